@@ -1,0 +1,39 @@
+//! The command line of gatekeeper. [`run`] is the whole program; `python -m gatekeeper` and `npx gatekeeper` call it too.
+//!
+//! Standard output carries the document, standard error the talk.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod cmd;
+pub mod exit;
+
+use clap::Parser;
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+/// Runs the command line: arguments with the program's name first. Answers the exit code ([`exit`]).
+pub fn run<I, T>(arguments: I, out: &mut dyn Write, err: &mut dyn Write) -> u8
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let parsed = match args::Cli::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(e) => {
+            // Help and version are answers, anything else is a mistake in the call.
+            let text = e.render();
+            let written = if e.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };
+            return if e.use_stderr() || written.is_err() { exit::USAGE } else { exit::PASS };
+        }
+    };
+    match cmd::run(parsed, out, err) {
+        Ok(code) => code,
+        // Whoever closed the pipe has read what it wanted.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => exit::PASS,
+        Err(e) => {
+            let _ = writeln!(err, "gatekeeper: cannot write the answer: {e}");
+            exit::USAGE
+        }
+    }
+}

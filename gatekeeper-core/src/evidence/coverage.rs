@@ -1,0 +1,308 @@
+//! Coverage: per file, lines with hits, branches, functions and statements; or counters alone, where a format has only those.
+
+use super::Ratio;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Coverage of a set of files.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Coverage {
+    /// By the file's (or module's) name as the report gives it.
+    pub files: BTreeMap<Box<str>, FileCoverage>,
+    /// Percentages, where a format states nothing else.
+    pub percent: Option<Percentages>,
+    /// Roots that relative names may stand under (Cobertura's `<source>`).
+    pub roots: Vec<String>,
+    /// Files or modules that the tool names as left out of its figures.
+    pub not_counted: Vec<String>,
+    /// Which figures the format speaks of at all: a format without branches has no branch figure, not 0 of 0.
+    pub metrics: Metrics,
+}
+
+/// Which figures a report speaks of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Metrics {
+    /// Lines.
+    pub lines: bool,
+    /// Branches.
+    pub branches: bool,
+    /// Functions.
+    pub functions: bool,
+    /// Statements.
+    pub statements: bool,
+}
+
+/// Percentages as stated (`rebar3 cover`'s console table): cut to the digits that the tool printed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Percentages {
+    /// The whole, as printed: "12", "85.3".
+    pub total: Box<str>,
+    /// By file or module, as printed.
+    pub files: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Coverage of one file. Lists are sorted by line; a figure is either listed or, where the report only states it, a counter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FileCoverage {
+    /// Executable lines, each once, sorted.
+    pub lines: Vec<Line>,
+    /// Branches with an identity of their own, sorted.
+    pub branches: Vec<Branch>,
+    /// Branches that the report only counts per line, sorted by line, each line once.
+    pub line_branches: Vec<LineBranches>,
+    /// Functions, each once, sorted by (line, name).
+    pub functions: Vec<Function>,
+    /// Statements that have a place, sorted, each once.
+    pub statements: Vec<Statement>,
+    /// Counters for what the report states and does not list, each on its own.
+    pub stated: Stated,
+}
+
+/// Counters of a file for what the report does not list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Stated {
+    /// Lines.
+    pub lines: Option<Ratio>,
+    /// Branches.
+    pub branches: Option<Ratio>,
+    /// Functions.
+    pub functions: Option<Ratio>,
+    /// Statements.
+    pub statements: Option<Ratio>,
+}
+
+/// An executable line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Line {
+    /// Its number (from 1; some producers list generated code on line 0).
+    pub number: u32,
+    /// How often it ran. Counts above `u32::MAX` are kept as that.
+    pub hits: u32,
+}
+
+/// One arm of a branch. (line, block, arm) is its identity within the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Branch {
+    /// The line it stands on.
+    pub line: u32,
+    /// The block or decision on that line.
+    pub block: u32,
+    /// The arm of that decision.
+    pub arm: u32,
+    /// How often it was taken; `u32::MAX` stands for that and more.
+    pub hits: u32,
+}
+
+/// Branches of a line, counted only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LineBranches {
+    /// The line.
+    pub line: u32,
+    /// Arms taken.
+    pub covered: u32,
+    /// Arms there are.
+    pub total: u32,
+}
+
+/// A function or method.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Function {
+    /// First line, 0 where not known.
+    pub line: u32,
+    /// Its name; with signature or arity where the format gives one.
+    pub name: Box<str>,
+    /// How often it was called; `u32::MAX` stands for that and more.
+    pub hits: u32,
+}
+
+/// A statement, identified by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Statement {
+    /// (start line, start column, end line, end column); what a format does not give is 0.
+    pub place: (u32, u32, u32, u32),
+    /// How many statements the place stands for (Go's blocks hold several).
+    pub count: u32,
+    /// How often it ran; `u32::MAX` stands for that and more.
+    pub hits: u32,
+}
+
+/// The figures of a file or of the whole. `None`: the report does not speak of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// Lines.
+    pub lines: Option<Ratio>,
+    /// Branches.
+    pub branches: Option<Ratio>,
+    /// Functions.
+    pub functions: Option<Ratio>,
+    /// Statements.
+    pub statements: Option<Ratio>,
+}
+
+fn count<T>(items: &[T], covered: impl Fn(&T) -> bool) -> Ratio {
+    let n = items.iter().filter(|i| covered(i)).count();
+    Ratio { covered: u64::try_from(n).unwrap_or(u64::MAX), total: u64::try_from(items.len()).unwrap_or(u64::MAX) }
+}
+
+impl FileCoverage {
+    /// Sorts and unites what a parser pushed in reading order: repeated lines, branches, functions and statements become one each,
+    /// with the highest count. Parsers that add up repeated records do so themselves before.
+    pub fn normalise(&mut self) {
+        unite(&mut self.lines, |a| a.number, |a, b| a.hits = a.hits.max(b.hits));
+        unite(&mut self.branches, |a| (a.line, a.block, a.arm), |a, b| a.hits = a.hits.max(b.hits));
+        unite(
+            &mut self.line_branches,
+            |a| a.line,
+            |a, b| {
+                a.covered = a.covered.max(b.covered);
+                a.total = a.total.max(b.total);
+            },
+        );
+        unite_by_ref(
+            &mut self.functions,
+            |a, b| (a.line, &a.name).cmp(&(b.line, &b.name)),
+            |a, b| {
+                a.hits = a.hits.max(b.hits);
+            },
+        );
+        unite(
+            &mut self.statements,
+            |a| a.place,
+            |a, b| {
+                a.hits = a.hits.max(b.hits);
+                a.count = a.count.max(b.count);
+            },
+        );
+        self.lines.shrink_to_fit();
+        self.branches.shrink_to_fit();
+        self.functions.shrink_to_fit();
+    }
+
+    /// The figures of this file, of the metrics that the report speaks of.
+    pub fn figures(&self, metrics: Metrics) -> Figures {
+        let listed_or = |on: bool, listed: Ratio, stated: Option<Ratio>| {
+            on.then(|| if listed.total > 0 { listed } else { stated.unwrap_or(listed) })
+        };
+        // A line's own arms are known better than its count.
+        let counted =
+            self.line_branches.iter().filter(|l| self.branches.binary_search_by(|b| b.line.cmp(&l.line)).is_err());
+        let by_line =
+            counted.fold(Ratio::default(), |sum, l| sum.plus(Ratio::new(u64::from(l.covered), u64::from(l.total))));
+        let statements = self.statements.iter().fold(Ratio::default(), |sum, s| {
+            let n = u64::from(s.count);
+            sum.plus(Ratio { covered: if s.hits > 0 { n } else { 0 }, total: n })
+        });
+        Figures {
+            lines: listed_or(metrics.lines, count(&self.lines, |l| l.hits > 0), self.stated.lines),
+            branches: listed_or(
+                metrics.branches,
+                count(&self.branches, |b| b.hits > 0).plus(by_line),
+                self.stated.branches,
+            ),
+            functions: listed_or(metrics.functions, count(&self.functions, |f| f.hits > 0), self.stated.functions),
+            statements: listed_or(metrics.statements, statements, self.stated.statements),
+        }
+    }
+
+    /// Unites with another report's view of the same file: lines, branches, functions and statements by identity.
+    pub fn merge(&mut self, other: FileCoverage) {
+        self.lines.extend(other.lines);
+        self.branches.extend(other.branches);
+        self.line_branches.extend(other.line_branches);
+        self.functions.extend(other.functions);
+        self.statements.extend(other.statements);
+        let higher = |a: &mut Option<Ratio>, b: Option<Ratio>| {
+            *a = match (*a, b) {
+                (Some(x), Some(y)) => Some(Ratio::new(x.covered.max(y.covered), x.total.max(y.total))),
+                (x, y) => x.or(y),
+            };
+        };
+        higher(&mut self.stated.lines, other.stated.lines);
+        higher(&mut self.stated.branches, other.stated.branches);
+        higher(&mut self.stated.functions, other.stated.functions);
+        higher(&mut self.stated.statements, other.stated.statements);
+        self.normalise();
+    }
+}
+
+fn unite<T: Copy, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K, join: impl Fn(&mut T, &T)) {
+    if !items.windows(2).all(|w| matches!(w, [a, b] if key(a) < key(b))) {
+        items.sort_by_key(&key);
+        items.dedup_by(|next, kept| {
+            let same = key(next) == key(kept);
+            if same {
+                join(kept, next);
+            }
+            same
+        });
+    }
+}
+
+fn unite_by_ref<T>(items: &mut Vec<T>, order: impl Fn(&T, &T) -> std::cmp::Ordering, join: impl Fn(&mut T, &T)) {
+    if !items.windows(2).all(|w| matches!(w, [a, b] if order(a, b).is_lt())) {
+        items.sort_by(&order);
+        items.dedup_by(|next, kept| {
+            let same = order(next, kept).is_eq();
+            if same {
+                join(kept, next);
+            }
+            same
+        });
+    }
+}
+
+impl Coverage {
+    /// Adds what a report says of a file, united with what is there already.
+    pub fn add(&mut self, name: impl Into<Box<str>>, mut file: FileCoverage) {
+        use std::collections::btree_map::Entry;
+        match self.files.entry(name.into()) {
+            Entry::Vacant(e) => {
+                file.normalise();
+                e.insert(file);
+            }
+            Entry::Occupied(mut e) => e.get_mut().merge(file),
+        }
+    }
+
+    /// The figures of the whole.
+    pub fn figures(&self) -> Figures {
+        let zero = |on: bool| on.then(Ratio::default);
+        let m = self.metrics;
+        let start = Figures {
+            lines: zero(m.lines),
+            branches: zero(m.branches),
+            functions: zero(m.functions),
+            statements: zero(m.statements),
+        };
+        let add = |a: Option<Ratio>, b: Option<Ratio>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.plus(b)),
+            (a, b) => a.or(b),
+        };
+        self.files.values().fold(start, |sum, file| {
+            let f = file.figures(m);
+            Figures {
+                lines: add(sum.lines, f.lines),
+                branches: add(sum.branches, f.branches),
+                functions: add(sum.functions, f.functions),
+                statements: add(sum.statements, f.statements),
+            }
+        })
+    }
+
+    /// Unites with another report: files by name, lines by number, branches by identity.
+    pub fn merge(&mut self, other: Coverage) {
+        for (name, file) in other.files {
+            self.add(name, file);
+        }
+        self.roots.extend(other.roots);
+        self.roots.sort();
+        self.roots.dedup();
+        self.not_counted.extend(other.not_counted);
+        self.not_counted.sort();
+        self.not_counted.dedup();
+        self.metrics.lines |= other.metrics.lines;
+        self.metrics.branches |= other.metrics.branches;
+        self.metrics.functions |= other.metrics.functions;
+        self.metrics.statements |= other.metrics.statements;
+    }
+}

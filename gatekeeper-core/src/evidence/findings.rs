@@ -1,0 +1,257 @@
+//! Findings: what tools complain of. A set with no findings is evidence that a tool ran and found none.
+
+use serde::Serialize;
+
+/// What the tools of one input found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Findings {
+    /// Distinct tool names as the input states them (each SARIF run's driver); empty where it states none.
+    pub tools: Vec<String>,
+    /// The findings, suppressed ones among them, in the input's order.
+    pub items: Vec<Finding>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Finding {
+    /// The rule's, check's or advisory's id: `CVE-2025-0001`, `warn_return_no_exit`, `undefined-function`.
+    pub rule: Box<str>,
+    /// What it says.
+    pub message: Box<str>,
+    /// How bad.
+    pub severity: Severity,
+    /// Which field of the input the severity was taken from (`properties.security-severity`, `level`, `default`); empty where the tool has none.
+    pub severity_from: &'static str,
+    /// What sort of thing.
+    pub category: Category,
+    /// Where in the code or in which file.
+    pub place: Option<Place>,
+    /// Which package.
+    pub package: Option<Box<Package>>,
+    /// Other names of the same thing (CVE, GHSA, OSV ids).
+    pub aliases: Vec<Box<str>>,
+    /// Present where the finding is suppressed: by whom and why.
+    pub suppressed: Option<Box<Suppression>>,
+    /// Where to read on.
+    pub url: Option<Box<str>>,
+    /// The tool's own fingerprint of the finding, where it gives one.
+    pub fingerprint: Option<Box<str>>,
+    /// Which of `Findings::tools` found it.
+    pub tool: u16,
+    /// Whether a baseline comparison in the input calls it new (SARIF `baselineState`).
+    pub is_new: Option<bool>,
+}
+
+/// Severity, worst last, so that comparing works as expected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The tool states none.
+    #[default]
+    Unknown,
+    /// Information, style.
+    Info,
+    /// Low, minor, note.
+    Low,
+    /// Medium, moderate, warning.
+    Medium,
+    /// High, important, error.
+    High,
+    /// Critical.
+    Critical,
+}
+
+impl Severity {
+    /// All, worst first.
+    pub const ALL: [Severity; 6] =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info, Severity::Unknown];
+
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::High => "high",
+            Severity::Medium => "medium",
+            Severity::Low => "low",
+            Severity::Info => "info",
+            Severity::Unknown => "unknown",
+        }
+    }
+
+    /// The severity of a tool's own word, in any letter case; `None` where the word is none that any tool uses for one.
+    pub fn from_word(word: &str) -> Option<Severity> {
+        const WORDS: &[(&str, Severity)] = &[
+            ("critical", Severity::Critical),
+            ("blocker", Severity::Critical),
+            ("high", Severity::High),
+            ("important", Severity::High),
+            ("error", Severity::High),
+            ("major", Severity::High),
+            ("medium", Severity::Medium),
+            ("moderate", Severity::Medium),
+            ("warning", Severity::Medium),
+            ("low", Severity::Low),
+            ("minor", Severity::Low),
+            ("note", Severity::Low),
+            ("info", Severity::Info),
+            ("information", Severity::Info),
+            ("informational", Severity::Info),
+            ("negligible", Severity::Info),
+            ("style", Severity::Info),
+            ("none", Severity::Info),
+            ("unknown", Severity::Unknown),
+        ];
+        let word = word.trim();
+        WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, s)| *s)
+    }
+
+    /// The band of a CVSS-like score (GitHub's reading of SARIF `security-severity`): ≥ 9 critical, ≥ 7 high, ≥ 4 medium, > 0 low, 0 info.
+    pub fn from_score(score: f64) -> Severity {
+        match score {
+            s if s >= 9.0 => Severity::Critical,
+            s if s >= 7.0 => Severity::High,
+            s if s >= 4.0 => Severity::Medium,
+            s if s > 0.0 => Severity::Low,
+            s if s == 0.0 => Severity::Info,
+            _ => Severity::Unknown,
+        }
+    }
+}
+
+/// What sort of thing a finding is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// A weakness or complaint in the code itself.
+    #[default]
+    Code,
+    /// A known vulnerability of a package.
+    Vulnerability,
+    /// A secret lying open.
+    Secret,
+    /// A wrong setting.
+    Misconfiguration,
+    /// A licence.
+    License,
+}
+
+impl Category {
+    /// All categories.
+    pub const ALL: [Category; 5] =
+        [Category::Code, Category::Vulnerability, Category::Secret, Category::Misconfiguration, Category::License];
+
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Category::Code => "code",
+            Category::Vulnerability => "vulnerability",
+            Category::Secret => "secret",
+            Category::Misconfiguration => "misconfiguration",
+            Category::License => "license",
+        }
+    }
+}
+
+/// A place in the code that a finding points at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The file, as the input names it.
+    pub path: Box<str>,
+    /// Line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+}
+
+/// The package that a finding is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Package {
+    /// Its name.
+    pub name: Box<str>,
+    /// Package URL, where given or certain.
+    pub purl: Option<Box<str>>,
+    /// The version that is there.
+    pub installed: Option<Box<str>>,
+    /// The version or versions that mend it.
+    pub fixed: Option<Box<str>>,
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// What suppressed it: `inSource`, `external`, `vex`, `.trivyignore`, …
+    pub by: Box<str>,
+    /// The stated reason.
+    pub reason: Box<str>,
+}
+
+/// Findings by severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct BySeverity {
+    /// Critical.
+    pub critical: u64,
+    /// High.
+    pub high: u64,
+    /// Medium.
+    pub medium: u64,
+    /// Low.
+    pub low: u64,
+    /// Info.
+    pub info: u64,
+    /// Without a severity.
+    pub unknown: u64,
+}
+
+impl BySeverity {
+    /// The count of one severity.
+    pub fn get(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Critical => self.critical,
+            Severity::High => self.high,
+            Severity::Medium => self.medium,
+            Severity::Low => self.low,
+            Severity::Info => self.info,
+            Severity::Unknown => self.unknown,
+        }
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, severity: Severity) {
+        let slot = match severity {
+            Severity::Critical => &mut self.critical,
+            Severity::High => &mut self.high,
+            Severity::Medium => &mut self.medium,
+            Severity::Low => &mut self.low,
+            Severity::Info => &mut self.info,
+            Severity::Unknown => &mut self.unknown,
+        };
+        *slot = slot.saturating_add(1);
+    }
+}
+
+impl Findings {
+    /// The findings that count.
+    pub fn active(&self) -> impl Iterator<Item = &Finding> {
+        self.items.iter().filter(|f| f.suppressed.is_none())
+    }
+
+    /// The counting ones by severity.
+    pub fn by_severity(&self) -> BySeverity {
+        let mut by = BySeverity::default();
+        for f in self.active() {
+            by.add(f.severity);
+        }
+        by
+    }
+
+    /// The index of a tool's name, added where it is new.
+    pub fn tool(&mut self, name: &str) -> u16 {
+        let at = self.tools.iter().position(|t| t == name).unwrap_or_else(|| {
+            self.tools.push(name.to_owned());
+            self.tools.len() - 1
+        });
+        u16::try_from(at).unwrap_or(u16::MAX)
+    }
+}

@@ -1,0 +1,61 @@
+//! VEX: statements on whether a vulnerability concerns a product. They judge findings; they are no evidence of their own.
+
+use serde::Serialize;
+
+/// The statements of one document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Vex {
+    /// The statements.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement: a vulnerability, the products it speaks of, and what it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// The vulnerability's id.
+    pub vulnerability: String,
+    /// Other ids of it.
+    pub aliases: Vec<String>,
+    /// Products (purls or the document's product ids); a product may name subcomponents after it.
+    pub products: Vec<Product>,
+    /// What it says.
+    pub status: Status,
+    /// Justification, impact statement or action statement.
+    pub reason: String,
+}
+
+/// A product that a statement speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Product {
+    /// Its id: a purl where the document gives one.
+    pub id: String,
+    /// Components of the product that are meant.
+    pub subcomponents: Vec<String>,
+}
+
+/// What a statement says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The product is not affected.
+    NotAffected,
+    /// The product is affected.
+    Affected,
+    /// This version has the fix.
+    Fixed,
+    /// Not known yet.
+    #[default]
+    UnderInvestigation,
+}
+
+impl Status {
+    /// The stable name (OpenVEX's words).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::NotAffected => "not_affected",
+            Status::Affected => "affected",
+            Status::Fixed => "fixed",
+            Status::UnderInvestigation => "under_investigation",
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Formats of code coverage.
+
+use super::Format;
+
+pub(super) static FORMATS: &[&Format] = &[];

@@ -1,0 +1,5 @@
+//! Formats of this family.
+
+use super::Format;
+
+pub(super) static FORMATS: &[&Format] = &[];

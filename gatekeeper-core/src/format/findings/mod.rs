@@ -1,0 +1,5 @@
+//! Formats of findings: scanners, linters, audits.
+
+use super::Format;
+
+pub(super) static FORMATS: &[&Format] = &[];

@@ -1,0 +1,5 @@
+//! Formats of test results.
+
+use super::Format;
+
+pub(super) static FORMATS: &[&Format] = &[];

@@ -1,0 +1,5 @@
+//! Formats of exploitability statements.
+
+use super::Format;
+
+pub(super) static FORMATS: &[&Format] = &[];

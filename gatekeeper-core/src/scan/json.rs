@@ -1,0 +1,86 @@
+//! JSON with errors that name the path in the document.
+//!
+//! serde_json refuses more than 128 levels in what is read and skips any depth in what is not, without recursion on the stack.
+
+use crate::error::{ErrorCode, ParseError};
+use crate::input::Input;
+use serde::Deserialize;
+
+/// Reads the whole input as one JSON document. An empty rest is demanded.
+pub(crate) fn from_input<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<T, ParseError> {
+    from_bytes(input.bytes)
+}
+
+/// Reads some bytes as one JSON document.
+pub(crate) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ParseError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        // The path is worked out in a second reading, only now that there is an error.
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let path = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Err(e) if e.path().iter().len() > 0 => Some(format!("$.{}", e.path()).replace("$.[", "$[")),
+            _ => None,
+        };
+        located(&error, bytes, 0, path)
+    })
+}
+
+/// Turns serde_json's error into ours. `base` is the offset of `bytes` in the input.
+pub(crate) fn located(error: &serde_json::Error, bytes: &[u8], base: usize, path: Option<String>) -> ParseError {
+    let offset = offset_of(bytes, error.line(), error.column());
+    // serde_json appends " at line L column C", which we say in our own way.
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(t, _)| t);
+    let out = if text.starts_with("recursion limit") {
+        ParseError::limit("more than 128 levels of nesting")
+    } else if error.is_eof() {
+        ParseError::malformed("more JSON").found_words("the end of the file")
+    } else if error.is_data() {
+        // "invalid type: string \"x\", expected u64": serde says both halves.
+        match text.rsplit_once(", expected ") {
+            Some((found, expected)) => ParseError::malformed(expected).found_words(found),
+            None => ParseError::new(ErrorCode::Malformed, "the format's members").found_words(text),
+        }
+    } else {
+        ParseError::malformed("JSON").found_words(text)
+    };
+    let out = out.at(base.saturating_add(offset));
+    match path {
+        Some(path) if path.len() <= 400 => out.in_path(path),
+        _ => out,
+    }
+}
+
+/// The byte offset of serde_json's line and column (from 1; the column counts bytes).
+fn offset_of(bytes: &[u8], line: usize, column: usize) -> usize {
+    let start = match line.checked_sub(2) {
+        Some(skip) => memchr::memchr_iter(b'\n', bytes).nth(skip).map_or(0, |i| i + 1),
+        None => 0,
+    };
+    start.saturating_add(column.saturating_sub(1)).min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Doc {
+        #[allow(dead_code)]
+        a: Vec<u32>,
+    }
+
+    #[test]
+    fn an_error_has_its_path_and_place() {
+        let e =
+            from_bytes::<Doc>(b"{\n \"a\": [1, \"x\"]}").unwrap_err().finish("f", "t", Some(b"{\n \"a\": [1, \"x\"]}"));
+        assert_eq!(e.location().line, Some(2));
+        assert_eq!(e.location().path.as_deref(), Some("$.a[1]"));
+        assert!(e.message().contains("expected u32"), "{e}");
+    }
+
+    #[test]
+    fn a_cut_document_says_so() {
+        let e = from_bytes::<Doc>(b"{\"a\": [1").unwrap_err();
+        assert!(e.message().contains("the end of the file"), "{e}");
+    }
+}
