@@ -255,3 +255,61 @@ impl Findings {
         u16::try_from(at).unwrap_or(u16::MAX)
     }
 }
+
+/// What a tool is known to look for. Evidence without a finding speaks only of what its tool looks for; of a tool that is not
+/// listed nothing is known.
+pub fn looks_for(tool: &str) -> &'static [Category] {
+    use Category::{Code, License, Misconfiguration, Secret, Vulnerability};
+    const TOOLS: &[(&[&str], &[Category])] = &[
+        (&["trivy"], &[Vulnerability, Secret, Misconfiguration, License]),
+        (&["snyk"], &[Vulnerability, License]),
+        (
+            &[
+                "grype",
+                "osv-scanner",
+                "npm-audit",
+                "npm",
+                "pnpm-audit",
+                "pnpm",
+                "yarn-audit",
+                "yarn",
+                "pip-audit",
+                "cargo-audit",
+                "govulncheck",
+                "dependency-check",
+                "github",
+                "dependabot",
+            ],
+            &[Vulnerability],
+        ),
+        (&["gitleaks", "detect-secrets", "trufflehog"], &[Secret]),
+        (&["checkov", "hadolint", "kube-bench", "tfsec", "kics", "terrascan"], &[Misconfiguration]),
+        (
+            &[
+                "dialyzer",
+                "xref",
+                "compile",
+                "semgrep",
+                "semgrep oss",
+                "codeql",
+                "bandit",
+                "gosec",
+                "eslint",
+                "ruff",
+                "mypy",
+                "tsc",
+                "black",
+                "isort",
+                "prettier",
+                "checkstyle",
+                "cargo",
+                "clippy",
+            ],
+            &[Code],
+        ),
+    ];
+    TOOLS
+        .iter()
+        .find(|(names, _)| names.iter().any(|n| n.eq_ignore_ascii_case(tool)))
+        .map_or(&[], |(_, categories)| categories)
+}
