@@ -25,11 +25,13 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/license/normalize.rs");
     let mut texts: Vec<Text> = Vec::new();
-    for (license, &(id, text)) in spdx::identifiers::LICENSES.iter().zip(spdx::text::LICENSE_TEXTS) {
-        let words = normalize::words(untitled(text), usize::MAX);
-        let deprecated = license.flags & spdx::flags::IS_DEPRECATED != 0;
-        let (main, rest) = split(words);
-        if !deprecated {
+    for &(id, text) in spdx::text::LICENSE_TEXTS {
+        // The two tables are in different orders; NOASSERTION is among them and no licence.
+        let license = spdx::identifiers::LICENSES.iter().find(|license| license.name == id);
+        let listed =
+            license.is_some_and(|license| license.flags & spdx::flags::IS_DEPRECATED == 0) && id != "NOASSERTION";
+        let (main, rest) = split(normalize::words(untitled(text), usize::MAX));
+        if listed {
             texts.push(Text { kind: 0, id, words: main });
             texts.extend(rest.map(|words| Text { kind: 2, id, words }));
         }

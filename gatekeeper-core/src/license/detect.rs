@@ -180,7 +180,9 @@ fn best<'a>(texts: &'a Texts, words: &Words, kind: impl Fn(Kind) -> bool) -> Opt
         .zip(&texts.texts)
         .filter(|(shared, text)| kind(text.kind) && *shared > 0 && ratio(*shared, text.indexed) >= LEAST_SHARED)
         .collect();
-    candidates.sort_by_key(|(shared, text)| (std::cmp::Reverse(*shared), text.id));
+    // Of long texts the index holds a part: what counts is how many words are shared in all.
+    let words_shared = |shared: usize, text: &Text| shared.saturating_mul(text.words.len()) / text.indexed.max(1);
+    candidates.sort_by_key(|(shared, text)| (std::cmp::Reverse(words_shared(*shared, text)), text.id));
     let laid = candidates.into_iter().take(MOST_CANDIDATES).filter_map(|(_, text)| lay(text, &words.numbers));
     laid.max_by_key(|found| (found.weight, std::cmp::Reverse(found.text.id)))
 }

@@ -13,7 +13,7 @@ pub const LIST_VERSION: &str = spdx::identifiers::VERSION;
 /// The id of the list in its own spelling; letter case does not matter (Annex D.2).
 pub fn license_id(text: &str) -> Option<&'static str> {
     static INDEX: OnceLock<Vec<&'static str>> = OnceLock::new();
-    find(INDEX.get_or_init(|| sorted(LICENSES.iter().map(|license| license.name))), text)
+    find(INDEX.get_or_init(|| sorted(licenses().map(|(id, _)| id))), text)
 }
 
 /// The exception id of the list in its own spelling; letter case does not matter.
@@ -29,7 +29,8 @@ pub fn is_deprecated(id: &str) -> bool {
 
 /// Every licence of the list: id and full name.
 pub fn licenses() -> impl Iterator<Item = (&'static str, &'static str)> {
-    LICENSES.iter().map(|license| (license.name, license.full_name))
+    // The crate lists NOASSERTION as a licence: it is a field's value.
+    LICENSES.iter().map(|license| (license.name, license.full_name)).filter(|(id, _)| *id != "NOASSERTION")
 }
 
 fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {

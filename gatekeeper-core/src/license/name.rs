@@ -124,6 +124,8 @@ fn in_parentheses(text: &str) -> Reading {
 struct Words {
     words: Vec<String>,
     shortened: bool,
+    /// A version was written out: "2.0", not "2".
+    exact: bool,
 }
 
 fn words(text: &str) -> Words {
@@ -167,7 +169,10 @@ fn words(text: &str) -> Words {
             "the" | "license" | "version" | "versions" | "ver" | "v" | "a" | "under" | "licensed" | "" => {
                 out.shortened = true;
             }
-            _ if starts_with_digit(word) => out.words.push(version_word(word)),
+            _ if starts_with_digit(word) => {
+                out.exact |= word.ends_with(".0");
+                out.words.push(version_word(word));
+            }
             _ => out.words.push(word.into()),
         }
     }
@@ -230,12 +235,12 @@ fn phrase(words: &Words) -> Reading {
     // CRAN: "MIT + file LICENSE" is the licence with the names of its holders.
     if let Some(cut) = ending(&rest, &["+", "file"]) {
         rest.truncate(cut);
-        return match known(&rest, words.shortened) {
+        return match known(&rest, words) {
             Some(id @ ("MIT" | "BSD-2-Clause" | "BSD-3-Clause")) => Reading::Spdx(id.into()),
             _ => Reading::Nothing,
         };
     }
-    if let Some(id) = known(&rest, words.shortened) {
+    if let Some(id) = known(&rest, words) {
         return spell(id, false, None);
     }
     let mut exception = None;
@@ -264,10 +269,10 @@ fn phrase(words: &Words) -> Reading {
     if !later && let Some(cut) = ending(&rest, &["only"]) {
         rest.truncate(cut);
     }
-    if let Some(id) = known(&rest, words.shortened) {
+    if let Some(id) = known(&rest, words) {
         return spell(id, later, exception);
     }
-    match versioned(&rest) {
+    match versioned(&rest, words.exact) {
         Reading::Spdx(id) => match list::license_id(&id) {
             Some(id) => spell(id, later, exception),
             None => Reading::Nothing,
@@ -282,6 +287,7 @@ fn ending(words: &[&str], end: &[&str]) -> Option<usize> {
 
 fn spell(id: &'static str, later: bool, exception: Option<(&str, &str)>) -> Reading {
     let plus = if later { "+" } else { "" };
+    let id = id.strip_suffix("-only").unwrap_or(id);
     let Ok(expression) = parse(&format!("{id}{plus}")) else { return Reading::Nothing };
     let spdx = expression.normalized();
     match exception {
@@ -292,7 +298,7 @@ fn spell(id: &'static str, later: bool, exception: Option<(&str, &str)>) -> Read
 }
 
 /// Looks the words up among phrases, full names and ids.
-fn known(words: &[&str], shortened: bool) -> Option<&'static str> {
+fn known(words: &[&str], of: &Words) -> Option<&'static str> {
     struct Known {
         names: HashMap<String, Option<&'static str>>,
         ids: HashMap<String, Option<&'static str>>,
@@ -319,8 +325,8 @@ fn known(words: &[&str], shortened: bool) -> Option<&'static str> {
         found
     });
     let key = words.join(" ");
-    // "LGPL 2": 2.0 or 2.1 is not said; what says "2.0" was read as an id before it came here.
-    if key.is_empty() || key == "lgpl 2" || key == "gnu lgpl 2" {
+    // "LGPL 2": 2.0 or 2.1 is not said.
+    if key.is_empty() || (key.starts_with("lgpl 2") && !key.starts_with("lgpl 2.1") && !of.exact) {
         return None;
     }
     if let Some(id) = known.names.get(&key) {
@@ -328,7 +334,7 @@ fn known(words: &[&str], shortened: bool) -> Option<&'static str> {
     }
     let id = known.ids.get(&key).copied().flatten()?;
     // "Intel License" need not be the licence whose id is Intel: without a number only the bare id will do.
-    (!shortened || id.bytes().any(|byte| byte.is_ascii_digit())).then_some(id)
+    (!of.shortened || id.bytes().any(|byte| byte.is_ascii_digit())).then_some(id)
 }
 
 fn words_key(text: &str) -> String {
@@ -336,7 +342,7 @@ fn words_key(text: &str) -> String {
 }
 
 /// A family's name with a version after it, or alone.
-fn versioned(words: &[&str]) -> Reading {
+fn versioned(words: &[&str], exact: bool) -> Reading {
     let (version, name) = match words.split_last() {
         Some((last, name)) if starts_with_digit(last) => (Some(*last), name),
         _ => (None, words),
@@ -346,7 +352,7 @@ fn versioned(words: &[&str]) -> Reading {
     let family_name = if *id == "BSL" { "Boost" } else { id };
     let default = DEFAULT_VERSIONS.iter().find(|(family, _)| family == id).map(|(_, version)| *version);
     // Library GPL is the name of version 2.0 alone; of "LGPL 2" it is not said whether 2.0 or 2.1 is meant.
-    let unclear = *id == "LGPL" && version == Some("2") && !name.ends_with("library general public");
+    let unclear = *id == "LGPL" && version == Some("2") && !exact && !name.ends_with("library general public");
     let found = match version.or(default) {
         Some(version) if !unclear => ["", ".0", ".0.0"].iter().find_map(|zeros| {
             let id = format!("{id}-{version}{zeros}");
@@ -546,7 +552,6 @@ mod tests {
             "GPL-3 + file LICENSE",
             "Zope Public License",
             "Topic :: MIT",
-            "MIT License (",
             "Apache 2.0 2.0",
             "All Rights Reserved",
             "Commercial",
