@@ -12,8 +12,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-/// Marks the end of what binds; how to apply the licence comes after it.
-const END: [&str; 5] = ["end", "of", "terms", "and", "conditions"];
+/// Mark the end of what binds; how to apply the licence comes after it.
+const ENDS: [&[&str]; 2] =
+    [&["end", "of", "terms", "and", "conditions"], &["addendum", "how", "to", "use", "this", "license", "for", "your"]];
+/// The list's text of LGPL-3.0 has all of GPL-3.0 after it, which files seldom have.
+const GPL: &[&str] = &["gnu", "general", "public", "license", "version", "3", "29", "june", "2007"];
 
 struct Text {
     kind: u8,
@@ -30,7 +33,7 @@ fn main() -> io::Result<()> {
         let license = spdx::identifiers::LICENSES.iter().find(|license| license.name == id);
         let listed =
             license.is_some_and(|license| license.flags & spdx::flags::IS_DEPRECATED == 0) && id != "NOASSERTION";
-        let (main, rest) = split(normalize::words(untitled(text), usize::MAX));
+        let (main, rest) = split(id, normalize::words(untitled(text), usize::MAX));
         if listed {
             texts.push(Text { kind: 0, id, words: main });
             texts.extend(rest.map(|words| Text { kind: 2, id, words }));
@@ -92,14 +95,20 @@ fn untitled(text: &str) -> &str {
     }
 }
 
-fn split(mut words: Vec<String>) -> (Vec<String>, Option<Vec<String>>) {
-    let end = words.windows(END.len()).position(|window| window.iter().eq(END.iter()));
-    match end {
-        Some(at) => {
-            let rest = words.split_off(at + END.len());
-            words.truncate(at);
-            (words, Some(rest))
-        }
-        None => (words, None),
+fn split(id: &str, mut words: Vec<String>) -> (Vec<String>, Option<Vec<String>>) {
+    if id.starts_with("LGPL-3.0") {
+        words.truncate(position(&words, GPL).unwrap_or(words.len()));
     }
+    for end in ENDS {
+        if let Some(at) = position(&words, end) {
+            let rest = words.split_off(at + end.len());
+            words.truncate(at);
+            return (words, Some(rest));
+        }
+    }
+    (words, None)
+}
+
+fn position(words: &[String], phrase: &[&str]) -> Option<usize> {
+    words.windows(phrase.len()).position(|window| window.iter().eq(phrase.iter()))
 }

@@ -2,7 +2,8 @@
 //!
 //! After the SPDX license list's matching guidelines, <https://spdx.github.io/spdx-spec/v3.0.1/annexes/license-matching-guidelines-and-templates/>:
 //! letter case, white space, punctuation, quotes, bullets, copyright lines and comment signs do not count. Also dropped are
-//! tags and placeholders in angle brackets.
+//! tags and placeholders in angle brackets; and where licences name their holders ("provided by … as is", "in no event shall …
+//! be liable", "neither the name of … may be used to"), who is named there.
 
 /// A text's words. `limit`: at most so many are looked at.
 pub fn words(text: &str, limit: usize) -> Vec<String> {
@@ -36,7 +37,75 @@ pub fn words(text: &str, limit: usize) -> Vec<String> {
         }
     }
     out.truncate(limit);
+    without_holders(&out)
+}
+
+/// What begins a phrase that names the holder, how it ends, the most words between, and what stands for it.
+type Holder = (&'static [&'static str], &'static [&'static str], usize, &'static [&'static str]);
+
+const HOLDERS: &[Holder] = &[
+    (&["provided", "by"], &["as", "is"], 16, &["provided", "by", "holder", "as", "is"]),
+    (&["in", "no", "event", "shall"], &["be", "liable"], 20, &["in", "no", "event", "shall", "holder", "be", "liable"]),
+    (&["as", "is", "and"], &["disclaims", "all"], 8, &["as", "is", "and", "holder", "disclaims", "all"]),
+    (&["as", "is", "and"], &["disclaim", "all"], 8, &["as", "is", "and", "holder", "disclaims", "all"]),
+    (&["neither", "the", "name"], &["may", "be", "used", "to"], 30, NAMES),
+    (&["neither", "the", "names"], &["may", "be", "used", "to"], 30, NAMES),
+    (&["neither", "name"], &["may", "be", "used", "to"], 30, NAMES),
+    (&["the", "name", "of"], &["may", "not", "be", "used", "to"], 16, NAMES),
+    (&["the", "names", "of"], &["may", "not", "be", "used", "to"], 16, NAMES),
+    (&["the", "name"], &["may", "not", "be", "used", "to"], 6, NAMES),
+    (&["the", "names"], &["may", "not", "be", "used", "to"], 6, NAMES),
+    (&["my", "name"], &["may", "not", "be", "used", "to"], 6, NAMES),
+];
+const NAMES: &[&str] = &["holders", "name", "may", "not", "be", "used", "to"];
+
+/// A holder's name has none of these: something else is said there.
+const NO_NAME: &[&str] = &[
+    "not",
+    "no",
+    "only",
+    "except",
+    "unless",
+    "must",
+    "shall",
+    "commercial",
+    "use",
+    "used",
+    "using",
+    "permission",
+    "redistribution",
+    "software",
+    "license",
+];
+
+fn without_holders(words: &[String]) -> Vec<String> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((word, after)) = rest.split_first() {
+        let found = HOLDERS.iter().find_map(|(begin, end, most, whole)| {
+            let inside = strip(rest, begin)?;
+            let length = (0..*most).find(|skip| inside.get(*skip..).is_some_and(|tail| strip(tail, end).is_some()))?;
+            let name = inside.get(..length)?;
+            let plain = !name.iter().any(|word| NO_NAME.contains(&word.as_str()));
+            plain.then_some((*whole, inside.get(length.saturating_add(end.len())..)?))
+        });
+        match found {
+            Some((whole, after)) => {
+                out.extend(whole.iter().map(|word| (*word).to_owned()));
+                rest = after;
+            }
+            None => {
+                out.push(word.clone());
+                rest = after;
+            }
+        }
+    }
     out
+}
+
+fn strip<'a>(words: &'a [String], begin: &[&str]) -> Option<&'a [String]> {
+    let (head, rest) = words.split_at_checked(begin.len())?;
+    head.iter().eq(begin.iter()).then_some(rest)
 }
 
 /// The line without `<…>`: HTML tags, and placeholders such as `<year>`.
