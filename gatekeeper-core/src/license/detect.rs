@@ -8,7 +8,7 @@
 //! - several licences in one file: which holds for what is not said (but LGPL-3.0 with the GPL-3.0 it amends is LGPL-3.0, and
 //!   an exception of the list after a licence is `WITH` it);
 //! - words of weight in the text that the licence has not ("not", "except", "commercial"): somebody has altered it;
-//! - terms beside it (Commons Clause), or more prose than licence;
+//! - terms beside it (Commons Clause), another licence spoken of beside it, or more prose than licence;
 //! - more than a megabyte: no licence is, and no more than that is ever looked at.
 //!
 //! A text cannot say "or later": the answer is the `-only` id. What follows "END OF TERMS AND CONDITIONS" may be missing.
@@ -129,7 +129,7 @@ fn verdict(found: &[Found<'_>], exceptions: &[&'static str], rest: &Words) -> Re
             return Err(Undetected::Several(all));
         }
     };
-    if let Some(terms) = terms_beside(&rest.strings) {
+    if let Some(terms) = terms_beside(&id, &rest.strings) {
         return Err(Undetected::Terms(id, terms));
     }
     let beside = rest.strings.iter().filter(|word| !word.is_empty()).count();
@@ -217,7 +217,9 @@ fn lay<'a>(text: &'a Text, words: &[u16]) -> Option<Found<'a>> {
     let start = end.saturating_sub(length);
     let similarity = ratio(common.saturating_mul(2), own.saturating_add(length));
     let weight = weight(own, length, common);
-    (similarity >= LEAST_SIMILARITY).then_some(Found { text, start, end, similarity, weight })
+    // An appendix grants nothing and is filled in; it only has to be known for what it is.
+    let least = if text.kind == Kind::Appendix { 0.7 } else { LEAST_SIMILARITY };
+    (similarity >= least).then_some(Found { text, start, end, similarity, weight })
 }
 
 fn weight(own: usize, window: usize, common: usize) -> isize {
@@ -372,9 +374,30 @@ const TERMS: &[&[&str]] = &[
     &["commercial", "license"],
 ];
 
-fn terms_beside(words: &[String]) -> Option<String> {
-    let found = TERMS.iter().find(|terms| words.windows(terms.len()).any(|window| window.iter().eq(terms.iter())));
-    found.map(|terms| terms.join(" "))
+/// Other licences that the words beside a licence may speak of, and what the ids of the same licence start with.
+const MENTIONS: &[(&[&str], &[&str])] = &[
+    (&["apache", "license"], &["Apache-"]),
+    (&["apache", "software", "license"], &["Apache-"]),
+    (&["general", "public", "license"], &["GPL-", "LGPL-", "AGPL-"]),
+    // The GPL's own appendix speaks of the LGPL.
+    (&["lesser", "general", "public"], &["LGPL-", "GPL-"]),
+    (&["mozilla", "public", "license"], &["MPL-"]),
+    (&["eclipse", "public", "license"], &["EPL-"]),
+    (&["bsd", "license"], &["BSD-", "0BSD"]),
+    (&["mit", "license"], &["MIT"]),
+    (&["isc", "license"], &["ISC"]),
+    (&["boost", "software", "license"], &["BSL-"]),
+    (&["creative", "commons"], &["CC-", "CC0-"]),
+];
+
+fn terms_beside(id: &str, words: &[String]) -> Option<String> {
+    let said = |phrase: &[&str]| words.windows(phrase.len()).any(|window| window.iter().eq(phrase.iter()));
+    let terms = TERMS.iter().copied().find(|terms| said(terms));
+    let other = || {
+        let other = |(_, own): &&(&[&str], &[&str])| !own.iter().any(|start| id.starts_with(start));
+        MENTIONS.iter().filter(other).map(|(phrase, _)| *phrase).find(|phrase| said(phrase))
+    };
+    terms.or_else(other).map(|phrase| phrase.join(" "))
 }
 
 #[cfg(test)]
@@ -436,6 +459,8 @@ mod tests {
     fn several_licences_are_none() {
         assert!(matches!(id(&format!("{MIT}\n---\n{ISC}")), Err(Undetected::Several(ids)) if ids == ["ISC", "MIT"]));
         assert_eq!(id(&format!("{MIT}\n---\n{MIT}")), Ok("MIT".into()));
+        let apache = format!("Parts of it are under the Apache License, Version 2.0.\n\n{MIT}");
+        assert!(matches!(id(&apache), Err(Undetected::Terms(_, terms)) if terms == "apache license"));
         let prose = "Once upon a time there was a file with a great many words. ".repeat(60);
         assert!(matches!(id(&format!("{MIT}\n{prose}")), Err(Undetected::Besides(..))));
     }

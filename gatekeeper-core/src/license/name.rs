@@ -108,7 +108,11 @@ fn in_parentheses(text: &str) -> Reading {
         None => phrase(&words(inside)),
     };
     match (outer, inner) {
-        (Reading::Spdx(outer), Reading::Spdx(inner)) if outer == inner => Reading::Spdx(outer),
+        (Reading::Spdx(outer), Reading::Spdx(inner))
+            if outer.strip_prefix(inner.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(" WITH ")) =>
+        {
+            Reading::Spdx(outer)
+        }
         (Reading::Family(outer), Reading::Family(inner)) if outer == inner => Reading::Family(outer),
         (Reading::Family(name), Reading::Spdx(spdx)) | (Reading::Spdx(spdx), Reading::Family(name))
             if family(name).is_some_and(|family| family.contains(&spdx)) =>
@@ -454,6 +458,10 @@ mod tests {
             ("GNU General Public License v2 (GPLv2)", "GPL-2.0-only"),
             (
                 "The GNU General Public License (GPL), Version 2, With Classpath Exception",
+                "GPL-2.0-only WITH Classpath-exception-2.0",
+            ),
+            (
+                "GNU General Public License, version 2 (GPL2), with the classpath exception",
                 "GPL-2.0-only WITH Classpath-exception-2.0",
             ),
             ("LGPLv3+", "LGPL-3.0-or-later"),
