@@ -64,7 +64,8 @@ impl Decimal {
         let needed = self.units.saturating_mul(i128::from(ratio.total));
         let divisor = power.saturating_mul(100);
         // Rounded up: covered must reach it.
-        let needed = needed.checked_div(divisor).unwrap_or(0) + i128::from(needed.checked_rem(divisor).unwrap_or(0) > 0);
+        let needed =
+            needed.checked_div(divisor).unwrap_or(0) + i128::from(needed.checked_rem(divisor).unwrap_or(0) > 0);
         u64::try_from(needed - i128::from(ratio.covered)).unwrap_or(0)
     }
 

@@ -24,6 +24,8 @@ pub enum ErrorCode {
     ToolFailed,
     /// A limit on what input may ask for was reached.
     LimitExceeded,
+    /// The evidence is older than the policy allows.
+    Stale,
     /// The file could not be read.
     Io,
 }
@@ -38,6 +40,7 @@ impl ErrorCode {
             ErrorCode::UnsupportedVersion => "unsupported-version",
             ErrorCode::ToolFailed => "tool-failed",
             ErrorCode::LimitExceeded => "limit-exceeded",
+            ErrorCode::Stale => "stale",
             ErrorCode::Io => "io",
         }
     }
@@ -180,6 +183,7 @@ impl ParseError {
         match i.code {
             // These say themselves what is wrong; "expected" would mislead.
             ErrorCode::Io
+            | ErrorCode::Stale
             | ErrorCode::ToolFailed
             | ErrorCode::LimitExceeded
             | ErrorCode::Unrecognised

@@ -51,7 +51,11 @@ impl Pattern {
                 regex::RegexBuilder::new(r).size_limit(1 << 20).build().map_err(|e| format!("not a pattern: {e}"))
             };
             let wild = name.contains(['*', '?', '[', '{']);
-            parts.push(if wild { Part::Wild(compiled(&format!("^{regex}$"))?) } else { Part::Literal((*name).to_owned()) });
+            parts.push(if wild {
+                Part::Wild(compiled(&format!("^{regex}$"))?)
+            } else {
+                Part::Literal((*name).to_owned())
+            });
             whole.push_str(&regex);
             if !last {
                 whole.push('/');
@@ -64,10 +68,8 @@ impl Pattern {
             }
         }
         whole.push('$');
-        let whole = regex::RegexBuilder::new(&whole)
-            .size_limit(1 << 20)
-            .build()
-            .map_err(|e| format!("not a pattern: {e}"))?;
+        let whole =
+            regex::RegexBuilder::new(&whole).size_limit(1 << 20).build().map_err(|e| format!("not a pattern: {e}"))?;
         Ok(Pattern { text: text.to_owned(), whole, labels, parts })
     }
 
@@ -84,12 +86,7 @@ impl Pattern {
     /// The labels that a path gives, where it matches.
     pub(crate) fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
         let captures = self.whole.captures(path)?;
-        Some(
-            self.labels
-                .iter()
-                .filter_map(|l| captures.name(l).map(|m| (l.clone(), m.as_str().to_owned())))
-                .collect(),
-        )
+        Some(self.labels.iter().filter_map(|l| captures.name(l).map(|m| (l.clone(), m.as_str().to_owned()))).collect())
     }
 
     /// Whether it names one file and no other.
@@ -132,8 +129,10 @@ fn component(name: &str, labels: &mut Vec<String>) -> Result<String, String> {
                     Some(c) => ("^", c.to_owned()),
                     None => ("", class),
                 };
-                let escaped: String =
-                    class.chars().map(|c| if c == '-' { "-".to_owned() } else { regex::escape(&c.to_string()) }).collect();
+                let escaped: String = class
+                    .chars()
+                    .map(|c| if c == '-' { "-".to_owned() } else { regex::escape(&c.to_string()) })
+                    .collect();
                 out.push_str(&format!("[{not}{escaped}]"));
             }
             '{' => {

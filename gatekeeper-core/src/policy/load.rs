@@ -43,7 +43,11 @@ pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
                 let names: Vec<String> = found.iter().map(|p| p.display().to_string()).collect();
                 return Err(PolicyError::whole(
                     first.display().to_string(),
-                    format!("there are {} policies in one place ({}): keep one, or name one with --config", names.len(), names.join(", ")),
+                    format!(
+                        "there are {} policies in one place ({}): keep one, or name one with --config",
+                        names.len(),
+                        names.join(", ")
+                    ),
                 ));
             }
         }
@@ -91,15 +95,17 @@ fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
         Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
         None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
     }
-    let evidence: Vec<EvidenceEntry> =
-        top.tables("evidence").into_iter().filter_map(|t| entry(t, &line)).collect();
+    let evidence: Vec<EvidenceEntry> = top.tables("evidence").into_iter().filter_map(|t| entry(t, &line)).collect();
     let gates: Vec<Gate> = top
         .named("gates")
         .iter()
         .filter_map(|e| gate(&e.key, &e.key_span, &e.node, &evidence, problems, &line))
         .collect();
     if top.get("gates").is_none() {
-        problems.add(PolicyProblem::new(0..0, "there is no gate: without one nothing is judged").help("write [gates.NAME] with rule = \"…\""));
+        problems.add(
+            PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
+                .help("write [gates.NAME] with rule = \"…\""),
+        );
     }
     let waivers = top.tables("waivers").into_iter().filter_map(|t| waiver(t, &gates, &line)).collect();
     // Profiles that are not applied are read too: a mistake in one must not wait for the day it is needed.
@@ -138,11 +144,8 @@ fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry
         }
         found
     });
-    let labels = t
-        .named_texts("labels")
-        .into_iter()
-        .filter_map(|(k, v)| v.into_iter().next().map(|v| (k, v)))
-        .collect();
+    let labels =
+        t.named_texts("labels").into_iter().filter_map(|(k, v)| v.into_iter().next().map(|v| (k, v))).collect();
     let exit_status = t.number("exit-status").and_then(|(n, span)| {
         let status = n.to_string().parse().ok();
         if status.is_none() {
@@ -258,10 +261,9 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Select
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
                         .nearest(&id, format::formats().map(format::Format::id)),
                 ),
-                Some(f) if f.kind() != kind => t.problem(
-                    span,
-                    format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()),
-                ),
+                Some(f) if f.kind() != kind => {
+                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()))
+                }
                 Some(_) => {}
             }
             id
@@ -275,9 +277,8 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Select
             let found = rule::category(&word);
             if found.is_none() {
                 let words = crate::evidence::findings::Category::ALL.map(|c| c.as_str());
-                t.problems().add(
-                    PolicyProblem::new(span, format!("there is no category `{word}`")).nearest(&word, words),
-                );
+                t.problems()
+                    .add(PolicyProblem::new(span, format!("there is no category `{word}`")).nearest(&word, words));
             }
             found
         })

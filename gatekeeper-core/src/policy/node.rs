@@ -86,9 +86,9 @@ fn toml_value(value: toml::de::DeValue<'_>) -> Value {
         DeValue::Float(f) => Value::Number(f.as_str().to_owned()),
         DeValue::Boolean(b) => Value::Flag(b),
         DeValue::Datetime(_) => Value::Other("a date"),
-        DeValue::Array(a) => Value::List(
-            a.into_iter().map(|n| Node { span: n.span(), value: toml_value(n.into_inner()) }).collect(),
-        ),
+        DeValue::Array(a) => {
+            Value::List(a.into_iter().map(|n| Node { span: n.span(), value: toml_value(n.into_inner()) }).collect())
+        }
         DeValue::Table(t) => toml_table(t),
     }
 }
@@ -119,14 +119,9 @@ impl<'n> Table<'n> {
     /// The node as a table; a problem where it is none.
     pub(crate) fn of(node: &'n Node, what: &str, problems: &'n Problems) -> Option<Self> {
         match &node.value {
-            Value::Table(entries) => {
-                Some(Table { entries, span: node.span.clone(), asked: Vec::new(), problems })
-            }
+            Value::Table(entries) => Some(Table { entries, span: node.span.clone(), asked: Vec::new(), problems }),
             other => {
-                problems.add(PolicyProblem::new(
-                    node.span.clone(),
-                    format!("{what} is a table, not {}", other.what()),
-                ));
+                problems.add(PolicyProblem::new(node.span.clone(), format!("{what} is a table, not {}", other.what())));
                 None
             }
         }

@@ -100,9 +100,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             let only = inner.texts("only").unwrap_or_default();
             let only = only
                 .into_iter()
-                .filter_map(|(text, span)| {
-                    Pattern::new(&text).map_err(|e| inner.problem(span, e)).ok()
-                })
+                .filter_map(|(text, span)| Pattern::new(&text).map_err(|e| inner.problem(span, e)).ok())
                 .collect();
             let each = Each { what: key, only, limits: self::limits(&mut inner) };
             if each.limits.is_empty() {
@@ -113,7 +111,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         })
         .collect();
     if limits.is_empty() && each.is_empty() {
-        t.problem(t.span(), "this coverage gate demands nothing, so nothing can ever fail it: give it lines = { min = 80 }");
+        t.problem(
+            t.span(),
+            "this coverage gate demands nothing, so nothing can ever fail it: give it lines = { min = 80 }",
+        );
         return None;
     }
     Some(Box::new(CoverageGate { limits, each }))
@@ -323,7 +324,7 @@ impl Limit {
         let by_min = self.min.map(|m| (m, judge(m, Status::Fail)));
         let by_warn = self.warn.map(|w| (w, judge(w, Status::Warn)));
         let (limit, status) = match (by_min, by_warn) {
-            (Some((m, Status::Pass)), Some((w, s))) if s != Status::Pass => (w, s),
+            (Some((_, Status::Pass)), Some((w, s))) if s != Status::Pass => (w, s),
             (Some((m, s)), _) => (m, s),
             (None, Some(w)) => w,
             (None, None) => (Decimal::whole(0), Status::Pass),

@@ -65,23 +65,22 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let max = limits(t, "max");
     let warn = limits(t, "warn");
     if max.is_empty() && warn.is_empty() {
-        t.problem(t.span(), "this findings gate allows any number, so nothing can ever fail it: give it max = { total = 0 }");
+        t.problem(
+            t.span(),
+            "this findings gate allows any number, so nothing can ever fail it: give it max = { total = 0 }",
+        );
         return None;
     }
     let rules = t.texts("rules").unwrap_or_default();
-    let rules = rules
-        .into_iter()
-        .filter_map(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok())
-        .collect();
+    let rules =
+        rules.into_iter().filter_map(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok()).collect();
     Some(Box::new(FindingsGate { max, warn, rules, fixable_only: t.flag("fixable-only").unwrap_or(false) }))
 }
 
 fn limits(t: &mut Table<'_>, key: &'static str) -> Vec<(&'static str, Option<Severity>, u64)> {
     let Some(mut inner) = t.table(key) else { return Vec::new() };
-    let out = SEVERITIES
-        .into_iter()
-        .filter_map(|(name, severity)| Some((name, severity, inner.count(name)?)))
-        .collect();
+    let out =
+        SEVERITIES.into_iter().filter_map(|(name, severity)| Some((name, severity, inner.count(name)?))).collect();
     inner.finish(&format!("`{key}`"));
     out
 }
@@ -131,17 +130,17 @@ impl Judge for FindingsGate {
                     exceeded.push((*severity, short));
                     let words = severity.map_or("", Severity::as_str);
                     let over = of(*severity).saturating_sub(*limit);
-                    out.to_pass.push(format!("mend or waive {over} {words}{}findings", if words.is_empty() { "" } else { " " }));
+                    out.to_pass.push(format!(
+                        "mend or waive {over} {words}{}findings",
+                        if words.is_empty() { "" } else { " " }
+                    ));
                 }
                 out.conditions.push(condition);
             }
         }
         for (e, _, f) in counted {
-            let status = exceeded
-                .iter()
-                .filter(|(s, _)| s.is_none_or(|s| s == f.severity))
-                .map(|(_, status)| *status)
-                .max();
+            let status =
+                exceeded.iter().filter(|(s, _)| s.is_none_or(|s| s == f.severity)).map(|(_, status)| *status).max();
             if let Some(status) = status {
                 out.violations.push(violation(e, f, status));
             }

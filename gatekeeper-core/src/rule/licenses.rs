@@ -69,10 +69,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             Some((pattern, reason.join(" ")))
         })
         .collect();
-    let unknown = t.choice(
-        "unknown",
-        &[("fail", Some(Status::Fail)), ("warn", Some(Status::Warn)), ("allow", None)],
-    );
+    let unknown = t.choice("unknown", &[("fail", Some(Status::Fail)), ("warn", Some(Status::Warn)), ("allow", None)]);
     let ignore_scopes = t.texts("ignore-scopes").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
     Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(Status::Fail)), ignore_scopes }))
 }
@@ -81,7 +78,9 @@ fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
     let texts = t.texts(key).unwrap_or_default();
     texts
         .into_iter()
-        .filter_map(|(text, span)| text.parse().map_err(|e: crate::license::EntryError| t.problem(span, e.to_string())).ok())
+        .filter_map(|(text, span)| {
+            text.parse().map_err(|e: crate::license::EntryError| t.problem(span, e.to_string())).ok()
+        })
         .collect()
 }
 
@@ -117,9 +116,14 @@ impl Judge for Licenses {
             }
             let (status, code, said) = self.judge_one(c);
             let Some(status) = status else { continue };
-            if code == "license-unknown" { unclear += 1 } else { denied += 1 }
+            if code == "license-unknown" {
+                unclear += 1
+            } else {
+                denied += 1
+            }
             let version = c.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-            let mut v = Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(&e.source.path);
+            let mut v =
+                Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(&e.source.path);
             v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
             v.id = c.licenses.first().map(|l| l.text.to_string());
             v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {

@@ -6,6 +6,8 @@ mod licenses;
 mod sbom;
 mod tests;
 
+pub(crate) use findings::category;
+
 use crate::evidence::{Evidence, Kind};
 use crate::policy::Selector;
 use crate::policy::node::Table;
@@ -153,7 +155,13 @@ pub(crate) fn share(
         Some(_) => Status::Pass,
     };
     let missing = limit.shortfall(ratio);
-    let plural = if missing == 1 { "" } else if unit.ends_with("ch") { "es" } else { "s" };
+    let plural = if missing == 1 {
+        ""
+    } else if unit.ends_with("ch") {
+        "es"
+    } else {
+        "s"
+    };
     Condition {
         metric: metric.to_owned(),
         value: if order.is_none() { "0 of 0".to_owned() } else { crate::decimal::percent(ratio) },

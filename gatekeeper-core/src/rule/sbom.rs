@@ -128,9 +128,8 @@ impl Sbom {
         }
         out.conditions.push(condition);
         let versioned = name.replace(' ', "-");
-        let accepted = |s: &String| {
-            s.eq_ignore_ascii_case(&versioned) || i.spec.is_some_and(|spec| s.eq_ignore_ascii_case(spec))
-        };
+        let accepted =
+            |s: &String| s.eq_ignore_ascii_case(&versioned) || i.spec.is_some_and(|spec| s.eq_ignore_ascii_case(spec));
         if !self.specs.is_empty() && !self.specs.iter().any(accepted) {
             let message = format!("it is {name}, accepted are {}", self.specs.join(", "));
             out.violations.push(Violation::new("sbom-spec", Status::Fail, message).from_source(path));

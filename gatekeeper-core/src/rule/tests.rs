@@ -120,14 +120,19 @@ impl Judge for Tests {
             }
         }
         self.conditions(&runs, counts, &mut out);
-        if out.conditions.iter().any(|c| c.status == Status::Fail && matches!(c.metric.as_str(), "pass-rate" | "failed")) {
+        if out
+            .conditions
+            .iter()
+            .any(|c| c.status == Status::Fail && matches!(c.metric.as_str(), "pass-rate" | "failed"))
+        {
             let mut cases: Vec<Violation> = Vec::new();
             for (e, t) in &runs {
                 let listed = t.cases().filter(|(_, c)| matches!(c.status, CaseStatus::Failed | CaseStatus::Errored));
                 cases.extend(listed.map(|(s, c)| case_violation(e, s, c)));
-                let unlisted = t.suites.iter().fold(0_u64, |n, s| {
-                    n.saturating_add(s.unlisted.failed).saturating_add(s.unlisted.errored)
-                });
+                let unlisted = t
+                    .suites
+                    .iter()
+                    .fold(0_u64, |n, s| n.saturating_add(s.unlisted.failed).saturating_add(s.unlisted.errored));
                 if unlisted > 0 {
                     let message = format!("{unlisted} failed {} that it does not name", cases_word(unlisted));
                     cases.push(Violation::new("test-failed", Status::Fail, message).from_source(&e.source.path));
@@ -141,12 +146,7 @@ impl Judge for Tests {
 }
 
 impl Tests {
-    fn conditions(
-        &self,
-        runs: &[(&Evidence, &crate::evidence::TestRun)],
-        counts: Counts,
-        out: &mut Judgement,
-    ) {
+    fn conditions(&self, runs: &[(&Evidence, &crate::evidence::TestRun)], counts: Counts, out: &mut Judgement) {
         let failing = counts.failed.saturating_add(counts.errored);
         let ran = counts.passed.saturating_add(failing);
         if let Some(min) = self.min_pass_rate {
@@ -230,9 +230,10 @@ fn case_violation(e: &Evidence, suite: &Suite, case: &Case) -> Violation {
     let message = if said.is_empty() { name.clone() } else { format!("{name}: {said}") };
     let mut v = Violation::new("test-failed", Status::Fail, message).from_source(&e.source.path);
     v.id = Some(name);
-    v.place = case.detail.as_ref().and_then(|d| {
-        d.file.as_ref().map(|f| Place { path: f.clone(), line: d.line, column: None })
-    });
+    v.place = case
+        .detail
+        .as_ref()
+        .and_then(|d| d.file.as_ref().map(|f| Place { path: f.clone(), line: d.line, column: None }));
     v
 }
 
