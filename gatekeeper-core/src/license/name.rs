@@ -64,6 +64,8 @@ pub fn no_license(text: &str) -> Option<&'static str> {
             Some("the licence is in a file that the name refers to")
         }
         _ if words.starts_with("custom:") => Some("a custom licence is not named"),
+        // license-checker: taken from a file that looked like it.
+        _ if words.ends_with('*') => Some("the tool that wrote it marks it as a guess"),
         _ => None,
     }
 }
@@ -130,6 +132,8 @@ struct Words {
     shortened: bool,
     /// A version was written out: "2.0", not "2".
     exact: bool,
+    /// A word said that the number is a version: "version 2", "v2".
+    versioned: bool,
 }
 
 fn words(text: &str) -> Words {
@@ -157,8 +161,9 @@ fn words(text: &str) -> Words {
     for word in &raw {
         let before_number = numbers.next().unwrap_or(false);
         let word = word.trim_matches('.');
+        let word_v = before_number && word.len() > 1 && word.ends_with('v');
         let word = match word {
-            _ if before_number && word.len() > 1 && word.ends_with('v') => word.trim_end_matches('v'),
+            _ if word_v => word.trim_end_matches('v'),
             "three" => "3",
             "two" => "2",
             "four" => "4",
@@ -169,7 +174,11 @@ fn words(text: &str) -> Words {
             "licence" | "licenses" | "licences" => "license",
             word => word,
         };
+        out.versioned |= matches!(word, "version" | "ver" | "v") || word_v;
         match word {
+            "noncommercial" => out.words.extend(["non".into(), "commercial".into()]),
+            "sharealike" => out.words.extend(["share".into(), "alike".into()]),
+            "noderivatives" | "noderivs" => out.words.extend(["no".into(), "derivatives".into()]),
             "the" | "license" | "version" | "versions" | "ver" | "v" | "a" | "under" | "licensed" | "" => {
                 out.shortened = true;
             }
@@ -333,10 +342,18 @@ fn known(words: &[&str], of: &Words) -> Option<&'static str> {
     if key.is_empty() || (key.starts_with("lgpl 2") && !key.starts_with("lgpl 2.1") && !of.exact) {
         return None;
     }
-    if let Some(id) = known.names.get(&key) {
+    // "BSD License 2.0" and "BSD v3" count no clauses.
+    if key.starts_with("bsd ") && !key.contains("clause") && (of.exact || of.versioned) {
+        return None;
+    }
+    // The list calls each Creative Commons licence by its reach; people leave it out where there is but one.
+    let reaches: &[&str] =
+        if key.starts_with("creative commons ") { &["", " international", " unported"] } else { &[""] };
+    if let Some(id) = reaches.iter().find_map(|reach| known.names.get(&format!("{key}{reach}"))) {
         return *id;
     }
-    let id = known.ids.get(&key).copied().flatten()?;
+    let key = key.strip_suffix(" international").filter(|key| key.starts_with("cc ")).unwrap_or(&key);
+    let id = known.ids.get(key).copied().flatten()?;
     // "Intel License" need not be the licence whose id is Intel: without a number only the bare id will do.
     (!of.shortened || id.bytes().any(|byte| byte.is_ascii_digit())).then_some(id)
 }
@@ -475,6 +492,22 @@ mod tests {
             ("CDDL 1.1", "CDDL-1.1"),
             ("License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "CC0-1.0"),
             ("CC BY-SA 4.0", "CC-BY-SA-4.0"),
+            ("CC BY 4.0 International", "CC-BY-4.0"),
+            (
+                "Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International (CC BY-NC-SA 4.0)",
+                "CC-BY-NC-SA-4.0",
+            ),
+            ("Creative Commons Attribution-ShareAlike 3.0", "CC-BY-SA-3.0"),
+            ("Licensed under the Apache License, Version 2.0", "Apache-2.0"),
+            ("License: MIT", "MIT"),
+            ("GNU GPLv3", "GPL-3.0-only"),
+            ("GPL v2+", "GPL-2.0-or-later"),
+            ("GPLv2 only", "GPL-2.0-only"),
+            ("LGPL 2.0", "LGPL-2.0-only"),
+            ("Ruby or 2-clause BSD", "Ruby OR BSD-2-Clause"),
+            ("ELv2", "Elastic-2.0"),
+            ("BSD-3", "BSD-3-Clause"),
+            ("www.opensource.org/licenses/mit-license.php", "MIT"),
             ("Creative Commons Attribution 4.0 International", "CC-BY-4.0"),
             ("License :: OSI Approved :: ISC License (ISCL)", "ISC"),
             ("License :: OSI Approved :: zlib/libpng License", "Zlib"),
@@ -561,6 +594,13 @@ mod tests {
             "Zope Public License",
             "Topic :: MIT",
             "Apache 2.0 2.0",
+            "BSD License 2.0",
+            "BSD v3",
+            "MIT*",
+            "MPL 1.1/GPL 2.0/LGPL 2.1",
+            "Python 2.7",
+            "Creative Commons",
+            "CC BY",
             "All Rights Reserved",
             "Commercial",
         ] {
