@@ -33,7 +33,7 @@ fn main() -> io::Result<()> {
         let license = spdx::identifiers::LICENSES.iter().find(|license| license.name == id);
         let listed =
             license.is_some_and(|license| license.flags & spdx::flags::IS_DEPRECATED == 0) && id != "NOASSERTION";
-        let (main, rest) = split(id, normalize::words(untitled(text), usize::MAX));
+        let (main, rest) = split(id, normalize::words(if titled(id) { text } else { untitled(text) }, usize::MAX));
         if listed {
             texts.push(Text { kind: 0, id, words: main });
             texts.extend(rest.map(|words| Text { kind: 2, id, words }));
@@ -84,6 +84,11 @@ fn number(count: usize) -> io::Result<u32> {
 
 fn preference(id: &str) -> (bool, usize, &str) {
     (id.ends_with("-or-later"), id.len(), id)
+}
+
+/// Versions of the OpenLDAP licence that differ by their title alone.
+fn titled(id: &str) -> bool {
+    id.starts_with("OLDAP-2.2") || id == "OLDAP-2.3"
 }
 
 /// The text without its title: a first paragraph of a line or two, which files often replace.

@@ -1,4 +1,5 @@
 //! Properties of the licence engine that hold for every input.
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 use gatekeeper_core::license::{self, Entry, Judgement, LicenseStatement, Policy};
 use proptest::prelude::*;

@@ -133,7 +133,12 @@ fn entries(texts: &[String]) -> Result<Vec<Entry>, gatekeeper_core::license::Ent
 fn detect(file: &str) -> answer::DetectedFile {
     let read = || {
         let mut bytes = Vec::new();
-        File::open(file)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
+        let open = File::open(file)?;
+        let meta = open.metadata()?;
+        if meta.is_file() && meta.len() > MOST_BYTES {
+            return Err(io::Error::other(format!("{} bytes are no licence text", meta.len())));
+        }
+        open.take(MOST_BYTES).read_to_end(&mut bytes)?;
         Ok::<_, io::Error>(bytes)
     };
     match read() {
@@ -166,6 +171,72 @@ fn print<T: Serialize>(
 
 /// Names and files come from strangers: nothing of them may steer a terminal.
 fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let cut = text.chars().take(200);
-    cut.flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    let mut shown: String = cut.flat_map(|c| if steers(c) { c.escape_default().collect() } else { vec![c] }).collect();
+    if text.chars().nth(200).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: LicenseArgs,
+    }
+
+    fn answer(args: &[&str]) -> (u8, String, String) {
+        let cli = Cli::try_parse_from(["license"].iter().chain(args)).unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(&cli.args, &mut out, &mut err).unwrap();
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn json(args: &[&str]) -> (u8, serde_json::Value) {
+        let (code, out, _) = answer(args);
+        (code, serde_json::from_str(&out).unwrap())
+    }
+
+    #[test]
+    fn each_item_has_its_answer_in_order() {
+        let (code, got) = json(&["parse", "--format", "json", "--", "mit or ISC", "GPL"]);
+        assert_eq!(code, 1);
+        assert_eq!(got[0], serde_json::json!({"expression": "mit or ISC", "valid": true, "normalized": "MIT OR ISC"}));
+        assert_eq!((&got[1]["valid"], &got[1]["normalized"]), (&false.into(), &serde_json::Value::Null));
+        let (code, got) =
+            json(&["satisfies", "--allow", "MIT", "--deny", "GPL", "--format", "json", "MIT OR GPL-3.0-only"]);
+        assert_eq!((code, &got[0]["satisfied"]), (0, &true.into()));
+        assert_eq!(got[0]["because"], "MIT is allowed by MIT");
+        let (code, got) = json(&["name", "--format", "json", "Apache 2.0", "BSD"]);
+        assert_eq!((code, &got[0]["spdx"], &got[1]["spdx"]), (1, &"Apache-2.0".into(), &serde_json::Value::Null));
+    }
+
+    #[test]
+    fn a_wrong_entry_is_bad_usage() {
+        let (code, out, err) = answer(&["satisfies", "--allow", "Apache 2.0", "MIT"]);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains("did you mean Apache-2.0?"), "{err}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_has_a_reason() {
+        let (code, got) = json(&["detect", "--format", "json", "no-such-file"]);
+        assert_eq!((code, &got[0]["spdx"]), (1, &serde_json::Value::Null));
+        assert!(got[0]["because"].is_string());
+    }
+
+    #[test]
+    fn nothing_asked_steers_a_terminal() {
+        let (_, out, _) = answer(&["name", "\u{1b}[31mMIT\u{202e}"]);
+        assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'), "{out}");
+    }
 }

@@ -18,19 +18,22 @@
 
 pub mod answer;
 mod detect;
+mod entry;
 mod expression;
 mod family;
 mod list;
 mod name;
 mod name_data;
 mod name_url;
+mod name_words;
 mod normalize;
 mod policy;
 mod texts;
 
 pub use detect::{Detected, Undetected, detect};
+pub use entry::{Entry, EntryError};
 pub use expression::{Addition, Expression, ExpressionError, License, Ranked, Term, parse};
 pub use family::{Family, families, family};
 pub use list::{LIST_VERSION, exception_id, is_deprecated, license_id};
 pub use name::{family_named, name, no_license};
-pub use policy::{Entry, EntryError, Judgement, LicenseStatement, Match, Policy, Satisfaction, satisfies};
+pub use policy::{Judgement, LicenseStatement, Match, Policy, Satisfaction, satisfies};

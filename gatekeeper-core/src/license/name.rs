@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 use super::expression::parse;
 use super::family::{Family, family};
 use super::name_data::{DEFAULT_VERSIONS, FAMILY_NAMES, PHRASES};
+use super::name_words::{Words, starts_with_digit, words};
 use super::{detect, list, name_url};
 
 /// A name longer than this can only be an expression or a licence text.
@@ -64,6 +65,8 @@ pub fn no_license(text: &str) -> Option<&'static str> {
             Some("the licence is in a file that the name refers to")
         }
         _ if words.starts_with("custom:") => Some("a custom licence is not named"),
+        // license-checker: taken from a file that looked like it.
+        _ if words.ends_with('*') => Some("the tool that wrote it marks it as a guess"),
         _ => None,
     }
 }
@@ -121,95 +124,6 @@ fn in_parentheses(text: &str) -> Reading {
         }
         _ => Reading::Nothing,
     }
-}
-
-/// A name as comparable words, and whether words that carry no meaning were left out.
-#[derive(Debug, Default)]
-struct Words {
-    words: Vec<String>,
-    shortened: bool,
-    /// A version was written out: "2.0", not "2".
-    exact: bool,
-}
-
-fn words(text: &str) -> Words {
-    let mut raw: Vec<String> = Vec::new();
-    let mut kind = ' ';
-    for c in text.chars().flat_map(char::to_lowercase) {
-        // A boundary between letters and digits parts words: "GPLv2+" is gplv, 2, +.
-        let next = match c {
-            '0'..='9' => '0',
-            '+' => '+',
-            '>' | '=' | '≥' => '>',
-            '.' if kind == '0' || kind == 'a' => kind,
-            c if c.is_alphanumeric() => 'a',
-            _ => ' ',
-        };
-        match raw.last_mut() {
-            Some(word) if next == kind && next != ' ' => word.push(c),
-            _ if next != ' ' => raw.push(c.into()),
-            _ => {}
-        }
-        kind = next;
-    }
-    let mut out = Words::default();
-    let mut numbers = raw.iter().skip(1).map(|word| starts_with_digit(word)).collect::<Vec<_>>().into_iter();
-    for word in &raw {
-        let before_number = numbers.next().unwrap_or(false);
-        let word = word.trim_matches('.');
-        let word = match word {
-            _ if before_number && word.len() > 1 && word.ends_with('v') => word.trim_end_matches('v'),
-            "three" => "3",
-            "two" => "2",
-            "four" => "4",
-            "zero" => "0",
-            "clauses" => "clause",
-            "exceptions" => "exception",
-            "≥" | ">" => ">=",
-            "licence" | "licenses" | "licences" => "license",
-            word => word,
-        };
-        match word {
-            "the" | "license" | "version" | "versions" | "ver" | "v" | "a" | "under" | "licensed" | "" => {
-                out.shortened = true;
-            }
-            _ if starts_with_digit(word) => {
-                out.exact |= word.ends_with(".0");
-                out.words.push(version_word(word));
-            }
-            _ => out.words.push(word.into()),
-        }
-    }
-    without_date(&mut out.words);
-    out
-}
-
-fn starts_with_digit(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// "2.0" and "2" are one version.
-fn version_word(word: &str) -> String {
-    let mut word = word;
-    while let Some(shorter) = word.strip_suffix(".0") {
-        word = shorter;
-    }
-    word.into()
-}
-
-/// Drops the date of a licence's publication: "Version 2.0, January 2004", "Version 3, 29 June 2007".
-fn without_date(words: &mut Vec<String>) {
-    const MONTHS: &[&str] = &["january", "february", "march", "april", "may", "june", "july", "august", "september"];
-    const MORE: &[&str] = &["october", "november", "december"];
-    let is_month = |word: &String| MONTHS.contains(&word.as_str()) || MORE.contains(&word.as_str());
-    let Some(month) = words.iter().position(is_month) else { return };
-    let year = words.get(month.saturating_add(1)).is_some_and(|word| word.len() == 4 && starts_with_digit(word));
-    if !year {
-        return;
-    }
-    let number = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| starts_with_digit(word));
-    let day = number(month.checked_sub(1)) && number(month.checked_sub(2));
-    words.drain(if day { month.saturating_sub(1) } else { month }..month.saturating_add(2));
 }
 
 /// Words that end a name and change its version.
@@ -333,10 +247,18 @@ fn known(words: &[&str], of: &Words) -> Option<&'static str> {
     if key.is_empty() || (key.starts_with("lgpl 2") && !key.starts_with("lgpl 2.1") && !of.exact) {
         return None;
     }
-    if let Some(id) = known.names.get(&key) {
+    // "BSD License 2.0" and "BSD v3" count no clauses.
+    if key.starts_with("bsd ") && !key.contains("clause") && (of.exact || of.versioned) {
+        return None;
+    }
+    // The list calls each Creative Commons licence by its reach; people leave it out where there is but one.
+    let reaches: &[&str] =
+        if key.starts_with("creative commons ") { &["", " international", " unported"] } else { &[""] };
+    if let Some(id) = reaches.iter().find_map(|reach| known.names.get(&format!("{key}{reach}"))) {
         return *id;
     }
-    let id = known.ids.get(&key).copied().flatten()?;
+    let key = key.strip_suffix(" international").filter(|key| key.starts_with("cc ")).unwrap_or(&key);
+    let id = known.ids.get(key).copied().flatten()?;
     // "Intel License" need not be the licence whose id is Intel: without a number only the bare id will do.
     (!of.shortened || id.bytes().any(|byte| byte.is_ascii_digit())).then_some(id)
 }
@@ -475,6 +397,22 @@ mod tests {
             ("CDDL 1.1", "CDDL-1.1"),
             ("License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "CC0-1.0"),
             ("CC BY-SA 4.0", "CC-BY-SA-4.0"),
+            ("CC BY 4.0 International", "CC-BY-4.0"),
+            (
+                "Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International (CC BY-NC-SA 4.0)",
+                "CC-BY-NC-SA-4.0",
+            ),
+            ("Creative Commons Attribution-ShareAlike 3.0", "CC-BY-SA-3.0"),
+            ("Licensed under the Apache License, Version 2.0", "Apache-2.0"),
+            ("License: MIT", "MIT"),
+            ("GNU GPLv3", "GPL-3.0-only"),
+            ("GPL v2+", "GPL-2.0-or-later"),
+            ("GPLv2 only", "GPL-2.0-only"),
+            ("LGPL 2.0", "LGPL-2.0-only"),
+            ("Ruby or 2-clause BSD", "Ruby OR BSD-2-Clause"),
+            ("ELv2", "Elastic-2.0"),
+            ("BSD-3", "BSD-3-Clause"),
+            ("www.opensource.org/licenses/mit-license.php", "MIT"),
             ("Creative Commons Attribution 4.0 International", "CC-BY-4.0"),
             ("License :: OSI Approved :: ISC License (ISCL)", "ISC"),
             ("License :: OSI Approved :: zlib/libpng License", "Zlib"),
@@ -561,6 +499,13 @@ mod tests {
             "Zope Public License",
             "Topic :: MIT",
             "Apache 2.0 2.0",
+            "BSD License 2.0",
+            "BSD v3",
+            "MIT*",
+            "MPL 1.1/GPL 2.0/LGPL 2.1",
+            "Python 2.7",
+            "Creative Commons",
+            "CC BY",
             "All Rights Reserved",
             "Commercial",
         ] {

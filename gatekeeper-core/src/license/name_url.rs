@@ -60,7 +60,11 @@ const PAGES: &[(&str, &str)] = &[
 /// None: not an address. Some(None): an address that is not one licence's.
 pub fn url(text: &str) -> Option<Option<String>> {
     let lower = text.trim().to_ascii_lowercase();
-    let (scheme, rest) = lower.split_once("://")?;
+    let (scheme, rest) = match lower.split_once("://") {
+        Some(parts) => parts,
+        None if lower.starts_with("www.") => ("http", lower.as_str()),
+        None => return None,
+    };
     if !matches!(scheme, "http" | "https") || rest.contains(char::is_whitespace) {
         return None;
     }

@@ -114,16 +114,11 @@ fn without_tags(line: &str) -> String {
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('<') {
         out.push_str(before);
-        match after.split_once('>') {
-            Some((tag, tail)) if tag.len() <= 200 && !tag.contains('<') => {
-                out.push(' ');
-                rest = tail;
-            }
-            _ => {
-                out.push(' ');
-                rest = after;
-            }
-        }
+        out.push(' ');
+        // Looked for near by only: a text of nothing but '<' must not be read once for each.
+        let end = after.bytes().take(200).position(|byte| byte == b'>' || byte == b'<');
+        let tail = end.and_then(|end| after.get(end..)).and_then(|tail| tail.strip_prefix('>'));
+        rest = tail.unwrap_or(after);
     }
     out.push_str(rest);
     out
@@ -194,4 +189,47 @@ fn without_bullet(line: &str) -> &str {
     let roman = word.len() <= 4 && !word.is_empty() && word.bytes().all(|b| b"ivxIVX".contains(&b));
     let letter = word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
     if closed && (number || roman || letter) || (opened && number && rest.starts_with(')')) { rest } else { bare }
+}
+
+#[cfg(test)]
+mod tests {
+    fn words(text: &str) -> String {
+        super::words(text, 1000).join(" ")
+    }
+
+    #[test]
+    fn punctuation_bullets_and_case_do_not_count() {
+        assert_eq!(
+            words("  * (a) You MUST, \"give\"\n// 1. the Licensor\u{2019}s\nii) x"),
+            "you must give the licensors x"
+        );
+        assert_eq!(words("a. Licence <b>https://x.y</b> <year>"), "license http x y");
+    }
+
+    #[test]
+    fn copyright_lines_do_not_count_but_prose_does() {
+        for line in
+            ["Copyright (c) 2020 A", "© 2020 A", "// Copyright The Go Authors.", "Copyright A, B. All rights reserved."]
+        {
+            assert_eq!(words(line), "", "{line}");
+        }
+        assert_eq!(words("All rights\nreserved."), "");
+        assert_eq!(words("copyright notice, this list"), "copyright notice this list");
+        assert_eq!(words("Copyright license to reproduce"), "copyright license to reproduce");
+        assert_eq!(words("(c) You must retain"), "you must retain");
+    }
+
+    #[test]
+    fn holders_do_not_count_but_terms_among_them_do() {
+        let holder = "in no event shall holder be liable";
+        assert_eq!(words("IN NO EVENT SHALL THE REGENTS OR CONTRIBUTORS BE LIABLE"), holder);
+        assert!(words("in no event shall commercial use or the author be liable").contains("commercial"));
+        let names = words("Neither the name of Foo nor the names of its contributors may be used to endorse");
+        assert_eq!(names, words("The name of the author may not be used to endorse"));
+    }
+
+    #[test]
+    fn the_limit_holds() {
+        assert_eq!(super::words(&"a b ".repeat(100), 7).len(), 7);
+    }
 }
