@@ -6,14 +6,28 @@
 mod common;
 mod compile;
 mod cover;
+mod ct;
+mod ct_run;
+mod ct_text;
 mod dialyzer;
 mod dialyzer_rules;
 mod dialyzer_terms;
+mod eunit;
+mod proper;
 mod xref;
 
 use super::Format;
 
-pub(super) static FORMATS: &[&Format] = &[&compile::FORMAT, &cover::FORMAT, &dialyzer::FORMAT, &xref::FORMAT];
+pub(super) static FORMATS: &[&Format] = &[
+    &compile::FORMAT,
+    &cover::FORMAT,
+    &ct::FORMAT,
+    &ct_run::FORMAT,
+    &dialyzer::FORMAT,
+    &eunit::FORMAT,
+    &proper::FORMAT,
+    &xref::FORMAT,
+];
 
 /// The format in which a file without a byte is an answer: dialyzer empties its warnings file when it finds nothing.
 pub(super) fn of_empty(name: &str) -> Option<&'static Format> {
