@@ -391,9 +391,17 @@ fn totals(text: &[u8]) -> Option<Totals> {
     if !text.ends_with(b" tests.") {
         return None;
     }
-    [&b"Failed "[..], b"Skipped ", b"Passed "]
-        .iter()
-        .find_map(|word| memmem::find_iter(text, word).find_map(|at| parts(text.get(at..)?)))
+    for word in [&b"Failed "[..], b"Skipped ", b"Passed "] {
+        for at in memmem::find_iter(text, word) {
+            // A part that stands behind another is not the line's beginning.
+            if !text.get(..at)?.ends_with(b" tests. ")
+                && let Some(totals) = parts(text.get(at..)?)
+            {
+                return Some(totals);
+            }
+        }
+    }
+    None
 }
 
 /// `Failed F tests. Skipped S (U, A) tests. Passed P tests.`, each of the first two only where not 0.

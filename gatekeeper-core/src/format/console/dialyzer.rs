@@ -261,7 +261,7 @@ impl Run {
             self.heading = false;
             self.open = true;
             self.place = common::place(&self.path, line, column);
-            add_line(&mut self.message, rest, b' ');
+            add_line(&mut self.message, rest.trim_ascii(), b' ');
             return;
         }
         if std::mem::take(&mut self.heading) && row.first() != Some(&b' ') && located(row).is_none() {

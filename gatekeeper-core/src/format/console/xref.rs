@@ -67,6 +67,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     found.items.push(query(text));
                     last = Some(row.number);
                 }
+                _ if inside && !row.ended && memmem::find(text, b"Warning: ").is_some() => cut = Some(row.offset),
                 _ if inside && trouble.is_none() && common::is_failure(text) => {
                     trouble = Some((row.offset, text.to_vec()));
                 }
