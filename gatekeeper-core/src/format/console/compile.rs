@@ -161,7 +161,7 @@ impl State {
             return;
         }
         match located(row) {
-            Some(Located { path, line, column, rest }) if rest.is_empty() => {
+            Some(Located { path, line, column, rest: b"" }) => {
                 // Rich messages of rebar3 ≤ 3.21: the text follows below the source.
                 self.pending = Pending { path: path.to_vec(), line, column, open: true };
             }

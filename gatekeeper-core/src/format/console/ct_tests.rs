@@ -87,3 +87,21 @@ fn totals_of_repeated_runs_stand_one_below_the_other() {
     let p = read("Failed 1 tests. Passed 2 tests. \nAll 3 tests passed.\nResults written to \"x\".\n===> Failures occurred running tests: 1\n", Some(1)).unwrap();
     assert_eq!((tests(&p).counts().passed, tests(&p).counts().failed, p.complete), (5, 1, Some(true)));
 }
+
+#[test]
+fn a_line_that_a_test_printed_above_the_totals_is_not_added() {
+    let p = read(
+        "All 99 tests passed.\nFailed 1 tests. Passed 2 tests. \n===> Failures occurred running tests: 1\n",
+        Some(1),
+    )
+    .unwrap();
+    assert_eq!((tests(&p).counts().passed, tests(&p).counts().failed), (2, 1));
+    let p = read("All 99 tests passed.\nAll 2 tests passed.\n", Some(0)).unwrap();
+    assert_eq!(tests(&p).counts().total(), 2);
+    let p = read(
+        "%%% a_SUITE: ..\n%%% b_SUITE: .\n%%% a_SUITE: ..\n%%% b_SUITE: .\nAll 3 tests passed.\nAll 3 tests passed.\n",
+        Some(0),
+    )
+    .unwrap();
+    assert_eq!(tests(&p).counts().total(), 6);
+}

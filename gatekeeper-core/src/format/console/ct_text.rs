@@ -48,15 +48,13 @@ impl Collector {
         let text = row.text;
         match text.first() {
             Some(b'T') => self.testing(row),
-            Some(b'C') => {
-                if is_header(text) {
-                    self.begun.get_or_insert(row.offset);
-                    if let Some(rest) = text.strip_prefix(b"Common Test: Will repeat tests ")
-                        && let Some((n, rest)) = number(rest)
-                        && rest.starts_with(b" times")
-                    {
-                        self.repeats = n;
-                    }
+            Some(b'C') if is_header(text) => {
+                self.begun.get_or_insert(row.offset);
+                if let Some(rest) = text.strip_prefix(b"Common Test: Will repeat tests ")
+                    && let Some((n, rest)) = number(rest)
+                    && rest.starts_with(b" times")
+                {
+                    self.repeats = n;
                 }
             }
             Some(b'{') if text == b"{error,make_failed}" => {

@@ -50,6 +50,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 begun = true;
                 if let Some(run) = runs.last_mut() {
                     run.next_task = true;
+                    later = true;
                 }
             }
             Step::Start(Task::Eunit) if begun => {

@@ -40,15 +40,18 @@ struct Totals {
     retried: bool,
 }
 
+/// Module and property.
+type Key = (Box<str>, Box<str>);
+
 #[derive(Default)]
 struct State {
     start: Option<usize>,
     started: u64,
     /// (module, property) → what it said of itself.
-    properties: BTreeMap<(Box<str>, Box<str>), Box<str>>,
-    order: Vec<(Box<str>, Box<str>)>,
+    properties: BTreeMap<Key, Box<str>>,
+    order: Vec<Key>,
     totals: Option<(usize, Totals)>,
-    failed: Vec<((Box<str>, Box<str>), Vec<u8>)>,
+    failed: Vec<(Key, Vec<u8>)>,
     trouble: Option<(usize, Vec<u8>)>,
 }
 
@@ -94,7 +97,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     s.order.push(key);
                 }
             }
-            Step::Begin => next_task = s.start.is_some(),
+            Step::Begin => {
+                next_task = s.start.is_some();
+                later |= next_task;
+            }
             Step::Start(_) => later |= s.start.is_some(),
             _ if text.starts_with(b"Failed test cases:") => listing = true,
             _ if s.start.is_some() && !next_task && s.trouble.is_none() && common::is_failure(text) => {
@@ -236,7 +242,7 @@ fn said(text: &[u8], s: &mut State) {
 }
 
 /// `mod:prop() -> RESULT`, further lines of the result indented.
-fn list(text: &[u8], failed: &mut Vec<((Box<str>, Box<str>), Vec<u8>)>) {
+fn list(text: &[u8], failed: &mut Vec<(Key, Vec<u8>)>) {
     if text.first() == Some(&b' ') {
         if let Some((_, result)) = failed.last_mut() {
             add_line(result, text.trim_ascii(), b' ');
