@@ -27,7 +27,9 @@ pub struct ReadOptions {
 /// A located [`ParseError`] where the content is empty, of no known format, broken, cut off, or says that its tool failed.
 pub fn read(name: &str, raw: &[u8], options: &ReadOptions) -> Result<Evidence, ParseError> {
     let fail = |e: ParseError| e.finish(name, options.format.map_or("", |f| f.id), Some(raw));
-    if raw.is_empty() {
+    // Only a file whose name says what its emptiness means may be empty.
+    let may_be_empty = format::of_empty(name).is_some_and(|f| options.format.is_none_or(|given| given.id == f.id));
+    if raw.is_empty() && !may_be_empty {
         return Err(fail(ParseError::new(ErrorCode::Empty, "an empty file says nothing")));
     }
     let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
@@ -65,7 +67,7 @@ fn read_content(
         .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
     let bytes: &[u8] = &opened.bytes;
     let tool = opened.record.as_ref().map(|r| r.tool.as_str());
-    let format = match options.format {
+    let format = match options.format.or_else(|| format::of_empty(name).filter(|_| bytes.is_empty())) {
         Some(format) => format,
         None => format::detect(name, bytes, tool).map_err(|e| e.finish(name, "", Some(bytes)))?,
     };
