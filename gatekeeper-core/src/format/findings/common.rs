@@ -7,6 +7,7 @@ use crate::evidence::findings::{Finding, Findings, Package, Place, Severity};
 use crate::evidence::{Data, Note};
 use crate::format::Parsed;
 use crate::input::Input;
+use crate::scan::json;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -99,6 +100,69 @@ impl<T> Default for Members<'_, T> {
     fn default() -> Self {
         Members(Vec::new())
     }
+}
+
+/// A text, an object, or something else that says nothing (a flag, null).
+#[derive(Debug, Default, Clone)]
+pub(super) enum TextOr<'a, T> {
+    #[default]
+    Neither,
+    Text(Cow<'a, str>),
+    Object(T),
+}
+
+struct TextOrVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOrVisitor<T> {
+    type Value = TextOr<'de, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or an object")
+    }
+
+    fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
+        Ok(TextOr::Text(Cow::Borrowed(v)))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
+        Ok(TextOr::Text(Cow::Owned(v.to_owned())))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(TextOr::Neither)
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Self::Value, E> {
+        Ok(TextOr::Text(Cow::Owned(v.to_string())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(TextOr::Neither)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(TextOr::Object)
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_any(TextOrVisitor(PhantomData))
+    }
+}
+
+/// Reads an array of documents, or one of them alone.
+pub(super) fn one_or_many<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<Vec<T>, ParseError> {
+    if input.bytes.trim_ascii_start().first() == Some(&b'[') {
+        json::from_input(input)
+    } else {
+        json::from_input(input).map(|one| vec![one])
+    }
+}
+
+/// An error for content of another kind.
+pub(super) fn foreign(what: &str) -> ParseError {
+    ParseError::malformed(what).at(0).found_words("content of another kind")
 }
 
 /// A nested object, or null for an empty one.
@@ -319,6 +383,57 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Members<'a, T> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         d.deserialize_any(MembersVisitor(PhantomData)).map(Members)
     }
+}
+
+struct TextsVisitor;
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = Vec<Scalar<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tags")
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
+        Ok(vec![Scalar(Some(v.to_owned().into()))])
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut out = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            out.push(item);
+        }
+        Ok(out)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Vec::new())
+    }
+}
+
+/// A text or an array of scalars; anything else in a property bag says nothing.
+pub(super) fn texts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Scalar<'de>>, D::Error> {
+    d.deserialize_any(TextsVisitor)
 }
 
 /// Text of at most so many bytes, blanks around it taken off.
