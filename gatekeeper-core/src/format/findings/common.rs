@@ -532,6 +532,17 @@ fn encode(out: &mut String, text: &str, slash: bool) {
     }
 }
 
+/// Name and version of a package URL's package; without one, what stands in for the name.
+pub(super) fn purl_parts(purl: Option<&str>, instead: &str) -> (String, String) {
+    let Some(rest) = purl.and_then(|p| p.strip_prefix("pkg:")).and_then(|p| p.split_once('/')).map(|(_, rest)| rest)
+    else {
+        return (instead.to_owned(), String::new());
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let (name, version) = rest.rsplit_once('@').unwrap_or((rest, ""));
+    (name.to_owned(), version.to_owned())
+}
+
 /// The purl type of an ecosystem's or package manager's name.
 pub(super) fn purl_type(ecosystem: &str) -> Option<&'static str> {
     let base = ecosystem.split([':', ' ']).next().unwrap_or_default();
