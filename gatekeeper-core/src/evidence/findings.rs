@@ -153,7 +153,7 @@ impl Category {
 }
 
 /// A place in the code that a finding points at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// The file, as the input names it.
     pub path: Box<str>,
