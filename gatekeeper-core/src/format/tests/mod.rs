@@ -1,5 +1,8 @@
 //! Formats of test results.
 
+mod common;
+mod junit;
+
 use super::Format;
 
-pub(super) static FORMATS: &[&Format] = &[];
+pub(super) static FORMATS: &[&Format] = &[&junit::FORMAT];
