@@ -278,7 +278,7 @@ impl Run {
         if self.cases.len() < KEPT_MOST {
             self.cases.push(Case {
                 name: common::text(name),
-                class: memchr::memchr(b':', name).map(|i| common::text(name.get(..i).unwrap_or_default())),
+                class: memchr::memchr(b':', name).map(|i| common::text(name.get(..i).unwrap_or_default()).into()),
                 status,
                 detail: Some(Box::default()),
                 ..Case::default()

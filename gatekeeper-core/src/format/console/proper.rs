@@ -171,7 +171,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
             }
             let case = Case {
                 name: key.1.clone(),
-                class: Some(key.0.clone()),
+                class: Some(key.0.as_ref().into()),
                 status,
                 detail: Some(Box::new(Detail { message, ..Detail::default() })),
                 ..Case::default()
