@@ -167,7 +167,7 @@ impl Judge for CoverageGate {
             }
         }
         // What lists lines is known better than a percentage of the same code.
-        let listed: Vec<_> = all.iter().filter(|(_, c)| c.percent.is_none() || c.metrics.lines).collect();
+        let listed: Vec<_> = all.iter().filter(|(_, c)| c.percent.is_none()).collect();
         if listed.is_empty() {
             for (e, c) in &all {
                 if let Some(p) = &c.percent {
