@@ -16,6 +16,9 @@
 //!
 //! `init_per_suite` and its like, and all of module `ct_framework`, are no cases: where they fail they are problems. Common Test
 //! counts `error_in_suite` (a suite that cannot be loaded) nowhere: the run is then not complete.
+//!
+//! OTP 27 writes the milliseconds of a case's time limit as its seconds where it ran into the limit: a time longer than from `=started`
+//! to `=ended` is left out, with a note.
 
 use crate::error::ParseError;
 use crate::evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite, TestRun};
@@ -81,6 +84,9 @@ struct Record {
     /// The result's text, its lines joined.
     text: String,
     elapsed: Option<f64>,
+    /// `=started` and `=ended`, whole seconds of local time.
+    begin: Option<Box<str>>,
+    end: Option<Box<str>>,
 }
 
 /// The counts at the end.
@@ -179,9 +185,14 @@ impl Reader {
         } else if let Some(time) = value(line, b"elapsed") {
             self.elapsed(time);
             self.place = Place::Records;
-        } else if value(line, b"started").is_some() {
+        } else if let Some(time) = value(line, b"started") {
             if let Some(record) = &mut self.record {
                 record.started = true;
+                record.begin = std::str::from_utf8(time).ok().map(Into::into);
+            }
+        } else if let Some(time) = value(line, b"ended") {
+            if let Some(record) = &mut self.record {
+                record.end = std::str::from_utf8(time).ok().map(Into::into);
             }
         } else if line.starts_with(b"=") {
             // `=== *** FAILED …` and other remarks, and keys that say nothing of results.
@@ -271,6 +282,17 @@ impl Reader {
         let (Some(outcome), true) = (record.outcome, record.started) else { return };
         let (module, function) = record.name.split_once(':').unwrap_or((record.name.as_str(), ""));
         let message = cut(record.text.trim(), MESSAGE);
+        let mut time = record.elapsed;
+        if let (Some(t), Some(begin), Some(end)) = (time, &record.begin, &record.end)
+            && t > 1.0
+            && wall(begin, end).is_some_and(|wall| t > wall + 2.0)
+        {
+            time = None;
+            if self.notes.len() < 20 {
+                let text = format!("{t} s of {} cannot be: it began {begin} and ended {end}", cut(&record.name, 200));
+                self.notes.push(Note::at(text, Location::line(record.line)));
+            }
+        }
         if is_config(module, function) {
             if outcome == Outcome::Failed {
                 self.not_built |= function == "error_in_suite";
@@ -302,7 +324,7 @@ impl Reader {
             Outcome::Failed => Status::Failed,
             Outcome::User | Outcome::Auto => Status::Skipped,
         };
-        let case = Case { name: record.name.into(), class: None, status, flaky: false, time: record.elapsed, detail };
+        let case = Case { name: record.name.into(), class: None, status, flaky: false, time, detail };
         self.cases.push((outcome, suite, case));
     }
 
@@ -440,6 +462,12 @@ fn last_number(text: &[u8]) -> Option<u64> {
     number(text.strip_suffix(b" test cases")?.rsplit(|b| *b == b' ').next()?)
 }
 
+/// Seconds between two times of day and date.
+fn wall(begin: &str, end: &str) -> Option<f64> {
+    let [begin, end] = [begin, end].map(|t| t.parse::<jiff::civil::DateTime>());
+    Some((end.ok()? - begin.ok()?).total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?)
+}
+
 fn seconds(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let value: f64 = text.strip_suffix('s').unwrap_or(text).parse().ok()?;
@@ -460,8 +488,9 @@ mod tests {
     }
 
     fn end(ok: u64, failed: u64, user: u64, auto: u64) -> String {
+        let total = ok + failed + user + auto;
         format!(
-            "=== TEST COMPLETE\n\n=finished      2026\n=failed        {failed}\n=successful    {ok}\n=user_skipped  {user}\n=auto_skipped  {auto}\n=elapsed_time  5\n"
+            "=== TEST COMPLETE, {ok} ok, {failed} failed of {total} test cases\n\n=finished      2026\n=failed        {failed}\n=successful    {ok}\n=user_skipped  {user}\n=auto_skipped  {auto}\n=elapsed_time  5\n"
         )
     }
 
@@ -568,6 +597,15 @@ mod tests {
         assert!(read(&many[..many.find("=auto_skipped  1").unwrap() + "=auto_skipped  1".len()]).is_err());
         let e = read(&text.replace("=failed        0", "=failed        x")).unwrap_err();
         assert!(e.message().contains("behind '=failed'"), "{e}");
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_is_left_out() {
+        let slow = "=case          a_SUITE:f\n=started       2026-01-02 03:04:05\n=ended         2026-01-02 03:04:07\n=result        failed: timeout, x\n=elapsed       300.000000s\n";
+        let right = slow.replace("300.0", "2.2").replace("_SUITE:f", "_SUITE:g");
+        let parsed = read(&[HEAD, slow, &right, &end(0, 2, 0, 0)].concat()).unwrap();
+        let times: Vec<_> = run(&parsed).cases().map(|(_, c)| c.time).collect();
+        assert_eq!((times, parsed.notes.len()), (vec![None, Some(2.2)], 1));
     }
 
     #[test]
