@@ -2,6 +2,7 @@
 
 mod checks;
 mod cyclonedx_json;
+mod cyclonedx_xml;
 mod schema;
 mod spdx2;
 mod spdx_json;
@@ -9,4 +10,4 @@ mod tree;
 
 use super::Format;
 
-pub(super) static FORMATS: &[&Format] = &[&cyclonedx_json::FORMAT, &spdx_json::FORMAT];
+pub(super) static FORMATS: &[&Format] = &[&cyclonedx_json::FORMAT, &cyclonedx_xml::FORMAT, &spdx_json::FORMAT];

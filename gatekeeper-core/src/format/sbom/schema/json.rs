@@ -32,6 +32,7 @@ struct Schema {
     texts: Option<HashSet<Box<str>>>,
     constants: Option<Vec<Json>>,
     pattern: Option<Regex>,
+    not_beginning: Option<Regex>,
     format: Option<&'static formats::Format>,
     length: (usize, Option<usize>),
     minimum: Option<f64>,
@@ -171,7 +172,14 @@ impl<'d> Compiler<'d> {
                 }
                 "const" => s.constants = Some(vec![value.clone()]),
                 "pattern" => {
-                    let pattern = value.as_str().ok_or_else(wrong)?;
+                    let mut pattern = value.as_str().ok_or_else(wrong)?.to_owned();
+                    // "Does not begin so" is the one thing that our expressions cannot say: `^(?!_:).+`.
+                    if let Some((not, rest)) = pattern.strip_prefix("^(?!").and_then(|p| p.split_once(')')) {
+                        s.not_beginning =
+                            Some(Regex::new(&format!("^(?:{not})")).map_err(|e| format!("{file}{below}: {e}"))?);
+                        pattern = format!("^{rest}");
+                    }
+                    let pattern = pattern.as_str();
                     s.pattern = Some(Regex::new(pattern).map_err(|e| format!("{file}{below}: {e}"))?);
                 }
                 // "string" is written in CycloneDX 1.2 and 1.3 and is no format.
@@ -396,7 +404,7 @@ impl Schemas {
         match value.node() {
             Node::Text(text) => {
                 if let Some(pattern) = &s.pattern
-                    && !pattern.is_match(text)
+                    && (!pattern.is_match(text) || s.not_beginning.as_ref().is_some_and(|n| n.is_match(text)))
                 {
                     return out.say(at, || format!("{} does not fit {}", quote(text.as_bytes()), pattern.as_str()));
                 }
