@@ -66,8 +66,9 @@ mod tests {
     #[test]
     fn a_log_that_is_cut_never_proves_what_the_whole_does_not() {
         for (format, name, bytes) in fixtures() {
-            // Without a line of any suite (`--readable=false`) nothing but the exit status gives away a printed totals line at the cut.
-            if name.contains("forged-above-totals") {
+            // What takes back these logs' good totals stands below them; without a line of any suite nothing else could.
+            const TAKEN_BACK: &[&str] = &["forged-above-totals", "error-after-passed", "failures-contradict"];
+            if TAKEN_BACK.iter().any(|n| name.contains(n)) {
                 continue;
             }
             let whole = parse(format, &name, &bytes);
