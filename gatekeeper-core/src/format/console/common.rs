@@ -120,6 +120,8 @@ pub(super) fn classify(text: &[u8]) -> Step<'_> {
         Some(b'R') if text.starts_with(b"Running Common Test suites") => Step::Start(Task::Ct),
         Some(b'R') if text.starts_with(b"Running cross reference analysis") => Step::Start(Task::Xref),
         Some(b'D') if text.starts_with(b"Dialyzer starting") => Step::Start(Task::Dialyzer),
+        // Detection sees a message that begins with a line end as a whole.
+        Some(b'\n') if memchr::memmem::find(text, b" properties passed").is_some() => Step::Start(Task::Proper),
         Some(b'T') if property(text, b"Testing ").is_some() => Step::Start(Task::Proper),
         Some(b'R') if property(text, b"Retrying ").is_some() => Step::Start(Task::Proper),
         _ => Step::Other,

@@ -398,8 +398,8 @@ fn cli(input: &Input<'_>, found: &mut Findings, notes: &mut Vec<Note>) -> Result
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
         let text = row.text;
-        if text.starts_with(b"done (") {
-            let passed = text.starts_with(b"done (passed successfully)");
+        let passed = text.starts_with(b"done (passed successfully)");
+        if passed || text.starts_with(b"done (warnings were emitted)") {
             end = Some((row.offset, passed));
             list = None;
         } else if let Some(rest) = text.strip_prefix(b"  Proceeding with analysis...") {

@@ -178,11 +178,13 @@ impl Run {
         }
         match last {
             b'k' if text.ends_with(b"ok") => {
-                if self.summary.is_none() {
-                    self.oks += 1;
-                } else if memmem::find(text, b"...").is_some() && text.contains(&b':') && !self.next_task {
+                self.oks += 1;
+                if self.summary.is_some()
+                    && !self.next_task
+                    && memmem::find(text, b"...").is_some()
+                    && text.contains(&b':')
+                {
                     self.resumed.get_or_insert(row.offset);
-                    self.oks += 1;
                 }
             }
             b'.' => {
