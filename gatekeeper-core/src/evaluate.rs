@@ -351,7 +351,12 @@ fn judge_gate(
     }
     let used_waivers = waivers.apply(gate, &mut judgement);
     let missing = taken.is_empty() && judgement.violations.is_empty();
-    let status = if missing { Status::Missing } else { judgement.status() };
+    let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
+    let status = match judgement.status() {
+        _ if missing => Status::Missing,
+        Status::Fail if unsure => Status::Error,
+        status => status,
+    };
     // The worst first; what stands equal keeps its order.
     judgement.violations.sort_by_key(|v| (std::cmp::Reverse(v.status), std::cmp::Reverse(v.severity)));
     let mut used: Vec<Used> =
