@@ -195,7 +195,8 @@ impl Run {
         if common::is_crash(text) {
             self.trouble = Some((row.offset, text.to_vec()));
         }
-        if self.reason != Reason::None {
+        // Dots of the cases after it are no part of a reason.
+        if self.reason != Reason::None && !text.iter().all(|b| *b == b'.') {
             add_line(&mut self.message, text, b'\n');
         }
     }

@@ -303,6 +303,12 @@ impl Run {
                         problem.message = common::text(how).into_string();
                         self.last_problem_open = false;
                     }
+                } else if text.starts_with(b"     ") {
+                    // The rest of a term over several lines.
+                    if let Some(problem) = self.problems.last_mut().filter(|p| p.message.len() < 1000) {
+                        problem.message.push(' ');
+                        problem.message.push_str(&common::text(text));
+                    }
                 } else if text.starts_with(b"Finished in ") {
                     self.within = Within::Nothing;
                 } else if text.starts_with(b"  ") && text.get(2) != Some(&b' ') {
