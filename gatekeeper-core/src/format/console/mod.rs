@@ -46,7 +46,7 @@ mod tests {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
         let mut out = Vec::new();
         for format in FORMATS {
-            let folder = root.join(format.id).join("probe");
+            let folder = root.join(format.id);
             for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
                 let path = entry.unwrap().path();
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -162,7 +162,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
                     }
                     (Status::Failed, message.into())
                 }
-                None => (Status::Passed, words),
+                None => (Status::Passed, words.clone()),
             };
             if tests.suites.last().is_none_or(|suite| suite.name != key.0) {
                 tests.suites.push(Suite::named(key.0.clone()));
@@ -171,7 +171,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
                 name: key.1.clone(),
                 class: Some(key.0.as_ref().into()),
                 status,
-                detail: Some(Box::new(Detail { message, ..Detail::default() })),
+                detail: Some(Box::new(Detail { attempts: runs(&words), message, ..Detail::default() })),
                 ..Case::default()
             };
             if let Some(suite) = tests.suites.last_mut() {
@@ -190,6 +190,13 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
     parsed.tool = Some("proper".to_owned());
     parsed.notes = notes;
     Ok(parsed)
+}
+
+/// How many times a property was tried: `OK: Passed 100 test(s).`, `Failed: After 7 test(s).`
+fn runs(words: &str) -> Option<u32> {
+    let rest = words.strip_prefix("OK: Passed ").or_else(|| words.strip_prefix("Failed: After "))?;
+    let (n, rest) = number(rest.as_bytes())?;
+    rest.starts_with(b" test").then(|| u32::try_from(n).ok()).flatten()
 }
 
 /// rebar3's word that there was nothing to run, where no property was started.
