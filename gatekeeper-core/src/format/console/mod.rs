@@ -72,7 +72,8 @@ mod tests {
                 continue;
             }
             let whole = parse(format, &name, &bytes);
-            for end in 0..bytes.len() {
+            // Every length of a small log, some hundred of a large one.
+            for end in (0..bytes.len()).step_by(bytes.len() / 800 + 1) {
                 let Some(cut) = parse(format, &name, &bytes[..end]) else { continue };
                 if cut.complete == Some(true) {
                     let whole =
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn no_byte_makes_a_reader_panic() {
         for (format, name, mut bytes) in fixtures() {
-            for at in 0..bytes.len() {
+            for at in (0..bytes.len()).step_by(bytes.len() / 400 + 1) {
                 let old = bytes[at];
                 for new in [old ^ 0x20, b'9', b'\n', 0xFF] {
                     bytes[at] = new;
