@@ -205,7 +205,7 @@ impl Modules {
                     return Err(cursor.error("a module's name"));
                 }
                 // The path: a string, or a list where it has characters beyond Latin-1.
-                if !matches!(cursor.peek(), Some(106 | 107 | 108 | 109)) {
+                if !matches!(cursor.peek(), Some(106..=109)) {
                     return Err(cursor.error("a path"));
                 }
                 cursor.skip()?;

@@ -198,7 +198,7 @@ mod tests {
         let html = page(&row("a", &["1", "0", "0 (0/0)", "0"]), &cells(&["1", "0", "0 (0/0)", "0"]));
         let last = html.find("</html>").unwrap() + "</html".len();
         for cut in 0..=last {
-            assert!(read(&html[..cut]).is_err(), "{cut}");
+            assert!(read(html.split_at(cut).0).is_err(), "{cut}");
         }
         assert!(read(&html).is_ok());
     }

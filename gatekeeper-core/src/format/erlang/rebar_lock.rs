@@ -48,7 +48,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
     if items.starts_with(b"{<<\"") && [&b"{pkg,"[..], b"{git,", b"{git_subdir,", b"{hg,"].into_iter().any(has) {
         return Confidence::Certain;
     }
-    let named = head.file_name() == "rebar.lock";
+    // Without dependencies there is nothing in it but the name to tell by.
+    let named = head.has_extension("lock");
     let empty = items.starts_with(b"]");
     Confidence::when(named && (empty || items.starts_with(b"{<<\"")) || empty && has(b"{pkg_hash,"), Confidence::Likely)
 }
@@ -56,6 +57,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let terms = consult::read(input.bytes, input.limits)?;
     let mut notes = Vec::new();
+    let mut complete = true;
     let (at, locks) = match terms.as_slice() {
         [(at, term @ Value::List(_))] => (*at, term),
         [(at, Value::Tuple(parts)), rest @ ..] => {
@@ -66,7 +68,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 notes.push(Note::new(format!("version {version} of the lock file is read as 1.2.0")));
             }
             match rest {
-                [] => notes.push(Note::new("no hashes behind the locks")),
+                // rebar3 always writes them: the file was cut between its two terms.
+                [] => {
+                    complete = false;
+                    notes.push(Note::new("no hashes behind the locks"));
+                }
                 [(_, Value::List(_))] => {}
                 [(at, other)] | [(at, other), _, ..] => {
                     return Err(ParseError::malformed("one list of hashes").at(*at).found_words(other.sort()));
@@ -98,7 +104,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         components.push(component);
     }
     let inventory = Inventory { components, ..Inventory::default() };
-    Ok(Parsed { notes, ..Parsed::new(Data::Inventory(inventory), Some(true)) })
+    Ok(Parsed { notes, ..Parsed::new(Data::Inventory(inventory), Some(complete)) })
 }
 
 fn component(lock: &Value) -> Option<Component> {
