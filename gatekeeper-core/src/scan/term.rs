@@ -18,6 +18,9 @@ pub(crate) const VERSION: u8 = 131;
 /// The byte behind [`VERSION`] where the term is compressed with zlib.
 pub(crate) const COMPRESSED: u8 = 80;
 
+/// Most bytes that one compressed term may unpack to, whatever the limits allow: the largest that real tools write have some megabytes.
+const MOST_UNPACKED: u64 = 64 << 20;
+
 /// Most parts that [`decode`] makes of one term.
 const MOST_PARTS: usize = 1_000_000;
 
@@ -501,7 +504,7 @@ impl Unpacker {
         let mut cursor = Cursor::new(packed, base);
         let size = cursor.u32()?;
         let size64 = u64::try_from(size).unwrap_or(u64::MAX);
-        if size64 > self.left {
+        if size64 > self.left.min(MOST_UNPACKED) {
             return Err(ParseError::limit("compressed terms unpack to more than the limit").at(base));
         }
         self.left -= size64;
@@ -614,7 +617,7 @@ mod tests {
         let mut inner = vec![107, 1, 0];
         inner.extend([b'a'; 256]);
         assert!(plain(&packed(&inner, 259)).unwrap().starts_with("Bytes([97, 97"));
-        for declared in [0, 258, 260, u32::MAX] {
+        for declared in [0, 258, 260, 64 << 20, u32::MAX] {
             assert!(plain(&packed(&inner, declared)).is_err(), "{declared}");
         }
         let whole = packed(&inner, 259);

@@ -74,6 +74,29 @@ enum Outcome {
     Auto,
 }
 
+impl Outcome {
+    /// All, in the order in which counts are kept.
+    const ALL: [Outcome; 4] = [Outcome::Ok, Outcome::Failed, Outcome::User, Outcome::Auto];
+
+    fn index(self) -> usize {
+        match self {
+            Outcome::Ok => 0,
+            Outcome::Failed => 1,
+            Outcome::User => 2,
+            Outcome::Auto => 3,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "passed",
+            Outcome::Failed => "failed",
+            Outcome::User => "user_skipped",
+            Outcome::Auto => "auto_skipped",
+        }
+    }
+}
+
 /// A record that has begun.
 #[derive(Default)]
 struct Record {
@@ -85,8 +108,8 @@ struct Record {
     text: String,
     elapsed: Option<f64>,
     /// `=started` and `=ended`, whole seconds of local time.
-    begin: Option<Box<str>>,
-    end: Option<Box<str>>,
+    begin: Option<[u8; 19]>,
+    end: Option<[u8; 19]>,
 }
 
 /// The counts at the end.
@@ -119,8 +142,9 @@ struct Reader {
     header: bool,
     record: Option<Record>,
     trailer: Option<Trailer>,
-    cases: Vec<(Outcome, usize, Case)>,
-    suites: Vec<Box<str>>,
+    suites: Vec<Suite>,
+    /// Listed cases by outcome.
+    listed: [u64; 4],
     suite_of: HashMap<Box<str>, usize>,
     problems: Vec<Problem>,
     not_built: bool,
@@ -135,8 +159,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         header: false,
         record: None,
         trailer: None,
-        cases: Vec::new(),
         suites: Vec::new(),
+        listed: [0; 4],
         suite_of: HashMap::new(),
         problems: Vec::new(),
         not_built: false,
@@ -173,7 +197,7 @@ impl Reader {
         }
         if let Some(name) = value(line, b"case") {
             self.close();
-            let name = String::from_utf8_lossy(name).into_owned();
+            let name = String::from_utf8_lossy(name.get(..name.len().min(NAME)).unwrap_or_default()).into_owned();
             self.record = Some(Record { name, line: number, ..Record::default() });
             self.place = Place::Records;
         } else if value(line, b"finished").is_some() {
@@ -188,11 +212,11 @@ impl Reader {
         } else if let Some(time) = value(line, b"started") {
             if let Some(record) = &mut self.record {
                 record.started = true;
-                record.begin = std::str::from_utf8(time).ok().map(Into::into);
+                record.begin = moment(time);
             }
         } else if let Some(time) = value(line, b"ended") {
             if let Some(record) = &mut self.record {
-                record.end = std::str::from_utf8(time).ok().map(Into::into);
+                record.end = moment(time);
             }
         } else if line.starts_with(b"=") {
             // `=== *** FAILED …` and other remarks, and keys that say nothing of results.
@@ -285,10 +309,11 @@ impl Reader {
         let mut time = record.elapsed;
         if let (Some(t), Some(begin), Some(end)) = (time, &record.begin, &record.end)
             && t > 1.0
-            && wall(begin, end).is_some_and(|wall| t > wall + 2.0)
+            && wall(*begin, *end).is_some_and(|wall| t > wall + 2.0)
         {
             time = None;
             if self.notes.len() < 20 {
+                let [begin, end] = [begin, end].map(|t| String::from_utf8_lossy(t));
                 let text = format!("{t} s of {} cannot be: it began {begin} and ended {end}", cut(&record.name, 200));
                 self.notes.push(Note::at(text, Location::line(record.line)));
             }
@@ -304,17 +329,12 @@ impl Reader {
             Some(suite) => *suite,
             None => {
                 let suite = self.suites.len();
-                self.suites.push(module.into());
+                self.suites.push(Suite::named(module));
                 self.suite_of.insert(module.into(), suite);
                 suite
             }
         };
-        let kind = match outcome {
-            Outcome::Ok => "",
-            Outcome::Failed => "failed",
-            Outcome::User => "user_skipped",
-            Outcome::Auto => "auto_skipped",
-        };
+        let kind = outcome.word();
         let detail = (outcome != Outcome::Ok).then(|| {
             let (file, line) = if outcome == Outcome::Failed { place(&record.text, module) } else { (None, None) };
             Box::new(Detail { message: message.into(), kind: kind.into(), file, line, attempts: None })
@@ -325,7 +345,12 @@ impl Reader {
             Outcome::User | Outcome::Auto => Status::Skipped,
         };
         let case = Case { name: record.name.into(), class: None, status, flaky: false, time, detail };
-        self.cases.push((outcome, suite, case));
+        if let Some(slot) = self.listed.get_mut(outcome.index()) {
+            *slot += 1;
+        }
+        if let Some(suite) = self.suites.get_mut(suite) {
+            suite.cases.push(case);
+        }
     }
 
     fn finish(mut self, end: usize) -> Result<Parsed, ParseError> {
@@ -342,31 +367,24 @@ impl Reader {
                     .found_words("the end of the file: the run did not end"));
             }
         };
-        let mut suites: Vec<Suite> = self.suites.drain(..).map(Suite::named).collect();
+        let mut suites = self.suites;
         let mut unlisted = Counts::default();
-        let outcomes = [Outcome::Ok, Outcome::Failed, Outcome::User, Outcome::Auto];
-        let mut drop = Vec::new();
-        for (outcome, count) in outcomes.into_iter().zip(counts) {
-            let listed = self.cases.iter().filter(|c| c.0 == outcome).count();
-            if u64::try_from(listed).ok() == Some(count) {
+        for ((outcome, count), listed) in Outcome::ALL.into_iter().zip(counts).zip(self.listed) {
+            if listed == count {
                 continue;
             }
-            drop.push(outcome);
-            let (name, slot) = match outcome {
-                Outcome::Ok => ("passed", &mut unlisted.passed),
-                Outcome::Failed => ("failed", &mut unlisted.failed),
-                Outcome::User => ("skipped by the user", &mut unlisted.skipped),
-                Outcome::Auto => ("skipped automatically", &mut unlisted.skipped),
+            let slot = match outcome {
+                Outcome::Ok => &mut unlisted.passed,
+                Outcome::Failed => &mut unlisted.failed,
+                Outcome::User | Outcome::Auto => &mut unlisted.skipped,
             };
             *slot = slot.saturating_add(count);
+            let word = outcome.word();
             self.notes
-                .push(Note::new(format!("{listed} cases look {name}, the end counts {count}: only the count is kept")));
-        }
-        for (outcome, suite, case) in self.cases {
-            if !drop.contains(&outcome)
-                && let Some(suite) = suites.get_mut(suite)
-            {
-                suite.cases.push(case);
+                .push(Note::new(format!("{listed} cases look {word}, the end counts {count}: only the count is kept")));
+            let kept = |case: &Case| case.detail.as_ref().map_or(Outcome::Ok.word(), |d| d.kind.as_ref()) != word;
+            for suite in &mut suites {
+                suite.cases.retain(kept);
             }
         }
         suites.retain(|s| !s.cases.is_empty());
@@ -389,6 +407,12 @@ impl Reader {
         Ok(Parsed { tool: Some("ct".to_owned()), notes: self.notes, ..Parsed::new(Data::Tests(run), Some(complete)) })
     }
 }
+
+/// Most places in a failure's text that are looked at.
+const PLACES: usize = 64;
+
+/// Most of a case's name, bytes: atoms have at most 255 characters.
+const NAME: usize = 2048;
 
 fn is_config(module: &str, function: &str) -> bool {
     module == "ct_framework"
@@ -414,7 +438,7 @@ fn join(text: &mut String, line: &[u8]) {
 fn place(text: &str, module: &str) -> (Option<Box<str>>, Option<u32>) {
     let own = format!("{module}.erl");
     let mut first = None;
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"{file,") {
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"{file,").take(PLACES) {
         let rest = text.get(at + 6..).unwrap_or_default().trim_start();
         let found = rest.strip_prefix('"').and_then(|r| r.split_once('"')).and_then(|(file, rest)| {
             let line = rest.trim_start_matches(['}', ',', ' ']).strip_prefix("{line,")?;
@@ -431,7 +455,7 @@ fn place(text: &str, module: &str) -> (Option<Box<str>>, Option<u32>) {
     }
     // {Suite,function,Line}
     let call = format!("{{{module},");
-    for at in memchr::memmem::find_iter(text.as_bytes(), call.as_bytes()) {
+    for at in memchr::memmem::find_iter(text.as_bytes(), call.as_bytes()).take(PLACES) {
         let rest = text.get(at + call.len()..).unwrap_or_default();
         let line = rest.split_once(',').and_then(|(_, rest)| {
             let rest = rest.trim_start();
@@ -462,10 +486,15 @@ fn last_number(text: &[u8]) -> Option<u64> {
     number(text.strip_suffix(b" test cases")?.rsplit(|b| *b == b' ').next()?)
 }
 
+/// `2026-01-02 03:04:05`.
+fn moment(text: &[u8]) -> Option<[u8; 19]> {
+    text.try_into().ok()
+}
+
 /// Seconds between two times of day and date.
-fn wall(begin: &str, end: &str) -> Option<f64> {
-    let [begin, end] = [begin, end].map(|t| t.parse::<jiff::civil::DateTime>());
-    let span = begin.ok()?.until(end.ok()?).ok()?;
+fn wall(begin: [u8; 19], end: [u8; 19]) -> Option<f64> {
+    let time = |t: [u8; 19]| std::str::from_utf8(&t).ok()?.parse::<jiff::civil::DateTime>().ok();
+    let span = time(begin)?.until(time(end)?).ok()?;
     span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()
 }
 

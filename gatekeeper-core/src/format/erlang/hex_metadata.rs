@@ -14,6 +14,7 @@ use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::consult::{self, Value};
+use std::collections::HashSet;
 
 pub(super) static FORMAT: Format = Format {
     id: "hex-metadata",
@@ -69,7 +70,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut component = Component::default();
     let mut app = None;
     let mut notes = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for (at, term) in consult::read(input.bytes, input.limits)? {
         let Some([key, value]) = term.tuple() else {
             return Err(ParseError::malformed("{<<\"key\">>, Value}").at(at).found_words(term.sort()));
@@ -100,7 +101,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
             _ => {}
         }
-        seen.push(key);
+        seen.insert(key);
     }
     if component.name.is_empty() {
         component.name = app.filter(|a| !a.is_empty()).ok_or_else(|| missing(input, "name"))?;

@@ -167,7 +167,12 @@ struct Places<'a> {
 impl Places<'_> {
     fn next(&mut self, name: &str) -> Option<u64> {
         let mark = format!("<<\"{name}\">>");
-        let found = self.at + memchr::memmem::find(self.bytes.get(self.at..)?, mark.as_bytes())?;
+        let Some(found) = memchr::memmem::find(self.bytes.get(self.at..)?, mark.as_bytes()) else {
+            // Spelled in another way: nothing is looked for again, as that could go through the whole file each time.
+            self.at = self.bytes.len();
+            return None;
+        };
+        let found = self.at + found;
         let between = memchr::memchr_iter(b'\n', self.bytes.get(self.counted..found)?).count();
         self.line = self.line.saturating_add(u64::try_from(between).ok()?);
         (self.counted, self.at) = (found, found + mark.len());
