@@ -30,6 +30,7 @@ use crate::scan::lines::Lines;
 use std::collections::HashMap;
 
 use super::common::{MESSAGE, cut};
+use super::ct_place::place;
 
 pub(super) static FORMAT: Format = Format {
     id: "ct-suite-log",
@@ -408,9 +409,6 @@ impl Reader {
     }
 }
 
-/// Most places in a failure's text that are looked at.
-const PLACES: usize = 64;
-
 /// Most of a case's name, bytes: atoms have at most 255 characters.
 const NAME: usize = 2048;
 
@@ -432,49 +430,6 @@ fn join(text: &mut String, line: &[u8]) {
         text.push(' ');
     }
     text.push_str(&line);
-}
-
-/// Where a failure happened: the suite's own place in the stack, with a path or, where there is only the short stack, without.
-fn place(text: &str, module: &str) -> (Option<Box<str>>, Option<u32>) {
-    let own = format!("{module}.erl");
-    let mut first = None;
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"{file,").take(PLACES) {
-        let rest = text.get(at + 6..).unwrap_or_default().trim_start();
-        let found = rest.strip_prefix('"').and_then(|r| r.split_once('"')).and_then(|(file, rest)| {
-            let line = rest.trim_start_matches(['}', ',', ' ']).strip_prefix("{line,")?;
-            Some((file, leading_number(line.trim_start())?))
-        });
-        if let Some((file, line)) = found {
-            if file.rsplit('/').next() == Some(own.as_str()) {
-                return (Some(file.into()), Some(line));
-            }
-            if first.is_none() && !file.ends_with("test_server.erl") {
-                first = Some((file, line));
-            }
-        }
-    }
-    // {Suite,function,Line}
-    let call = format!("{{{module},");
-    for at in memchr::memmem::find_iter(text.as_bytes(), call.as_bytes()).take(PLACES) {
-        let rest = text.get(at + call.len()..).unwrap_or_default();
-        let line = rest.split_once(',').and_then(|(_, rest)| {
-            let rest = rest.trim_start();
-            let n = leading_number(rest)?;
-            rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('}').then_some(n)
-        });
-        if let Some(line) = line {
-            return (Some(own.into()), Some(line));
-        }
-    }
-    match first {
-        Some((file, line)) => (Some(file.into()), Some(line)),
-        None => (None, None),
-    }
-}
-
-fn leading_number(text: &str) -> Option<u32> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text.get(..end)?.parse().ok()
 }
 
 fn number(text: &[u8]) -> Option<u64> {

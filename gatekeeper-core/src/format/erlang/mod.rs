@@ -4,6 +4,7 @@ mod common;
 mod cover_html;
 mod coverdata;
 mod ct_index_html;
+mod ct_place;
 mod ct_suite_log;
 mod ct_suite_summary;
 mod ct_totals;
