@@ -34,7 +34,11 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
 
 /// A text without blanks around it, cut at a character near `MESSAGE` bytes.
 pub(super) fn clip(text: &str) -> &str {
-    let text = text.trim();
+    clip_end(text.trim())
+}
+
+/// The beginning of a text, blanks kept.
+pub(super) fn clip_end(text: &str) -> &str {
     let mut end = text.len().min(MESSAGE);
     while !text.is_char_boundary(end) {
         end -= 1;
