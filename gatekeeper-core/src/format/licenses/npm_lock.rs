@@ -96,8 +96,14 @@ impl<'de> Deserialize<'de> for Resolved {
     }
 }
 
-/// An object's members in their order; a key that is there twice is an error.
-struct Members<T>(Vec<(Box<str>, T)>);
+/// Members in their order.
+type Pairs<T> = Vec<(Box<str>, T)>;
+
+/// An object's members; a key that is there twice is an error.
+struct Members<T>(Pairs<T>);
+
+/// What a link points at: its version and licences.
+type Target = (Option<Box<str>>, Vec<License>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,7 +116,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut out, mut seen): (Vec<(Box<str>, T)>, HashSet<Box<str>>) = (Vec::new(), HashSet::new());
+                let mut out: Pairs<T> = Vec::new();
+                let mut seen: HashSet<Box<str>> = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<Box<str>, T>()? {
                     if !seen.insert(key.clone()) {
                         return Err(A::Error::custom(format_args!("the package {key:?} twice")));
@@ -188,9 +195,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     Ok(common::inventory("npm", components, Some(true)))
 }
 
-fn from_packages(packages: Vec<(Box<str>, Package)>) -> Vec<Component> {
+fn from_packages(packages: Pairs<Package>) -> Vec<Component> {
     // What links point at: folders of the project.
-    let targets: HashMap<Box<str>, (Option<Box<str>>, Vec<License>)> = packages
+    let targets: HashMap<Box<str>, Target> = packages
         .iter()
         .filter(|(key, _)| !key.contains("node_modules/"))
         .map(|(key, p)| (key.clone(), (p.version.clone(), p.stated())))
@@ -231,7 +238,7 @@ fn from_packages(packages: Vec<(Box<str>, Package)>) -> Vec<Component> {
 }
 
 /// Version 1: packages hold those that only they see. serde_json's limit of nesting bounds the recursion.
-fn from_dependencies(dependencies: Vec<(Box<str>, Dependency)>, out: &mut Vec<Component>) {
+fn from_dependencies(dependencies: Pairs<Dependency>, out: &mut Vec<Component>) {
     for (key, dependency) in dependencies {
         let stated = dependency.version.as_deref().unwrap_or_default();
         // "npm:real@1.0.0" is an alias; an address instead of a version is git, an archive or a folder.

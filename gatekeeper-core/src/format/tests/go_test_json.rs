@@ -223,6 +223,8 @@ impl Reader {
     }
 
     fn done(mut self, notes: Vec<Note>) -> Parsed {
+        // A stream of builds alone: no package had its say.
+        self.incomplete |= self.packages.is_empty();
         let mut unended = None;
         for package in &mut self.packages {
             for (name, running) in std::mem::take(&mut package.open) {

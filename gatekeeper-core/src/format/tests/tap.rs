@@ -92,12 +92,10 @@ struct Document {
     version: bool,
     plan: Option<u64>,
     cases: Vec<Case>,
-    /// Points whose number lies past the plan, or that stand behind a plan that was met.
+    /// The highest number of a point.
     highest: u64,
     /// In a YAML block: its indentation.
     yaml: Option<usize>,
-    /// Indented YAML of a subtest, to be read over.
-    bailed: bool,
 }
 
 impl Reader {
@@ -151,7 +149,6 @@ impl Reader {
             self.point(&point);
         } else if trimmed.get(..9).is_some_and(|t| t.eq_ignore_ascii_case("bail out!")) {
             self.incomplete = true;
-            self.document.bailed = true;
             let message = common::clip(trimmed.get(9..).unwrap_or_default()).to_owned();
             self.problems.push(Problem { name: "Bail out!".into(), message, line: Some(number) });
         }
