@@ -72,8 +72,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         // "2021-06-28 20:23:41Z", sometimes with a blank behind the T.
         t.replace("T ", "T").parse::<jiff::Timestamp>().ok().map(|t| t.as_second())
     });
-    let mut reader = Reader::default();
-    reader.incomplete = root.attribute("label")?.is_some_and(|l| l == "Cancelled");
+    let cancelled = root.attribute("label")?.is_some_and(|l| l == "Cancelled");
+    let mut reader = Reader { incomplete: cancelled, ..Reader::default() };
     reader.open("");
     while let Some(token) = inside(&mut xml, 0)? {
         match token {
