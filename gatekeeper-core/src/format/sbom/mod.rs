@@ -7,7 +7,10 @@ mod schema;
 mod spdx2;
 mod spdx3_json;
 mod spdx_json;
+mod spdx_rdf;
 mod spdx_tag_value;
+mod spdx_xml;
+mod spdx_yaml;
 mod tree;
 
 use super::Format;
@@ -17,5 +20,8 @@ pub(super) static FORMATS: &[&Format] = &[
     &cyclonedx_xml::FORMAT,
     &spdx3_json::FORMAT,
     &spdx_json::FORMAT,
+    &spdx_rdf::FORMAT,
     &spdx_tag_value::FORMAT,
+    &spdx_xml::FORMAT,
+    &spdx_yaml::FORMAT,
 ];

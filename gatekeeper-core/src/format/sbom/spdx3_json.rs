@@ -54,6 +54,8 @@ struct Document<'a> {
     schema: Option<&'static Schemas>,
     references: References<'a>,
     expressions: Expressions,
+    /// Types by id. In JSON-LD several objects may speak of one element; of two types it cannot be.
+    kinds: HashMap<String, Box<str>>,
     lines: Lines<'a>,
     has_graph: bool,
     context: String,
@@ -82,6 +84,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         schema: None,
         references: References::default(),
         expressions: Expressions::default(),
+        kinds: HashMap::new(),
         lines: Lines::new(text),
         has_graph: false,
         context: context_of(text).unwrap_or_default(),
@@ -140,14 +143,18 @@ impl<'a> Document<'a> {
             schema.check_graph(value, at, problems);
         }
         let id = value.get("spdxId").or_else(|| value.get("@id")).and_then(Value::cow);
+        let kind = value.text_of("type").or_else(|| value.text_of("@type")).unwrap_or_default();
         if let Some(id) = &id
             && !self.references.define(id.clone())
+            && self.kinds.get(&**id).is_some_and(|k| **k != *kind)
             && let Some(problems) = &mut self.problems
         {
-            problems.at(at, || format!("the id {} a second time", quote(id.as_bytes())));
+            problems.at(at, || format!("the id {} a second time, of another type", quote(id.as_bytes())));
         }
         let id = id.unwrap_or_default().into_owned();
-        let kind = value.text_of("type").or_else(|| value.text_of("@type")).unwrap_or_default();
+        if self.problems.is_some() {
+            self.kinds.entry(id.clone()).or_insert_with(|| kind.into());
+        }
         if kind != "CreationInfo"
             && let Some(info) = value.get("creationInfo").filter(|i| i.is_object())
         {
@@ -194,6 +201,10 @@ impl<'a> Document<'a> {
             if identifier.text_of("externalIdentifierType") == Some("packageUrl") && purl.is_none() {
                 purl = identifier.text_of("identifier");
             }
+        }
+        if !id.is_empty() && self.packages.contains_key(&id) {
+            note(&mut self.notes, || "a package stated a second time, counted once".into(), at);
+            return;
         }
         let index = self.inventory.components.len();
         let mut supplier = None;

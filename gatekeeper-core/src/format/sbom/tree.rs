@@ -247,11 +247,12 @@ pub(super) fn read<'a>(text: &'a str, plan: &Plan<'_>, take: &mut dyn FnMut(Piec
         .map_err(|e| json::located(&e, text.as_bytes(), 0, Some(place.borrow().clone()).filter(|p| p != "$")))
 }
 
-/// Reads a value of any reader into a tree.
-pub(super) fn collect<'a, D: Deserializer<'a>>(reader: D) -> Result<Tree<'a>, D::Error> {
-    let mut tree = Tree::default();
-    Into { tree: &mut tree, only: None }.deserialize(reader)?;
-    Ok(tree)
+impl<'a> serde::Deserialize<'a> for Tree<'a> {
+    fn deserialize<D: Deserializer<'a>>(reader: D) -> Result<Self, D::Error> {
+        let mut tree = Tree::default();
+        Into { tree: &mut tree, only: None }.deserialize(reader)?;
+        Ok(tree)
+    }
 }
 
 struct Root<'s, 'p, 'a> {

@@ -589,7 +589,7 @@ mod tests {
 
     fn problems(schema: &str, document: &str) -> Vec<String> {
         let schemas = compile(&[("t", schema)]).unwrap();
-        let tree = tree::collect(&mut serde_json::Deserializer::from_str(document)).unwrap();
+        let tree: tree::Tree<'_> = serde_json::from_str(document).unwrap();
         let mut problems = Problems::default();
         let ok = schemas.check(tree.root(), &mut problems);
         assert_eq!(ok, problems.is_empty());
