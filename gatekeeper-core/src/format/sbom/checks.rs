@@ -132,12 +132,14 @@ enum From {
         position: Option<usize>,
     },
     Line(Option<u64>),
+    Path(String),
 }
 
 impl From {
     fn location(&self) -> Location {
         match self {
             From::Line(line) => Location { line: *line, ..Location::default() },
+            From::Path(path) => Location::path(path.clone()),
             From::Member { list, index, field, position } => {
                 let position = position.map_or(String::new(), |p| format!("[{p}]"));
                 let dot = if field.is_empty() { "" } else { "." };
@@ -171,6 +173,13 @@ impl<'a> References<'a> {
     pub(super) fn refer_on(&mut self, to: Cow<'a, str>, line: Option<u64>) {
         if !self.ids.contains(&to) {
             self.open.push(Reference { to, from: From::Line(line) });
+        }
+    }
+
+    /// A reference at a place in the document.
+    pub(super) fn refer_at(&mut self, to: Cow<'a, str>, at: impl FnOnce() -> String) {
+        if !self.ids.contains(&to) {
+            self.open.push(Reference { to, from: From::Path(at()) });
         }
     }
 

@@ -21,6 +21,8 @@ type Id = usize;
 #[derive(Debug, Default)]
 pub(in crate::format::sbom) struct Schemas {
     all: Vec<Schema>,
+    /// The schema of an element of `@graph` (SPDX 3).
+    graph: Option<Id>,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +89,7 @@ pub(in crate::format::sbom) fn compile(files: &[(&str, &str)]) -> Result<Schemas
     let (main, root) = documents.first().ok_or("no schema")?;
     let mut compiler = Compiler { documents: &documents, known: HashMap::new(), out: Schemas::default() };
     compiler.schema(main, "#", root)?;
+    compiler.out.graph = compiler.known.get(&format!("{main}#/oneOf/0/properties/@graph/items")).copied();
     Ok(compiler.out)
 }
 
@@ -252,6 +255,13 @@ impl Schemas {
     /// Holds a whole document against the schema.
     pub(in crate::format::sbom) fn check(&self, value: Value<'_, '_>, problems: &mut Problems) -> bool {
         self.eval(0, value, &At::ROOT, &mut Out::Told(problems), None)
+    }
+
+    /// Holds an element of `@graph` against its schema.
+    pub(in crate::format::sbom) fn check_graph(&self, value: Value<'_, '_>, at: &At<'_>, problems: &mut Problems) {
+        if let Some(id) = self.graph {
+            self.eval(id, value, at, &mut Out::Told(problems), None);
+        }
     }
 
     /// Whether a value is valid. All problems are told; asked silently, the first one ends it.
@@ -579,7 +589,7 @@ mod tests {
 
     fn problems(schema: &str, document: &str) -> Vec<String> {
         let schemas = compile(&[("t", schema)]).unwrap();
-        let tree = tree::collect(&mut serde_json::Deserializer::from_str(document)).unwrap();
+        let tree: tree::Tree<'_> = serde_json::from_str(document).unwrap();
         let mut problems = Problems::default();
         let ok = schemas.check(tree.root(), &mut problems);
         assert_eq!(ok, problems.is_empty());
