@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod evidence;
+pub mod findings_union;
 pub mod format;
 pub mod input;
 pub mod inspect;
