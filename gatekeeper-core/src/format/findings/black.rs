@@ -1,5 +1,5 @@
 //! `black --check` (<https://black.readthedocs.io/en/stable/usage_and_configuration/the_basics.html>): `would reformat PATH` per file, then a summary (`All done! …` or `Oh no! …` and the
-//! counts). One finding is one file; black states no severity. A file that black cannot parse (`error: cannot format PATH`) is a finding of its own
+//! counts). One finding is one file; black states no severity. A file that black cannot parse (`error: cannot format PATH`, `error: cannot parse: PATH:LINE:COLUMN`) is a finding of its own
 //! word, and the run is not complete. Without the summary the output is refused, unless the recorded exit status (0, 1) stands for it.
 
 use super::common::{message, note, parsed, place};
@@ -29,7 +29,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
     for line in head.lines() {
         let Ok(line) = std::str::from_utf8(line) else { continue };
         let line = line.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-        files |= line.starts_with("would reformat ") || line.starts_with("error: cannot format ");
+        files |= line.starts_with("would reformat ")
+            || line.starts_with("error: cannot format ")
+            || line.starts_with("error: cannot parse: ");
         end |= is_end(line);
     }
     if end { Confidence::Certain } else { Confidence::when(files, Confidence::Likely) }
@@ -39,7 +41,8 @@ fn is_end(line: &str) -> bool {
     let counts = line.ends_with('.')
         && (line.contains(" would be reformatted")
             || line.contains(" would be left unchanged")
-            || line.contains(" left unchanged"));
+            || line.contains(" left unchanged")
+            || line.contains(" to reformat"));
     line.starts_with("All done! ✨") || line.starts_with("Oh no! 💥") || (counts && line.contains(" file"))
 }
 
@@ -58,8 +61,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 place: place(path, None, None),
                 ..Finding::default()
             });
-        } else if let Some(rest) = line.strip_prefix("error: cannot format ") {
-            let (path, text) = rest.split_once(": ").unwrap_or((rest, ""));
+        } else if let Some(rest) =
+            line.strip_prefix("error: cannot format ").or_else(|| line.strip_prefix("error: cannot parse: "))
+        {
+            let (path, text) = rest.split_once(": ").unwrap_or((rest, "cannot be parsed"));
+            // Newer versions name the place: `error: cannot parse: PATH:3:7`.
+            let (path, line, column) =
+                text::place_of(path).map_or((path, None, None), |(path, line, column)| (path, Some(line), column));
             complete = false;
             note(&mut notes, format!("not checked: {}", message(path)));
             items.push(Finding {
@@ -68,7 +76,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 severity: Severity::High,
                 severity_from: "level",
                 category: Category::Code,
-                place: place(path, None, None),
+                place: place(path, line, column),
                 ..Finding::default()
             });
         } else if line.starts_with("No Python files are present") || line.starts_with("No Path provided") {
@@ -77,6 +85,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             note(&mut notes, "black found no file to check");
         } else if is_end(line) {
             end = true;
+            // "1 file would fail to reformat", "1 file failed to reformat".
+            complete &= !line.contains(" to reformat");
             if line.contains(" would be reformatted") {
                 stated = text::number(line);
             }

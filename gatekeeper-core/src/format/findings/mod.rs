@@ -76,3 +76,6 @@ pub(super) static FORMATS: &[&Format] = &[
     &tsc::FORMAT,
     &yarn_audit_json::FORMAT,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         Ok(())
     })?;
-    if !end && !(matches!(input.exit_status, Some(0)) || (input.exit_status == Some(1) && !items.is_empty())) {
+    let by_status = input.exit_status == Some(0) || (input.exit_status == Some(1) && !items.is_empty());
+    if !end && !by_status {
         return Err(ParseError::malformed(
             "prettier's end (`All matched files use Prettier code style!` or `Code style issues found`)",
         )
