@@ -11,6 +11,7 @@
 //!   is counted nowhere is noted. Of a line's repeated conditions the highest counts.
 //! - A method is covered when any of its lines is; without lines, when its `line-rate` is above zero.
 //! - The root's counters count only where no file is listed: trimmed and hand-made reports keep another tool's.
+//! - An empty `filename` (generated code): the class's name stands for it, noted.
 //! - `branch="True"`, no `<classes>`, no `<sources>`, line 0, `hits` as a float or below zero are read.
 
 use super::common::{Notes, cap, hit_count, line_number, timestamp};
@@ -135,9 +136,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     }
                     let file = e
                         .attribute("filename")?
-                        .filter(|f| !f.is_empty())
                         .ok_or_else(|| ParseError::malformed("a filename of the class").at(e.offset))?;
                     let name = e.attribute("name")?.unwrap_or_default();
+                    let file = if file.is_empty() {
+                        notes.at("a class without a file's name", e.offset, || name.clone().into_owned());
+                        name.clone()
+                    } else {
+                        file
+                    };
                     class = Some((xml.depth(), Class { name, file, ..Class::default() }));
                 }
                 "method" => {

@@ -11,7 +11,7 @@
 //! - A point's file is its own `fileid`, else the method's `FileRef`; older versions have branch points without lines: they get the line
 //!   of the sequence point before them.
 
-use super::common::{MOST_LINES, Notes, Range, hit_count, tell_apart_functions, unfold};
+use super::common::{MOST_LINES, Notes, Range, hit_count, tell_apart_functions, tell_apart_statements, unfold};
 use crate::error::ParseError;
 use crate::evidence::coverage::{Branch, Coverage, FileCoverage, Function, Statement};
 use crate::evidence::{Data, Kind};
@@ -122,6 +122,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let mut ranges: Vec<Range> =
             f.statements.iter().map(|s| Range { first: s.place.0, last: s.place.2, hits: s.hits }).collect();
         tell_apart_functions(&mut f.functions);
+        tell_apart_statements(&mut f.statements);
         let file = FileCoverage {
             lines: unfold(&mut ranges, &mut room)?,
             branches: f.branches,
