@@ -6,7 +6,7 @@
 use crate::error::{ErrorCode, ParseError};
 use crate::evaluate::{CheckOptions, evaluate};
 use crate::format::{self, Format};
-use crate::policy::glob::{Part, Pattern};
+use crate::glob::{Part, Pattern};
 use crate::policy::{self, Policy, PolicyError};
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
