@@ -5,9 +5,11 @@
 
 use crate::error::{ErrorCode, ParseError};
 use crate::evaluate::{CheckOptions, evaluate};
+use crate::findings_union::{parse_plain, parse_yaml};
 use crate::format::{self, Format};
 use crate::glob::{Part, Pattern};
 use crate::policy::{self, Policy, PolicyError};
+use crate::suppress::IgnoreFile;
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fs;
@@ -150,9 +152,25 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
         usual_places(&root)
     };
     let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root, &candidates)));
-    let mut verdict = evaluate(&policy, candidates, &request.options);
+    let mut options = request.options.clone();
+    options.ignores.extend(ignore_files(&root)?);
+    let mut verdict = evaluate(&policy, candidates, &options);
     verdict.root = shown(&root);
     Ok(verdict)
+}
+
+/// The ignore files of Trivy at the root. One that cannot be read is an error like one in the policy: it says what may pass.
+fn ignore_files(root: &Path) -> Result<Vec<IgnoreFile>, PolicyError> {
+    let mut out = Vec::new();
+    for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
+        let Ok(bytes) = fs::read(root.join(name)) else { continue };
+        let wrong = |why: String| PolicyError::whole(name, why);
+        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text".to_owned()))?;
+        let entries = if yaml { parse_yaml(&text) } else { parse_plain(&text) };
+        let entries = entries.map_err(|e| wrong(e.finish("", "", Some(text.as_bytes())).message()))?;
+        out.push(IgnoreFile { path: name.to_owned(), entries });
+    }
+    Ok(out)
 }
 
 /// Whether the built-in gates for Erlang apply: by the project's files, or by evidence that only Erlang's tools leave.

@@ -9,6 +9,7 @@ use crate::input::Limits;
 use crate::inspect::{ErrorDocument, ReadOptions, read, summary};
 use crate::policy::{Action, EvidenceEntry, Gate, Policy, Selector};
 use crate::rule::{Judgement, Scope};
+use crate::suppress::{self, IgnoreFile};
 use crate::twins::{self, Contradiction};
 use crate::verdict::{
     EvidenceRef, GateVerdict, InputProblem, Overall, PolicyRef, SCHEMA_VERSION, SetAside, Status, Used, Verdict,
@@ -27,6 +28,8 @@ pub struct CheckOptions {
     pub limits: Limits,
     /// Warnings make the verdict fail.
     pub fail_on_warn: bool,
+    /// Ignore files whose entries take findings out.
+    pub ignores: Vec<IgnoreFile>,
 }
 
 /// Code of the violation that stands for an input that could not be read.
@@ -48,7 +51,8 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
     let (evidence, mut unread, ignored) = read_all(policy, candidates, options);
     let mut evidence = evidence;
     stale(policy, &mut evidence, &mut unread, options.now);
-    let sorted = twins::sort(evidence);
+    let mut sorted = twins::sort(evidence);
+    let (mut said, statements_used) = suppress::apply(&mut sorted.kept, &options.ignores, now);
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut concerned: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut waivers = waive::Waivers::new(policy, now);
@@ -67,6 +71,7 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
             verdict
         })
         .collect();
+    let findings_gates: Vec<String> = gates.iter().filter(|g| g.rule == "findings").map(|g| g.name.clone()).collect();
     let unread_by_nobody = unread.iter().any(|u| !concerned.contains_key(&u.file));
     let nothing = sorted.kept.is_empty() && unread.is_empty();
     let status = overall(&gates, unread_by_nobody, nothing, options.fail_on_warn);
@@ -83,7 +88,12 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
             labels: e.source.labels.clone(),
             complete: e.complete,
             summary: summary(e),
-            used_by: users.get(&e.source.path).into_iter().flatten().cloned().collect(),
+            used_by: match users.get(&e.source.path) {
+                Some(gates) => gates.iter().cloned().collect(),
+                // A statement is used by whatever judged the findings that it took out.
+                None if statements_used.contains(&e.source.path) => findings_gates.clone(),
+                None => Vec::new(),
+            },
             notes: e.notes.clone(),
         })
         .collect();
@@ -120,7 +130,10 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
         set_aside,
         problems,
         ignored,
-        warnings: waivers.warnings(),
+        warnings: {
+            said.extend(waivers.warnings());
+            said
+        },
     }
 }
 
