@@ -16,7 +16,7 @@
 
 use super::common::{self, is_advisory, note, package};
 use super::sarif_document::{
-    Component, Invocation, Log, More, Override, Pending, Rule, RuleRef, Run, Versioned, path_of,
+    Component, Invocation, Level, Log, More, Override, Pending, Rule, RuleRef, Run, Versioned, path_of,
 };
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::findings::{Category, Finding, Findings, Place, Severity};
@@ -226,8 +226,10 @@ impl Out {
                 }
             }
         }
-        if let Some(level) = &pending.level {
-            return (self.level(level), "level");
+        match &pending.level {
+            Level::Known(severity) => return (*severity, "level"),
+            Level::Unknown(word) => return (self.level(word), "level"),
+            Level::Absent => {}
         }
         if !pending.fails {
             return (Severity::Info, "kind");
@@ -592,7 +594,7 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
     let tags = rule.into_iter().flat_map(|r| r.properties.tags.iter().map(|s| s.text())).filter(|t| is_advisory(t));
     let said = field(text, "Vulnerability ").into_iter();
     // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
-    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*format!("-{}", p.name))).into_iter();
+    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-')).into_iter();
     let own = own.filter(|id| is_advisory(id));
     finding.aliases =
         common::aliases(&finding.rule, own.chain(deprecated).chain(said).chain(tags).filter(|id| is_advisory(id)));
