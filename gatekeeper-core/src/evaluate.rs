@@ -448,9 +448,17 @@ fn wanted(gate: &Gate) -> String {
 
 fn reason(gate: &Gate, status: Status, judgement: &Judgement, taken: &[&Evidence]) -> String {
     if status == Status::Missing && judgement.violations.is_empty() {
-        let tools =
-            if gate.select.tools.is_empty() { String::new() } else { format!(" of {}", gate.select.tools.join(", ")) };
-        return format!("no {}{tools} was found", gate.rule.kind());
+        let of = if gate.select.tools.is_empty() { "" } else { " of " };
+        let what = match gate.rule.kind() {
+            Kind::Coverage => "coverage report",
+            Kind::Tests => "test results",
+            Kind::Findings => "report of findings",
+            Kind::Inventory if gate.rule.id() == "sbom" => "SBOM",
+            Kind::Inventory => "SBOM, lock file or licence list",
+            Kind::Measurements => "measurements",
+            Kind::Vex => "statements",
+        };
+        return format!("no {what}{of}{} found", gate.select.tools.join(", "));
     }
     // An error or a missing part says why; figures say the rest.
     let first = judgement.violations.iter().find(|v| v.status == status);

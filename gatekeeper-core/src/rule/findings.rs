@@ -136,11 +136,8 @@ impl Judge for FindingsGate {
                 if condition.status != Status::Pass {
                     exceeded.push((*severity, short));
                     let words = severity.map_or("", Severity::as_str);
-                    let over = of(*severity).saturating_sub(*limit);
-                    out.to_pass.push(format!(
-                        "mend or waive {over} {words}{}findings",
-                        if words.is_empty() { "" } else { " " }
-                    ));
+                    let blank = if words.is_empty() { "" } else { " " };
+                    out.to_pass.push(format!("mend or waive {words}{blank}findings until at most {limit} are left"));
                 }
                 out.conditions.push(condition);
             }
