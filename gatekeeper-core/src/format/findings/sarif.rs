@@ -411,6 +411,8 @@ struct Known<'a> {
     tag: Option<Severity>,
     category: Option<Category>,
     url: Option<&'a str>,
+    /// Published ids of what it speaks of: osv-scanner's deprecated ids, govulncheck's tags.
+    ids: Vec<&'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -444,6 +446,7 @@ impl<'a> Known<'a> {
                 None
             },
             url: rule.help_uri.get(),
+            ids: rule.deprecated_ids.0.iter().map(|s| s.text()).chain(tags()).filter(|t| is_advisory(t)).collect(),
         }
     }
 }
@@ -589,15 +592,12 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
         // Snyk's logical location is "name@version".
         finding.package = package(name, version, "", purl());
     }
-    let rule = known.map(|k| k.rule);
-    let deprecated = rule.into_iter().flat_map(|r| r.deprecated_ids.0.iter().map(|s| s.text()));
-    let tags = rule.into_iter().flat_map(|r| r.properties.tags.iter().map(|s| s.text())).filter(|t| is_advisory(t));
-    let said = field(text, "Vulnerability ").into_iter();
+    let said = field(text, "Vulnerability ");
     // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
-    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-')).into_iter();
-    let own = own.filter(|id| is_advisory(id));
-    finding.aliases =
-        common::aliases(&finding.rule, own.chain(deprecated).chain(said).chain(tags).filter(|id| is_advisory(id)));
+    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-'));
+    let new = |id: &&str| *id != &*finding.rule && is_advisory(id);
+    let ids = known.into_iter().flat_map(|k| k.ids.iter().copied());
+    finding.aliases = common::aliases(&finding.rule, own.into_iter().chain(said).filter(new).chain(ids));
 }
 
 /// The rest of the line that begins with a mark.
