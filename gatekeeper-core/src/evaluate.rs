@@ -353,7 +353,7 @@ fn judge_gate(
     }
     let parts = parts(gate, &taken, &mut judgement);
     for (labels, part) in parts {
-        let scope = Scope { evidence: &part, select: &gate.select, now };
+        let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now };
         let mut one = gate.judge.judge(&scope);
         for c in &mut one.conditions {
             c.labels.clone_from(&labels);

@@ -23,10 +23,14 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
     let mut statements: Vec<Statement> = Vec::new();
     let mut from: Vec<String> = Vec::new();
     for e in evidence.iter() {
-        if let Data::Vex(v) = &e.data {
-            from.extend(v.statements.iter().map(|_| e.source.path.clone()));
-            statements.extend(v.statements.iter().cloned());
-        }
+        // A CycloneDX document may carry statements beside its components.
+        let stated = match &e.data {
+            Data::Vex(v) => &v.statements,
+            Data::Inventory(i) => &i.statements,
+            _ => continue,
+        };
+        from.extend(stated.iter().map(|_| e.source.path.clone()));
+        statements.extend(stated.iter().cloned());
     }
     let mut warnings = Vec::new();
     let mut used_documents: Vec<String> = Vec::new();

@@ -16,6 +16,8 @@ pub struct Inventory {
     pub valid: Option<bool>,
     /// What is wrong with the document (the first ones, where there are many).
     pub problems: Vec<SpecProblem>,
+    /// Whether this is a lock file: it names every package that is installed, and an SBOM of the same project should name no fewer.
+    pub lock: bool,
     /// The packages.
     pub components: Vec<Component>,
     /// When the document was made, as stated.
