@@ -1,6 +1,7 @@
 //! Test results: suites of cases, and counts that a format states without listing the cases.
 
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What a run of tests said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -29,8 +30,8 @@ pub struct Suite {
 pub struct Case {
     /// Its name.
     pub name: Box<str>,
-    /// Class, module or file that it belongs to, where it differs from the suite's name.
-    pub class: Option<Box<str>>,
+    /// Class, module or file that it belongs to, where it differs from the suite's name. Shared: the cases of a class hold one text.
+    pub class: Option<Arc<str>>,
     /// How it ended.
     pub status: Status,
     /// Whether it failed first and passed on a re-run.

@@ -165,6 +165,8 @@ pub(crate) struct Xml<'a> {
     /// An element written `<x/>` was just given as `Start`: its `End` is due.
     end_due: bool,
     root_seen: bool,
+    /// The attributes of the element that was opened last: read once, for the checks and for the caller.
+    attributes: Vec<Attribute<'a>>,
     notes: Vec<Note>,
 }
 
@@ -199,12 +201,24 @@ impl<'a> Xml<'a> {
     pub(crate) fn new(text: &'a str, input: &Input<'_>) -> Self {
         let mut reader = Reader::from_str(text);
         // Several producers write "--" in comments; nothing hangs on it.
-        reader.config_mut().check_comments = false;
+        let config = reader.config_mut();
+        config.check_comments = false;
+        // A bare `&` in text, as writers by hand leave it; noted below.
+        config.allow_dangling_amp = true;
         let mut notes = Vec::new();
         if let Some(at) = memchr::memchr(0, text.as_bytes()) {
             notes.push(Note::at("a NUL character, which XML does not allow", Location::at(at)));
         }
-        Xml { text, reader, depth: 0, limit: input.limits.depth, end_due: false, root_seen: false, notes }
+        Xml {
+            text,
+            reader,
+            depth: 0,
+            limit: input.limits.depth,
+            end_due: false,
+            root_seen: false,
+            attributes: Vec::new(),
+            notes,
+        }
     }
 
     /// Offset behind what was read.
@@ -215,6 +229,11 @@ impl<'a> Xml<'a> {
     /// How many elements are open.
     pub(crate) fn depth(&self) -> usize {
         self.depth
+    }
+
+    /// The attributes of the element that was opened last, already read: cheaper than [`Element::attributes`].
+    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
+        &self.attributes
     }
 
     /// What was tolerated.
@@ -262,6 +281,9 @@ impl<'a> Xml<'a> {
                     }
                     if memchr::memmem::find(text.as_bytes(), b"]]>").is_some() {
                         self.note("`]]>` in text, which XML does not allow", before);
+                    }
+                    if memchr::memchr(b'&', text.as_bytes()).is_some() {
+                        self.note("a bare `&` in text, which XML does not allow", before);
                     }
                     return Ok(Token::Text(Cow::Borrowed(text)));
                 }
@@ -336,27 +358,30 @@ impl<'a> Xml<'a> {
         Ok(Token::Start(element))
     }
 
-    /// No attribute twice; tolerated: `<` in a value.
+    /// No attribute twice; tolerated: `<` and a bare `&` in a value.
     fn check(&mut self, element: &Element<'a>) -> Result<(), ParseError> {
+        self.attributes.clear();
         if element.tag.len() == element.name_len {
             return Ok(());
         }
-        let mut seen: [&str; 16] = [""; 16];
-        let mut more: Vec<&str> = Vec::new();
         for (n, a) in element.attributes().enumerate() {
             let a = a?;
             if n >= ATTRIBUTES {
                 return Err(ParseError::limit(format!("more than {ATTRIBUTES} attributes")).at(a.offset));
             }
-            if seen.iter().take(n).any(|s| *s == a.qualified) || more.contains(&a.qualified) {
+            if self.attributes.iter().any(|s| s.qualified == a.qualified) {
                 return Err(ParseError::new(ErrorCode::Malformed, "an attribute once").at(a.offset).found(a.qualified));
             }
-            match seen.get_mut(n) {
-                Some(slot) => *slot = a.qualified,
-                None => more.push(a.qualified),
-            }
-            if memchr::memchr(b'<', a.raw.as_bytes()).is_some() {
-                self.note("`<` in an attribute, which XML does not allow", a.offset);
+            self.attributes.push(a);
+        }
+        // One look for both oddities; the second one only where there is a reference at all.
+        if memchr::memchr(b'<', element.tag.as_bytes()).is_some() {
+            self.note("`<` in an attribute, which XML does not allow", element.offset);
+        }
+        for amp in memchr::memchr_iter(b'&', element.tag.as_bytes()) {
+            if is_bare(element.tag.get(amp + 1..).unwrap_or_default()) {
+                self.note("a bare `&` in an attribute, which XML does not allow", element.offset + amp);
+                break;
             }
         }
         Ok(())
@@ -403,32 +428,58 @@ fn resolve(name: &str) -> Option<char> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            if code == 0 { Some(char::REPLACEMENT_CHARACTER) } else { char::from_u32(code) }
+            match code {
+                // Writers that escape UTF-16 units one by one give surrogates, which are no characters of their own.
+                0 | 0xD800..=0xDFFF => Some(char::REPLACEMENT_CHARACTER),
+                _ => char::from_u32(code),
+            }
         }
     }
 }
 
+/// Whether what stands behind a `&` is no reference: no name and no number that a `;` ends. Writers that do not escape attributes (Common Test's
+/// surefire hook) leave such; they are read as they stand.
+fn is_bare(rest: &str) -> bool {
+    let name = rest.bytes().take(32).take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
+    name == 0 || rest.as_bytes().get(name) != Some(&b';')
+}
+
 /// Resolves references in an attribute's value. `offset` is where the value stands.
 pub(crate) fn unescape(raw: &str, offset: usize) -> Result<Cow<'_, str>, ParseError> {
-    let Some(first) = memchr::memchr(b'&', raw.as_bytes()) else { return Ok(Cow::Borrowed(raw)) };
-    let mut out = String::with_capacity(raw.len());
-    let mut at = 0;
-    let mut next = Some(first);
-    while let Some(amp) = next {
-        out.push_str(raw.get(at..amp).unwrap_or_default());
-        let rest = raw.get(amp + 1..).unwrap_or_default();
-        let wrong = || {
-            ParseError::malformed("one of XML's five entities or a character reference")
-                .at(offset + amp)
-                .found(raw.get(amp..).unwrap_or_default())
-        };
-        let end = rest.bytes().take(12).position(|b| b == b';').ok_or_else(wrong)?;
-        out.push(resolve(rest.get(..end).unwrap_or_default()).ok_or_else(wrong)?);
-        at = amp + 1 + end + 1;
-        next = raw.as_bytes().get(at..).and_then(|r| memchr::memchr(b'&', r)).map(|i| at + i);
+    if memchr::memchr(b'&', raw.as_bytes()).is_none() {
+        return Ok(Cow::Borrowed(raw));
     }
-    out.push_str(raw.get(at..).unwrap_or_default());
+    let mut out = String::with_capacity(raw.len());
+    unescape_into(raw, offset, &mut out)?;
     Ok(Cow::Owned(out))
+}
+
+/// [`unescape`] into a buffer that is used again and again: what stood in it goes.
+pub(crate) fn unescape_into(raw: &str, offset: usize, out: &mut String) -> Result<(), ParseError> {
+    out.clear();
+    let mut rest = raw;
+    let mut at = offset;
+    while let Some(amp) = memchr::memchr(b'&', rest.as_bytes()) {
+        out.push_str(rest.get(..amp).unwrap_or_default());
+        let reference = rest.get(amp + 1..).unwrap_or_default();
+        if is_bare(reference) {
+            out.push('&');
+            rest = reference;
+            at += amp + 1;
+            continue;
+        }
+        let end = memchr::memchr(b';', reference.as_bytes()).unwrap_or(0);
+        let resolved = resolve(reference.get(..end).unwrap_or_default()).ok_or_else(|| {
+            ParseError::malformed("one of XML's five entities or a character reference")
+                .at(at + amp)
+                .found(rest.get(amp..).unwrap_or_default())
+        })?;
+        out.push(resolved);
+        rest = reference.get(end + 1..).unwrap_or_default();
+        at += amp + end + 2;
+    }
+    out.push_str(rest);
+    Ok(())
 }
 
 /// The root element of a document's beginning, for detection.
@@ -545,9 +596,17 @@ mod tests {
 
     #[test]
     fn what_is_not_well_formed_is_refused() {
-        for bad in
-            ["<a/><b/>", "<a></b>", "<a x=\"1\" x=\"2\"/>", "<a x=1/>", "<a>&bomb;</a>", "<a/>text", "x<a/>", "<a b/>"]
-        {
+        for bad in [
+            "<a/><b/>",
+            "<a></b>",
+            "<a x=\"1\" x=\"2\"/>",
+            "<a x=1/>",
+            "<a>&bomb;</a>",
+            "<a/>text",
+            "x<a/>",
+            "<a b/>",
+            "<a x=\"&bomb;\"/>",
+        ] {
             assert!(tokens(bad).is_err(), "{bad}");
         }
         assert!(tokens(&"<a>".repeat(40)).unwrap_err().message().contains("levels"));
@@ -556,6 +615,9 @@ mod tests {
     #[test]
     fn tolerated_oddities_are_read() {
         assert_eq!(tokens("<a x=\"<\">]]></a>").unwrap(), ["<a x=<", "]]>", ">"]);
+        assert_eq!(tokens("<a x=\"b & c&amp;d &&lt;\"/>").unwrap(), ["<a x=b & c&d &<", ">"]);
+        assert_eq!(tokens("<a>b & c</a>").unwrap().concat(), "<a b & c>");
+        assert_eq!(tokens("<a x=\"&#xD83D;\"/>").unwrap(), ["<a x=\u{FFFD}", ">"]);
     }
 
     #[test]
