@@ -126,6 +126,7 @@ const BRF: usize = 4;
 const BRH: usize = 5;
 
 /// Digits at the start, at most nine, which a `u32` holds; with the rest.
+#[inline(always)]
 fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let mut n = 0_u32;
     let mut rest = bytes;
@@ -142,6 +143,7 @@ fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The plain form of `DA:<line>,<count>` with its line end: nearly all of a tracefile.
+#[inline(always)]
 fn plain_da(bytes: &[u8]) -> Option<(Line, &[u8])> {
     let [b'D', b'A', b':', rest @ ..] = bytes else { return None };
     let (number, rest) = short_number(rest)?;
