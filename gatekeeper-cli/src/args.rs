@@ -5,7 +5,12 @@ use clap::{Parser, Subcommand};
 
 /// Reads the reports of a CI run, judges them by a policy, and never passes what it could not see.
 #[derive(Debug, Parser)]
-#[command(name = "gatekeeper", version, max_term_width = 100)]
+#[command(
+    name = "gatekeeper",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 pass or warn, 1 fail, 2 bad usage or bad policy, 3 unknown (nothing failed, but a blocking gate could not be judged)."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -15,6 +20,18 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Judge the evidence of this project by its policy: the main job
+    Check(cmd::check::CheckArgs),
+    /// Say all of one gate: why, from which evidence, what would make it pass
+    Explain(cmd::explain::ExplainArgs),
     /// Say what files are and what they say
     Inspect(cmd::inspect::InspectArgs),
+    /// Run a command and keep its output together with its exit status, as evidence
+    Record(cmd::record::RecordArgs),
+    /// Ask the licence engine
+    License(cmd::license::LicenseArgs),
+    /// List the formats that can be read
+    Formats(cmd::tables::FormatsArgs),
+    /// List the rules, or document one
+    Rules(cmd::tables::RulesArgs),
 }

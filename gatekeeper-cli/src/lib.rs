@@ -7,13 +7,16 @@
 mod args;
 mod cmd;
 pub mod exit;
+mod files;
+mod terminal;
 
 use clap::Parser;
 use std::ffi::OsString;
 use std::io::{self, Write};
+pub use terminal::Terminal;
 
 /// Runs the command line: arguments with the program's name first. Answers the exit code ([`exit`]).
-pub fn run<I, T>(arguments: I, out: &mut dyn Write, err: &mut dyn Write) -> u8
+pub fn run<I, T>(arguments: I, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> u8
 where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
@@ -27,10 +30,10 @@ where
             return if e.use_stderr() || written.is_err() { exit::USAGE } else { exit::PASS };
         }
     };
-    match cmd::run(parsed, out, err) {
+    match cmd::run(parsed, terminal, out, err).and_then(|code| out.flush().map(|()| code)) {
         Ok(code) => code,
-        // Whoever closed the pipe has read what it wanted.
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => exit::PASS,
+        // Whoever closed the pipe has read what it wanted; but a verdict that was not delivered is no pass.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => exit::UNKNOWN,
         Err(e) => {
             let _ = writeln!(err, "gatekeeper: cannot write the answer: {e}");
             exit::USAGE

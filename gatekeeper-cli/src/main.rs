@@ -2,9 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+use std::io::BufWriter;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let code = gatekeeper_cli::run(std::env::args_os(), &mut std::io::stdout().lock(), &mut std::io::stderr().lock());
+    let mut out = BufWriter::new(std::io::stdout());
+    let code = gatekeeper_cli::run(
+        std::env::args_os(),
+        gatekeeper_cli::Terminal::of_stdout(),
+        &mut out,
+        &mut std::io::stderr(),
+    );
     ExitCode::from(code)
 }

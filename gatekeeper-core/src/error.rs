@@ -24,6 +24,8 @@ pub enum ErrorCode {
     ToolFailed,
     /// A limit on what input may ask for was reached.
     LimitExceeded,
+    /// The evidence is older than the policy allows.
+    Stale,
     /// The file could not be read.
     Io,
 }
@@ -38,6 +40,7 @@ impl ErrorCode {
             ErrorCode::UnsupportedVersion => "unsupported-version",
             ErrorCode::ToolFailed => "tool-failed",
             ErrorCode::LimitExceeded => "limit-exceeded",
+            ErrorCode::Stale => "stale",
             ErrorCode::Io => "io",
         }
     }
@@ -168,18 +171,23 @@ impl ParseError {
 
     /// The message without the file's name: `12:9: lcov: expected …, found …`.
     pub fn message(&self) -> String {
+        let place = self.inner.location.to_string();
+        let colon = if place.is_empty() { "" } else { ": " };
+        format!("{place}{colon}{}", self.words())
+    }
+
+    /// The message without file and place: `lcov: expected …, found …`.
+    pub fn words(&self) -> String {
         let i = &self.inner;
         let mut out = String::new();
-        let place = i.location.to_string();
-        for part in [place.as_str(), i.format] {
-            if !part.is_empty() {
-                out.push_str(part);
-                out.push_str(": ");
-            }
+        if !i.format.is_empty() {
+            out.push_str(i.format);
+            out.push_str(": ");
         }
         match i.code {
             // These say themselves what is wrong; "expected" would mislead.
             ErrorCode::Io
+            | ErrorCode::Stale
             | ErrorCode::ToolFailed
             | ErrorCode::LimitExceeded
             | ErrorCode::Unrecognised

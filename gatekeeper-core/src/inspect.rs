@@ -27,7 +27,9 @@ pub struct ReadOptions {
 /// A located [`ParseError`] where the content is empty, of no known format, broken, cut off, or says that its tool failed.
 pub fn read(name: &str, raw: &[u8], options: &ReadOptions) -> Result<Evidence, ParseError> {
     let fail = |e: ParseError| e.finish(name, options.format.map_or("", |f| f.id), Some(raw));
-    if raw.is_empty() {
+    // Only a file whose name says what its emptiness means may be empty.
+    let may_be_empty = format::of_empty(name).is_some_and(|f| options.format.is_none_or(|given| given.id == f.id));
+    if raw.is_empty() && !may_be_empty {
         return Err(fail(ParseError::new(ErrorCode::Empty, "an empty file says nothing")));
     }
     let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
@@ -65,7 +67,7 @@ fn read_content(
         .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
     let bytes: &[u8] = &opened.bytes;
     let tool = opened.record.as_ref().map(|r| r.tool.as_str());
-    let format = match options.format {
+    let format = match options.format.or_else(|| format::of_empty(name).filter(|_| bytes.is_empty())) {
         Some(format) => format,
         None => format::detect(name, bytes, tool).map_err(|e| e.finish(name, "", Some(bytes)))?,
     };
@@ -73,7 +75,10 @@ fn read_content(
     let exit_status = recorded.or(options.exit_status);
     let input = Input { name, bytes, limits: &options.limits, exit_status, validate: !options.skip_validation };
     let lines = (!format.binary).then_some(bytes);
-    if bytes.is_empty() && format.recorded_as.is_none() {
+    // Blanks alone say nothing either; a recording of silence does, where its tool is silent when all is well.
+    let answered = opened.record.is_some() && format.recorded_as.is_some()
+        || bytes.is_empty() && format::of_empty(name).is_some_and(|f| f.id == format.id);
+    if bytes.trim_ascii().is_empty() && !answered {
         return Err(ParseError::new(ErrorCode::Empty, "an empty file says nothing").finish(name, format.id, None));
     }
     let mut parsed = (format.parse)(&input).map_err(|e| e.finish(name, format.id, lines))?;

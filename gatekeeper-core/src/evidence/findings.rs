@@ -112,7 +112,7 @@ impl Severity {
             s if s >= 7.0 => Severity::High,
             s if s >= 4.0 => Severity::Medium,
             s if s > 0.0 => Severity::Low,
-            s if s == 0.0 => Severity::Info,
+            0.0 => Severity::Info,
             _ => Severity::Unknown,
         }
     }
@@ -153,7 +153,7 @@ impl Category {
 }
 
 /// A place in the code that a finding points at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// The file, as the input names it.
     pub path: Box<str>,
@@ -254,4 +254,62 @@ impl Findings {
         });
         u16::try_from(at).unwrap_or(u16::MAX)
     }
+}
+
+/// What a tool is known to look for. Evidence without a finding speaks only of what its tool looks for; of a tool that is not
+/// listed nothing is known.
+pub fn looks_for(tool: &str) -> &'static [Category] {
+    use Category::{Code, License, Misconfiguration, Secret, Vulnerability};
+    const TOOLS: &[(&[&str], &[Category])] = &[
+        (&["trivy"], &[Vulnerability, Secret, Misconfiguration, License]),
+        (&["snyk"], &[Vulnerability, License]),
+        (
+            &[
+                "grype",
+                "osv-scanner",
+                "npm-audit",
+                "npm",
+                "pnpm-audit",
+                "pnpm",
+                "yarn-audit",
+                "yarn",
+                "pip-audit",
+                "cargo-audit",
+                "govulncheck",
+                "dependency-check",
+                "github",
+                "dependabot",
+            ],
+            &[Vulnerability],
+        ),
+        (&["gitleaks", "detect-secrets", "trufflehog"], &[Secret]),
+        (&["checkov", "hadolint", "kube-bench", "tfsec", "kics", "terrascan"], &[Misconfiguration]),
+        (
+            &[
+                "dialyzer",
+                "xref",
+                "compile",
+                "semgrep",
+                "semgrep oss",
+                "codeql",
+                "bandit",
+                "gosec",
+                "eslint",
+                "ruff",
+                "mypy",
+                "tsc",
+                "black",
+                "isort",
+                "prettier",
+                "checkstyle",
+                "cargo",
+                "clippy",
+            ],
+            &[Code],
+        ),
+    ];
+    TOOLS
+        .iter()
+        .find(|(names, _)| names.iter().any(|n| n.eq_ignore_ascii_case(tool)))
+        .map_or(&[], |(_, categories)| categories)
 }

@@ -1,5 +1,6 @@
 //! Inventories: the packages that an SBOM, a lock file or a licence list names.
 
+use super::vex::Statement;
 use crate::location::Location;
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct Inventory {
     pub created: Option<String>,
     /// NTIA minimum elements of the document itself.
     pub document: DocumentElements,
+    /// What the document states on vulnerabilities of its components (VEX inside an SBOM).
+    pub statements: Vec<Statement>,
 }
 
 /// NTIA's minimum elements that the document as a whole states.

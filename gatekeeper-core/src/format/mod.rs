@@ -149,6 +149,11 @@ pub fn by_id(id: &str) -> Option<&'static Format> {
     formats().find(|f| f.id == id)
 }
 
+/// The format of a file without a byte whose name says that this is an answer.
+pub(crate) fn of_empty(name: &str) -> Option<&'static Format> {
+    console::of_empty(name)
+}
+
 /// Which format a content is of. `recorded_as` is the tool name of a recording: it decides where a format claims it.
 pub(crate) fn detect(name: &str, bytes: &[u8], recorded_as: Option<&str>) -> Result<&'static Format, ParseError> {
     if let Some(tool) = recorded_as

@@ -24,6 +24,21 @@ pub(crate) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, P
     })
 }
 
+/// Reads the input as documents one behind the other (JSON lines, a stream); stops at the first error.
+pub(crate) fn documents<'a, T: Deserialize<'a>>(
+    input: &Input<'a>,
+    mut each: impl FnMut(T) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    let stream = serde_json::Deserializer::from_slice(input.bytes).into_iter::<T>();
+    for next in stream {
+        match next {
+            Ok(document) => each(document)?,
+            Err(e) => return Err(located(&e, input.bytes, 0, None)),
+        }
+    }
+    Ok(())
+}
+
 /// Turns serde_json's error into ours. `base` is the offset of `bytes` in the input.
 pub(crate) fn located(error: &serde_json::Error, bytes: &[u8], base: usize, path: Option<String>) -> ParseError {
     let offset = offset_of(bytes, error.line(), error.column());

@@ -52,6 +52,12 @@ pub(crate) fn strip_ansi(bytes: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len());
+    strip_ansi_into(bytes, &mut out);
+    Cow::Owned(out)
+}
+
+/// The same, appended to a buffer of the caller's.
+pub(crate) fn strip_ansi_into(bytes: &[u8], out: &mut Vec<u8>) {
     let mut rest = bytes;
     while let Some(i) = memchr::memchr(0x1B, rest) {
         out.extend_from_slice(rest.get(..i).unwrap_or_default());
@@ -72,7 +78,6 @@ pub(crate) fn strip_ansi(bytes: &[u8]) -> Cow<'_, [u8]> {
         rest = after.get(skip..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    Cow::Owned(out)
 }
 
 #[cfg(test)]

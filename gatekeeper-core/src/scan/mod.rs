@@ -1,7 +1,10 @@
 //! Bounded, located readers that formats share. The only files that touch quick-xml and serde_json.
 
 pub(crate) mod console;
+pub(crate) mod consult;
+pub(crate) mod csv;
 pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod shape;
+pub(crate) mod term;
 pub(crate) mod xml;

@@ -1,0 +1,181 @@
+//! `gatekeeper check`: the main job.
+
+use crate::exit;
+use crate::files::write_whole;
+use crate::terminal::Terminal;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use gatekeeper_core::collect::CheckRequest;
+use gatekeeper_core::input::Limits;
+use gatekeeper_core::output::{self, Style};
+use gatekeeper_core::verdict::{Overall, Verdict};
+use gatekeeper_core::{CheckOptions, PolicyError};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// What to judge, by what: shared by `check` and `explain`.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// Files and folders to read instead of what the policy names
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The policy; otherwise gatekeeper.toml is looked for upwards
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder that the policy's patterns are relative to
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The policy's profile to judge by
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The clock to judge by (RFC 3339), instead of this machine's
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    /// Largest file that is read, bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
+    max_bytes: u64,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    judge: JudgeArgs,
+    /// How to show the verdict
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
+    format: String,
+    /// Also write it as FORMAT to FILE; repeatable
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
+    report: Vec<(String, PathBuf)>,
+    /// Warnings make the verdict fail
+    #[arg(long)]
+    fail_on_warn: bool,
+    /// Report, and exit with 0 whatever the verdict
+    #[arg(long)]
+    warn_only: bool,
+}
+
+pub(crate) fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(output::outputs().map(output::Output::id))
+}
+
+fn report(text: &str) -> Result<(String, PathBuf), String> {
+    let known: Vec<&str> = output::outputs().map(output::Output::id).collect();
+    let (format, file) = text.split_once('=').ok_or_else(|| "write FORMAT=FILE".to_owned())?;
+    if output::by_id(format).is_none() {
+        return Err(format!("no output `{format}`: there are {}", known.join(", ")));
+    }
+    if file.is_empty() {
+        return Err("write FORMAT=FILE".to_owned());
+    }
+    Ok((format.to_owned(), PathBuf::from(file)))
+}
+
+/// Judges; a policy that cannot be used is shown, and answered with its exit code.
+pub(crate) fn judge(
+    args: &JudgeArgs,
+    fail_on_warn: bool,
+    color: bool,
+    err: &mut dyn Write,
+) -> io::Result<Result<Verdict, u8>> {
+    let now = match args.now.as_deref().map(str::parse::<jiff::Timestamp>) {
+        None => jiff::Timestamp::now(),
+        Some(Ok(now)) => now,
+        Some(Err(e)) => {
+            writeln!(err, "gatekeeper: --now takes a time such as 2026-01-31T12:00:00Z: {e}")?;
+            return Ok(Err(exit::USAGE));
+        }
+    };
+    let mut limits = Limits::default();
+    limits.file_bytes = args.max_bytes;
+    limits.unpacked_bytes = args.max_bytes;
+    let request = CheckRequest {
+        root: args.root.clone(),
+        config: args.config.clone(),
+        profile: args.profile.clone(),
+        paths: args.paths.clone(),
+        working_directory: std::env::current_dir()?,
+        options: CheckOptions { now: Some(now.as_second()), limits, fail_on_warn },
+    };
+    match gatekeeper_core::check(&request) {
+        Ok(verdict) => Ok(Ok(verdict)),
+        Err(e) => {
+            show(&e, color, err)?;
+            Ok(Err(exit::USAGE))
+        }
+    }
+}
+
+/// Shows a policy's mistakes as a compiler does: the line, a caret, the nearest right word.
+fn show(e: &PolicyError, color: bool, err: &mut dyn Write) -> io::Result<()> {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    for p in &e.problems {
+        if e.text.is_empty() {
+            writeln!(err, "gatekeeper: {}: {}", e.file, p.message)?;
+        } else {
+            let end = p.span.end.clamp(p.span.start, e.text.len());
+            let snippet = Snippet::source(e.text.as_str())
+                .path(e.file.as_str())
+                .annotation(AnnotationKind::Primary.span(p.span.start.min(end)..end));
+            let mut group = Level::ERROR.primary_title(p.message.as_str()).element(snippet);
+            if let Some(help) = &p.help {
+                group = group.element(Level::HELP.message(help.as_str()));
+            }
+            writeln!(err, "{}\n", renderer.render(&[group]))?;
+        }
+    }
+    writeln!(err, "gatekeeper: the policy cannot be used, so nothing was judged")
+}
+
+/// Runs `check`.
+pub fn run(args: &CheckArgs, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let verdict = match judge(&args.judge, args.fail_on_warn, terminal.color, err)? {
+        Ok(verdict) => verdict,
+        Err(code) => return Ok(code),
+    };
+    let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+    for (format, file) in &args.report {
+        if let Err(e) = write_as(format, &verdict, &Style::default()).and_then(|b| write_whole(file, &b)) {
+            writeln!(err, "gatekeeper: cannot write {}: {e}", file.display())?;
+            return Ok(exit::USAGE);
+        }
+    }
+    if let Some(output) = output::by_id(&args.format) {
+        output.write(&verdict, &style, out)?;
+    }
+    if std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true") {
+        github(&verdict, args.format == "human", out, err)?;
+    }
+    Ok(if args.warn_only { exit::PASS } else { verdict.status.exit_code() })
+}
+
+fn write_as(format: &str, verdict: &Verdict, style: &Style) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(output) = output::by_id(format) {
+        output.write(verdict, style, &mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// In GitHub Actions: annotations, the step's summary, the step's outputs.
+fn github(verdict: &Verdict, annotate: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    if annotate {
+        out.write_all(&write_as("github", verdict, &Style::default())?)?;
+    }
+    let append = |name: &str, bytes: &[u8]| -> io::Result<()> {
+        let Some(path) = std::env::var_os(name).filter(|p| !p.is_empty()) else { return Ok(()) };
+        std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
+    };
+    let outputs = format!("status={}\nexit-code={}\n", verdict.status.as_str(), verdict.exit_code);
+    let summary = write_as("markdown", verdict, &Style::default())?;
+    for (name, bytes) in [("GITHUB_STEP_SUMMARY", summary.as_slice()), ("GITHUB_OUTPUT", outputs.as_bytes())] {
+        if let Err(e) = append(name, bytes) {
+            writeln!(err, "gatekeeper: cannot write ${name}: {e}")?;
+        }
+    }
+    if verdict.status == Overall::Unknown {
+        writeln!(err, "gatekeeper: nothing failed, but a blocking gate could not be judged (exit code 3)")?;
+    }
+    Ok(())
+}

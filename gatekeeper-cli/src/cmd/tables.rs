@@ -1,0 +1,106 @@
+//! `gatekeeper formats` and `gatekeeper rules`: the tables, for people and programs.
+
+use crate::exit;
+use clap::{Args, ValueEnum};
+use gatekeeper_core::{format, rule};
+use serde_json::json;
+use std::io::{self, Write};
+
+/// Arguments of `formats`.
+#[derive(Debug, Args)]
+pub struct FormatsArgs {
+    /// How to show them
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    format: Form,
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// The rule to document
+    rule: Option<String>,
+    /// How to show them
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    format: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Human,
+    Json,
+    Markdown,
+}
+
+/// Runs `formats`.
+pub fn formats(args: &FormatsArgs, out: &mut dyn Write) -> io::Result<u8> {
+    match args.format {
+        Form::Json => {
+            let rows: Vec<_> = format::formats()
+                .map(|f| {
+                    json!({
+                        "id": f.id(), "title": f.title(), "kind": f.kind(), "extensions": f.extensions(),
+                        "places": f.places(), "producers": f.producers(), "spec": f.spec(), "recorded_as": f.recorded_as(),
+                    })
+                })
+                .collect();
+            serde_json::to_writer_pretty(&mut *out, &rows)?;
+            writeln!(out)?;
+        }
+        Form::Markdown => {
+            writeln!(out, "| format | kind | what | usual places |\n|---|---|---|---|")?;
+            for f in format::formats() {
+                let places: Vec<String> = f.places().iter().take(3).map(|p| format!("`{p}`")).collect();
+                writeln!(out, "| `{}` | {} | {} | {} |", f.id(), f.kind(), f.title(), places.join(" "))?;
+            }
+        }
+        Form::Human => {
+            let wide = format::formats().map(|f| f.id().len()).max().unwrap_or(0);
+            for f in format::formats() {
+                writeln!(out, "{:wide$}  {:12}  {}", f.id(), f.kind().as_str(), f.title())?;
+            }
+        }
+    }
+    Ok(exit::PASS)
+}
+
+/// Runs `rules`.
+pub fn rules(args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let chosen: Vec<_> = match &args.rule {
+        None => rule::rules().collect(),
+        Some(id) => match rule::by_id(id) {
+            Some(r) => vec![r],
+            None => {
+                let ids: Vec<&str> = rule::rules().map(rule::Rule::id).collect();
+                writeln!(err, "gatekeeper: there is no rule `{id}`: there are {}", ids.join(", "))?;
+                return Ok(exit::USAGE);
+            }
+        },
+    };
+    let whole = args.rule.is_some();
+    match args.format {
+        Form::Json => {
+            let rows: Vec<_> = chosen
+                .iter()
+                .map(|r| json!({"id": r.id(), "title": r.title(), "kind": r.kind(), "docs": r.docs()}))
+                .collect();
+            serde_json::to_writer_pretty(&mut *out, &rows)?;
+            writeln!(out)?;
+        }
+        Form::Markdown if !whole => {
+            writeln!(out, "| rule | judges |\n|---|---|")?;
+            for r in chosen {
+                writeln!(out, "| `{}` | {} |", r.id(), r.title())?;
+            }
+        }
+        _ => {
+            for r in chosen {
+                if whole {
+                    writeln!(out, "# {}: {}\n\n{}", r.id(), r.title(), r.docs())?;
+                } else {
+                    writeln!(out, "{:10}  {}", r.id(), r.title())?;
+                }
+            }
+        }
+    }
+    Ok(exit::PASS)
+}

@@ -1,0 +1,116 @@
+//! The audit document of npm's older registry endpoint (`/-/npm/v1/security/audits`), which npm 6, pnpm and yarn hand through: advisories by id.
+//! One finding is one advisory; `metadata.vulnerabilities` counts vulnerable paths and is no count of them.
+
+use super::common::{
+    First, List, Members, Num, Scalar, Str, TextOr, aliases, message, or_default, package, purl, severity, tool_failed,
+};
+use crate::error::ParseError;
+use crate::evidence::Note;
+use crate::evidence::findings::{Category, Finding};
+use crate::scan::shape::{Shape, Value};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Audit<'a> {
+    #[serde(borrow)]
+    pub advisories: Option<Members<'a, Advisory<'a>>>,
+    #[serde(borrow)]
+    pub error: TextOr<'a, Failure<'a>>,
+    #[serde(deserialize_with = "or_default")]
+    pub metadata: Metadata,
+}
+
+/// What a package manager writes instead of an audit.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct Failure<'a> {
+    #[serde(borrow)]
+    pub code: Scalar<'a>,
+    #[serde(borrow)]
+    pub summary: Scalar<'a>,
+    #[serde(borrow)]
+    pub message: Scalar<'a>,
+}
+
+impl Failure<'_> {
+    pub(super) fn text(&self) -> String {
+        [&self.code, &self.summary, &self.message].iter().filter_map(|s| s.get()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Metadata {
+    #[serde(rename = "totalDependencies")]
+    pub total: Num,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct Advisory<'a> {
+    #[serde(borrow)]
+    pub id: Scalar<'a>,
+    #[serde(borrow)]
+    pub github_advisory_id: Str<'a>,
+    #[serde(borrow)]
+    pub module_name: Str<'a>,
+    #[serde(borrow)]
+    pub title: Str<'a>,
+    #[serde(borrow)]
+    pub severity: Str<'a>,
+    #[serde(borrow)]
+    pub cves: List<Str<'a>>,
+    #[serde(borrow)]
+    pub patched_versions: Str<'a>,
+    #[serde(borrow)]
+    pub url: Str<'a>,
+    #[serde(borrow)]
+    pub findings: First<Where<'a>>,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct Where<'a> {
+    #[serde(borrow)]
+    version: Str<'a>,
+}
+
+/// An advisory as a finding.
+pub(super) fn finding(a: &Advisory<'_>, notes: &mut Vec<Note>) -> Finding {
+    let (severity, severity_from) = severity(a.severity.text(), "severity", notes);
+    let rule = a.github_advisory_id.get().or(a.cves.0.iter().find_map(|c| c.get())).unwrap_or(a.id.text());
+    let version = a.findings.0.as_ref().map(|f| f.version.text()).unwrap_or_default();
+    // npm writes "<0.0.0" where no version mends it.
+    let fixed = a.patched_versions.get().filter(|v| *v != "<0.0.0").unwrap_or_default();
+    let name = a.module_name.text();
+    Finding {
+        rule: message(rule),
+        message: message(a.title.text()),
+        severity,
+        severity_from,
+        category: Category::Vulnerability,
+        package: package(name, version, fixed, purl("npm", name, Some(version))),
+        aliases: aliases(rule, a.cves.0.iter().map(Str::text).chain(a.github_advisory_id.get())),
+        url: a.url.boxed(),
+        ..Finding::default()
+    }
+}
+
+/// An error object is no audit.
+pub(super) fn refuse_failure(error: &TextOr<'_, Failure<'_>>) -> Result<(), ParseError> {
+    match error {
+        TextOr::Neither => Ok(()),
+        TextOr::Text(t) => Err(tool_failed(t)),
+        TextOr::Object(f) => Err(tool_failed(&f.text())),
+    }
+}
+
+/// Whether the paths of advisories begin as pnpm's do.
+pub(super) fn paths_are_pnpm(shape: &Shape) -> bool {
+    shape.paths().any(|(path, value)| {
+        path.starts_with("advisories.")
+            && path.ends_with(".findings[].paths[]")
+            && matches!(value, Value::Text(t) if t == "." || t.starts_with(".>") || t.starts_with(". >"))
+    })
+}

@@ -1,0 +1,129 @@
+//! `cargo audit --json` (RustSec, <https://rustsec.org>). The severity of a vulnerability is that of its CVSS 3 vector; without one it is unknown.
+//! Warnings (unmaintained, unsound, yanked, notice) are RustSec's informational advisories: findings of severity info.
+
+use super::common::{List, Members, Str, aliases, foreign, message, or_default, package, parsed, purl};
+use super::cvss;
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::findings::{Category, Finding, Severity};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "cargo-audit-json",
+    title: "cargo audit JSON report",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["cargo-audit.json", "audit.json"],
+    spec: "cargo audit --json, https://rustsec.org",
+    producers: &["cargo-audit"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let own =
+        shape.has_all(&["lockfile.dependency-count", "vulnerabilities.found"]) || shape.has("database.advisory-count");
+    Confidence::when(own, Confidence::Certain)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(borrow)]
+    vulnerabilities: Option<Vulnerabilities<'a>>,
+    #[serde(borrow)]
+    warnings: Members<'a, List<Entry<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Vulnerabilities<'a> {
+    #[serde(borrow)]
+    list: Option<List<Entry<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    advisory: Option<Advisory<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    versions: Versions<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    package: Crate<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Advisory<'a> {
+    #[serde(borrow)]
+    id: Str<'a>,
+    #[serde(borrow)]
+    title: Str<'a>,
+    #[serde(borrow)]
+    aliases: List<Str<'a>>,
+    #[serde(borrow)]
+    cvss: Str<'a>,
+    #[serde(borrow)]
+    url: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Versions<'a> {
+    #[serde(borrow)]
+    patched: List<Str<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Crate<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    version: Str<'a>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let report: Report<'_> = json::from_input(input)?;
+    let Some(list) = report.vulnerabilities.and_then(|v| v.list) else {
+        return Err(foreign("a report of cargo audit (vulnerabilities.list)"));
+    };
+    let mut items: Vec<Finding> = list.0.iter().map(|e| finding(e, None)).collect();
+    for (kind, entries) in &report.warnings.0 {
+        items.extend(entries.0.iter().map(|e| finding(e, Some(kind))));
+    }
+    Ok(parsed(items, Some(true), "cargo-audit", Vec::new()))
+}
+
+fn finding(e: &Entry<'_>, warning: Option<&str>) -> Finding {
+    let rule = e.advisory.as_ref().and_then(|a| a.id.get()).or(warning).unwrap_or_default();
+    let title = e.advisory.as_ref().map(|a| a.title.text()).unwrap_or_default();
+    let score = e.advisory.as_ref().and_then(|a| cvss::base_score(a.cvss.text()));
+    let (severity, severity_from) = match (warning, score) {
+        (Some(_), _) => (Severity::Info, "warnings"),
+        (None, Some(score)) => (Severity::from_score(score), "advisory.cvss"),
+        (None, None) => (Severity::Unknown, ""),
+    };
+    let text = warning.map_or_else(|| title.to_owned(), |kind| format!("{kind}: {title}"));
+    let fixed = e.versions.patched.0.iter().map(Str::text).collect::<Vec<_>>().join(", ");
+    let (name, version) = (e.package.name.text(), e.package.version.text());
+    let advisory_url = || format!("https://rustsec.org/advisories/{rule}.html");
+    Finding {
+        rule: message(rule),
+        message: message(text.trim_end_matches([':', ' '])),
+        severity,
+        severity_from,
+        category: Category::Vulnerability,
+        package: package(name, version, &fixed, purl("cargo", name, Some(version))),
+        aliases: aliases(rule, e.advisory.iter().flat_map(|a| a.aliases.0.iter().map(Str::text))),
+        url: e.advisory.as_ref().map(|a| a.url.boxed().unwrap_or_else(|| message(&advisory_url()))),
+        ..Finding::default()
+    }
+}

@@ -1,0 +1,105 @@
+//! Checkstyle's XML (<https://checkstyle.org>), which many linters write: ESLint, PHP_CodeSniffer, ktlint, detekt, golangci-lint, hadolint, SwiftLint.
+//!
+//! - Severities error, warning, info; Checkstyle's default is error, and other writers leave the attribute out at will: then unknown.
+//! - An `exception` element is a file that was not checked: not complete.
+
+use super::common::{cut, foreign, message, note, parsed, place, severity};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::findings::{Category, Finding};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::xml::{self, Token, Xml};
+
+pub(super) static FORMAT: Format = Format {
+    id: "checkstyle",
+    title: "Checkstyle XML report",
+    kind: Kind::Findings,
+    extensions: &["xml"],
+    places: &[
+        "checkstyle-result.xml",
+        "target/checkstyle-result.xml",
+        "build/reports/checkstyle/*.xml",
+        "checkstyle.xml",
+    ],
+    spec: "Checkstyle XML, https://checkstyle.org",
+    producers: &["checkstyle"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    Confidence::when(head.xml().is_some_and(|r| r.name == "checkstyle"), Confidence::Certain)
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
+    let text = xml::decode(input)?;
+    let mut xml = Xml::new(&text, input);
+    let mut file: Box<str> = "".into();
+    let mut tool = None;
+    loop {
+        match xml.next()? {
+            Token::Start(e) => match (xml.depth(), e.name()) {
+                (1, "checkstyle") => {}
+                (1, _) => return Err(foreign("the root element checkstyle")),
+                (_, "file") => file = cut(&e.attribute("name")?.unwrap_or_default(), 1000),
+                (_, "error") => {
+                    let (mut line, mut column, mut rule, mut word, mut said) = (None, None, None, None, None);
+                    for a in e.attributes() {
+                        let a = a?;
+                        match a.key {
+                            // Some writers leave the number empty or write 0 where there is no place.
+                            "line" => line = a.raw.trim().parse::<u32>().ok().filter(|n| *n > 0),
+                            "column" => column = a.raw.trim().parse::<u32>().ok().filter(|n| *n > 0),
+                            "severity" => word = Some(a.text()?),
+                            "message" => said = Some(a.text()?),
+                            "source" => rule = Some(a.text()?),
+                            _ => {}
+                        }
+                    }
+                    let source = rule.unwrap_or_default();
+                    if tool.is_none() {
+                        tool = writer(&source);
+                    }
+                    let (severity, severity_from) = severity(&word.unwrap_or_default(), "severity", &mut notes);
+                    items.push(Finding {
+                        rule: message(&source),
+                        message: message(&said.unwrap_or_default()),
+                        severity,
+                        severity_from,
+                        category: Category::Code,
+                        place: place(&file, line, column),
+                        ..Finding::default()
+                    });
+                    xml.skip()?;
+                }
+                (_, "exception") => {
+                    complete = false;
+                    note(&mut notes, format!("not checked: {file}: {}", cut(&xml.text_of(300)?, 200)));
+                }
+                _ => xml.skip()?,
+            },
+            Token::Eof => break,
+            _ => {}
+        }
+    }
+    notes.extend(xml.take_notes());
+    Ok(Parsed { tool: tool.map(str::to_owned), ..parsed(items, Some(complete), "", notes) })
+}
+
+/// The tool that a rule's source names.
+fn writer(source: &str) -> Option<&'static str> {
+    [
+        ("com.puppycrawl", "checkstyle"),
+        ("eslint.", "eslint"),
+        ("detekt", "detekt"),
+        ("ktlint", "ktlint"),
+        ("PHPCompatibility", "phpcs"),
+    ]
+    .iter()
+    .find(|(start, _)| source.starts_with(start))
+    .map(|(_, tool)| *tool)
+}

@@ -1,0 +1,114 @@
+//! Code Climate issues as GitLab's Code Quality reads them (<https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>,
+//! <https://github.com/codeclimate/platform/blob/master/spec/analyzers/SPEC.md>): an array, or JSON lines. Severities info, minor, major, critical, blocker.
+//! Many linters write it; none is named.
+
+use super::common::{Num, Str, foreign, message, or_default, parsed, place, says_nothing, severity};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::findings::{Category, Finding};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "codeclimate-json",
+    title: "Code Climate / GitLab Code Quality issues",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["gl-code-quality-report.json", "codeclimate.json"],
+    spec: "GitLab Code Quality report, https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format",
+    producers: &["codeclimate"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let own = |at: &str| {
+        let has = |p: &str| shape.has(&format!("{at}{p}"));
+        has("location.path") && (has("fingerprint") || has("check_name")) && has("description")
+    };
+    Confidence::when(own("[].") || own(""), Confidence::Certain)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Issue<'a> {
+    #[serde(borrow)]
+    check_name: Str<'a>,
+    #[serde(borrow)]
+    description: Str<'a>,
+    #[serde(borrow)]
+    fingerprint: Str<'a>,
+    #[serde(borrow)]
+    severity: Str<'a>,
+    #[serde(borrow)]
+    location: Option<At<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct At<'a> {
+    #[serde(borrow)]
+    path: Str<'a>,
+    #[serde(deserialize_with = "or_default")]
+    lines: Lines,
+    #[serde(deserialize_with = "or_default")]
+    positions: Positions,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Lines {
+    begin: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Positions {
+    #[serde(deserialize_with = "or_default")]
+    begin: Position,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Position {
+    line: Num,
+    column: Num,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let (mut notes, mut items) = (Vec::new(), Vec::new());
+    if !says_nothing(input, &["[]"]) {
+        let mut fold = |i: Issue<'_>| {
+            let Some(at) = i.location.filter(|_| i.description.get().is_some()) else {
+                return Err(foreign("an issue of Code Climate with description and location"));
+            };
+            let (severity, severity_from) = severity(i.severity.text(), "severity", &mut notes);
+            items.push(Finding {
+                rule: message(i.check_name.text()),
+                message: message(i.description.text()),
+                severity,
+                severity_from,
+                category: Category::Code,
+                place: place(
+                    at.path.text(),
+                    at.lines.begin.line().or(at.positions.begin.line.line()),
+                    at.positions.begin.column.line(),
+                ),
+                fingerprint: i.fingerprint.boxed(),
+                ..Finding::default()
+            });
+            Ok(())
+        };
+        if input.bytes.trim_ascii_start().first() == Some(&b'[') {
+            json::from_input::<Vec<Issue<'_>>>(input)?.into_iter().try_for_each(&mut fold)?;
+        } else {
+            json::documents(input, &mut fold)?;
+        }
+    }
+    Ok(Parsed { tool: None, ..parsed(items, Some(true), "", notes) })
+}

@@ -1,0 +1,215 @@
+//! GitLab's security report format (<https://gitlab.com/gitlab-org/security-products/security-report-schemas>): SAST, dependency scanning, container scanning, secret detection, DAST.
+//! A scan whose `status` is `failure` is not complete. `tools` names the scan's scanner, else the vulnerabilities' own.
+
+use super::common::{
+    List, Num, Scalar, Str, aliases, foreign, is_advisory, message, note, or_default, package, parsed, place, seconds,
+    severity,
+};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::findings::{Category, Finding, Findings};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "gitlab-json",
+    title: "GitLab security report",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &[
+        "gl-sast-report.json",
+        "gl-dependency-scanning-report.json",
+        "gl-container-scanning-report.json",
+        "gl-secret-detection-report.json",
+        "gl-dast-report.json",
+    ],
+    spec: "GitLab security report schemas, https://gitlab.com/gitlab-org/security-products/security-report-schemas",
+    producers: &["gitlab"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    if !shape.has("vulnerabilities") || shape.root_is_array {
+        // A schema address names the format even where the vulnerabilities are out of sight.
+        let schema = shape.text("schema").is_some_and(|s| s.contains("security-report-schemas"));
+        return Confidence::when(schema, Confidence::Certain);
+    }
+    let own = shape.has("scan.scanner")
+        || shape.has_all(&["vulnerabilities[].identifiers[].type", "vulnerabilities[].location"]);
+    let old = shape.has_all(&["version", "remediations"]) || shape.has_all(&["version", "dependency_files"]);
+    Confidence::when(own || old, Confidence::Certain)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(borrow)]
+    vulnerabilities: Option<List<Row<'a>>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    scan: Scan<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Scan<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    scanner: Named<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Str<'a>,
+    #[serde(borrow)]
+    status: Str<'a>,
+    #[serde(borrow, rename = "end_time")]
+    end: Str<'a>,
+    #[serde(borrow)]
+    messages: List<Talk<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Talk<'a> {
+    #[serde(borrow)]
+    level: Str<'a>,
+    #[serde(borrow)]
+    value: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Named<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row<'a> {
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    category: Str<'a>,
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    message: Str<'a>,
+    #[serde(borrow)]
+    description: Str<'a>,
+    #[serde(borrow)]
+    cve: Str<'a>,
+    #[serde(borrow)]
+    severity: Str<'a>,
+    #[serde(borrow)]
+    solution: Str<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    scanner: Named<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    location: At<'a>,
+    #[serde(borrow)]
+    identifiers: List<Identifier<'a>>,
+    #[serde(borrow)]
+    links: List<Link<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct At<'a> {
+    #[serde(borrow)]
+    file: Str<'a>,
+    #[serde(borrow)]
+    image: Str<'a>,
+    #[serde(rename = "start_line")]
+    line: Num,
+    #[serde(borrow, deserialize_with = "or_default")]
+    dependency: Dependency<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Dependency<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    package: Named<'a>,
+    #[serde(borrow)]
+    version: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Identifier<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    value: Str<'a>,
+    #[serde(borrow)]
+    url: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Link<'a> {
+    #[serde(borrow)]
+    url: Str<'a>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut notes = Vec::new();
+    let report: Report<'_> = json::from_input(input)?;
+    let Some(rows) = &report.vulnerabilities else { return Err(foreign("a report of GitLab (vulnerabilities)")) };
+    let scan = &report.scan;
+    let mut findings = Findings::default();
+    if let Some(name) = scan.scanner.name.get() {
+        findings.tool(name);
+    }
+    for r in &rows.0 {
+        let (severity, severity_from) = severity(r.severity.text(), "severity", &mut notes);
+        let tool = match (scan.scanner.name.get(), r.scanner.name.get()) {
+            (None, Some(name)) => findings.tool(name),
+            _ => 0,
+        };
+        let category = match r.category.get().unwrap_or(scan.kind.text()) {
+            "dependency_scanning" | "container_scanning" | "cluster_image_scanning" => Category::Vulnerability,
+            "secret_detection" => Category::Secret,
+            _ if r.location.dependency.package.name.get().is_some() => Category::Vulnerability,
+            _ => Category::Code,
+        };
+        // Published ids first; else the scanner's own identifier.
+        let ids = || r.identifiers.0.iter().flat_map(|i| [i.value.text(), i.name.text()]).filter(|id| is_advisory(id));
+        let rule =
+            ids().next().or(r.identifiers.0.first().and_then(|i| i.value.get())).or(r.id.get()).unwrap_or(r.cve.text());
+        let fixed = r.solution.text();
+        let dependency = &r.location.dependency;
+        let text = [&r.message, &r.name, &r.description].into_iter().find_map(Str::get).unwrap_or_default();
+        findings.items.push(Finding {
+            rule: message(rule),
+            message: message(text),
+            severity,
+            severity_from,
+            category,
+            place: place(r.location.file.get().unwrap_or(r.location.image.text()), r.location.line.line(), None),
+            package: package(dependency.package.name.text(), dependency.version.text(), fixed, None),
+            aliases: aliases(rule, ids()),
+            url: r
+                .identifiers
+                .0
+                .iter()
+                .find_map(|i| i.url.boxed())
+                .or_else(|| r.links.0.iter().find_map(|l| l.url.boxed())),
+            fingerprint: r.id.get().map(message),
+            tool,
+            ..Finding::default()
+        });
+    }
+    for m in scan.messages.0.iter().filter(|m| matches!(m.level.text(), "error" | "fatal")) {
+        note(&mut notes, format!("the scanner says: {}", message(m.value.text())));
+    }
+    let complete = !scan.status.text().eq_ignore_ascii_case("failure");
+    let tool = findings.tools.first().map_or_else(|| "gitlab".to_owned(), |t| t.to_ascii_lowercase());
+    let created = seconds(scan.end.text()).or_else(|| seconds(&format!("{}Z", scan.end.text())));
+    let mut out = parsed(Vec::new(), Some(complete), &tool, notes);
+    out.data = crate::evidence::Data::Findings(findings);
+    Ok(Parsed { created, ..out })
+}

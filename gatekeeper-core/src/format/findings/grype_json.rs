@@ -1,0 +1,169 @@
+//! Grype's JSON (<https://github.com/anchore/grype>, `grype/presenter/models`). One finding is one match. The severity is grype's word; its SARIF
+//! carries a CVSS score instead, so the two can differ for one scan. `ignoredMatches` are suppressed by the rule that they name.
+
+use super::common::{
+    List, Scalar, Str, aliases, foreign, message, or_default, package, parsed, place, seconds, severity,
+};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::findings::{Category, Finding, Findings, Suppression};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "grype-json",
+    title: "Grype JSON report",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["grype.json", "grype-report.json"],
+    spec: "grype -o json, https://github.com/anchore/grype",
+    producers: &["grype"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let own = shape.has_all(&["matches[].vulnerability", "matches[].artifact"]);
+    let named = shape.has("matches") && shape.text("descriptor.name") == Some("grype");
+    let ignored = shape.has_all(&["ignoredMatches[].vulnerability", "ignoredMatches[].appliedIgnoreRules"]);
+    let bare = shape.has("matches") && (shape.has("source.target") || shape.has("distro.idLike"));
+    Confidence::when(own || named || ignored || bare, Confidence::Certain)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(borrow)]
+    matches: Option<List<Match<'a>>>,
+    #[serde(borrow, rename = "ignoredMatches")]
+    ignored: List<Match<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    descriptor: Descriptor<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Descriptor<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    timestamp: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Match<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    vulnerability: Vulnerability<'a>,
+    #[serde(borrow, rename = "relatedVulnerabilities")]
+    related: List<Related<'a>>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    artifact: Artifact<'a>,
+    #[serde(borrow, rename = "appliedIgnoreRules")]
+    rules: List<IgnoreRule<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Vulnerability<'a> {
+    #[serde(borrow)]
+    id: Str<'a>,
+    #[serde(borrow, rename = "dataSource")]
+    source: Str<'a>,
+    #[serde(borrow)]
+    severity: Str<'a>,
+    #[serde(borrow)]
+    description: Str<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    fix: Fix<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Fix<'a> {
+    #[serde(borrow)]
+    versions: List<Str<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Related<'a> {
+    #[serde(borrow)]
+    id: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Artifact<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    version: Str<'a>,
+    #[serde(borrow)]
+    purl: Str<'a>,
+    #[serde(borrow)]
+    locations: super::common::First<At<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct At<'a> {
+    #[serde(borrow)]
+    path: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct IgnoreRule<'a> {
+    #[serde(borrow)]
+    namespace: Str<'a>,
+    #[serde(borrow, rename = "vex-justification")]
+    justification: Str<'a>,
+    #[serde(borrow, rename = "vex-status")]
+    status: Str<'a>,
+    #[serde(borrow)]
+    reason: Str<'a>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut notes = Vec::new();
+    let report: Report<'_> = json::from_input(input)?;
+    let Some(matches) = report.matches else { return Err(foreign("a report of grype (matches)")) };
+    let mut items = Vec::with_capacity(matches.0.len());
+    for (m, ignored) in matches.0.iter().map(|m| (m, false)).chain(report.ignored.0.iter().map(|m| (m, true))) {
+        let v = &m.vulnerability;
+        let (severity, severity_from) = severity(v.severity.text(), "severity", &mut notes);
+        let fixed = v.fix.versions.0.iter().map(Str::text).collect::<Vec<_>>().join(", ");
+        let rule = m.rules.0.first();
+        let suppressed = ignored.then(|| {
+            let text = |r: &IgnoreRule<'_>| {
+                [&r.reason, &r.status, &r.justification].iter().filter_map(|s| s.get()).collect::<Vec<_>>().join(": ")
+            };
+            let by = rule.and_then(|r| r.namespace.get()).unwrap_or("ignore rule");
+            Box::new(Suppression { by: message(by), reason: message(&rule.map(text).unwrap_or_default()) })
+        });
+        items.push(Finding {
+            rule: message(v.id.text()),
+            message: message(v.description.text()),
+            severity,
+            severity_from,
+            category: Category::Vulnerability,
+            place: place(m.artifact.locations.0.as_ref().map(|l| l.path.text()).unwrap_or_default(), None, None),
+            package: package(m.artifact.name.text(), m.artifact.version.text(), &fixed, m.artifact.purl.boxed()),
+            aliases: aliases(v.id.text(), m.related.0.iter().map(|r| r.id.text())),
+            suppressed,
+            url: v.source.boxed(),
+            ..Finding::default()
+        });
+    }
+    let tools = report.descriptor.name.get().map(str::to_owned).into_iter().collect();
+    let created = seconds(report.descriptor.timestamp.text());
+    let mut out = parsed(Vec::new(), Some(true), "grype", notes);
+    out.data = crate::evidence::Data::Findings(Findings { tools, items });
+    Ok(Parsed { created, ..out })
+}

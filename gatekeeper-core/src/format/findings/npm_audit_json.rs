@@ -1,0 +1,175 @@
+//! `npm audit --json` (npm CLI: <https://docs.npmjs.com/cli/commands/npm-audit>), both shapes.
+//!
+//! - npm 7 and later (`auditReportVersion: 2`): one finding is one vulnerable package, as npm prints them and as `--audit-level` looks at them.
+//!   `via` names advisories and, by package name, what it depends on. With a single advisory behind it that is the rule; with several
+//!   the package's name is, and the message lists them: a waiver for one of them must not waive the others.
+//! - npm 6: one finding is one advisory (see `advisories`).
+//! - A registry that does not answer leaves an object with `error`: refused, it is no audit.
+
+use super::advisories::{self, Audit, Failure, paths_are_pnpm, refuse_failure};
+use super::common::{Members, Num, Scalar, Str, TextOr, foreign, message, package, parsed, severity};
+use crate::error::ParseError;
+use crate::evidence::findings::{Category, Finding};
+use crate::evidence::{Kind, Note};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+pub(super) static FORMAT: Format = Format {
+    id: "npm-audit-json",
+    title: "npm audit",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["npm-audit.json", "npm-audit-report.json"],
+    spec: "npm audit --json (npm 6; npm 7 and later), https://docs.npmjs.com/cli/commands/npm-audit",
+    producers: &["npm-audit"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    if shape.has("auditReportVersion") && shape.has("vulnerabilities") {
+        return Confidence::Certain;
+    }
+    let own = shape.has("actions") || shape.has("muted") || shape.has("runId");
+    if shape.has("advisories") && shape.has("metadata") && own && !paths_are_pnpm(shape) {
+        return Confidence::Certain;
+    }
+    let failed = shape.has_all(&["error.code", "error.summary"]) && !shape.root_is_array;
+    Confidence::when(failed, Confidence::Likely)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(rename = "auditReportVersion")]
+    version: Num,
+    #[serde(borrow)]
+    vulnerabilities: Option<Members<'a, Vulnerable<'a>>>,
+    #[serde(borrow)]
+    error: TextOr<'a, Failure<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Vulnerable<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    severity: Str<'a>,
+    #[serde(borrow)]
+    via: super::common::List<TextOr<'a, Via<'a>>>,
+    #[serde(borrow)]
+    range: Str<'a>,
+    #[serde(borrow, rename = "fixAvailable")]
+    fix: TextOr<'a, Fix<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Via<'a> {
+    #[serde(borrow)]
+    source: Scalar<'a>,
+    #[serde(borrow)]
+    title: Str<'a>,
+    #[serde(borrow)]
+    url: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Fix<'a> {
+    #[serde(borrow)]
+    name: Str<'a>,
+    #[serde(borrow)]
+    version: Str<'a>,
+}
+
+impl Via<'_> {
+    /// The advisory's GHSA id where its address ends in one, else npm's number.
+    fn id(&self) -> &str {
+        self.url.text().rsplit('/').next().filter(|t| t.starts_with("GHSA-")).unwrap_or(self.source.text())
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut notes = Vec::new();
+    let report: Report<'_> = json::from_input(input)?;
+    refuse_failure(&report.error)?;
+    if report.version.0.is_some() {
+        let Some(vulnerabilities) = report.vulnerabilities else {
+            return Err(ParseError::malformed("the member vulnerabilities").at(0).in_path("$"));
+        };
+        let items = packages(&vulnerabilities.0, &mut notes);
+        return Ok(parsed(items, Some(true), "npm-audit", notes));
+    }
+    drop(report);
+    let audit: Audit<'_> = json::from_input(input)?;
+    let Some(advisories) = audit.advisories else {
+        return Err(foreign("an audit of npm (auditReportVersion or advisories)"));
+    };
+    let items = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
+    Ok(parsed(items, Some(true), "npm-audit", notes))
+}
+
+fn packages(all: &[(std::borrow::Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec<Note>) -> Vec<Finding> {
+    let by_name: HashMap<&str, &Vulnerable<'_>> = all.iter().map(|(k, v)| (k.as_ref(), v)).collect();
+    let mut out = Vec::with_capacity(all.len());
+    for (key, v) in all {
+        let name = v.name.get().unwrap_or(key);
+        let (severity, severity_from) = severity(v.severity.text(), "severity", notes);
+        let found = behind(v, &by_name);
+        let one = (found.len() == 1).then(|| found.first_key_value()).flatten();
+        let through: Vec<&str> =
+            v.via.0.iter().filter_map(|v| if let TextOr::Text(t) = v { Some(t.as_ref()) } else { None }).collect();
+        let text = if through.is_empty() || found.is_empty() {
+            found.iter().map(|(id, via)| format!("{} ({id})", via.title.text())).collect::<Vec<_>>().join("; ")
+        } else {
+            format!("through {}: {}", through.join(", "), found.keys().copied().collect::<Vec<_>>().join(", "))
+        };
+        let fixed = match &v.fix {
+            TextOr::Object(f) if f.name.text() == name => f.version.text().to_owned(),
+            TextOr::Object(f) => format!("{}@{}", f.name.text(), f.version.text()),
+            _ => String::new(),
+        };
+        // npm names the vulnerable range and not the installed version.
+        let text = format!("{text} (vulnerable: {name} {})", v.range.text());
+        out.push(Finding {
+            rule: message(one.map_or(name, |(id, _)| id)),
+            message: message(&text),
+            severity,
+            severity_from,
+            category: Category::Vulnerability,
+            package: package(name, "", &fixed, super::common::purl("npm", name, None)),
+            url: one.and_then(|(_, via)| via.url.boxed()),
+            ..Finding::default()
+        });
+    }
+    out
+}
+
+/// The advisories behind a package, its own and its dependencies'.
+fn behind<'v>(v: &'v Vulnerable<'v>, by_name: &HashMap<&str, &'v Vulnerable<'v>>) -> BTreeMap<&'v str, &'v Via<'v>> {
+    // A bound: a hostile report may chain everything to everything.
+    const MOST: usize = 64;
+    let mut found = BTreeMap::new();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut open = vec![v];
+    while let Some(v) = open.pop() {
+        for via in &v.via.0 {
+            match via {
+                TextOr::Object(via) => {
+                    found.insert(via.id(), via);
+                }
+                TextOr::Text(name) if seen.len() < MOST && seen.insert(name) => open.extend(by_name.get(name.as_ref())),
+                _ => {}
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,193 @@
+//! Semgrep's JSON (<https://semgrep.dev/docs/semgrep-appsec-platform/json-and-sarif>, `semgrep-interfaces`). The severity is `extra.severity` (ERROR, WARNING, INFO; newer rules CRITICAL to LOW).
+//! `nosemgrep` hits are left out by semgrep, or marked `is_ignored`: suppressed. An error of level `error` means that something was not scanned: not
+//! complete; warnings (a file that was parsed in part) are noted. Supply-chain results (`sca_info`) are vulnerabilities of packages.
+
+use super::common::{List, Num, Scalar, Str, foreign, message, note, or_default, package, parsed, place, severity};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::findings::{Category, Finding, Suppression};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "semgrep-json",
+    title: "Semgrep JSON report",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["semgrep.json", "semgrep-report.json", "semgrep-results.json"],
+    spec: "semgrep --json, https://semgrep.dev/docs/semgrep-appsec-platform/json-and-sarif",
+    producers: &["semgrep"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    if shape.has_all(&["results[].check_id", "results[].extra"]) {
+        return Confidence::Certain;
+    }
+    if !shape.has_all(&["results", "errors"]) || shape.root_is_array || shape.documents != 1 {
+        return Confidence::No;
+    }
+    if shape.has("paths.scanned") || shape.has("skipped_rules") || shape.has("interfile_languages_used") {
+        return Confidence::Certain;
+    }
+    let alone = shape.paths().all(|(p, _)| matches!(p, "" | "results" | "errors" | "version"));
+    Confidence::when(alone, Confidence::Likely)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(borrow)]
+    errors: List<Failure<'a>>,
+    #[serde(borrow)]
+    results: Option<List<Row<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Failure<'a> {
+    #[serde(borrow)]
+    level: Str<'a>,
+    #[serde(borrow)]
+    message: Str<'a>,
+    #[serde(borrow)]
+    long_msg: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row<'a> {
+    #[serde(borrow)]
+    check_id: Str<'a>,
+    #[serde(borrow)]
+    path: Str<'a>,
+    #[serde(deserialize_with = "or_default")]
+    start: Position,
+    #[serde(borrow, deserialize_with = "or_default")]
+    extra: Extra<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Position {
+    line: Num,
+    col: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Extra<'a> {
+    #[serde(borrow)]
+    severity: Str<'a>,
+    #[serde(borrow)]
+    message: Str<'a>,
+    is_ignored: Option<bool>,
+    #[serde(borrow)]
+    fingerprint: Str<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    metadata: Metadata<'a>,
+    #[serde(borrow)]
+    sca_info: Option<Sca<'a>>,
+}
+
+/// A rule's own bag: anything may stand at any name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    source: Scalar<'a>,
+    #[serde(borrow)]
+    technology: Words<'a>,
+    #[serde(borrow, rename = "sca-vuln-database-identifier")]
+    advisory: Scalar<'a>,
+}
+
+/// A text or an array of scalars.
+#[derive(Debug, Default)]
+struct Words<'a>(Vec<Scalar<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        super::common::texts(d).map(Words)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Sca<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    dependency_match: Match<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Match<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    found_dependency: Dependency<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Dependency<'a> {
+    #[serde(borrow)]
+    package: Str<'a>,
+    #[serde(borrow)]
+    version: Str<'a>,
+    #[serde(borrow)]
+    ecosystem: Str<'a>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut notes = Vec::new();
+    let report: Report<'_> = json::from_input(input)?;
+    let Some(results) = report.results else { return Err(foreign("a report of semgrep (results)")) };
+    let mut items = Vec::with_capacity(results.0.len());
+    for r in &results.0 {
+        if r.check_id.get().is_none() {
+            return Err(foreign("a result of semgrep with a check_id"));
+        }
+        let e = &r.extra;
+        let (severity, severity_from) = severity(e.severity.text(), "extra.severity", &mut notes);
+        let sca = e.sca_info.as_ref().map(|s| &s.dependency_match.found_dependency);
+        let secrets = e.metadata.technology.0.iter().any(|t| t.text() == "secrets");
+        items.push(Finding {
+            rule: message(r.check_id.text()),
+            message: message(e.message.text()),
+            severity,
+            severity_from,
+            category: match sca {
+                Some(_) => Category::Vulnerability,
+                None if secrets => Category::Secret,
+                None => Category::Code,
+            },
+            place: place(r.path.text(), r.start.line.line(), r.start.col.line()),
+            package: sca.and_then(|d| {
+                let kind = super::common::purl_type(d.ecosystem.text());
+                let purl = kind.and_then(|k| super::common::purl(k, d.package.text(), Some(d.version.text())));
+                package(d.package.text(), d.version.text(), "", purl)
+            }),
+            aliases: super::common::aliases(r.check_id.text(), e.metadata.advisory.get()),
+            suppressed: (e.is_ignored == Some(true))
+                .then(|| Box::new(Suppression { by: "inSource".into(), reason: "nosemgrep".into() })),
+            url: e.metadata.source.get().map(message),
+            fingerprint: e.fingerprint.boxed().filter(|f| **f != *"requires login"),
+            ..Finding::default()
+        });
+    }
+    let mut complete = true;
+    for e in &report.errors.0 {
+        complete &= e.level.text() != "error";
+        let text = e.message.get().or(e.long_msg.get()).unwrap_or_default();
+        note(
+            &mut notes,
+            format!("semgrep reports an error of level {}: {}", message(e.level.text()), super::common::cut(text, 200)),
+        );
+    }
+    Ok(parsed(items, Some(complete), "semgrep", notes))
+}

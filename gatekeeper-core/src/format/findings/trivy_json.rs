@@ -1,0 +1,355 @@
+//! Trivy's JSON report (`pkg/types/report.go`, schema version 2, <https://trivy.dev/latest/docs/configuration/reporting/#json>).
+//!
+//! - Shapes: an object with `Results`; before 0.20 a bare array of results; Kubernetes: `Resources[].Results[]` (earlier `Vulnerabilities` and
+//!   `Misconfigurations` of resources, summaries `Findings`).
+//! - Misconfigurations count where `Status` is `FAIL` or absent: `PASS` rows come with `--include-non-failures`, exceptions are not failures.
+//! - Suppressed: `ExperimentalModifiedFindings` (VEX, ignore files) and vulnerabilities of `Status: not_affected`; every other status counts.
+//! - Licence rows are findings of category licence. A resource that could not be scanned has an `Error`: the report is not complete.
+//! - The text of a secret's match is never kept.
+
+use super::common::{
+    List, Num, Str, aliases, message, note, or_default, package, parsed, place, says_nothing, seconds, severity,
+};
+use crate::error::ParseError;
+use crate::evidence::findings::{Category, Finding, Suppression};
+use crate::evidence::{Kind, Note};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "trivy-json",
+    title: "Trivy JSON report",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["trivy*.json", "reports/trivy*.json"],
+    spec: "Trivy JSON report, schema version 2, https://trivy.dev/latest/docs/configuration/reporting/#json",
+    producers: &["trivy"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let report = shape.has("SchemaVersion") && (shape.has("ArtifactName") || shape.has("ArtifactType"));
+    let kubernetes = shape.has("ClusterName")
+        && ["Resources", "Findings", "Vulnerabilities", "Misconfigurations"].iter().any(|k| shape.has(k));
+    let results = shape.has("Results[].Target") && shape.has("Results[].Class");
+    let legacy = shape.has("[].Target")
+        && ["[].Vulnerabilities", "[].Misconfigurations", "[].Secrets", "[].Type"].iter().any(|k| shape.has(k));
+    Confidence::when(report || kubernetes || results || legacy, Confidence::Certain)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(rename = "SchemaVersion")]
+    schema: Num,
+    #[serde(borrow, rename = "CreatedAt")]
+    created: Str<'a>,
+    #[serde(borrow, rename = "ArtifactName")]
+    artifact: Option<Str<'a>>,
+    #[serde(borrow, rename = "ClusterName")]
+    cluster: Option<Str<'a>>,
+    #[serde(borrow, rename = "Results")]
+    results: Option<List<Row<'a>>>,
+    #[serde(borrow, rename = "Resources")]
+    resources: Option<List<Resource<'a>>>,
+    #[serde(borrow, rename = "Findings")]
+    findings: Option<List<Resource<'a>>>,
+    #[serde(borrow, rename = "Vulnerabilities")]
+    vulnerabilities: Option<List<Resource<'a>>>,
+    #[serde(borrow, rename = "Misconfigurations")]
+    misconfigurations: Option<List<Resource<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Resource<'a> {
+    #[serde(borrow, rename = "Results")]
+    results: List<Row<'a>>,
+    #[serde(borrow, rename = "Error")]
+    error: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row<'a> {
+    #[serde(borrow, rename = "Target")]
+    target: Option<Str<'a>>,
+    #[serde(borrow, rename = "Vulnerabilities")]
+    vulnerabilities: List<Vulnerability<'a>>,
+    #[serde(borrow, rename = "Misconfigurations")]
+    misconfigurations: List<Misconfiguration<'a>>,
+    #[serde(borrow, rename = "Secrets")]
+    secrets: List<Secret<'a>>,
+    #[serde(borrow, rename = "Licenses")]
+    licenses: List<License<'a>>,
+    #[serde(borrow, rename = "ExperimentalModifiedFindings")]
+    modified: List<Modified<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Vulnerability<'a> {
+    #[serde(borrow, rename = "VulnerabilityID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "VendorIDs")]
+    vendor_ids: List<Str<'a>>,
+    #[serde(borrow, rename = "PkgName")]
+    name: Str<'a>,
+    #[serde(borrow, rename = "PkgPath")]
+    path: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "PkgIdentifier")]
+    identifier: Identifier<'a>,
+    #[serde(borrow, rename = "InstalledVersion")]
+    installed: Str<'a>,
+    #[serde(borrow, rename = "FixedVersion")]
+    fixed: Str<'a>,
+    #[serde(borrow, rename = "Status")]
+    status: Str<'a>,
+    #[serde(borrow, rename = "PrimaryURL")]
+    url: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Identifier<'a> {
+    #[serde(borrow, rename = "PURL")]
+    purl: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Misconfiguration<'a> {
+    #[serde(borrow, rename = "ID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "AVDID")]
+    avd: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Message")]
+    message: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+    #[serde(borrow, rename = "PrimaryURL")]
+    url: Str<'a>,
+    #[serde(borrow, rename = "Status")]
+    status: Str<'a>,
+    #[serde(deserialize_with = "or_default", rename = "CauseMetadata")]
+    cause: Cause,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cause {
+    #[serde(rename = "StartLine")]
+    line: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Secret<'a> {
+    #[serde(borrow, rename = "RuleID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(rename = "StartLine")]
+    line: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct License<'a> {
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+    #[serde(borrow, rename = "Category")]
+    category: Str<'a>,
+    #[serde(borrow, rename = "PkgName")]
+    name: Str<'a>,
+    #[serde(borrow, rename = "FilePath")]
+    path: Str<'a>,
+    #[serde(borrow, rename = "Name")]
+    license: Str<'a>,
+    #[serde(borrow, rename = "Link")]
+    link: Str<'a>,
+}
+
+/// A finding that VEX or an ignore file took out. What `Finding` is depends on `Type`; its members do not clash.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Modified<'a> {
+    #[serde(borrow, rename = "Type")]
+    kind: Str<'a>,
+    #[serde(borrow, rename = "Status")]
+    status: Str<'a>,
+    #[serde(borrow, rename = "Statement")]
+    statement: Str<'a>,
+    #[serde(borrow, rename = "Source")]
+    source: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "Finding")]
+    finding: Taken<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Taken<'a> {
+    #[serde(borrow, rename = "VulnerabilityID")]
+    vulnerability: Str<'a>,
+    #[serde(borrow, rename = "RuleID")]
+    rule: Str<'a>,
+    #[serde(borrow, rename = "ID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "Name")]
+    license: Str<'a>,
+    #[serde(borrow, rename = "PkgName")]
+    name: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "PkgIdentifier")]
+    identifier: Identifier<'a>,
+    #[serde(borrow, rename = "InstalledVersion")]
+    installed: Str<'a>,
+    #[serde(borrow, rename = "FixedVersion")]
+    fixed: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut notes = Vec::new();
+    let mut items = Vec::new();
+    let mut complete = true;
+    // Before 0.20 nothing found was written as `null` or `[]`.
+    if says_nothing(input, &["null", "[]"]) {
+        return Ok(parsed(items, Some(true), "trivy", notes));
+    }
+    if input.bytes.trim_ascii_start().first() == Some(&b'[') {
+        let rows: Vec<Row<'_>> = json::from_input(input)?;
+        if rows.iter().any(|r| r.target.is_none()) {
+            return Err(ParseError::malformed("a result of Trivy with a Target").at(0));
+        }
+        rows.iter().for_each(|r| fold(r, &mut items, &mut notes));
+        return Ok(parsed(items, Some(true), "trivy", notes));
+    }
+    let report: Report<'_> = json::from_input(input)?;
+    if report.schema.0.is_none() && report.artifact.is_none() && report.cluster.is_none() && report.results.is_none() {
+        return Err(
+            ParseError::malformed("a report of Trivy (SchemaVersion, ArtifactName, Results or ClusterName)").at(0)
+        );
+    }
+    if report.schema.0.is_some_and(|v| v > 2) {
+        note(&mut notes, "a newer schema version of Trivy's report, read as version 2");
+    }
+    let resources = [&report.resources, &report.findings, &report.vulnerabilities, &report.misconfigurations];
+    for resource in resources.into_iter().flatten().flat_map(|l| &l.0) {
+        if let Some(error) = resource.error.get() {
+            complete = false;
+            note(&mut notes, format!("a resource was not scanned: {}", message(error)));
+        }
+        resource.results.0.iter().for_each(|r| fold(r, &mut items, &mut notes));
+    }
+    report.results.iter().flat_map(|l| &l.0).for_each(|r| fold(r, &mut items, &mut notes));
+    Ok(Parsed { created: seconds(report.created.text()), ..parsed(items, Some(complete), "trivy", notes) })
+}
+
+fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
+    let target = row.target.as_ref().map(Str::text).unwrap_or_default();
+    for v in &row.vulnerabilities.0 {
+        let (severity, severity_from) = severity(v.severity.text(), "Severity", notes);
+        let id = v.id.text();
+        items.push(Finding {
+            rule: message(id),
+            message: message(v.title.text()),
+            severity,
+            severity_from,
+            category: Category::Vulnerability,
+            place: place(v.path.get().unwrap_or(target), None, None),
+            package: package(v.name.text(), v.installed.text(), v.fixed.text(), v.identifier.purl.boxed()),
+            aliases: aliases(id, v.vendor_ids.0.iter().map(Str::text)),
+            suppressed: (v.status.text() == "not_affected")
+                .then(|| Box::new(Suppression { by: "vendor".into(), reason: "not_affected".into() })),
+            url: v.url.boxed(),
+            ..Finding::default()
+        });
+    }
+    for m in &row.misconfigurations.0 {
+        if !matches!(m.status.text(), "" | "FAIL") {
+            continue;
+        }
+        let (severity, severity_from) = severity(m.severity.text(), "Severity", notes);
+        let id = m.id.get().or(m.avd.get()).unwrap_or_default();
+        items.push(Finding {
+            rule: message(id),
+            message: message(m.message.get().unwrap_or(m.title.text())),
+            severity,
+            severity_from,
+            category: Category::Misconfiguration,
+            place: place(target, m.cause.line.line(), None),
+            aliases: aliases(id, m.avd.get()),
+            url: m.url.boxed(),
+            ..Finding::default()
+        });
+    }
+    for s in &row.secrets.0 {
+        let (severity, severity_from) = severity(s.severity.text(), "Severity", notes);
+        items.push(Finding {
+            rule: message(s.id.text()),
+            message: message(s.title.text()),
+            severity,
+            severity_from,
+            category: Category::Secret,
+            place: place(target, s.line.line(), None),
+            ..Finding::default()
+        });
+    }
+    for l in &row.licenses.0 {
+        let (severity, severity_from) = severity(l.severity.text(), "Severity", notes);
+        items.push(Finding {
+            rule: message(l.license.text()),
+            message: message(&format!("license {} ({})", l.license.text(), l.category.text())),
+            severity,
+            severity_from,
+            category: Category::License,
+            place: place(l.path.get().unwrap_or(target), None, None),
+            package: package(l.name.text(), "", "", None),
+            url: l.link.boxed(),
+            ..Finding::default()
+        });
+    }
+    for m in &row.modified.0 {
+        let f = &m.finding;
+        let (severity, severity_from) = severity(f.severity.text(), "Severity", notes);
+        let category = match m.kind.text() {
+            "misconfiguration" => Category::Misconfiguration,
+            "secret" => Category::Secret,
+            "license" => Category::License,
+            _ => Category::Vulnerability,
+        };
+        let id = [&f.vulnerability, &f.rule, &f.id, &f.license].into_iter().find_map(Str::get).unwrap_or_default();
+        let reason = [m.status.text(), m.statement.text()].join(": ");
+        items.push(Finding {
+            rule: message(id),
+            message: message(f.title.text()),
+            severity,
+            severity_from,
+            category,
+            place: place(target, None, None),
+            package: package(f.name.text(), f.installed.text(), f.fixed.text(), f.identifier.purl.boxed()),
+            suppressed: Some(Box::new(Suppression {
+                by: message(m.source.get().unwrap_or("trivy")),
+                reason: message(reason.trim_matches([':', ' '])),
+            })),
+            ..Finding::default()
+        });
+    }
+}

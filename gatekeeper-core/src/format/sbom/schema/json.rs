@@ -1,0 +1,633 @@
+//! JSON Schema over [`tree::Value`]: the part of draft-07, 2019-09 and 2020-12 that the embedded schemas use.
+//!
+//! Specification: JSON Schema Validation, <https://json-schema.org/draft-07/json-schema-validation>,
+//! <https://json-schema.org/draft/2020-12/json-schema-validation>. Formats are asserted. A keyword that is not known here is an error of
+//! compilation, and a unit test compiles every embedded schema: nothing in them goes unchecked. In draft-07 what stands beside a `$ref`
+//! is ignored, as it says; in later drafts it counts.
+
+use super::formats;
+use crate::error::quote;
+use crate::format::sbom::checks::{At, Problems};
+use crate::format::sbom::tree::{Node, Piece, Value};
+use crate::location::Location;
+use regex::Regex;
+use serde_json::Value as Json;
+use std::collections::{HashMap, HashSet};
+
+/// Index of a schema in [`Schemas`].
+type Id = usize;
+
+/// A compiled set of schemas; the first is the document's.
+#[derive(Debug, Default)]
+pub(in crate::format::sbom) struct Schemas {
+    all: Vec<Schema>,
+    /// The schema of an element of `@graph` (SPDX 3).
+    graph: Option<Id>,
+}
+
+#[derive(Debug, Default)]
+struct Schema {
+    /// `false`: nothing is valid.
+    never: bool,
+    /// Allowed types as a bit set; 0 for any.
+    types: u8,
+    texts: Option<HashSet<Box<str>>>,
+    constants: Option<Vec<Json>>,
+    pattern: Option<Regex>,
+    not_beginning: Option<Regex>,
+    format: Option<&'static formats::Format>,
+    length: (usize, Option<usize>),
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+    required: Vec<Box<str>>,
+    properties: HashMap<Box<str>, Id>,
+    additional: Option<Id>,
+    unevaluated: bool,
+    items: Option<Id>,
+    tuple: Vec<Id>,
+    items_behind: Option<Id>,
+    count: (usize, Option<usize>),
+    unique: bool,
+    reference: Option<Id>,
+    all_of: Vec<Id>,
+    any_of: Vec<Id>,
+    one_of: Vec<Id>,
+    not: Option<Id>,
+    condition: Option<Id>,
+    then: Option<Id>,
+    otherwise: Option<Id>,
+}
+
+const NULL: u8 = 1;
+const BOOLEAN: u8 = 2;
+const NUMBER: u8 = 4;
+const INTEGER: u8 = 8;
+const STRING: u8 = 16;
+const ARRAY: u8 = 32;
+const OBJECT: u8 = 64;
+
+fn type_bit(name: &str) -> Option<u8> {
+    Some(match name {
+        "null" => NULL,
+        "boolean" => BOOLEAN,
+        "number" => NUMBER,
+        "integer" => INTEGER,
+        "string" => STRING,
+        "array" => ARRAY,
+        "object" => OBJECT,
+        _ => return None,
+    })
+}
+
+/// Compiles a document's schema; `files` are all the schemas, by the name that references use, the document's own first.
+pub(in crate::format::sbom) fn compile(files: &[(&str, &str)]) -> Result<Schemas, String> {
+    let mut documents = Vec::new();
+    for (name, text) in files {
+        let json: Json = serde_json::from_str(text).map_err(|e| format!("{name}: {e}"))?;
+        documents.push((*name, json));
+    }
+    let (main, root) = documents.first().ok_or("no schema")?;
+    let mut compiler = Compiler { documents: &documents, known: HashMap::new(), out: Schemas::default() };
+    compiler.schema(main, "#", root)?;
+    compiler.out.graph = compiler.known.get(&format!("{main}#/oneOf/0/properties/@graph/items")).copied();
+    Ok(compiler.out)
+}
+
+struct Compiler<'d> {
+    documents: &'d [(&'d str, Json)],
+    /// Compiled schemas by file and pointer.
+    known: HashMap<String, Id>,
+    out: Schemas,
+}
+
+impl<'d> Compiler<'d> {
+    fn schema(&mut self, file: &'d str, pointer: &str, json: &'d Json) -> Result<Id, String> {
+        let key = format!("{file}{pointer}");
+        if let Some(id) = self.known.get(&key) {
+            return Ok(*id);
+        }
+        let id = self.out.all.len();
+        self.out.all.push(Schema::default());
+        self.known.insert(key, id);
+        let schema = self.body(file, pointer, json)?;
+        if let Some(slot) = self.out.all.get_mut(id) {
+            *slot = schema;
+        }
+        Ok(id)
+    }
+
+    fn reference(&mut self, file: &'d str, to: &str) -> Result<Id, String> {
+        let (name, pointer) = to.split_once('#').unwrap_or((to, ""));
+        let name = if name.is_empty() { file } else { name };
+        let (name, root) =
+            self.documents.iter().find(|(n, _)| *n == name).ok_or_else(|| format!("{file}: no schema {name}"))?;
+        let json = root.pointer(pointer).ok_or_else(|| format!("{file}: nothing at {to}"))?;
+        self.schema(name, &format!("#{pointer}"), json)
+    }
+
+    fn list(&mut self, file: &'d str, pointer: &str, json: &'d Json) -> Result<Vec<Id>, String> {
+        let list = json.as_array().ok_or_else(|| format!("{file}{pointer}: no array"))?;
+        list.iter().enumerate().map(|(n, j)| self.schema(file, &format!("{pointer}/{n}"), j)).collect()
+    }
+
+    fn body(&mut self, file: &'d str, pointer: &str, json: &'d Json) -> Result<Schema, String> {
+        let mut s = Schema::default();
+        let object = match json {
+            Json::Bool(ok) => {
+                s.never = !ok;
+                return Ok(s);
+            }
+            Json::Object(object) => object,
+            _ => return Err(format!("{file}{pointer}: no schema")),
+        };
+        let draft_07 = self.documents.iter().any(|(n, d)| {
+            *n == file && d.get("$schema").and_then(Json::as_str).is_some_and(|s| s.contains("draft-07"))
+        });
+        if let Some(to) = object.get("$ref").and_then(Json::as_str) {
+            s.reference = Some(self.reference(file, to)?);
+            if draft_07 {
+                return Ok(s);
+            }
+        }
+        for (key, value) in object {
+            let below = format!("{pointer}/{key}");
+            let wrong = || format!("{file}{below}: a value that is not understood");
+            let size = || value.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or_else(wrong);
+            match key.as_str() {
+                "$ref" | "$schema" | "$id" | "definitions" | "$defs" => {}
+                "type" => {
+                    let names: Vec<&str> = match value {
+                        Json::String(name) => vec![name],
+                        Json::Array(names) => names.iter().filter_map(Json::as_str).collect(),
+                        _ => return Err(wrong()),
+                    };
+                    for name in names {
+                        s.types |= type_bit(name).ok_or_else(wrong)?;
+                    }
+                }
+                "enum" => {
+                    let list = value.as_array().ok_or_else(wrong)?;
+                    if list.iter().all(Json::is_string) {
+                        s.texts = Some(list.iter().filter_map(Json::as_str).map(Into::into).collect());
+                    } else {
+                        s.constants = Some(list.clone());
+                    }
+                }
+                "const" => s.constants = Some(vec![value.clone()]),
+                "pattern" => {
+                    let mut pattern = value.as_str().ok_or_else(wrong)?.to_owned();
+                    // "Does not begin so" is the one thing that our expressions cannot say: `^(?!_:).+`.
+                    if let Some((not, rest)) = pattern.strip_prefix("^(?!").and_then(|p| p.split_once(')')) {
+                        s.not_beginning =
+                            Some(Regex::new(&format!("^(?:{not})")).map_err(|e| format!("{file}{below}: {e}"))?);
+                        pattern = format!("^{rest}");
+                    }
+                    let pattern = pattern.as_str();
+                    s.pattern = Some(Regex::new(pattern).map_err(|e| format!("{file}{below}: {e}"))?);
+                }
+                // "string" is written in CycloneDX 1.2 and 1.3 and is no format.
+                "format" if value == "string" => {}
+                "format" => s.format = Some(value.as_str().and_then(formats::of).ok_or_else(wrong)?),
+                "minLength" => s.length.0 = size()?,
+                "maxLength" => s.length.1 = Some(size()?),
+                "minItems" => s.count.0 = size()?,
+                "maxItems" => s.count.1 = Some(size()?),
+                "minimum" => s.minimum = Some(value.as_f64().ok_or_else(wrong)?),
+                "maximum" => s.maximum = Some(value.as_f64().ok_or_else(wrong)?),
+                "uniqueItems" => s.unique = value.as_bool().ok_or_else(wrong)?,
+                "required" => {
+                    let names = value.as_array().ok_or_else(wrong)?;
+                    s.required = names.iter().filter_map(Json::as_str).map(Into::into).collect();
+                }
+                "properties" => {
+                    for (name, json) in value.as_object().ok_or_else(wrong)? {
+                        let id = self.schema(file, &format!("{below}/{name}"), json)?;
+                        s.properties.insert(name.as_str().into(), id);
+                    }
+                }
+                "additionalProperties" => s.additional = Some(self.schema(file, &below, value)?),
+                "unevaluatedProperties" => s.unevaluated = !value.as_bool().ok_or_else(wrong)?,
+                "items" if value.is_array() => s.tuple = self.list(file, &below, value)?,
+                "items" => s.items = Some(self.schema(file, &below, value)?),
+                "additionalItems" => s.items_behind = Some(self.schema(file, &below, value)?),
+                "allOf" => s.all_of = self.list(file, &below, value)?,
+                "anyOf" => s.any_of = self.list(file, &below, value)?,
+                "oneOf" => s.one_of = self.list(file, &below, value)?,
+                "not" => s.not = Some(self.schema(file, &below, value)?),
+                "if" => s.condition = Some(self.schema(file, &below, value)?),
+                "then" => s.then = Some(self.schema(file, &below, value)?),
+                "else" => s.otherwise = Some(self.schema(file, &below, value)?),
+                _ => return Err(format!("{file}{below}: a keyword that is not known")),
+            }
+        }
+        Ok(s)
+    }
+}
+
+/// Where problems go, and how deep the best explanation of a failed choice reached.
+enum Out<'o> {
+    /// Only yes or no is asked.
+    Silent,
+    Told(&'o mut Problems),
+}
+
+impl Out<'_> {
+    fn say(&mut self, at: &At<'_>, message: impl FnOnce() -> String) -> bool {
+        if let Out::Told(problems) = self {
+            problems.at(at, message);
+        }
+        false
+    }
+
+    fn is_silent(&self) -> bool {
+        matches!(self, Out::Silent)
+    }
+}
+
+/// Which members of an object some schema has looked at.
+type Seen<'s> = Option<&'s mut Vec<bool>>;
+
+impl Schemas {
+    fn get(&self, id: Id) -> Option<&Schema> {
+        self.all.get(id)
+    }
+
+    /// Holds a whole document against the schema.
+    pub(in crate::format::sbom) fn check(&self, value: Value<'_, '_>, problems: &mut Problems) -> bool {
+        self.eval(0, value, &At::ROOT, &mut Out::Told(problems), None)
+    }
+
+    /// Holds an element of `@graph` against its schema.
+    pub(in crate::format::sbom) fn check_graph(&self, value: Value<'_, '_>, at: &At<'_>, problems: &mut Problems) {
+        if let Some(id) = self.graph {
+            self.eval(id, value, at, &mut Out::Told(problems), None);
+        }
+    }
+
+    /// Whether a value is valid. All problems are told; asked silently, the first one ends it.
+    fn eval(&self, id: Id, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>, mut seen: Seen<'_>) -> bool {
+        let Some(s) = self.get(id) else { return true };
+        if s.never {
+            return out.say(at, || "a member or element that the specification does not know".into());
+        }
+        // Where this schema asks which members were looked at, it counts for itself.
+        let mut own = (s.unevaluated && value.is_object()).then(|| vec![false; value.members().count()]);
+        if own.is_some() {
+            let ok = self.eval_body(s, value, at, out, own.as_mut());
+            let mut all_seen = true;
+            for (n, (name, _)) in value.members().enumerate() {
+                if own.as_ref().is_some_and(|o| o.get(n) == Some(&false)) && ok {
+                    all_seen = out.say(&at.name(name), || "a member that the specification does not know".into());
+                }
+            }
+            if let Some(seen) = &mut seen {
+                seen.iter_mut().for_each(|s| *s = true);
+            }
+            return ok && all_seen;
+        }
+        self.eval_body(s, value, at, out, seen)
+    }
+
+    fn eval_body(&self, s: &Schema, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>, mut seen: Seen<'_>) -> bool {
+        let mut ok = true;
+        if let Some(to) = s.reference {
+            ok &= self.eval(to, value, at, out, seen.as_deref_mut());
+        }
+        if !self.scalar(s, value, at, out) {
+            // What is said of members and elements means nothing for a value of another type.
+            return false;
+        }
+        for id in &s.all_of {
+            ok &= self.eval(*id, value, at, out, seen.as_deref_mut());
+            if !ok && out.is_silent() {
+                return false;
+            }
+        }
+        ok &= match value.node() {
+            Node::Object(_) => self.object(s, value, at, out, seen.as_deref_mut()),
+            Node::Array(_) => self.array(s, value, at, out),
+            _ => true,
+        };
+        if !ok && out.is_silent() {
+            return false;
+        }
+        ok &= self.choices(s, value, at, out, seen.as_deref_mut());
+        if let Some(condition) = s.condition {
+            let holds = self.eval(condition, value, at, &mut Out::Silent, seen.as_deref_mut());
+            if let Some(next) = if holds { s.then } else { s.otherwise } {
+                ok &= self.eval(next, value, at, out, seen.as_deref_mut());
+            }
+        }
+        if let Some(not) = s.not
+            && self.eval(not, value, at, &mut Out::Silent, None)
+        {
+            ok = out.say(at, || "a combination that the specification excludes".into());
+        }
+        ok
+    }
+
+    fn choices(&self, s: &Schema, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>, mut seen: Seen<'_>) -> bool {
+        let mut ok = true;
+        for (choices, only_one) in [(&s.any_of, false), (&s.one_of, true)] {
+            if choices.is_empty() {
+                continue;
+            }
+            let mut fitting = 0_usize;
+            for id in choices {
+                // Marks of a choice that does not fit do not count.
+                let mut marks = seen.as_ref().map(|s| vec![false; s.len()]);
+                if self.eval(*id, value, at, &mut Out::Silent, marks.as_mut()) {
+                    fitting += 1;
+                    match (&mut seen, marks) {
+                        (Some(seen), Some(marks)) => {
+                            seen.iter_mut().zip(marks).for_each(|(seen, mark)| *seen |= mark);
+                        }
+                        _ if !only_one => break,
+                        _ => {}
+                    }
+                }
+            }
+            if fitting == 0 {
+                ok = false;
+                self.explain(choices, value, at, out);
+            } else if only_one && fitting > 1 {
+                ok = out.say(at, || "members that exclude each other".into());
+            }
+        }
+        ok
+    }
+
+    /// Why none of some choices fits: the problem of the one that went deepest, if one did.
+    fn explain(&self, choices: &[Id], value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>) {
+        let Out::Told(problems) = out else { return };
+        if problems.is_full() {
+            problems.at(at, String::new);
+            return;
+        }
+        let depth = at.to_string().len();
+        let mut best: Option<(usize, Location, String)> = None;
+        for id in choices.iter().take(16) {
+            let mut inner = Problems::default();
+            self.eval(*id, value, at, &mut Out::Told(&mut inner), None);
+            if let Some((location, message)) = inner.first() {
+                let reach = location.path.as_ref().map_or(0, String::len);
+                if reach > depth && best.as_ref().is_none_or(|b| b.0 < reach) {
+                    best = Some((reach, location, message));
+                }
+            }
+        }
+        match best {
+            Some((_, location, message)) => problems.add(|| location, || message),
+            None => problems.at(at, || "none of the forms that the specification allows here".into()),
+        }
+    }
+
+    /// Type, listed values, and what is said of texts and numbers.
+    fn scalar(&self, s: &Schema, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>) -> bool {
+        let (bits, word) = match value.node() {
+            Node::Null => (NULL, "null"),
+            Node::Bool(_) => (BOOLEAN, "a truth value"),
+            Node::Number(n) if n.fract() == 0.0 => (NUMBER | INTEGER, "a number"),
+            Node::Number(_) => (NUMBER, "a number"),
+            Node::Text(_) => (STRING, "a text"),
+            Node::Array(_) => (ARRAY, "an array"),
+            Node::Object(_) => (OBJECT, "an object"),
+        };
+        if s.types != 0 && s.types & bits == 0 {
+            return out.say(at, || format!("expected {}, found {word}", types(s.types)));
+        }
+        if let Some(constants) = &s.constants
+            && !constants.iter().any(|c| is_constant(value, c))
+        {
+            return out.say(at, || format!("expected {}", list(constants.iter().map(Json::to_string))));
+        }
+        if let Some(texts) = &s.texts
+            && !value.text().is_some_and(|t| texts.contains(t))
+        {
+            return out.say(at, || {
+                let found = value.text().map_or(word.to_owned(), |t| quote(t.as_bytes()));
+                let mut names: Vec<&str> = texts.iter().map(|t| &**t).collect();
+                names.sort_unstable();
+                format!("expected one of {}, found {found}", list(names.iter().map(|n| (*n).to_owned())))
+            });
+        }
+        match value.node() {
+            Node::Text(text) => {
+                if let Some(pattern) = &s.pattern
+                    && (!pattern.is_match(text) || s.not_beginning.as_ref().is_some_and(|n| n.is_match(text)))
+                {
+                    return out.say(at, || format!("{} does not fit {}", quote(text.as_bytes()), pattern.as_str()));
+                }
+                if let Some(format) = s.format
+                    && !(format.holds)(text)
+                {
+                    return out.say(at, || format!("{} is no {}", quote(text.as_bytes()), format.name));
+                }
+                if s.length.0 > 0 || s.length.1.is_some() {
+                    let length = text.chars().count();
+                    if length < s.length.0 || s.length.1.is_some_and(|most| length > most) {
+                        return out.say(at, || format!("a text of {length} characters"));
+                    }
+                }
+            }
+            Node::Number(n) => {
+                if s.minimum.is_some_and(|least| *n < least) || s.maximum.is_some_and(|most| *n > most) {
+                    return out.say(at, || format!("the number {n} out of bounds"));
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn object(&self, s: &Schema, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>, mut seen: Seen<'_>) -> bool {
+        let mut ok = true;
+        for name in &s.required {
+            if !value.members().any(|(n, _)| n == &**name) {
+                ok = out.say(at, || format!("without the member {name:?}"));
+            }
+        }
+        if !ok && out.is_silent() {
+            return false;
+        }
+        if s.properties.is_empty() && s.additional.is_none() {
+            return ok;
+        }
+        for (n, (name, member)) in value.members().enumerate() {
+            let Some(id) = s.properties.get(name).copied().or(s.additional) else { continue };
+            if let Some(seen) = seen.as_deref_mut().and_then(|s| s.get_mut(n)) {
+                *seen = true;
+            }
+            ok &= self.eval(id, member, &at.name(name), out, None);
+            if !ok && out.is_silent() {
+                return false;
+            }
+        }
+        ok
+    }
+
+    fn array(&self, s: &Schema, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>) -> bool {
+        let mut ok = true;
+        let mut digests = HashSet::new();
+        let mut count = 0;
+        for (index, item) in value.items().enumerate() {
+            count = index + 1;
+            let id = s.tuple.get(index).copied().or(s.items).or(s.items_behind.filter(|_| !s.tuple.is_empty()));
+            if let Some(id) = id {
+                ok &= self.eval(id, item, &at.index(index), out, None);
+            }
+            if s.unique && !digests.insert(item.digest()) {
+                ok = out.say(&at.index(index), || "the same element a second time".into());
+            }
+            if !ok && out.is_silent() {
+                return false;
+            }
+        }
+        if count < s.count.0 || s.count.1.is_some_and(|most| count > most) {
+            ok = out.say(at, || format!("an array of {count} elements"));
+        }
+        ok
+    }
+}
+
+fn is_constant(value: Value<'_, '_>, constant: &Json) -> bool {
+    match (value.node(), constant) {
+        (Node::Null, Json::Null) => true,
+        (Node::Bool(a), Json::Bool(b)) => a == b,
+        (Node::Number(a), Json::Number(b)) => b.as_f64() == Some(*a),
+        (Node::Text(a), Json::String(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn types(bits: u8) -> String {
+    let names = ["null", "a truth value", "a number", "an integer", "a text", "an array", "an object"];
+    names.iter().enumerate().filter(|(n, _)| bits & (1 << n) != 0).map(|(_, n)| *n).collect::<Vec<_>>().join(" or ")
+}
+
+fn list(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(12);
+    let shown: Vec<String> = names.take(12).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
+}
+
+/// A document that comes in pieces, held against a schema whose root says something of members alone.
+pub(in crate::format::sbom) struct Document {
+    schemas: &'static Schemas,
+    names: HashSet<Box<str>>,
+    digests: HashSet<u64>,
+}
+
+impl Document {
+    pub(in crate::format::sbom) fn new(schemas: &'static Schemas) -> Self {
+        Document { schemas, names: HashSet::new(), digests: HashSet::new() }
+    }
+
+    fn member(&mut self, name: &str, problems: &mut Problems) -> Option<Id> {
+        let root = self.schemas.get(0)?;
+        if !self.names.contains(name) {
+            if self.names.len() < 1_000 {
+                self.names.insert(name.into());
+            }
+            self.digests.clear();
+        }
+        let id = root.properties.get(name).copied().or(root.additional)?;
+        if self.schemas.get(id)?.never {
+            problems.at(&At::ROOT.name(name), || "a member that the specification does not know".into());
+            return None;
+        }
+        Some(id)
+    }
+
+    pub(in crate::format::sbom) fn piece(&mut self, piece: &Piece<'_, '_>, problems: &mut Problems) {
+        let root = At::ROOT;
+        match *piece {
+            Piece::Member(name, value) => {
+                if let Some(id) = self.member(name, problems) {
+                    self.schemas.eval(id, value, &root.name(name), &mut Out::Told(problems), None);
+                }
+            }
+            Piece::Item(name, index, value) => {
+                let Some(id) = self.member(name, problems) else { return };
+                let list = root.name(name);
+                let at = list.index(index);
+                let Some(array) = self.schemas.get(id) else { return };
+                if array.types != 0 && array.types & ARRAY == 0 && index == 0 {
+                    problems.at(&list, || format!("expected {}, found an array", types(array.types)));
+                }
+                if let Some(items) = array.items {
+                    self.schemas.eval(items, value, &at, &mut Out::Told(problems), None);
+                }
+                if array.unique && !self.digests.insert(value.digest()) {
+                    problems.at(&at, || "the same element a second time".into());
+                }
+            }
+            Piece::End(name, count) => {
+                let Some(array) = self.member(name, problems).and_then(|id| self.schemas.get(id)) else { return };
+                if count < array.count.0 || array.count.1.is_some_and(|most| count > most) {
+                    problems.at(&root.name(name), || format!("an array of {count} elements"));
+                }
+            }
+        }
+    }
+
+    /// The document is over.
+    pub(in crate::format::sbom) fn end(self, problems: &mut Problems) {
+        for name in self.schemas.get(0).into_iter().flat_map(|root| &root.required) {
+            if !self.names.contains(name) {
+                problems.at(&At::ROOT, || format!("without the member {name:?}"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::sbom::tree;
+
+    fn problems(schema: &str, document: &str) -> Vec<String> {
+        let schemas = compile(&[("t", schema)]).unwrap();
+        let tree: tree::Tree<'_> = serde_json::from_str(document).unwrap();
+        let mut problems = Problems::default();
+        let ok = schemas.check(tree.root(), &mut problems);
+        assert_eq!(ok, problems.is_empty());
+        problems.words()
+    }
+
+    #[test]
+    fn members_types_and_values() {
+        let schema = r##"{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","required":["a"],
+            "additionalProperties":false,"properties":{"a":{"$ref":"#/definitions/x","minLength":99},"b":{"type":"integer","minimum":1},
+            "c":{"type":"array","items":{"enum":["p","q"]},"uniqueItems":true,"minItems":1}},
+            "definitions":{"x":{"type":"string","pattern":"^[0-9]+$"}}}"##;
+        assert!(problems(schema, r#"{"a":"12","b":1.0,"c":["p","q"]}"#).is_empty());
+        assert_eq!(problems(schema, r#"{"a":"x"}"#), ["$.a \"x\" does not fit ^[0-9]+$"]);
+        assert_eq!(problems(schema, r#"{"b":1.5}"#).len(), 2);
+        assert_eq!(problems(schema, r#"{"a":"1","b":0}"#), ["$.b the number 0 out of bounds"]);
+        assert_eq!(problems(schema, r#"{"a":"1","c":["p","p"]}"#), ["$.c[1] the same element a second time"]);
+        assert_eq!(problems(schema, r#"{"a":"1","c":[]}"#), ["$.c an array of 0 elements"]);
+        assert_eq!(problems(schema, r#"{"a":"1","z":1}"#).len(), 1);
+    }
+
+    #[test]
+    fn choices_conditions_and_what_no_schema_looked_at() {
+        let one = r#"{"oneOf":[{"required":["id"]},{"required":["name"]}]}"#;
+        assert!(problems(one, r#"{"id":1}"#).is_empty());
+        assert_eq!(problems(one, r#"{"id":1,"name":2}"#), ["$ members that exclude each other"]);
+        assert_eq!(problems(one, "{}").len(), 1);
+        let cond = r#"{"if":{"properties":{"k":{"const":"x"}},"required":["k"]},"then":{"required":["y"]},"else":{"not":{"required":["y"]}}}"#;
+        assert!(problems(cond, r#"{"k":"x","y":1}"#).is_empty());
+        assert_eq!(problems(cond, r#"{"k":"x"}"#).len(), 1);
+        assert_eq!(problems(cond, r#"{"k":"z","y":1}"#).len(), 1);
+        let unseen = r#"{"unevaluatedProperties":false,"allOf":[{"properties":{"a":true}}],"anyOf":[{"properties":{"b":{"type":"string"}},"required":["b"]},{"properties":{"c":true}}]}"#;
+        assert!(problems(unseen, r#"{"a":1,"b":"x","c":1}"#).is_empty());
+        assert_eq!(problems(unseen, r#"{"a":1,"b":2}"#), ["$.b a member that the specification does not know"]);
+    }
+
+    #[test]
+    fn an_unknown_keyword_is_refused() {
+        assert!(compile(&[("t", r#"{"contains":{}}"#)]).is_err());
+    }
+}

@@ -1,0 +1,511 @@
+//! Which licence a text is: LICENSE, COPYING, and what is pasted into a metadata field.
+//!
+//! Compared with the texts of the SPDX list (see [`super::texts`]) as words, after the list's matching guidelines (see
+//! [`super::normalize`]). Candidates come from an index of four-word shingles; each is then laid over the text and scored by
+//! the longest common subsequence of words, so that a holder's name in the place of another costs a word or two.
+//!
+//! An id is answered only where the text is that licence and nothing else speaks against it. None, with the reason:
+//! - several licences in one file: which holds for what is not said (but LGPL-3.0 with the GPL-3.0 it amends is LGPL-3.0, and
+//!   an exception of the list after a licence is `WITH` it);
+//! - words of weight in the text that the licence has not ("not", "except", "commercial"): somebody has altered it;
+//! - terms beside it (Commons Clause), another licence spoken of beside it, or more prose than licence;
+//! - more than a megabyte: no licence is, and no more than that is ever looked at.
+//!
+//! A text cannot say "or later": the answer is the `-only` id. What follows "END OF TERMS AND CONDITIONS" may be missing.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::texts::{Kind, SHINGLE, Text, Texts, UNKNOWN, shingles, texts};
+use super::{list, normalize};
+
+/// Larger files are not looked at.
+const MAX_BYTES: usize = 1 << 20;
+/// The longest licence of the list has some 8,000 words; collections of them are longer.
+const MAX_WORDS: usize = 120_000;
+/// Texts less alike than this are not the same.
+const LEAST_SIMILARITY: f64 = 0.9;
+/// Part of a licence's indexed shingles that a text must have to be compared with it.
+const LEAST_SHARED: f64 = 0.35;
+/// Candidates laid over the text.
+const MOST_CANDIDATES: usize = 24;
+/// Licences looked for in one file.
+const MOST_LICENSES: usize = 8;
+
+/// A recognised licence text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detected {
+    /// The SPDX id, with an exception where the text has one.
+    pub id: String,
+    /// How alike the texts are: 1 is word for word.
+    pub confidence: f64,
+}
+
+/// Why a text is not recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undetected {
+    /// More bytes than a licence file has.
+    TooLarge(usize),
+    /// No words.
+    Empty,
+    /// No licence of the list is like it.
+    Unlike,
+    /// Several licences.
+    Several(Vec<String>),
+    /// Like this licence, but with these words of weight that it has not.
+    Altered(String, Vec<String>),
+    /// This licence with other terms beside it.
+    Terms(String, String),
+    /// This licence with so many words of other prose.
+    Besides(String, usize),
+}
+
+impl fmt::Display for Undetected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(bytes) => write!(f, "{bytes} bytes are no licence text: more than {MAX_BYTES} are not read"),
+            Self::Empty => f.write_str("the file has no words"),
+            Self::Unlike => f.write_str("no licence of the SPDX list is like it"),
+            Self::Several(ids) => write!(f, "several licences in one file: {}", ids.join(", ")),
+            Self::Altered(id, words) => write!(f, "like {id}, with words that it has not: {}", words.join(", ")),
+            Self::Terms(id, terms) => write!(f, "{id} with other terms beside it: \"{terms}\""),
+            Self::Besides(id, words) => write!(f, "{id} with {words} words beside it"),
+        }
+    }
+}
+
+/// Recognises a licence text.
+pub fn detect(bytes: &[u8]) -> Result<Detected, Undetected> {
+    if bytes.len() > MAX_BYTES {
+        return Err(Undetected::TooLarge(bytes.len()));
+    }
+    let (decoded, _, malformed) = encoding_rs::UTF_8.decode(bytes);
+    let text = if malformed { encoding_rs::WINDOWS_1252.decode(bytes).0 } else { decoded };
+    let strings = normalize::words(&text, MAX_WORDS);
+    if strings.is_empty() {
+        return Err(Undetected::Empty);
+    }
+    let Some(texts) = texts() else { return Err(Undetected::Unlike) };
+    let mut rest = Words { numbers: texts.numbers(&strings), strings };
+    let mut found: Vec<Found<'_>> = Vec::new();
+    while found.len() < MOST_LICENSES
+        && let Some(best) = best(texts, &rest, |kind| kind == Kind::License)
+    {
+        if found.is_empty() {
+            altered(&best, &rest)?;
+        }
+        rest.take(&best);
+        found.push(best);
+    }
+    let mut exceptions: Vec<&'static str> = Vec::new();
+    while found.len().saturating_add(exceptions.len()) < MOST_LICENSES
+        && let Some(best) = best(texts, &rest, |kind| kind != Kind::License)
+    {
+        rest.take(&best);
+        if best.text.kind == Kind::Exception {
+            exceptions.push(best.text.id);
+        }
+    }
+    verdict(&found, &exceptions, &rest)
+}
+
+fn verdict(found: &[Found<'_>], exceptions: &[&'static str], rest: &Words) -> Result<Detected, Undetected> {
+    let Some(first) = found.first() else { return Err(Undetected::Unlike) };
+    let mut ids: Vec<&str> = found.iter().map(|found| found.text.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    // LGPL 3 is written as terms on top of GPL 3, and the two often share a file.
+    if ids == ["GPL-3.0-only", "LGPL-3.0-only"] {
+        ids.remove(0);
+    }
+    let [id] = ids.as_slice() else {
+        return Err(Undetected::Several(ids.into_iter().map(Into::into).collect()));
+    };
+    let id = match exceptions {
+        [] => (*id).to_owned(),
+        [exception] => format!("{id} WITH {exception}"),
+        _ => {
+            let all = ids.iter().chain(exceptions).map(|id| (*id).into()).collect();
+            return Err(Undetected::Several(all));
+        }
+    };
+    if let Some(terms) = terms_beside(&id, &rest.strings) {
+        return Err(Undetected::Terms(id, terms));
+    }
+    let beside = rest.strings.iter().filter(|word| !word.is_empty()).count();
+    let own: usize = found.iter().map(|found| found.text.words.len()).sum();
+    if beside > own.max(200) {
+        return Err(Undetected::Besides(id, beside));
+    }
+    let confidence = first.similarity - 0.2 * ratio(beside, own.saturating_add(beside));
+    Ok(Detected { id, confidence: (confidence * 10_000.0).floor() / 10_000.0 })
+}
+
+/// The words of a text that are not accounted for yet.
+struct Words {
+    strings: Vec<String>,
+    numbers: Vec<u16>,
+}
+
+impl Words {
+    /// Takes out what was recognised; an empty word keeps its neighbours from forming phrases.
+    fn take(&mut self, found: &Found<'_>) {
+        self.strings.splice(found.start..found.end, [String::new()]);
+        self.numbers.splice(found.start..found.end, [UNKNOWN]);
+    }
+}
+
+/// A licence laid over a text.
+struct Found<'a> {
+    text: &'a Text,
+    start: usize,
+    end: usize,
+    similarity: f64,
+    /// Words in common, less three for every word that is not.
+    weight: isize,
+}
+
+fn best<'a>(texts: &'a Texts, words: &Words, kind: impl Fn(Kind) -> bool) -> Option<Found<'a>> {
+    let mut hashes: Vec<u64> = shingles(&words.numbers).map(|(_, hash)| hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let mut shared = vec![0_usize; texts.texts.len()];
+    for text in hashes.iter().flat_map(|hash| texts.holding(*hash)) {
+        if let Some(count) = shared.get_mut(text) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let mut candidates: Vec<(usize, &Text)> = shared
+        .into_iter()
+        .zip(&texts.texts)
+        .filter(|(shared, text)| kind(text.kind) && *shared > 0 && ratio(*shared, text.indexed) >= LEAST_SHARED)
+        .collect();
+    // Of long texts the index holds a part: what counts is how many words are shared in all.
+    let words_shared = |shared: usize, text: &Text| shared.saturating_mul(text.words.len()) / text.indexed.max(1);
+    candidates.sort_by_key(|(shared, text)| (std::cmp::Reverse(words_shared(*shared, text)), text.id));
+    let laid = candidates.into_iter().take(MOST_CANDIDATES).filter_map(|(_, text)| lay(text, &words.numbers));
+    laid.max_by_key(|found| (found.weight, std::cmp::Reverse(found.text.id)))
+}
+
+/// Finds where in the words the text lies, and how alike they are.
+fn lay<'a>(text: &'a Text, words: &[u16]) -> Option<Found<'a>> {
+    let own = text.words.len();
+    let hits = hits(text, words);
+    // Where most shingles lie at about the same distance, there the text is.
+    let width = isize::try_from((own / 8).max(16)).ok()?;
+    let mut votes: HashMap<isize, usize> = HashMap::new();
+    for (at, here) in &hits {
+        let bucket = distance(*at, *here).div_euclid(width);
+        for bucket in [bucket, bucket.saturating_add(1)] {
+            let count = votes.entry(bucket).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    let (bucket, _) = votes.into_iter().max_by_key(|(bucket, count)| (*count, std::cmp::Reverse(*bucket)))?;
+    let centre = bucket.saturating_mul(width);
+    // The window is wider than the text; its ends are then drawn in to where the two are most alike.
+    let loose = width.saturating_mul(2);
+    let from = usize::try_from(centre.saturating_sub(loose)).unwrap_or(0);
+    let to = centre.saturating_add_unsigned(own).saturating_add(loose);
+    let to = usize::try_from(to).unwrap_or(0).min(words.len());
+    let window = words.get(from..to)?;
+    let (length, _) = best_prefix(&text.words, window.iter());
+    let window = window.get(..length)?;
+    let backwards: Vec<u16> = text.words.iter().rev().copied().collect();
+    let (length, common) = best_prefix(&backwards, window.iter().rev());
+    let end = from.saturating_add(window.len());
+    let start = end.saturating_sub(length);
+    let similarity = ratio(common.saturating_mul(2), own.saturating_add(length));
+    let weight = weight(own, length, common);
+    // An appendix grants nothing and is filled in; it only has to be known for what it is.
+    let least = if text.kind == Kind::Appendix { 0.7 } else { LEAST_SIMILARITY };
+    (similarity >= least).then_some(Found { text, start, end, similarity, weight })
+}
+
+fn weight(own: usize, window: usize, common: usize) -> isize {
+    let apart = own.saturating_add(window).saturating_sub(common.saturating_mul(2));
+    isize::try_from(common).unwrap_or(isize::MAX).saturating_sub_unsigned(apart.saturating_mul(3))
+}
+
+/// Where shingles of the words lie in the text: (place in the words, place in the text), by the first.
+fn hits(text: &Text, words: &[u16]) -> Vec<(usize, usize)> {
+    let mut places: HashMap<u64, Vec<usize>> = HashMap::with_capacity(text.words.len());
+    for (at, hash) in shingles(&text.words) {
+        let known = places.entry(hash).or_default();
+        if known.len() < 4 {
+            known.push(at);
+        }
+    }
+    let place = |(at, hash)| places.get(&hash).into_iter().flatten().map(move |here| (at, *here));
+    shingles(words).flat_map(place).collect()
+}
+
+fn distance(a: usize, b: usize) -> isize {
+    let apart = isize::try_from(a.abs_diff(b)).unwrap_or(isize::MAX);
+    if a >= b { apart } else { apart.saturating_neg() }
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    // Word counts are far below 2^32.
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if whole == 0 { 0.0 } else { float(part) / float(whole) }
+}
+
+/// The beginning of `b` that is most like `a`: its length, and how many words they have in common, in order.
+///
+/// The longest common subsequence, 64 words at a time (Hyyrö 2004, "Bit-parallel LCS-length computation").
+fn best_prefix<'a>(a: &[u16], b: impl Iterator<Item = &'a u16>) -> (usize, usize) {
+    let blocks = a.len().div_ceil(64);
+    let mut places: HashMap<u16, Vec<u64>> = HashMap::new();
+    for (at, word) in a.iter().enumerate() {
+        let mask = places.entry(*word).or_insert_with(|| vec![0; blocks]);
+        if let Some(block) = mask.get_mut(at / 64) {
+            *block |= 1 << (at % 64);
+        }
+    }
+    let mut row = vec![u64::MAX; blocks];
+    let mut best = (weight(a.len(), 0, 0), 0, 0);
+    for (at, word) in b.enumerate() {
+        let Some(mask) = places.get(word) else { continue };
+        let mut carry = false;
+        let mut zeros = 0_u32;
+        for (block, mask) in row.iter_mut().zip(mask) {
+            let both = *block & mask;
+            let (sum, over) = block.overflowing_add(both);
+            let (sum, again) = sum.overflowing_add(u64::from(carry));
+            carry = over || again;
+            // The unused bits of the last block stay set: no word of the text is there.
+            *block = sum | (*block & !both);
+            zeros = zeros.saturating_add(block.count_zeros());
+        }
+        let common = usize::try_from(zeros).unwrap_or(0);
+        let length = at.saturating_add(1);
+        let weight = weight(a.len(), length, common);
+        if weight > best.0 {
+            best = (weight, length, common);
+        }
+    }
+    (best.1, best.2)
+}
+
+/// Words that change what a licence grants.
+const WEIGHTY: &[&str] = &[
+    "not",
+    "no",
+    "non",
+    "never",
+    "only",
+    "except",
+    "unless",
+    "must",
+    "commercial",
+    "noncommercial",
+    "commercially",
+    "prohibited",
+    "forbidden",
+    "restricted",
+    "restriction",
+    "restrictions",
+    "fee",
+    "fees",
+    "royalty",
+    "charge",
+    "evil",
+    "permission",
+    "excluding",
+    "prior",
+    "terminate",
+    "evaluation",
+    "academic",
+    "internal",
+    "personal",
+    "military",
+];
+
+/// Refuses a text whose differences from the licence have words of weight that the licence has not in these places.
+fn altered(found: &Found<'_>, words: &Words) -> Result<(), Undetected> {
+    let Some(window) = words.numbers.get(found.start..found.end) else { return Ok(()) };
+    let mut in_words = vec![false; window.len()];
+    let mut in_text = vec![false; found.text.words.len()];
+    for (at, here) in hits(found.text, window) {
+        for (flags, at) in [(&mut in_words, at), (&mut in_text, here)] {
+            flags.iter_mut().skip(at).take(SHINGLE).for_each(|flag| *flag = true);
+        }
+    }
+    let Some(texts) = texts() else { return Ok(()) };
+    let mut added: Vec<String> = Vec::new();
+    let strings = words.strings.iter().skip(found.start).zip(&in_words);
+    for weighty in WEIGHTY {
+        let here = strings.clone().filter(|(word, matched)| !**matched && word == weighty).count();
+        if here == 0 {
+            continue;
+        }
+        let number = texts.numbers(&[(*weighty).to_owned()]);
+        let of_text = found.text.words.iter().zip(&in_text);
+        let there = of_text.filter(|(word, matched)| !**matched && number.first() == Some(*word)).count();
+        if here > there {
+            added.push((*weighty).to_owned());
+        }
+    }
+    if added.is_empty() { Ok(()) } else { Err(Undetected::Altered(found.text.id.into(), added)) }
+}
+
+/// Phrases that set terms beside a licence.
+const TERMS: &[&[&str]] = &[
+    &["commons", "clause"],
+    &["non", "commercial"],
+    &["noncommercial"],
+    &["additional", "restriction"],
+    &["additional", "restrictions"],
+    &["additional", "terms"],
+    &["additional", "conditions"],
+    &["additional", "condition"],
+    &["following", "restriction"],
+    &["following", "restrictions"],
+    &["following", "exception"],
+    &["following", "exceptions"],
+    &["may", "not", "be", "used"],
+    &["must", "not", "be", "used"],
+    &["shall", "not", "be", "used"],
+    &["not", "permitted"],
+    &["not", "allowed"],
+    &["prohibited"],
+    &["commercial", "use"],
+    &["commercial", "license"],
+];
+
+/// Other licences that the words beside a licence may speak of, and what the ids of the same licence start with.
+const MENTIONS: &[(&[&str], &[&str])] = &[
+    (&["apache", "license"], &["Apache-"]),
+    (&["apache", "software", "license"], &["Apache-"]),
+    (&["general", "public", "license"], &["GPL-", "LGPL-", "AGPL-", "GFDL-", "Glide"]),
+    // The GPL's own appendix speaks of the LGPL.
+    (&["lesser", "general", "public"], &["LGPL-", "GPL-"]),
+    (&["mozilla", "public", "license"], &["MPL-"]),
+    (&["eclipse", "public", "license"], &["EPL-"]),
+    (&["bsd", "license"], &["BSD-", "0BSD"]),
+    (&["mit", "license"], &["MIT"]),
+    (&["isc", "license"], &["ISC"]),
+    (&["boost", "software", "license"], &["BSL-"]),
+    (&["creative", "commons"], &["CC-", "CC0-"]),
+];
+
+fn terms_beside(id: &str, words: &[String]) -> Option<String> {
+    // A title stands beside the text, and may say the same ("NonCommercial").
+    let title = list::licenses().find(|(known, _)| *known == id).map_or("", |(_, title)| title);
+    let title: String = title.to_ascii_lowercase().split(|c: char| !c.is_alphanumeric()).collect();
+    let said = |phrase: &[&str]| {
+        !title.contains(&phrase.concat()) && words.windows(phrase.len()).any(|window| window.iter().eq(phrase.iter()))
+    };
+    let terms = TERMS.iter().copied().find(|terms| said(terms));
+    let other = || {
+        let other = |(_, own): &&(&[&str], &[&str])| !own.iter().any(|start| id.starts_with(start));
+        MENTIONS.iter().filter(other).map(|(phrase, _)| *phrase).find(|phrase| said(phrase))
+    };
+    terms.or_else(other).map(|phrase| phrase.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIT: &str = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and \
+        associated documentation files (the \"Software\"), to deal in the Software without restriction, including without \
+        limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the \
+        Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:\n\n\
+        The above copyright notice and this permission notice shall be included in all copies or substantial portions of \
+        the Software.\n\nTHE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT \
+        NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT \
+        SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF \
+        CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN \
+        THE SOFTWARE.\n";
+    const ISC: &str = "Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee \
+        is hereby granted, provided that the above copyright notice and this permission notice appear in all copies.\n\nTHE \
+        SOFTWARE IS PROVIDED \"AS IS\" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL \
+        IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, \
+        INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN \
+        AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR \
+        PERFORMANCE OF THIS SOFTWARE.\n";
+
+    fn id(text: &str) -> Result<String, Undetected> {
+        detect(text.as_bytes()).map(|found| found.id)
+    }
+
+    #[test]
+    fn titles_holders_and_comment_signs_do_not_count() {
+        for head in [
+            "",
+            "The MIT License (MIT)\n\nCopyright (c) 2020-2024 A & B <a@b.c>\n\n",
+            "# Foo\n\nCopyright Foo, Inc.\n\n",
+        ] {
+            let found = detect(format!("{head}{MIT}").as_bytes()).unwrap();
+            assert_eq!(found.id, "MIT", "{head}");
+            assert!(found.confidence > 0.95, "{head} {}", found.confidence);
+        }
+        let commented: String = MIT.lines().map(|line| format!("// {line}\r\n")).collect();
+        assert_eq!(id(&commented), Ok("MIT".into()));
+        assert_eq!(id(ISC), Ok("ISC".into()));
+    }
+
+    #[test]
+    fn an_altered_text_is_not_the_licence() {
+        let evil = MIT.replace("subject to", "except for commercial use, subject to");
+        assert!(matches!(id(&evil), Err(Undetected::Altered(..))), "{:?}", id(&evil));
+        let not = MIT.replace("hereby granted", "hereby not granted");
+        assert!(matches!(id(&not), Err(Undetected::Altered(..))), "{:?}", id(&not));
+        let clause =
+            format!("\"Commons Clause\" License Condition v1.0\n\nThe Software is provided to you by ...\n\n{MIT}");
+        assert!(matches!(id(&clause), Err(Undetected::Terms(..))), "{:?}", id(&clause));
+        assert_eq!(id(&MIT.replace("without limitation the rights to use, copy,", "rights")).ok(), Some("MIT".into()));
+        assert_eq!(id(MIT.get(..MIT.len() / 2).unwrap()), Err(Undetected::Unlike));
+    }
+
+    #[test]
+    fn several_licences_are_none() {
+        assert!(matches!(id(&format!("{MIT}\n---\n{ISC}")), Err(Undetected::Several(ids)) if ids == ["ISC", "MIT"]));
+        assert_eq!(id(&format!("{MIT}\n---\n{MIT}")), Ok("MIT".into()));
+        let apache = format!("Parts of it are under the Apache License, Version 2.0.\n\n{MIT}");
+        assert!(matches!(id(&apache), Err(Undetected::Terms(_, terms)) if terms == "apache license"));
+        let prose = "Once upon a time there was a file with a great many words. ".repeat(60);
+        assert!(matches!(id(&format!("{MIT}\n{prose}")), Err(Undetected::Besides(..))));
+    }
+
+    #[test]
+    fn hostile_files_are_bounded() {
+        assert_eq!(detect(&vec![b'a'; 50 << 20]), Err(Undetected::TooLarge(50 << 20)));
+        assert_eq!(detect(b""), Err(Undetected::Empty));
+        assert_eq!(detect(b"\xff\xfe\x00\x00"), Err(Undetected::Empty));
+        assert_eq!(id(&"permission is hereby granted ".repeat(30_000)), Err(Undetected::Unlike));
+        assert_eq!(id(&"<".repeat(100_000)), Err(Undetected::Empty));
+    }
+
+    #[test]
+    fn the_best_prefix_is_where_the_texts_are_most_alike() {
+        let prefix = |a: &[u16], b: &[u16]| best_prefix(a, b.iter());
+        assert_eq!(prefix(&[1, 2, 3, 4], &[1, 3, 4, 9, 9]), (3, 3));
+        let long: Vec<u16> = (0..1000).collect();
+        assert_eq!(prefix(&long, &long), (1000, 1000));
+        assert_eq!(prefix(&long, &[]), (0, 0));
+        let more: Vec<u16> = (0..1000).chain(2000..3000).collect();
+        assert_eq!(prefix(&long, &more), (1000, 1000));
+        let odd: Vec<u16> = (0..1000).filter(|word| word % 2 == 1).collect();
+        assert_eq!(prefix(&long, &odd), (500, 500));
+    }
+
+    #[test]
+    fn every_text_of_the_list_is_itself() {
+        // Through the numbers: the texts' own words are what the build script packed.
+        let texts = texts().unwrap();
+        let mut wrong = Vec::new();
+        // Every eighth: all of them take a while without optimisation.
+        for text in texts.texts.iter().filter(|text| text.kind == Kind::License).step_by(8) {
+            let words = Words { strings: vec!["x".into(); text.words.len()], numbers: text.words.clone() };
+            let found =
+                best(texts, &words, |kind| kind == Kind::License).map(|found| (found.text.id, found.similarity));
+            if found != Some((text.id, 1.0)) {
+                wrong.push((text.id, found));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+}

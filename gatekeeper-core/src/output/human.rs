@@ -1,0 +1,227 @@
+//! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
+
+use super::{Output, Style, text};
+use crate::verdict::{GateVerdict, Overall, Status, Verdict, Violation};
+use std::io::{self, Write};
+
+pub(super) static OUTPUT: Output = Output { id: "human", title: "for reading at a terminal", write };
+
+struct Paint(bool);
+
+impl Paint {
+    fn with(&self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn status(&self, status: Status, text: &str) -> String {
+        self.with(
+            match status {
+                Status::Pass => "32",
+                Status::Warn => "33",
+                Status::Fail => "1;31",
+                Status::Error | Status::Inconclusive => "1;35",
+                Status::Missing | Status::Skip => "2",
+            },
+            text,
+        )
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.with("2", text)
+    }
+}
+
+fn mark(g: &GateVerdict) -> &'static str {
+    match g.status {
+        Status::Pass => "✓",
+        Status::Warn => "!",
+        Status::Fail => "✗",
+        Status::Error | Status::Inconclusive => "?",
+        Status::Missing | Status::Skip => "-",
+    }
+}
+
+fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint(style.color);
+    let (code, word) = match v.status {
+        Overall::Pass => ("1;32", "PASS"),
+        Overall::Warn => ("1;33", "WARN"),
+        Overall::Fail => ("1;31", "FAIL"),
+        Overall::Unknown => ("1;35", "UNKNOWN"),
+    };
+    writeln!(out, "{}  {}", paint.with(code, word), text::line(&v.summary))?;
+    match &v.policy.file {
+        Some(file) => {
+            let profile = v.policy.profile.as_ref().map(|p| format!(", profile {p}")).unwrap_or_default();
+            writeln!(out, "{}", paint.dim(&format!("policy {}{}", text::line(file), text::line(&profile))))?;
+        }
+        None => writeln!(out, "{}", paint.dim("no gatekeeper.toml here: judged by the built-in default"))?,
+    }
+    writeln!(out)?;
+    let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(30);
+    for g in &v.gates {
+        gate_line(g, wide, style, &paint, out)?;
+        violations(g, style.most, style, &paint, out)?;
+        if matches!(g.status, Status::Fail | Status::Error) {
+            for to_pass in g.to_pass.iter().take(2) {
+                writeln!(out, "      {} {}", paint.dim("to pass:"), text::line(to_pass))?;
+            }
+        }
+    }
+    tail(v, &paint, out)
+}
+
+fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let action = match g.action {
+        crate::policy::Action::Block => "",
+        crate::policy::Action::Warn if g.status > Status::Pass => " (does not block)",
+        crate::policy::Action::Inform if g.status > Status::Pass => " (informs only)",
+        _ => "",
+    };
+    let name = text::cut(&text::line(&g.name), 30);
+    let pad = " ".repeat(wide.saturating_sub(name.chars().count()));
+    let status = format!("{:12}", g.status.as_str());
+    let room = style.width.saturating_sub(wide + 20).max(60);
+    writeln!(
+        out,
+        "  {} {name}{pad}  {}  {}{action}",
+        paint.status(g.status, mark(g)),
+        paint.status(g.status, &status),
+        text::cut(&text::line(&g.reason), room * 2)
+    )
+}
+
+fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    // A single reason that is the line above need not be said twice.
+    let said_already = |v: &Violation| {
+        g.violations.len() == 1 && v.place.is_none() && v.id.is_none() && g.reason.contains(v.message.as_str())
+    };
+    for v in g.violations.iter().filter(|v| !said_already(v)).take(most) {
+        let place = text::place(v).map(|p| format!("{p}  ")).unwrap_or_default();
+        let severity = v.severity.map(|s| format!("{} ", s.as_str())).unwrap_or_default();
+        let id = match &v.id {
+            Some(id) if !v.message.contains(id.as_str()) => format!("{}: ", text::line(id)),
+            _ => String::new(),
+        };
+        let room = style.width.saturating_mul(2).max(160);
+        let words = text::cut(&text::line(&v.message), room);
+        let package = match &v.package {
+            Some(p) if !v.message.contains(p.as_str()) => format!(" [{}]", text::line(p)),
+            _ => String::new(),
+        };
+        writeln!(out, "      {}{severity}{id}{words}{package}", paint.with("1", &place))?;
+        if let Some(source) = text::source(v) {
+            let same = v.place.as_ref().is_some_and(|p| Some(p.path.as_ref()) == v.source.as_deref());
+            if !same && !g.reason.contains(source.as_str()) {
+                writeln!(out, "        {}", paint.dim(&format!("in {source}")))?;
+            }
+        }
+        if let (Some(help), true) = (&v.help, v.severity.is_none() || v.fixed.is_some()) {
+            writeln!(out, "        {}", paint.dim(&text::line(help)))?;
+        }
+    }
+    let rest = g.violations.len().saturating_sub(most);
+    if rest > 0 {
+        let name = text::line(&g.name);
+        writeln!(out, "      {}", paint.dim(&format!("… and {rest} more: gatekeeper explain {name} shows all")))?;
+    }
+    for w in &g.waivers {
+        let until = w.expires.as_ref().map(|e| format!(" until {e}")).unwrap_or_default();
+        let words = format!("{} waived: {}{until}: {}", w.waived, text::line(&w.what), text::line(&w.reason));
+        writeln!(out, "      {}", paint.dim(&words))?;
+    }
+    Ok(())
+}
+
+fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let strays: Vec<_> = v.problems.iter().filter(|p| p.concerns.is_empty()).collect();
+    if !strays.is_empty() {
+        writeln!(out, "\n{}", paint.with("1;35", "not read, so the verdict cannot be a pass:"))?;
+        for p in strays {
+            writeln!(out, "  {}", text::line(&p.error.message))?;
+        }
+    }
+    for w in &v.warnings {
+        writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::line(w))?;
+    }
+    let unused: Vec<_> = v.evidence.iter().filter(|e| e.used_by.is_empty()).collect();
+    let mut talk = vec![format!("{} pieces of evidence", v.evidence.len())];
+    if !unused.is_empty() {
+        talk.push(format!("{} used by no gate", unused.len()));
+    }
+    if !v.set_aside.is_empty() {
+        talk.push(format!("{} left aside as twins or old runs", v.set_aside.len()));
+    }
+    if !v.ignored.is_empty() {
+        talk.push(format!("{} files of no known format", v.ignored.len()));
+    }
+    writeln!(out, "\n{}", paint.dim(&talk.join(", ")))?;
+    for (n, a) in v.set_aside.iter().enumerate() {
+        if n == 6 {
+            let rest = format!("  … and {} more (--format json)", v.set_aside.len() - n);
+            writeln!(out, "{}", paint.dim(&rest))?;
+            break;
+        }
+        let instead = a.instead.as_ref().map(|i| format!(" ({})", text::line(i))).unwrap_or_default();
+        let words = format!("  aside: {}: {}{instead}", text::line(&a.path), text::line(&a.because));
+        writeln!(out, "{}", paint.dim(&words))?;
+    }
+    Ok(())
+}
+
+/// Writes all that a verdict knows of one gate: why, from which evidence, what would make it pass. Answers whether there is such a gate.
+pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> io::Result<bool> {
+    let paint = Paint(style.color);
+    let Some(g) = v.gates.iter().find(|g| g.name == gate) else { return Ok(false) };
+    gate_line(g, g.name.chars().count(), style, &paint, out)?;
+    writeln!(out)?;
+    let from = match (&v.policy.file, g.policy_line) {
+        (Some(file), Some(line)) => format!("{}:{line}", text::line(file)),
+        _ => "the built-in default".to_owned(),
+    };
+    writeln!(out, "rule      {} (demanded by {from}; `gatekeeper rules {}` documents it)", g.rule, g.rule)?;
+    for (n, c) in g.conditions.iter().enumerate() {
+        let head = if n == 0 { "judged" } else { "" };
+        let sample = c.sample.map(|r| format!(" ({} of {})", r.covered, r.total)).unwrap_or_default();
+        let distance = c.distance.as_ref().map(|d| format!(": {d}")).unwrap_or_default();
+        let labels: Vec<String> = c.labels.iter().map(|(k, v)| format!("{k}={v} ")).collect();
+        let words = format!(
+            "{}{} {}{sample}, wanted {} {}{distance}",
+            labels.concat(),
+            c.metric,
+            c.value,
+            c.comparator,
+            c.limit
+        );
+        writeln!(out, "{head:9} {} {}", paint.status(c.status, c.status.as_str()), text::line(&words))?;
+    }
+    for (n, e) in g.evidence.iter().enumerate() {
+        let head = if n == 0 { "evidence" } else { "" };
+        let known = v.evidence.iter().find(|r| r.path == e.path);
+        let format = known.map_or("", |r| r.format);
+        let hash = e.sha256.get(..12).unwrap_or(&e.sha256);
+        writeln!(out, "{head:9} {} ({format}, sha256 {hash}…)", text::line(&e.path))?;
+        for note in known.iter().flat_map(|r| &r.notes) {
+            let place = note.location.as_ref().map(|l| format!("{l}: ")).unwrap_or_default();
+            writeln!(out, "{:9}   {}", "", paint.dim(&format!("note: {place}{}", text::line(&note.message))))?;
+        }
+        for a in v.set_aside.iter().filter(|a| a.instead.as_deref() == Some(e.path.as_str())) {
+            let words = format!("instead of {}: {}", text::line(&a.path), text::line(&a.because));
+            writeln!(out, "{:9}   {}", "", paint.dim(&words))?;
+        }
+    }
+    for p in v.problems.iter().filter(|p| p.concerns.iter().any(|c| c == gate)) {
+        writeln!(out, "{:9} {}", "not read", text::line(&p.error.message))?;
+    }
+    if !g.violations.is_empty() {
+        writeln!(out, "\nfalls short by")?;
+        violations(g, usize::MAX, style, &paint, out)?;
+    }
+    if !g.to_pass.is_empty() {
+        writeln!(out, "\nto pass")?;
+        for t in &g.to_pass {
+            writeln!(out, "      {}", text::line(t))?;
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,391 @@
+//! Finds and reads a policy file.
+
+use super::glob::Pattern;
+use super::node::{self, Node, Problems, Span, Table};
+use super::{Action, EvidenceEntry, Gate, Policy, PolicyError, PolicyProblem, Selector, Waiver, line_column, yaml};
+use crate::evidence::Kind;
+use crate::format;
+use crate::record::sha256_hex;
+use crate::rule;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The names under which a policy is looked for, in each folder upwards.
+pub const NAMES: [&str; 15] = [
+    "gatekeeper.toml",
+    ".gatekeeper.toml",
+    ".github/gatekeeper.toml",
+    "gatekeeper.yaml",
+    "gatekeeper.yml",
+    ".gatekeeper.yaml",
+    ".gatekeeper.yml",
+    ".github/gatekeeper.yaml",
+    ".github/gatekeeper.yml",
+    "gatekeeper.json",
+    ".gatekeeper.json",
+    ".github/gatekeeper.json",
+    ".gatekeeper/gatekeeper.toml",
+    ".gatekeeper/gatekeeper.yaml",
+    ".gatekeeper/gatekeeper.json",
+];
+
+/// Looks for a policy from a folder upwards: its file and the folder that its patterns are relative to.
+///
+/// # Errors
+/// Two policies in one folder: which one counts is not for us to guess.
+pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
+    for folder in from.ancestors() {
+        let found: Vec<PathBuf> = NAMES.iter().map(|n| folder.join(n)).filter(|p| p.is_file()).collect();
+        match found.as_slice() {
+            [] => {}
+            [one] => return Ok(Some((one.clone(), folder.to_owned()))),
+            [first, ..] => {
+                let names: Vec<String> = found.iter().map(|p| p.display().to_string()).collect();
+                return Err(PolicyError::whole(
+                    first.display().to_string(),
+                    format!(
+                        "there are {} policies in one place ({}): keep one, or name one with --config",
+                        names.len(),
+                        names.join(", ")
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a policy. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
+///
+/// # Errors
+/// Every mistake in it, each with its place and, where there is one, the nearest right word.
+pub fn parse(file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, PolicyError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| PolicyError::whole(file, format!("not UTF-8 text from byte {}", e.valid_up_to())))?;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let fail = |problems: Vec<PolicyProblem>| PolicyError { file: file.to_owned(), text: text.to_owned(), problems };
+    let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
+    let tree = if is(&[".yaml", ".yml", ".json"]) { yaml::from_yaml(text) } else { node::from_toml(text) };
+    let mut tree = tree.map_err(|p| fail(vec![p]))?;
+    let problems = Problems::default();
+    if let Some(name) = profile
+        && let Err(p) = apply_profile(&mut tree, name)
+    {
+        return Err(fail(vec![p]));
+    }
+    let policy = read(&tree, text, &problems);
+    let mut problems = problems.into_inner();
+    problems.sort_by_key(|p| p.span.start);
+    match policy {
+        Some(policy) if problems.is_empty() => Ok(Policy {
+            file: Some(file.to_owned()),
+            sha256: Some(sha256_hex(bytes)),
+            profile: profile.map(str::to_owned),
+            ..policy
+        }),
+        _ => Err(fail(problems)),
+    }
+}
+
+fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
+    let mut top = Table::of(tree, "a policy", problems)?;
+    let line = |span: &Span| line_column(text, span.start).0;
+    match top.number("version") {
+        Some((v, _)) if v.as_count() == Some(1) => {}
+        Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
+        None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
+    }
+    let evidence: Vec<EvidenceEntry> = top.tables("evidence").into_iter().filter_map(|t| entry(t, &line)).collect();
+    let gates: Vec<Gate> = top
+        .named("gates")
+        .iter()
+        .filter_map(|e| gate(&e.key, &e.key_span, &e.node, &evidence, problems, &line))
+        .collect();
+    if top.get("gates").is_none() {
+        problems.add(
+            PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
+                .help("write [gates.NAME] with rule = \"…\""),
+        );
+    }
+    let waivers = top.tables("waivers").into_iter().filter_map(|t| waiver(t, &gates, &line)).collect();
+    // Profiles that are not applied are read too: a mistake in one must not wait for the day it is needed.
+    for e in top.named("profiles") {
+        if let Some(mut t) = Table::of(&e.node, "a profile", problems) {
+            for g in t.named("gates") {
+                if !gates.iter().any(|gate| gate.name == g.key) {
+                    problems.add(
+                        PolicyProblem::new(g.key_span.clone(), format!("there is no gate `{}` to change", g.key))
+                            .nearest(&g.key, gates.iter().map(|g| g.name.as_str())),
+                    );
+                }
+            }
+            t.finish("a profile");
+        }
+    }
+    top.finish("a policy");
+    Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None })
+}
+
+fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry> {
+    let span = t.span();
+    let name = t.text("name").map(|(n, _)| n);
+    let patterns = patterns(&mut t, "paths");
+    if patterns.is_empty() && t.get("paths").is_none_or(|n| n.value == node::Value::List(Vec::new())) {
+        t.problem(span.clone(), "an [[evidence]] entry has `paths`");
+    }
+    let exclude = patterns_of(&mut t, "exclude");
+    let format = t.text("format").and_then(|(id, span)| {
+        let found = format::by_id(&id);
+        if found.is_none() {
+            t.problems().add(
+                PolicyProblem::new(span, format!("there is no format `{id}`"))
+                    .nearest(&id, format::formats().map(format::Format::id)),
+            );
+        }
+        found
+    });
+    let labels =
+        t.named_texts("labels").into_iter().filter_map(|(k, v)| v.into_iter().next().map(|v| (k, v))).collect();
+    let exit_status = t.number("exit-status").and_then(|(n, span)| {
+        let status = n.to_string().parse().ok();
+        if status.is_none() {
+            t.problem(span, format!("`exit-status` takes a whole number, not {n}"));
+        }
+        status
+    });
+    let max_age = t.seconds("max-age");
+    t.finish("an [[evidence]] entry");
+    Some(EvidenceEntry { name, patterns, exclude, format, labels, max_age, exit_status, line: line(&span) })
+}
+
+fn patterns(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
+    patterns_of(t, key)
+}
+
+fn patterns_of(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
+    let texts = t.texts(key).unwrap_or_default();
+    texts
+        .into_iter()
+        .filter_map(|(text, span)| {
+            let leaves = text.split('/').any(|p| p == "..");
+            let made = if leaves {
+                Err("a pattern stays below the root: `..` is not followed (use --root)".to_owned())
+            } else {
+                Pattern::new(&text)
+            };
+            made.map_err(|e| t.problem(span, e)).ok()
+        })
+        .collect()
+}
+
+fn gate(
+    name: &str,
+    key_span: &Span,
+    node: &Node,
+    evidence: &[EvidenceEntry],
+    problems: &Problems,
+    line: &impl Fn(&Span) -> u64,
+) -> Option<Gate> {
+    let what = format!("the gate `{name}`");
+    let mut t = Table::of(node, &what, problems)?;
+    let Some((id, span)) = t.text("rule") else {
+        if t.get("rule").is_none() {
+            let ids: Vec<&str> = rule::rules().map(rule::Rule::id).collect();
+            problems.add(
+                PolicyProblem::new(key_span.clone(), format!("{what} has no rule"))
+                    .help(format!("give it rule = \"…\": {}", ids.join(", "))),
+            );
+        }
+        return None;
+    };
+    let Some(rule) = rule::by_id(&id) else {
+        problems.add(
+            PolicyProblem::new(span, format!("there is no rule `{id}`"))
+                .nearest(&id, rule::rules().map(rule::Rule::id)),
+        );
+        return None;
+    };
+    let action = t
+        .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
+        .unwrap_or_default();
+    let select = selector(&mut t, rule.kind, evidence);
+    let each = t.text("each").map(|(e, span)| {
+        known_label(&e, &span, evidence, problems);
+        e
+    });
+    let require = t.named_texts("require");
+    if let (Some(node), true) = (t.get("require"), !require.is_empty()) {
+        for label in require.keys() {
+            known_label(label, &node.span, evidence, problems);
+        }
+    }
+    let judge = (rule.build)(&mut t);
+    t.finish(&format!("a gate of rule `{}`", rule.id));
+    Some(Gate {
+        name: name.to_owned(),
+        rule,
+        action,
+        select,
+        each,
+        require,
+        missing_blocks: true,
+        line: Some(line(key_span)),
+        judge: judge?,
+    })
+}
+
+fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &Problems) {
+    let known: Vec<&str> = evidence
+        .iter()
+        .flat_map(|e| e.labels.keys().chain(e.patterns.iter().flat_map(|p| p.labels())))
+        .map(String::as_str)
+        .collect();
+    if !known.contains(&label) {
+        let problem = PolicyProblem::new(span.clone(), format!("no [[evidence]] entry gives a label `{label}`"));
+        problems.add(match super::nearest(label, &known) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help(format!("write {{{label}}} in a pattern, or labels = {{ {label} = \"…\" }}")),
+        });
+    }
+}
+
+fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Selector {
+    let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
+    let formats: Vec<String> = t
+        .texts("formats")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(id, span)| {
+            match format::by_id(&id) {
+                None => t.problems().add(
+                    PolicyProblem::new(span, format!("there is no format `{id}`"))
+                        .nearest(&id, format::formats().map(format::Format::id)),
+                ),
+                Some(f) if f.kind() != kind => {
+                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()))
+                }
+                Some(_) => {}
+            }
+            id
+        })
+        .collect();
+    let categories = t
+        .texts("categories")
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|(word, span)| {
+            let found = rule::category(&word);
+            if found.is_none() {
+                let words = crate::evidence::findings::Category::ALL.map(|c| c.as_str());
+                t.problems()
+                    .add(PolicyProblem::new(span, format!("there is no category `{word}`")).nearest(&word, words));
+            }
+            found
+        })
+        .collect();
+    let labels = t.named_texts("labels");
+    if let (Some(node), true) = (t.get("labels"), !labels.is_empty()) {
+        for label in labels.keys() {
+            known_label(label, &node.span, evidence, t.problems());
+        }
+    }
+    let paths = patterns_of(t, "paths");
+    let names: Vec<&str> = evidence.iter().filter_map(|e| e.name.as_deref()).collect();
+    let chosen = t
+        .texts("evidence")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, span)| {
+            if !names.contains(&name.as_str()) {
+                t.problems().add(
+                    PolicyProblem::new(span, format!("no [[evidence]] entry has the name `{name}`"))
+                        .nearest(&name, names.iter().copied()),
+                );
+            }
+            name
+        })
+        .collect();
+    Selector { tools, formats, categories, labels, paths, evidence: chosen }
+}
+
+fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Option<Waiver> {
+    let span = t.span();
+    let gate = t.text("gate").map(|(name, span)| {
+        if !gates.iter().any(|g| g.name == name) {
+            t.problems().add(
+                PolicyProblem::new(span, format!("there is no gate `{name}`"))
+                    .nearest(&name, gates.iter().map(|g| g.name.as_str())),
+            );
+        }
+        name
+    });
+    let id = t.text("id").map(|(s, _)| s);
+    let package = t.text("package").map(|(s, _)| s);
+    let path = t.text("path").and_then(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok());
+    if id.is_none() && package.is_none() && path.is_none() {
+        t.problem(span.clone(), "a waiver names what it waives: `id`, `package` or `path`");
+    }
+    let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
+    if reason.trim().is_empty() {
+        t.problem(span.clone(), "a waiver has a `reason`");
+    }
+    let expires = t.text("expires").and_then(|(text, span)| {
+        let date = text.parse::<jiff::civil::Date>();
+        if date.is_err() {
+            t.problem(span, format!("`expires` takes a date such as \"2026-12-31\", not \"{text}\""));
+        }
+        date.ok()
+    });
+    t.finish("a [[waivers]] entry");
+    Some(Waiver { gate, id, package, path, reason, expires, line: line(&span) })
+}
+
+/// Lays a profile's gates over those of the policy: its keys replace theirs.
+fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
+    let top = match &mut tree.value {
+        node::Value::Table(entries) => entries,
+        _ => return Ok(()),
+    };
+    let names: Vec<String> = match top.iter().find(|e| e.key == "profiles").map(|e| &e.node.value) {
+        Some(node::Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let profile = top.iter().find(|e| e.key == "profiles").and_then(|e| match &e.node.value {
+        node::Value::Table(profiles) => profiles.iter().find(|p| p.key == name).map(|p| p.node.clone()),
+        _ => None,
+    });
+    let Some(profile) = profile else {
+        return Err(PolicyProblem::new(0..0, format!("there is no profile `{name}`"))
+            .nearest(name, names.iter().map(String::as_str)));
+    };
+    let changes: BTreeMap<String, Node> = match profile.value {
+        node::Value::Table(entries) => entries
+            .into_iter()
+            .filter(|e| e.key == "gates")
+            .filter_map(|e| match e.node.value {
+                node::Value::Table(gates) => Some(gates),
+                _ => None,
+            })
+            .flatten()
+            .map(|e| (e.key, e.node))
+            .collect(),
+        _ => BTreeMap::new(),
+    };
+    for entry in top.iter_mut().filter(|e| e.key == "gates") {
+        if let node::Value::Table(gates) = &mut entry.node.value {
+            for gate in gates {
+                if let (node::Value::Table(keys), Some(Node { value: node::Value::Table(new), .. })) =
+                    (&mut gate.node.value, changes.get(&gate.key))
+                {
+                    for change in new {
+                        match keys.iter_mut().find(|k| k.key == change.key) {
+                            Some(old) => *old = change.clone(),
+                            None => keys.push(change.clone()),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
+
+use super::{Judge, Judgement, Rule, Scope, at_most};
+use crate::evidence::findings::{Category, Finding, Findings, Severity, looks_for};
+use crate::evidence::{Data, Evidence, Kind};
+use crate::policy::Selector;
+use crate::policy::glob::Pattern;
+use crate::policy::node::Table;
+use crate::verdict::{Status, Violation};
+
+pub(super) static RULE: Rule = Rule {
+    id: "findings",
+    title: "most findings per severity and in all, by tool, category and rule",
+    kind: Kind::Findings,
+    docs: "## What it requires
+That a tool ran and complained no more than it may. Suppressed findings do not count; they are in the evidence.
+
+## Why
+A scanner that crashed before it looked finds nothing either, and a gate that greps for a word that no tool prints never fails.
+
+## Configuration
+| key | meaning | default |
+|---|---|---|
+| `max` | `{ total, critical, high, medium, low, info, unknown }`: most findings of each | none; `max` or `warn` must be given |
+| `warn` | the same: above it the gate warns | none |
+| `rules` | rule ids, or patterns of them, that count; others do not | all |
+| `fixable-only` | count only findings that a newer version mends | false |
+| `tools` | tools whose findings count | all |
+| `categories` | `vulnerability`, `secret`, `misconfiguration`, `license`, `code` | all |
+
+## Example
+```toml
+[gates.vulnerabilities]
+rule = \"findings\"
+categories = [\"vulnerability\"]
+max = { critical = 0, high = 5 }
+```
+
+## When evidence is missing
+No report of such a tool: `missing`. A report that breaks off, or whose tool failed: `error`. A clean log without an end mark and without a recorded
+exit status: `warn`, as a tool that was killed leaves the same log.
+",
+    build,
+};
+
+const SEVERITIES: [(&str, Option<Severity>); 7] = [
+    ("total", None),
+    ("critical", Some(Severity::Critical)),
+    ("high", Some(Severity::High)),
+    ("medium", Some(Severity::Medium)),
+    ("low", Some(Severity::Low)),
+    ("info", Some(Severity::Info)),
+    ("unknown", Some(Severity::Unknown)),
+];
+
+#[derive(Debug)]
+struct FindingsGate {
+    max: Vec<(&'static str, Option<Severity>, u64)>,
+    warn: Vec<(&'static str, Option<Severity>, u64)>,
+    rules: Vec<Pattern>,
+    fixable_only: bool,
+}
+
+fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
+    let max = limits(t, "max");
+    let warn = limits(t, "warn");
+    if max.is_empty() && warn.is_empty() {
+        t.problem(
+            t.span(),
+            "this findings gate allows any number, so nothing can ever fail it: give it max = { total = 0 }",
+        );
+        return None;
+    }
+    let rules = t.texts("rules").unwrap_or_default();
+    let rules =
+        rules.into_iter().filter_map(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok()).collect();
+    Some(Box::new(FindingsGate { max, warn, rules, fixable_only: t.flag("fixable-only").unwrap_or(false) }))
+}
+
+fn limits(t: &mut Table<'_>, key: &'static str) -> Vec<(&'static str, Option<Severity>, u64)> {
+    let Some(mut inner) = t.table(key) else { return Vec::new() };
+    let out =
+        SEVERITIES.into_iter().filter_map(|(name, severity)| Some((name, severity, inner.count(name)?))).collect();
+    inner.finish(&format!("`{key}`"));
+    out
+}
+
+impl Judge for FindingsGate {
+    fn takes(&self, evidence: &Evidence, select: &Selector) -> bool {
+        let Data::Findings(f) = &evidence.data else { return false };
+        if select.categories.is_empty() {
+            return true;
+        }
+        // Evidence speaks of a category where it has a finding of it, or where its tool is known to look for it: a clean
+        // dialyzer log is no evidence that there are no vulnerabilities.
+        let tools = f.tools.iter().map(String::as_str).chain(evidence.source.tool.as_deref());
+        f.items.iter().any(|i| select.categories.contains(&i.category))
+            || tools.flat_map(looks_for).any(|c| select.categories.contains(c))
+            || (!select.tools.is_empty() || !select.formats.is_empty() || !select.evidence.is_empty())
+    }
+
+    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+        let mut counted: Vec<(&Evidence, &Findings, &Finding)> = Vec::new();
+        let mut out = Judgement::default();
+        for e in scope.evidence {
+            let Data::Findings(f) = &e.data else { continue };
+            let before = counted.len();
+            counted.extend(f.active().filter(|i| self.counts(i, scope.select)).map(|i| (*e, f, i)));
+            let clean = counted.len() == before;
+            if clean && e.complete.is_none() {
+                let message = "nothing was found, but this log would look the same if its tool had been killed";
+                out.violations.push(
+                    Violation::new("completeness-unknown", Status::Warn, message)
+                        .from_source(&e.source.path)
+                        .with_help("keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy"),
+                );
+            }
+        }
+        counted.sort_by_key(|(_, _, f)| std::cmp::Reverse(f.severity));
+        let of = |severity: Option<Severity>| {
+            let n = counted.iter().filter(|(_, _, f)| severity.is_none_or(|s| f.severity == s)).count();
+            u64::try_from(n).unwrap_or(u64::MAX)
+        };
+        // The limits that are exceeded, and with which status.
+        let mut exceeded: Vec<(Option<Severity>, Status)> = Vec::new();
+        for (limits, short) in [(&self.max, Status::Fail), (&self.warn, Status::Warn)] {
+            for (name, severity, limit) in limits {
+                let condition = at_most(name, of(*severity), *limit, short);
+                if condition.status != Status::Pass {
+                    exceeded.push((*severity, short));
+                    let words = severity.map_or("", Severity::as_str);
+                    let over = of(*severity).saturating_sub(*limit);
+                    out.to_pass.push(format!(
+                        "mend or waive {over} {words}{}findings",
+                        if words.is_empty() { "" } else { " " }
+                    ));
+                }
+                out.conditions.push(condition);
+            }
+        }
+        for (e, _, f) in counted {
+            let status =
+                exceeded.iter().filter(|(s, _)| s.is_none_or(|s| s == f.severity)).map(|(_, status)| *status).max();
+            if let Some(status) = status {
+                out.violations.push(violation(e, f, status));
+            }
+        }
+        out
+    }
+}
+
+impl FindingsGate {
+    fn counts(&self, f: &Finding, select: &Selector) -> bool {
+        (select.categories.is_empty() || select.categories.contains(&f.category))
+            && (self.rules.is_empty() || self.rules.iter().any(|r| r.matches(&f.rule).is_some()))
+            && (!self.fixable_only || f.package.as_ref().is_some_and(|p| p.fixed.is_some()))
+            && (select.paths.is_empty()
+                || f.place.as_ref().is_some_and(|at| select.paths.iter().any(|p| p.matches(&at.path).is_some())))
+    }
+}
+
+fn violation(e: &Evidence, f: &Finding, status: Status) -> Violation {
+    let said = f.message.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
+    let mut v = Violation::new("finding", status, said.chars().take(400).collect::<String>());
+    v.source = Some(e.source.path.clone());
+    v.id = (!f.rule.is_empty()).then(|| f.rule.to_string());
+    v.severity = Some(f.severity);
+    v.place = f.place.clone();
+    v.url = f.url.as_ref().map(ToString::to_string);
+    if let Some(p) = &f.package {
+        let version = p.installed.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+        v.package = Some(format!("{}{version}", p.purl.as_deref().unwrap_or(&p.name)));
+        v.fixed = p.fixed.as_ref().map(ToString::to_string);
+        v.help = Some(match &p.fixed {
+            Some(fixed) => format!("update {} to {fixed}", p.name),
+            None => format!("no fixed version of {} is known: replace it, or waive it with a reason", p.name),
+        });
+    }
+    v
+}
+
+/// The categories as a policy writes them.
+pub(crate) fn category(word: &str) -> Option<Category> {
+    Category::ALL.into_iter().find(|c| c.as_str() == word)
+}

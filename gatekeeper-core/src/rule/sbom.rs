@@ -1,0 +1,155 @@
+//! The rule `sbom`: validity by the document's own specification, NTIA minimum elements, number of components, age.
+
+use super::{Judge, Judgement, Rule, Scope, at_least};
+use crate::decimal::Decimal;
+use crate::evidence::inventory::Inventory;
+use crate::evidence::{Data, Evidence, Kind};
+use crate::policy::Selector;
+use crate::policy::node::Table;
+use crate::verdict::{Condition, Status, Violation};
+use std::collections::BTreeMap;
+
+pub(super) static RULE: Rule = Rule {
+    id: "sbom",
+    title: "valid by its specification, minimum elements, number of components, age",
+    kind: Kind::Inventory,
+    docs: "## What it requires
+That there is a software bill of materials, and that it is what its specification says: the official schema of its own version, unique ids, references that lead
+somewhere, licence expressions that parse. Valid and complete (NTIA's minimum elements) are two questions.
+
+## Why
+An SBOM that no tool can read, or that names no component, exists only for the checkbox.
+
+## Configuration
+| key | meaning | default |
+|---|---|---|
+| `valid` | the document keeps its specification's rules | true |
+| `min-components` | fewest components | 1 |
+| `specs` | specifications that are accepted: `CycloneDX`, `SPDX`, or one with its version: `SPDX-2.3` | all |
+| `max-age` | oldest by its own timestamp: `\"24h\"` | none |
+
+## Example
+```toml
+[gates.sbom]
+rule = \"sbom\"
+valid = true
+min-components = 10
+```
+
+## When evidence is missing
+No SBOM: `missing`. One that cannot be read, or whose validity was not looked at: `error`.
+",
+    build,
+};
+
+#[derive(Debug)]
+struct Sbom {
+    valid: bool,
+    min_components: u64,
+    specs: Vec<String>,
+    max_age: Option<Decimal>,
+}
+
+fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
+    let specs: Vec<String> = t
+        .texts("specs")
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|(text, span)| {
+            let name = text.split('-').next().unwrap_or_default();
+            let known = ["CycloneDX", "SPDX"].iter().any(|s| s.eq_ignore_ascii_case(name));
+            if !known {
+                t.problem(span, format!("`specs` takes CycloneDX or SPDX, with or without a version, not \"{text}\""));
+            }
+            known.then_some(text)
+        })
+        .collect();
+    Some(Box::new(Sbom {
+        valid: t.flag("valid").unwrap_or(true),
+        min_components: t.count("min-components").unwrap_or(1),
+        specs,
+        max_age: t.seconds("max-age"),
+    }))
+}
+
+impl Judge for Sbom {
+    fn takes(&self, evidence: &Evidence, _: &Selector) -> bool {
+        matches!(&evidence.data, Data::Inventory(i) if i.spec.is_some())
+    }
+
+    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+        let mut out = Judgement::default();
+        for e in scope.evidence {
+            let Data::Inventory(i) = &e.data else { continue };
+            self.judge_one(e, i, scope.now, &mut out);
+        }
+        out
+    }
+}
+
+impl Sbom {
+    fn judge_one(&self, e: &Evidence, i: &Inventory, now: i64, out: &mut Judgement) {
+        let path = e.source.path.as_str();
+        let name = format!("{} {}", i.spec.unwrap_or_default(), i.spec_version.as_deref().unwrap_or("?"));
+        if self.valid {
+            let status = match i.valid {
+                Some(true) => Status::Pass,
+                Some(false) => Status::Fail,
+                None => Status::Error,
+            };
+            out.conditions.push(Condition {
+                metric: "valid".to_owned(),
+                value: match i.valid {
+                    Some(true) => format!("valid {name}"),
+                    Some(false) => format!("not valid {name}"),
+                    None => "not looked at".to_owned(),
+                },
+                comparator: "=",
+                limit: "valid".to_owned(),
+                sample: None,
+                distance: None,
+                status,
+                labels: BTreeMap::new(),
+            });
+            if i.valid == Some(false) {
+                for p in &i.problems {
+                    let mut v = Violation::new("sbom-invalid", Status::Fail, p.message.clone()).from_source(path);
+                    v.location = Some(p.location.clone());
+                    out.violations.push(v);
+                }
+                out.to_pass.push(format!("make {path} keep the rules of {name}"));
+            }
+        }
+        let n = u64::try_from(i.components.len()).unwrap_or(u64::MAX);
+        let condition = at_least("components", n, self.min_components, Status::Fail);
+        if condition.status != Status::Pass {
+            let message = format!("{n} components, wanted at least {}", self.min_components);
+            out.violations.push(Violation::new("sbom-too-small", Status::Fail, message).from_source(path));
+        }
+        out.conditions.push(condition);
+        let versioned = name.replace(' ', "-");
+        let accepted =
+            |s: &String| s.eq_ignore_ascii_case(&versioned) || i.spec.is_some_and(|spec| s.eq_ignore_ascii_case(spec));
+        if !self.specs.is_empty() && !self.specs.iter().any(accepted) {
+            let message = format!("it is {name}, accepted are {}", self.specs.join(", "));
+            out.violations.push(Violation::new("sbom-spec", Status::Fail, message).from_source(path));
+        }
+        if let Some(max) = self.max_age {
+            let made = i.created.as_deref().and_then(|c| c.parse::<jiff::Timestamp>().ok());
+            match made {
+                None => {
+                    let message = "it does not say when it was made, so its age cannot be judged";
+                    out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
+                }
+                Some(made) => {
+                    let age = now.saturating_sub(made.as_second());
+                    let over = Decimal::parse(&age.to_string()).is_none_or(|age| age > max);
+                    if over {
+                        let message = format!("it was made at {made}, {age} s ago; at most {max} s are allowed");
+                        out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
+//! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
+
+use crate::evidence::test_run::Counts;
+use crate::evidence::{Data, Evidence};
+use std::collections::BTreeMap;
+
+/// The formats in which a tool leaves one run's result, the richest first. Evidence of one step is united, never left aside for its own kind.
+struct Twins {
+    tool: &'static str,
+    steps: &'static [&'static [&'static str]],
+}
+
+static TWINS: &[Twins] = &[
+    Twins {
+        tool: "ct",
+        steps: &[
+            &["ct-suite-log"],
+            &["junit"],
+            &["ct-suite-summary"],
+            &["ct-totals"],
+            &["rebar3-ct", "ct-run"],
+            &["ct-index-html"],
+        ],
+    },
+    Twins { tool: "eunit", steps: &[&["junit"], &["rebar3-eunit"]] },
+    Twins { tool: "cover", steps: &[&["erlang-coverdata"], &["erlang-cover-html"], &["rebar3-cover"]] },
+];
+
+/// What was left aside, and why.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    pub evidence: Evidence,
+    pub because: String,
+    pub instead: Option<String>,
+}
+
+/// A contradiction between twins.
+#[derive(Debug)]
+pub(crate) struct Contradiction {
+    /// The evidence that is kept.
+    pub kept: String,
+    /// What contradicts it.
+    pub aside: String,
+    pub message: String,
+}
+
+/// The kept evidence, what was left aside, and where the two contradict each other.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    pub kept: Vec<Evidence>,
+    pub aside: Vec<Aside>,
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// Sorts twins and old runs out.
+pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
+    let mut out = Sorted::default();
+    let evidence = old_runs(evidence, &mut out);
+    let evidence = same_bytes(evidence, &mut out);
+    let evidence = one_tool(evidence, &mut out);
+    let evidence = same_findings(evidence, &mut out);
+    out.kept = same_cases(evidence, &mut out);
+    out
+}
+
+/// The folder that holds Common Test's runs, and the run, of a path: `…/logs` and `ct_run.node@host.2026-11-20_16.05.21`.
+fn ct_run(path: &str) -> Option<(&str, &str)> {
+    let mut start = 0;
+    for part in path.split('/') {
+        if part.starts_with("ct_run.") && start + part.len() < path.len() {
+            return Some((path.get(..start)?, part));
+        }
+        start += part.len() + 1;
+    }
+    None
+}
+
+/// The time in a run's name; it sorts as text.
+fn run_time(run: &str) -> &str {
+    // "ct_run.nonode@nohost.2026-11-20_16.05.21": the last 19 characters.
+    run.get(run.len().saturating_sub(19)..).unwrap_or(run)
+}
+
+fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut newest: BTreeMap<String, String> = BTreeMap::new();
+    for e in &evidence {
+        if let Some((folder, run)) = ct_run(&e.source.path) {
+            let at = newest.entry(folder.to_owned()).or_insert_with(|| run.to_owned());
+            if run_time(run) > run_time(at) {
+                run.clone_into(at);
+            }
+        }
+    }
+    let mut kept = Vec::new();
+    for e in evidence {
+        let old =
+            ct_run(&e.source.path).and_then(|(folder, run)| newest.get(folder).filter(|n| n.as_str() != run).cloned());
+        match old {
+            Some(new) => out.aside.push(Aside {
+                because: format!("an older run: the newest is {new}"),
+                instead: None,
+                evidence: e,
+            }),
+            None => kept.push(e),
+        }
+    }
+    kept
+}
+
+fn same_bytes(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut kept: Vec<Evidence> = Vec::new();
+    for e in evidence {
+        // An empty file equals every other; two shards without a label may rightly write equal bytes only if they are of one path's making.
+        let twin = kept.iter().find(|k| {
+            k.source.size > 0
+                && k.source.sha256 == e.source.sha256
+                && k.source.labels == e.source.labels
+                && k.source.path.rsplit('/').next() == e.source.path.rsplit('/').next()
+                && matches!(k.data, Data::Tests(_))
+        });
+        match twin {
+            Some(k) => {
+                let instead = Some(k.source.path.clone());
+                out.aside.push(Aside { because: "a copy, byte for byte".to_owned(), instead, evidence: e });
+            }
+            None => kept.push(e),
+        }
+    }
+    kept
+}
+
+fn one_tool(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let rank = |e: &Evidence| {
+        let tool = e.source.tool.as_deref()?;
+        let twins = TWINS.iter().find(|t| t.tool == tool)?;
+        let step = twins.steps.iter().position(|s| s.contains(&e.source.format))?;
+        Some((twins.tool, step))
+    };
+    let mut best: BTreeMap<(&str, BTreeMap<String, String>, Option<String>), usize> = BTreeMap::new();
+    let key = |tool, e: &Evidence| (tool, e.source.labels.clone(), e.source.name.clone());
+    for e in &evidence {
+        if let Some((tool, step)) = rank(e) {
+            // Evidence that is counted must count something, where a poorer twin does.
+            if says_something(e) {
+                best.entry(key(tool, e)).and_modify(|b| *b = (*b).min(step)).or_insert(step);
+            }
+        }
+    }
+    let mut kept: Vec<Evidence> = Vec::new();
+    let mut aside: Vec<(Evidence, &str)> = Vec::new();
+    for e in evidence {
+        match rank(&e) {
+            Some((tool, step)) if best.get(&key(tool, &e)).is_some_and(|b| step > *b) => aside.push((e, tool)),
+            _ => kept.push(e),
+        }
+    }
+    for (e, tool) in aside {
+        let twins: Vec<&Evidence> = kept
+            .iter()
+            .filter(|k| {
+                k.source.tool.as_deref() == Some(tool)
+                    && k.source.labels == e.source.labels
+                    && k.source.name == e.source.name
+                    && k.kind() == e.kind()
+            })
+            .collect();
+        let Some(first) = twins.first() else {
+            kept.push(e);
+            continue;
+        };
+        if let Some(message) = contradiction(&twins, &e) {
+            out.contradictions.push(Contradiction {
+                kept: first.source.path.clone(),
+                aside: e.source.path.clone(),
+                message,
+            });
+        }
+        let because = format!("{} of the same run says more", first.source.format);
+        out.aside.push(Aside { because, instead: Some(first.source.path.clone()), evidence: e });
+    }
+    kept
+}
+
+fn says_something(e: &Evidence) -> bool {
+    match &e.data {
+        Data::Tests(t) => t.counts().total() > 0 || !t.problems.is_empty() || e.complete == Some(false),
+        Data::Coverage(c) => !c.files.is_empty() || c.percent.is_some(),
+        _ => true,
+    }
+}
+
+/// Where a twin that is left aside tells of something worse than what is kept.
+fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<String> {
+    let Data::Tests(other) = &aside.data else { return None };
+    let runs: Vec<_> = kept
+        .iter()
+        .filter_map(|k| match &k.data {
+            Data::Tests(t) => Some(t),
+            _ => None,
+        })
+        .collect();
+    let mine = runs.iter().fold(Counts::default(), |sum, t| sum.plus(t.counts()));
+    let theirs = other.counts();
+    let failing = |c: &Counts| c.failed.saturating_add(c.errored);
+    let mine_bad = failing(&mine) > 0
+        || runs.iter().any(|t| !t.problems.is_empty())
+        || kept.iter().any(|k| k.complete == Some(false));
+    let path = &aside.source.path;
+    // What is kept falls short by itself: nothing that a twin adds can make it pass.
+    if mine_bad {
+        return None;
+    }
+    if failing(&theirs) > failing(&mine) {
+        return Some(format!("{path} tells of {} failing cases of the same run", failing(&theirs)));
+    }
+    if let Some(p) = other.problems.first() {
+        return Some(format!("{path} tells that {} failed: {}", p.name, p.message));
+    }
+    if aside.complete == Some(false) {
+        return Some(format!("{path} tells that the run was not finished"));
+    }
+    if theirs.total() > mine.total() {
+        return Some(format!("{path} counts {} cases, here are {}", theirs.total(), mine.total()));
+    }
+    None
+}
+
+/// The same tool's findings, once as its log and once as its file: what came with an exit status is kept.
+fn same_findings(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut kept: Vec<Evidence> = Vec::new();
+    let mut rest: Vec<Evidence> = Vec::new();
+    let proven = |e: &Evidence| e.source.exit_status.is_some();
+    let count = |e: &Evidence| match &e.data {
+        Data::Findings(f) => f.active().count(),
+        _ => 0,
+    };
+    for e in evidence {
+        let console = e.source.tool.as_deref().is_some_and(|t| matches!(t, "dialyzer" | "xref" | "compile"));
+        if console && matches!(e.data, Data::Findings(_)) { rest.push(e) } else { kept.push(e) }
+    }
+    // What is proven first; then what was written last.
+    rest.sort_by_key(|e| (std::cmp::Reverse(proven(e)), std::cmp::Reverse(e.source.modified), e.source.path.clone()));
+    for e in rest {
+        let twin = kept.iter().find(|k| {
+            k.source.tool == e.source.tool
+                && k.source.labels == e.source.labels
+                && k.source.name == e.source.name
+                && k.source.format == e.source.format
+                && matches!(k.data, Data::Findings(_))
+                && (proven(k) || count(k) == count(&e))
+        });
+        match twin {
+            Some(k) => {
+                if count(k) == 0 && count(&e) > 0 {
+                    out.contradictions.push(Contradiction {
+                        kept: k.source.path.clone(),
+                        aside: e.source.path.clone(),
+                        message: format!(
+                            "{} holds {} findings, and the recorded run found none",
+                            e.source.path,
+                            count(&e)
+                        ),
+                    });
+                }
+                let instead = Some(k.source.path.clone());
+                let because = if proven(k) { "the same tool's recorded run tells more" } else { "the same findings" };
+                out.aside.push(Aside { because: because.to_owned(), instead, evidence: e });
+            }
+            None => kept.push(e),
+        }
+    }
+    kept.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    kept
+}
+
+/// Two formats of one run of any tool: the same cases with the same results. Files of one format are shards, and count each.
+fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut formats: Vec<&str> =
+        evidence.iter().filter(|e| matches!(e.data, Data::Tests(_))).map(|e| e.source.format).collect();
+    formats.dedup();
+    if formats.len() < 2 {
+        return evidence;
+    }
+    let mut kept: Vec<(Evidence, Option<Vec<(String, crate::evidence::test_run::Status)>>)> = Vec::new();
+    for e in evidence {
+        let names = match &e.data {
+            Data::Tests(t) if t.counts().total() > 0 && t.suites.iter().all(|s| s.unlisted == Counts::default()) => {
+                let mut names: Vec<_> = t.cases().map(|(_, c)| (last_name(&c.name), c.status)).collect();
+                names.sort();
+                Some(names)
+            }
+            _ => None,
+        };
+        let twin = kept.iter().find(|(k, theirs)| {
+            k.source.format != e.source.format
+                && k.source.labels == e.source.labels
+                && k.source.name == e.source.name
+                && names.is_some()
+                && *theirs == names
+        });
+        match twin {
+            Some((k, _)) => {
+                let because = format!("the same cases with the same results as in {} form", k.source.format);
+                let instead = Some(k.source.path.clone());
+                out.aside.push(Aside { because, instead, evidence: e });
+            }
+            None => kept.push((e, names)),
+        }
+    }
+    kept.into_iter().map(|(e, _)| e).collect()
+}
+
+/// A case's own name: formats differ in how much of its surroundings they put before it.
+fn last_name(name: &str) -> String {
+    let name = name.rsplit(" > ").next().unwrap_or(name);
+    name.rsplit("::").next().unwrap_or(name).trim().to_lowercase()
+}

@@ -1,0 +1,333 @@
+//! The verdict: what every output and every binding sees. Plain, serialisable data; the JSON document is this, field by field.
+
+use crate::evidence::findings::{Place, Severity};
+use crate::evidence::{Kind, Note, Ratio};
+use crate::inspect::ErrorDocument;
+use crate::location::Location;
+use crate::policy::Action;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Version of the document's shape.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The answer for a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Version of this document's shape: 1.
+    pub schema_version: u32,
+    /// The whole.
+    pub status: Overall,
+    /// The same as a process's exit status: 0 pass or warn, 1 fail, 3 unknown.
+    pub exit_code: u8,
+    /// In a sentence.
+    pub summary: String,
+    /// The policy that judged.
+    pub policy: PolicyRef,
+    /// The folder that patterns were relative to, as it was given.
+    pub root: String,
+    /// The clock that was used (RFC 3339, UTC).
+    pub now: String,
+    /// The gates in the policy's order.
+    pub gates: Vec<GateVerdict>,
+    /// All evidence that was read, by path.
+    pub evidence: Vec<EvidenceRef>,
+    /// Evidence that was left aside because other evidence tells the same run better.
+    pub set_aside: Vec<SetAside>,
+    /// Inputs that could not be read, patterns that matched nothing.
+    pub problems: Vec<InputProblem>,
+    /// Files that nothing was expected of and that no format recognises.
+    pub ignored: Vec<String>,
+    /// Waivers that matched nothing or run out soon, and other things to know.
+    pub warnings: Vec<String>,
+}
+
+/// The policy that judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyRef {
+    /// The file; null for the built-in default.
+    pub file: Option<String>,
+    /// Its SHA-256.
+    pub sha256: Option<String>,
+    /// The profile that was applied.
+    pub profile: Option<String>,
+}
+
+/// The status of the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overall {
+    /// Every gate passed.
+    Pass,
+    /// Something fell short that does not block.
+    Warn,
+    /// A blocking gate failed.
+    Fail,
+    /// Nothing failed, but a blocking gate could not be judged.
+    Unknown,
+}
+
+impl Overall {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Overall::Pass => "pass",
+            Overall::Warn => "warn",
+            Overall::Fail => "fail",
+            Overall::Unknown => "unknown",
+        }
+    }
+
+    /// The exit status that stands for it.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Overall::Pass | Overall::Warn => 0,
+            Overall::Fail => 1,
+            Overall::Unknown => 3,
+        }
+    }
+}
+
+/// The status of one gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Not in this profile.
+    Skip,
+    /// It holds.
+    Pass,
+    /// It falls short of what is wished, not of what is demanded.
+    Warn,
+    /// Too few or too coarse samples to tell.
+    Inconclusive,
+    /// No evidence.
+    Missing,
+    /// Evidence that cannot be read, is incomplete, stale, or contradicts itself.
+    Error,
+    /// It does not hold.
+    Fail,
+}
+
+impl Status {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Skip => "skip",
+            Status::Pass => "pass",
+            Status::Warn => "warn",
+            Status::Inconclusive => "inconclusive",
+            Status::Missing => "missing",
+            Status::Error => "error",
+            Status::Fail => "fail",
+        }
+    }
+}
+
+/// What a gate came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateVerdict {
+    /// The gate's name.
+    pub name: String,
+    /// Its rule.
+    pub rule: &'static str,
+    /// Its status.
+    pub status: Status,
+    /// What falling short does.
+    pub action: Action,
+    /// Whether this status decides the whole.
+    pub blocking: bool,
+    /// In a sentence: the figures, or why it could not be judged.
+    pub reason: String,
+    /// Line of the policy that demands it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_line: Option<u64>,
+    /// The conditions that were held against the evidence.
+    pub conditions: Vec<Condition>,
+    /// What it falls short by: every one, the worst first.
+    pub violations: Vec<Violation>,
+    /// The evidence it used.
+    pub evidence: Vec<Used>,
+    /// Waivers that were used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverUsed>,
+    /// What would make it pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub to_pass: Vec<String>,
+}
+
+/// A condition with its value, limit and distance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Condition {
+    /// What was measured: `lines`, `pass-rate`, `critical`, …
+    pub metric: String,
+    /// The value as shown; percentages are rounded down.
+    pub value: String,
+    /// `>=` or `<=`, `=`.
+    pub comparator: &'static str,
+    /// The limit as shown.
+    pub limit: String,
+    /// The share behind a percentage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Ratio>,
+    /// How far it is from the limit, where it falls short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance: Option<String>,
+    /// Pass, warn, fail, error or inconclusive.
+    pub status: Status,
+    /// The labels it was judged for (`each`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One reason for not passing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Violation {
+    /// A stable code: `test-failed`, `coverage-below`, `finding`, `unreadable`, …
+    pub code: &'static str,
+    /// Fail, warn or error.
+    pub status: Status,
+    /// What it is, in words.
+    pub message: String,
+    /// The evidence that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Where in that evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// The place in the code that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The id of the rule, case, licence or advisory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Severity, where it is a finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// The package: name, installed version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// The version that mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<String>,
+    /// Where to read on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+impl Violation {
+    /// A violation with a code, a status and words.
+    pub fn new(code: &'static str, status: Status, message: impl Into<String>) -> Self {
+        Violation {
+            code,
+            status,
+            message: message.into(),
+            source: None,
+            location: None,
+            place: None,
+            id: None,
+            severity: None,
+            package: None,
+            fixed: None,
+            url: None,
+            help: None,
+        }
+    }
+
+    /// Names the evidence.
+    #[must_use]
+    pub fn from_source(mut self, path: &str) -> Self {
+        self.source = Some(path.to_owned());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Evidence that a gate used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Used {
+    /// Its path.
+    pub path: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+}
+
+/// A waiver that was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WaiverUsed {
+    /// What it waives.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+    /// Last day on which it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// How many violations it took away.
+    pub waived: u64,
+    /// Line of the policy, from 1.
+    pub policy_line: u64,
+}
+
+/// Evidence that was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceRef {
+    /// Its path.
+    pub path: String,
+    /// The format's id.
+    pub format: &'static str,
+    /// What it says.
+    pub kind: Kind,
+    /// The tool that wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Size, bytes.
+    pub size: u64,
+    /// Labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Whether the tool did all its work.
+    pub complete: Option<bool>,
+    /// The figures, as `inspect` shows them.
+    pub summary: Value,
+    /// The gates that used it.
+    pub used_by: Vec<String>,
+    /// Tolerated oddities.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// Evidence left aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// Its path.
+    pub path: String,
+    /// The format's id.
+    pub format: &'static str,
+    /// Why.
+    pub because: String,
+    /// The evidence that is used instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
+}
+
+/// An input that could not be read, or that is not there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InputProblem {
+    /// The file, or the pattern that matched nothing.
+    pub file: String,
+    /// Why.
+    pub error: ErrorDocument,
+    /// The gates that would have needed it.
+    pub concerns: Vec<String>,
+}

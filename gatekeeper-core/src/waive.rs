@@ -1,0 +1,139 @@
+//! Waivers: accepted exceptions, each with a reason and, mostly, an end. What is waived is counted and shown, never lost.
+
+use crate::policy::{Gate, Policy, Waiver};
+use crate::rule::Judgement;
+use crate::verdict::{Status, Violation, WaiverUsed};
+
+/// Days before its end from which a waiver is warned of.
+const SOON: i32 = 14;
+
+/// The policy's waivers, and how often each was used.
+pub(crate) struct Waivers<'p> {
+    waivers: Vec<(&'p Waiver, u64)>,
+    today: jiff::civil::Date,
+}
+
+impl<'p> Waivers<'p> {
+    pub(crate) fn new(policy: &'p Policy, now: i64) -> Self {
+        let today = jiff::Timestamp::from_second(now)
+            .map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
+            .unwrap_or(jiff::civil::Date::MAX);
+        Waivers { waivers: policy.waivers.iter().map(|w| (w, 0)).collect(), today }
+    }
+
+    /// Takes waived violations out of a judgement, and out of the counts that they were counted in.
+    pub(crate) fn apply(&mut self, gate: &Gate, judgement: &mut Judgement) -> Vec<WaiverUsed> {
+        let mut used = Vec::new();
+        for (w, times) in &mut self.waivers {
+            if w.gate.as_ref().is_some_and(|g| *g != gate.name) || w.expires.is_some_and(|e| e < self.today) {
+                continue;
+            }
+            let before = judgement.violations.len();
+            let mut gone: Vec<Violation> = Vec::new();
+            judgement.violations.retain(|v| {
+                // What could not be seen cannot be waived.
+                let waived = !matches!(v.status, Status::Error | Status::Missing) && names(w, v);
+                if waived {
+                    gone.push(v.clone());
+                }
+                !waived
+            });
+            let n = u64::try_from(before - judgement.violations.len()).unwrap_or(0);
+            if n == 0 {
+                continue;
+            }
+            *times += n;
+            for v in &gone {
+                discount(judgement, v);
+            }
+            used.push(WaiverUsed {
+                what: describe(w),
+                reason: w.reason.clone(),
+                expires: w.expires.map(|e| e.to_string()),
+                waived: n,
+                policy_line: w.line,
+            });
+        }
+        used
+    }
+
+    /// Waivers that matched nothing, have ended or end soon.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.waivers
+            .iter()
+            .filter_map(|(w, used)| {
+                let what = describe(w);
+                let line = w.line;
+                match w.expires {
+                    Some(end) if end < self.today => {
+                        Some(format!("the waiver of {what} (policy line {line}) ended on {end} and does not count"))
+                    }
+                    _ if *used == 0 => Some(format!("the waiver of {what} (policy line {line}) matched nothing")),
+                    Some(end) => {
+                        let left = self.today.until(end).map(|s| s.get_days()).unwrap_or(i32::MAX);
+                        (left <= SOON).then(|| format!("the waiver of {what} (policy line {line}) ends on {end}"))
+                    }
+                    None => None,
+                }
+            })
+            .collect()
+    }
+}
+
+fn describe(w: &Waiver) -> String {
+    let path = w.path.as_ref().map(|p| p.as_str());
+    let parts: Vec<&str> = [w.id.as_deref(), w.package.as_deref(), path].into_iter().flatten().collect();
+    parts.join(" in ")
+}
+
+/// Whether a waiver means a violation: everything that it names must fit.
+fn names(w: &Waiver, v: &Violation) -> bool {
+    let id = w.id.as_ref().is_none_or(|id| v.id.as_ref().is_some_and(|v| v.eq_ignore_ascii_case(id)));
+    let package = w.package.as_ref().is_none_or(|p| v.package.as_ref().is_some_and(|v| package_fits(p, v)));
+    let path = w.path.as_ref().is_none_or(|p| v.place.as_ref().is_some_and(|at| p.matches(&at.path).is_some()));
+    id && package && path
+}
+
+/// `pkg:hex/cowlib` fits `pkg:hex/cowlib@2.1.0` and `pkg:hex/cowlib@2.1.0 2.1.0`; `cowlib` fits `cowlib 2.1.0`. Never a mere prefix.
+fn package_fits(wanted: &str, found: &str) -> bool {
+    let rest = match found.get(..wanted.len()) {
+        Some(head) if head.eq_ignore_ascii_case(wanted) => found.get(wanted.len()..).unwrap_or_default(),
+        _ => {
+            // A bare name means the package of that name in any ecosystem.
+            let name = found.split([' ', '@', '?']).next().unwrap_or_default();
+            let name = name.rsplit('/').next().unwrap_or(name);
+            return !wanted.contains(':') && name.eq_ignore_ascii_case(wanted);
+        }
+    };
+    rest.is_empty() || rest.starts_with(['@', ' ', '?'])
+}
+
+/// Lowers the counts that a waived violation was counted in, and judges them anew.
+fn discount(judgement: &mut Judgement, v: &Violation) {
+    for c in &mut judgement.conditions {
+        let counted = match c.metric.as_str() {
+            "total" => v.code == "finding",
+            "not allowed" => matches!(v.code, "license-denied" | "license-not-allowed" | "license-review"),
+            "unknown" if v.code == "license-unknown" => true,
+            metric => v.severity.is_some_and(|s| s.as_str() == metric),
+        };
+        if !counted || c.comparator != "<=" {
+            continue;
+        }
+        if let (Ok(value), Ok(limit)) = (c.value.parse::<u64>(), c.limit.parse::<u64>()) {
+            let value = value.saturating_sub(1);
+            c.value = value.to_string();
+            let over = value.saturating_sub(limit);
+            c.distance = (over > 0).then(|| format!("{over} too many"));
+            if over == 0 {
+                c.status = Status::Pass;
+            }
+        }
+    }
+    // Within the limit again, the rest of the findings of that sort are no violations.
+    let still_over = judgement.conditions.iter().any(|c| c.status != Status::Pass);
+    if !still_over {
+        judgement.violations.retain(|v| v.code != "finding");
+        judgement.to_pass.clear();
+    }
+}
