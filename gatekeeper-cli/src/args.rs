@@ -26,6 +26,8 @@ pub enum Command {
     Explain(cmd::explain::ExplainArgs),
     /// Say what files are and what they say
     Inspect(cmd::inspect::InspectArgs),
+    /// Unite several reports of one kind and write them as one
+    Merge(cmd::merge::MergeArgs),
     /// Run a command and keep its output together with its exit status, as evidence
     Record(cmd::record::RecordArgs),
     /// Ask the licence engine

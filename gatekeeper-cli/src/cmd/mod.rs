@@ -4,6 +4,7 @@ pub mod check;
 pub mod explain;
 pub mod inspect;
 pub mod license;
+pub mod merge;
 pub mod record;
 pub mod tables;
 
@@ -17,6 +18,7 @@ pub fn run(cli: Cli, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Writ
         Command::Check(args) => check::run(&args, terminal, out, err),
         Command::Explain(args) => explain::run(&args, terminal, out, err),
         Command::Inspect(args) => inspect::run(&args, out, err),
+        Command::Merge(args) => merge::run(&args, out, err),
         Command::Record(args) => record::run(&args, out, err),
         Command::License(args) => license::run(&args, out, err),
         Command::Formats(args) => tables::formats(&args, out),

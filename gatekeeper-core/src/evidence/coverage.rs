@@ -306,13 +306,16 @@ impl Coverage {
 
     /// Says that the report speaks of whatever it has figures for.
     pub fn note_metrics(&mut self) {
-        let all = self.files.values().map(|f| f.figures(Metrics::ALL)).chain([Figures::from(self.stated)]);
-        for f in all {
-            let some = |r: Option<Ratio>| r.is_some_and(|r| r.total > 0);
-            self.metrics.lines |= some(f.lines);
-            self.metrics.branches |= some(f.branches);
-            self.metrics.functions |= some(f.functions);
-            self.metrics.statements |= some(f.statements);
+        let m = &mut self.metrics;
+        let some = |r: Option<Ratio>| r.is_some_and(|r| r.total > 0);
+        for (file, stated) in self.files.values().map(|f| (Some(f), &f.stated)).chain([(None, &self.stated)]) {
+            let listed = |is: fn(&FileCoverage) -> bool| file.is_some_and(is);
+            m.lines = m.lines || listed(|f| !f.lines.is_empty()) || some(stated.lines);
+            m.branches = m.branches
+                || listed(|f| !f.branches.is_empty() || !f.line_branches.is_empty())
+                || some(stated.branches);
+            m.functions = m.functions || listed(|f| !f.functions.is_empty()) || some(stated.functions);
+            m.statements = m.statements || listed(|f| !f.statements.is_empty()) || some(stated.statements);
         }
     }
 

@@ -76,7 +76,7 @@ impl<'a> Element<'a> {
     /// Local name: without a namespace's prefix.
     pub(crate) fn name(&self) -> &'a str {
         let name = self.qualified();
-        name.rsplit_once(':').map_or(name, |(_, local)| local)
+        local(name)
     }
 
     /// Name with its prefix.
@@ -102,6 +102,14 @@ impl<'a> Element<'a> {
             }
         }
         Ok(None)
+    }
+}
+
+/// A name without its prefix. Names are short: looking at each byte is quicker than any search.
+fn local(name: &str) -> &str {
+    match name.bytes().rposition(|b| b == b':') {
+        Some(colon) => name.get(colon + 1..).unwrap_or_default(),
+        None => name,
     }
 }
 

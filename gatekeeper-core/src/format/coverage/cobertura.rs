@@ -20,7 +20,7 @@ use crate::evidence::coverage::{Coverage, FileCoverage, Function, Line, LineBran
 use crate::evidence::{Data, Kind, Ratio};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::xml::{self, Element, Token, Xml};
+use crate::scan::xml::{self, Attribute, Element, Token, Xml};
 use std::borrow::Cow;
 
 pub(super) static FORMAT: Format = Format {
@@ -110,7 +110,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                         return Err(ParseError::malformed("a line inside a class").at(e.offset));
                     };
                     let lists = if method.is_some() { &mut class.methods } else { &mut class.own };
-                    line = read_line(&e, lists, method.as_mut().map(|(_, m)| m), xml.depth(), &mut notes)?;
+                    line = read_line(
+                        &e,
+                        xml.attributes(),
+                        lists,
+                        method.as_mut().map(|(_, m)| m),
+                        xml.depth(),
+                        &mut notes,
+                    )?;
                 }
                 "coverage" if xml.depth() == 1 => {
                     created = e.attribute("timestamp")?.and_then(|t| timestamp(&t));
@@ -239,17 +246,17 @@ fn read_method(e: &Element<'_>, class: &str) -> Result<Method, ParseError> {
 
 fn read_line(
     e: &Element<'_>,
+    attributes: &[Attribute<'_>],
     lists: &mut Lines,
     method: Option<&mut Method>,
     depth: usize,
     notes: &mut Notes,
 ) -> Result<Option<Open>, ParseError> {
     let (mut number, mut hits, mut branch, mut counts) = (None, None, false, None);
-    for a in e.attributes() {
-        let a = a?;
+    for a in attributes {
         match a.key {
-            "number" => number = Some(line_number(&a)?),
-            "hits" => hits = Some(hit_count(&a, notes)?),
+            "number" => number = Some(line_number(a)?),
+            "hits" => hits = Some(hit_count(a, notes)?),
             "branch" => branch = a.raw.trim().eq_ignore_ascii_case("true"),
             "condition-coverage" => {
                 counts = fraction(a.raw);

@@ -108,7 +108,7 @@ struct Record<'a> {
     indexed: Vec<(u64, u32, Option<u32>, &'a [u8])>,
     /// Arms that are texts, by (line, block, number given to them).
     texts: HashMap<(u32, u32, u32), &'a [u8]>,
-    counters: [Option<u32>; 6],
+    counters: [Option<u64>; 6],
 }
 
 #[derive(Clone, Copy)]
@@ -126,6 +126,7 @@ const BRF: usize = 4;
 const BRH: usize = 5;
 
 /// Digits at the start, at most nine, which a `u32` holds; with the rest.
+#[inline(always)]
 fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let mut n = 0_u32;
     let mut rest = bytes;
@@ -142,6 +143,7 @@ fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The plain form of `DA:<line>,<count>` with its line end: nearly all of a tracefile.
+#[inline(always)]
 fn plain_da(bytes: &[u8]) -> Option<(Line, &[u8])> {
     let [b'D', b'A', b':', rest @ ..] = bytes else { return None };
     let (number, rest) = short_number(rest)?;
@@ -224,7 +226,11 @@ impl<'a> Reader<'a> {
                     b"BRF" => BRF,
                     _ => BRH,
                 };
-                let n = self.count(value, "a count")?;
+                let text = std::str::from_utf8(value).unwrap_or_default();
+                let n = match text.parse() {
+                    Ok(n) => n,
+                    Err(_) => u64::from(self.count(value, "a count")?),
+                };
                 if let Some(slot) = record.counters.get_mut(slot) {
                     *slot = Some(n);
                 }
@@ -378,9 +384,9 @@ impl<'a> Reader<'a> {
             return Err(wrong(self));
         }
         let block = block_number(block).ok_or_else(|| self.wrong("a block's number in BRDA", block))?;
-        let arm = match short_number(arm) {
-            Some((n, [])) => n,
-            _ => {
+        let arm = match whole_number(arm) {
+            Some(n) => n,
+            None => {
                 // A text: a number of its own, the same in every report; the next one where another text has it.
                 let mut n = hash(arm) | 1 << 31;
                 while record.texts.get(&(line, block, n)).is_some_and(|t| *t != arm) {
@@ -443,10 +449,7 @@ impl<'a> Reader<'a> {
         }
         file.normalise();
         let counter = |i: usize| record.counters.get(i).copied().flatten();
-        let stated = |found: usize, hit: usize| {
-            let total = u64::from(counter(found)?);
-            Some(Ratio::new(u64::from(counter(hit).unwrap_or(0)), total))
-        };
+        let stated = |found: usize, hit: usize| Some(Ratio::new(counter(hit).unwrap_or(0), counter(found)?));
         let lines = stated(LF, LH);
         if file.lines.is_empty() {
             file.stated.lines = lines;
@@ -487,7 +490,13 @@ fn cut(value: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((value.get(..comma)?, value.get(comma + 1..)?))
 }
 
-/// A block's number; a letter before it (`e`: exception) makes it another block.
+/// Digits alone, as far as a `u32` holds them.
+fn whole_number(text: &[u8]) -> Option<u32> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
+}
+
+/// A block's number; a letter before it (`e`: exception) makes it another block. Letters take the numbers from 2^24 to 27 * 2^24.
 fn block_number(block: &[u8]) -> Option<u32> {
     let (kind, digits) = match block {
         [letter, rest @ ..] if letter.is_ascii_alphabetic() => {
@@ -498,8 +507,9 @@ fn block_number(block: &[u8]) -> Option<u32> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    match short_number(digits) {
-        Some((n, [])) if n < 1 << 24 => Some(kind << 24 | n),
+    match whole_number(digits) {
+        Some(n) if n < 1 << 24 => Some(kind << 24 | n),
+        Some(n) if kind == 0 && n >= 27 << 24 => Some(n),
         // No producer counts that far on one line; compilers that write an address or a hash do.
         _ => Some(1 << 30 | hash(block) >> 2),
     }

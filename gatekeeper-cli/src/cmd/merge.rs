@@ -1,0 +1,138 @@
+//! `gatekeeper merge FILE...`: several reports of one kind as one.
+
+use crate::exit;
+use clap::{Args, ValueEnum};
+use gatekeeper_core::evidence::Evidence;
+use gatekeeper_core::input::Limits;
+use gatekeeper_core::inspect::{ReadOptions, read};
+use gatekeeper_core::merge::{MergeError, Target, unite};
+use gatekeeper_core::{ErrorCode, ParseError, format};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Reports of one kind: coverage, or tests
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What to write: lcov and cobertura hold coverage, junit holds tests, json holds both
+    #[arg(long, value_enum)]
+    format: Form,
+    /// Where to write it; - is standard output
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Read the files as this format, whatever they look like
+    #[arg(long = "as", value_name = "FORMAT")]
+    read_as: Option<String>,
+    /// Largest file that is read, bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
+    max_bytes: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Lcov,
+    Cobertura,
+    Junit,
+    Json,
+}
+
+impl Form {
+    fn target(self) -> Target {
+        match self {
+            Form::Lcov => Target::Lcov,
+            Form::Cobertura => Target::Cobertura,
+            Form::Junit => Target::Junit,
+            Form::Json => Target::Json,
+        }
+    }
+}
+
+/// Runs `merge`. Whole or not at all: where a file cannot be read or the result not be written, the output stays as it was.
+pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let mut options = ReadOptions::default();
+    options.limits.file_bytes = args.max_bytes;
+    options.limits.unpacked_bytes = args.max_bytes;
+    if let Some(id) = &args.read_as {
+        options.format = format::by_id(id);
+        if options.format.is_none() {
+            writeln!(err, "gatekeeper: no format `{id}` (`gatekeeper formats` lists them)")?;
+            return Ok(exit::USAGE);
+        }
+    }
+    let mut evidence = Vec::with_capacity(args.files.len());
+    let mut unread = false;
+    for path in &args.files {
+        match one(path, &options) {
+            Ok(e) => evidence.push(e),
+            Err(e) => {
+                writeln!(err, "gatekeeper: {e}")?;
+                unread = true;
+            }
+        }
+    }
+    if unread {
+        writeln!(err, "gatekeeper: nothing was merged")?;
+        return Ok(exit::FAIL);
+    }
+    let written = unite(evidence).and_then(|united| united.write(args.format.target()));
+    let written = match written {
+        Ok(written) => written,
+        Err(e) => {
+            writeln!(err, "gatekeeper: {e}")?;
+            return Ok(match e {
+                MergeError::Mixed(_) | MergeError::Kind(..) | MergeError::Target(..) | MergeError::Nothing => {
+                    exit::USAGE
+                }
+                _ => exit::FAIL,
+            });
+        }
+    };
+    for lost in &written.lost {
+        writeln!(err, "gatekeeper: note: {} cannot hold {lost}", args.format.target().as_str())?;
+    }
+    if args.output.as_os_str() == "-" {
+        out.write_all(&written.bytes)?;
+        return Ok(exit::PASS);
+    }
+    if let Err(e) = replace(&args.output, &written.bytes) {
+        writeln!(err, "gatekeeper: {}: cannot be written: {e}", args.output.display())?;
+        return Ok(exit::FAIL);
+    }
+    Ok(exit::PASS)
+}
+
+fn one(path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let io = |e: io::Error| ParseError::new(ErrorCode::Io, format!("{name}: cannot be read: {e}"));
+    let size = fs::metadata(path).map_err(io)?.len();
+    if size > options.limits.file_bytes {
+        let most = options.limits.file_bytes;
+        return Err(ParseError::limit(format!(
+            "{name}: {size} bytes, above the limit of {most} (raise it with --max-bytes)"
+        )));
+    }
+    read(&name, &fs::read(path).map_err(io)?, options)
+}
+
+/// Writes a file beside the output and puts it in its place, so that nobody ever sees half of it.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
+    if path.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    let mut beside = name.to_os_string();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let placed = written.and_then(|()| fs::rename(&beside, path));
+    if placed.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    placed
+}

@@ -1,0 +1,52 @@
+//! The united evidence as a JSON document of its own.
+//!
+//! ```json
+//! {"schema_version": 1, "kind": "coverage", "complete": null, "sources": [{"path": "…", "format": "lcov", "sha256": "…", "size": 1}],
+//!  "figures": {"lines": {"covered": 1, "total": 2}, …}, "coverage": {"files": {"src/a.c": {"lines": [{"number": 1, "hits": 2}], …}}, …}}
+//! ```
+//! `kind` is `coverage` or `tests`, and the member of that name holds the evidence as the model has it. `complete` is false where one of the
+//! sources says that it is not, null where one cannot tell. `figures` (coverage) and `counts` (tests) sum it up.
+
+use super::{MergeError, Target, United, Written};
+use crate::evidence::coverage::{Coverage, Figures};
+use crate::evidence::test_run::{Counts, TestRun};
+use crate::evidence::{Data, Kind, Source};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    kind: Kind,
+    complete: Option<bool>,
+    sources: &'a [Source],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<Figures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<&'a Coverage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tests: Option<&'a TestRun>,
+}
+
+pub(super) fn write(united: &United) -> Result<Written, MergeError> {
+    let mut document = Document {
+        schema_version: 1,
+        kind: united.data.kind(),
+        complete: united.complete,
+        sources: &united.sources,
+        figures: None,
+        counts: None,
+        coverage: None,
+        tests: None,
+    };
+    match &united.data {
+        Data::Coverage(c) => (document.figures, document.coverage) = (Some(c.figures()), Some(c)),
+        Data::Tests(t) => (document.counts, document.tests) = (Some(t.counts()), Some(t)),
+        _ => return Err(MergeError::Target(Target::Json, united.data.kind())),
+    }
+    let mut bytes = serde_json::to_vec_pretty(&document)
+        .map_err(|e| MergeError::CannotHold(Target::Json, format!("this evidence ({e})")))?;
+    bytes.push(b'\n');
+    Ok(Written { bytes, lost: Vec::new() })
+}
