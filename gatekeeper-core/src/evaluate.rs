@@ -7,7 +7,9 @@ use crate::evidence::{Evidence, Kind};
 use crate::format::{self, Format};
 use crate::input::Limits;
 use crate::inspect::{ErrorDocument, ReadOptions, read, summary};
+use crate::paths::Tree;
 use crate::policy::{Action, EvidenceEntry, Gate, Policy, Selector};
+use crate::reconcile;
 use crate::rule::{Judgement, Scope};
 use crate::suppress::{self, IgnoreFile};
 use crate::twins::{self, Contradiction};
@@ -47,11 +49,26 @@ struct Unread {
 
 /// Judges candidates by a policy.
 pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOptions) -> Verdict {
+    evaluate_in(policy, candidates, options, &|| None)
+}
+
+/// Judges candidates by a policy; `tree` looks up the working tree's files, and is asked only where coverage is to be told of them.
+pub(crate) fn evaluate_in(
+    policy: &Policy,
+    candidates: Vec<Candidate>,
+    options: &CheckOptions,
+    tree: &dyn Fn() -> Option<Tree>,
+) -> Verdict {
     let now = options.now.unwrap_or(0);
     let (evidence, mut unread, ignored) = read_all(policy, candidates, options);
     let mut evidence = evidence;
     stale(policy, &mut evidence, &mut unread, options.now);
     let mut sorted = twins::sort(evidence);
+    let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
+    let strangers = match covers.then(tree).flatten() {
+        Some(tree) => reconcile::apply(policy, &mut sorted.kept, &tree),
+        None => BTreeMap::new(),
+    };
     let (mut said, statements_used) = suppress::apply(&mut sorted.kept, &options.ignores, now);
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut concerned: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -60,7 +77,8 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
         .gates
         .iter()
         .map(|gate| {
-            let mut verdict = judge_gate(gate, &sorted.kept, &unread, &sorted.contradictions, now, &mut waivers);
+            let mut verdict =
+                judge_gate(gate, &sorted.kept, &unread, &sorted.contradictions, &strangers, now, &mut waivers);
             for used in &verdict.evidence {
                 users.entry(used.path.clone()).or_default().insert(gate.name.clone());
             }
@@ -226,14 +244,7 @@ fn stale(policy: &Policy, evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>
     if policy.evidence.iter().all(|e| e.max_age.is_none()) {
         return;
     }
-    let limit = |e: &Evidence| {
-        let of_entry = |p: &EvidenceEntry| {
-            let named = p.name.is_some() && p.name == e.source.name;
-            let matched = p.patterns.iter().any(|p| p.matches(&e.source.path).is_some());
-            (named || matched).then_some(p.max_age).flatten()
-        };
-        policy.evidence.iter().find_map(of_entry)
-    };
+    let limit = |e: &Evidence| reconcile::entry_of(policy, e).and_then(|p| p.max_age);
     let mut kept = Vec::new();
     for e in evidence.drain(..) {
         let Some(max) = limit(&e) else {
@@ -325,6 +336,7 @@ fn judge_gate(
     evidence: &[Evidence],
     unread: &[Unread],
     contradictions: &[Contradiction],
+    strangers: &BTreeMap<String, String>,
     now: i64,
     waivers: &mut waive::Waivers<'_>,
 ) -> GateVerdict {
@@ -350,6 +362,11 @@ fn judge_gate(
         v.help =
             Some(format!("make {} and {} tell of the same run, or name one of them in the policy", c.kept, c.aside));
         judgement.violations.push(v);
+    }
+    for (e, why) in taken.iter().filter_map(|e| strangers.get(&e.source.path).map(|why| (e, why))) {
+        judgement
+            .violations
+            .push(Violation::new("paths-unmatched", Status::Error, why.clone()).from_source(&e.source.path));
     }
     let parts = parts(gate, &taken, &mut judgement);
     for (labels, part) in parts {

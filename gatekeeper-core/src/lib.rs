@@ -36,6 +36,7 @@ pub mod merge;
 pub mod output;
 pub mod paths;
 pub mod policy;
+mod reconcile;
 pub mod record;
 pub mod rule;
 mod scan;

@@ -13,6 +13,7 @@ use crate::decimal::Decimal;
 use crate::evidence::findings::Category;
 use crate::format::Format;
 use crate::glob::Pattern;
+use crate::paths::PathRules;
 use crate::rule::{Judge, Rule};
 use node::Span;
 use serde::Serialize;
@@ -53,6 +54,10 @@ pub struct EvidenceEntry {
     pub labels: BTreeMap<String, String>,
     /// Older than this (seconds) is stale.
     pub max_age: Option<Decimal>,
+    /// How the file names in coverage reports become the tree's.
+    pub path_rules: PathRules,
+    /// Least share of those names that must be files of the tree, percent; otherwise 90.
+    pub min_matched: Option<Decimal>,
     /// The exit status of the command that wrote them.
     pub exit_status: Option<i32>,
     /// Line in the policy, from 1.
