@@ -131,10 +131,8 @@ impl<'a> Spdx<'a> {
             ("dataLicense", Some(text)) if text != "CC0-1.0" => {
                 check.problems.at(&at, || format!("expected CC0-1.0, found {}", quote(text.as_bytes())));
             }
-            ("documentNamespace", Some(text)) => {
-                if text.contains('#') || !is_uri(text) {
-                    check.problems.at(&at, || format!("{} is no URI without '#'", quote(text.as_bytes())));
-                }
+            ("documentNamespace", Some(text)) if text.contains('#') || !is_uri(text) => {
+                check.problems.at(&at, || format!("{} is no URI without '#'", quote(text.as_bytes())));
             }
             ("SPDXID", Some(text)) => {
                 if text != "SPDXRef-DOCUMENT" {

@@ -255,6 +255,7 @@ impl Schemas {
     }
 
     /// Holds a whole document against the schema.
+    #[cfg(test)]
     pub(in crate::format::sbom) fn check(&self, value: Value<'_, '_>, problems: &mut Problems) -> bool {
         self.eval(0, value, &At::ROOT, &mut Out::Told(problems), None)
     }
@@ -317,7 +318,7 @@ impl Schemas {
         if let Some(condition) = s.condition {
             let holds = self.eval(condition, value, at, &mut Out::Silent, seen.as_deref_mut());
             if let Some(next) = if holds { s.then } else { s.otherwise } {
-                ok &= self.eval(next, value, at, out, seen.as_deref_mut());
+                ok &= self.eval(next, value, at, out, seen);
             }
         }
         if let Some(not) = s.not
@@ -435,10 +436,8 @@ impl Schemas {
                     }
                 }
             }
-            Node::Number(n) => {
-                if s.minimum.is_some_and(|least| *n < least) || s.maximum.is_some_and(|most| *n > most) {
-                    return out.say(at, || format!("the number {n} out of bounds"));
-                }
+            Node::Number(n) if s.minimum.is_some_and(|least| *n < least) || s.maximum.is_some_and(|most| *n > most) => {
+                return out.say(at, || format!("the number {n} out of bounds"));
             }
             _ => {}
         }
