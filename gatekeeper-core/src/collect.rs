@@ -181,27 +181,36 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
             None
         }
     };
-    let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root)));
-    let candidates = if request.paths.is_empty() {
-        candidates(&policy, &root)
-    } else {
+    let candidates: Vec<Candidate> = if !request.paths.is_empty() {
         request.paths.iter().flat_map(|p| given(cwd, p, request.options.limits.files)).collect()
+    } else if let Some(policy) = policy.as_ref().filter(|p| !p.evidence.is_empty()) {
+        of_entries(policy, &root)
+    } else {
+        usual_places(&root)
     };
+    let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root, &candidates)));
     let mut verdict = evaluate(&policy, candidates, &request.options);
     verdict.root = shown(&root);
     Ok(verdict)
 }
 
-fn is_erlang(root: &Path) -> bool {
-    ["rebar.config", "rebar.config.script", "rebar.lock", "erlang.mk"].iter().any(|f| root.join(f).exists())
-        || root.join("_build").is_dir()
+/// Whether the built-in gates for Erlang apply: by the project's files, or by evidence that only Erlang's tools leave.
+fn is_erlang(root: &Path, candidates: &[Candidate]) -> bool {
+    const FILES: [&str; 4] = ["rebar.config", "rebar.config.script", "rebar.lock", "erlang.mk"];
+    const RECORDED: [&str; 7] = ["compile", "dialyzer", "xref", "eunit", "ct", "proper", "cover"];
+    let of_erlang = |c: &Candidate| {
+        let mut parts = c.path.rsplit('/');
+        let name = parts.next().unwrap_or_default();
+        FILES.contains(&name)
+            || [".coverdata", ".dialyzer_warnings"].iter().any(|e| name.ends_with(e))
+            || name.strip_suffix(".record").is_some_and(|tool| RECORDED.contains(&tool))
+            || parts.any(|p| p.starts_with("ct_run."))
+    };
+    FILES.iter().any(|f| root.join(f).exists()) || root.join("_build").is_dir() || candidates.iter().any(of_erlang)
 }
 
-/// The files of the policy's entries; without any, of the formats' usual places and of recordings.
-fn candidates(policy: &Policy, root: &Path) -> Vec<Candidate> {
-    if policy.evidence.is_empty() {
-        return usual_places(root);
-    }
+/// The files of the policy's entries.
+fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     for (n, entry) in policy.evidence.iter().enumerate() {
         let wanted: Vec<&Pattern> = entry.patterns.iter().collect();

@@ -171,14 +171,18 @@ impl ParseError {
 
     /// The message without the file's name: `12:9: lcov: expected …, found …`.
     pub fn message(&self) -> String {
+        let place = self.inner.location.to_string();
+        let colon = if place.is_empty() { "" } else { ": " };
+        format!("{place}{colon}{}", self.words())
+    }
+
+    /// The message without file and place: `lcov: expected …, found …`.
+    pub fn words(&self) -> String {
         let i = &self.inner;
         let mut out = String::new();
-        let place = i.location.to_string();
-        for part in [place.as_str(), i.format] {
-            if !part.is_empty() {
-                out.push_str(part);
-                out.push_str(": ");
-            }
+        if !i.format.is_empty() {
+            out.push_str(i.format);
+            out.push_str(": ");
         }
         match i.code {
             // These say themselves what is wrong; "expected" would mislead.

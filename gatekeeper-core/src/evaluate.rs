@@ -29,6 +29,9 @@ pub struct CheckOptions {
     pub fail_on_warn: bool,
 }
 
+/// Code of the violation that stands for an input that could not be read.
+const UNREADABLE: &str = "unreadable";
+
 /// An input that could not be read, and whom it concerns.
 struct Unread {
     file: String,
@@ -57,10 +60,8 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
             for used in &verdict.evidence {
                 users.entry(used.path.clone()).or_default().insert(gate.name.clone());
             }
-            for u in &unread {
-                if concerns(u, gate) {
-                    concerned.entry(u.file.clone()).or_default().push(gate.name.clone());
-                }
+            for v in verdict.violations.iter().filter(|v| v.code == UNREADABLE) {
+                concerned.entry(v.source.clone().unwrap_or_default()).or_default().push(gate.name.clone());
             }
             verdict.blocking = blocks(gate, verdict.status);
             verdict
@@ -322,7 +323,7 @@ fn judge_gate(
     }
     let mut judgement = Judgement::default();
     for u in &unreadable {
-        let mut v = Violation::new("unreadable", Status::Error, u.error.message()).from_source(&u.file);
+        let mut v = Violation::new(UNREADABLE, Status::Error, u.error.words()).from_source(&u.file);
         v.location = Some(u.error.location().clone());
         judgement.violations.push(v);
     }
@@ -350,7 +351,12 @@ fn judge_gate(
     }
     let used_waivers = waivers.apply(gate, &mut judgement);
     let missing = taken.is_empty() && judgement.violations.is_empty();
-    let status = if missing { Status::Missing } else { judgement.status() };
+    let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
+    let status = match judgement.status() {
+        _ if missing => Status::Missing,
+        Status::Fail if unsure => Status::Error,
+        status => status,
+    };
     // The worst first; what stands equal keeps its order.
     judgement.violations.sort_by_key(|v| (std::cmp::Reverse(v.status), std::cmp::Reverse(v.severity)));
     let mut used: Vec<Used> =
@@ -442,9 +448,11 @@ fn reason(gate: &Gate, status: Status, judgement: &Judgement, taken: &[&Evidence
         shown.into_iter().take(4).map(condition_words).collect::<Vec<_>>().join("; ")
     };
     match status {
-        Status::Error | Status::Missing => first.map_or_else(figures, |v| match &v.source {
-            Some(source) => format!("{source}: {}", v.message),
-            None => v.message.clone(),
+        Status::Error | Status::Missing => first.map_or_else(figures, |v| match (&v.source, &v.location) {
+            (Some(source), Some(at)) if at.line.is_some() => format!("{source}:{at}: {}", v.message),
+            (Some(source), Some(at)) if at.offset.is_some() => format!("{source} {at}: {}", v.message),
+            (Some(source), _) => format!("{source}: {}", v.message),
+            (None, _) => v.message.clone(),
         }),
         _ => {
             let figures = figures();
@@ -511,23 +519,28 @@ fn sentence(status: Overall, gates: &[GateVerdict], nothing: bool) -> String {
     if nothing {
         return "no evidence was found, so nothing was judged".to_owned();
     }
-    let count = |s: Status| gates.iter().filter(|g| g.status == s).count();
+    let count = |s: Status, blocking: bool| gates.iter().filter(|g| g.status == s && g.blocking == blocking).count();
     let parts: Vec<String> = [
-        (Status::Fail, "failed"),
-        (Status::Error, "could not be judged"),
-        (Status::Inconclusive, "inconclusive"),
-        (Status::Missing, "without evidence"),
-        (Status::Warn, "with warnings"),
-        (Status::Pass, "passed"),
-        (Status::Skip, "skipped"),
+        (Status::Fail, true, "failed"),
+        (Status::Error, true, "could not be judged"),
+        (Status::Inconclusive, true, "inconclusive"),
+        (Status::Missing, true, "without evidence"),
+        (Status::Fail, false, "failed without blocking"),
+        (Status::Error, false, "could not be judged, without blocking"),
+        (Status::Inconclusive, false, "inconclusive without blocking"),
+        (Status::Missing, false, "without evidence, not blocking"),
+        (Status::Warn, false, "with warnings"),
+        (Status::Pass, false, "passed"),
+        (Status::Skip, false, "skipped"),
     ]
     .into_iter()
-    .filter(|(s, _)| count(*s) > 0)
-    .map(|(s, words)| format!("{} {words}", count(s)))
+    .filter(|(s, blocking, _)| count(*s, *blocking) > 0)
+    .map(|(s, blocking, words)| format!("{} {words}", count(s, blocking)))
     .collect();
     let judged = match status {
         Overall::Unknown if gates.iter().all(|g| !g.blocking) => " (an input could not be read, or nothing was judged)",
         _ => "",
     };
-    format!("{} gates: {}{judged}", gates.len(), parts.join(", "))
+    let plural = if gates.len() == 1 { "" } else { "s" };
+    format!("{} gate{plural}: {}{judged}", gates.len(), parts.join(", "))
 }

@@ -25,6 +25,7 @@ mod decimal;
 pub mod error;
 mod evaluate;
 pub mod evidence;
+pub mod findings_union;
 pub mod format;
 pub mod input;
 pub mod inspect;

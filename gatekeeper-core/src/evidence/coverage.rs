@@ -17,6 +17,8 @@ pub struct Coverage {
     pub not_counted: Vec<String>,
     /// Which figures the format speaks of at all: a format without branches has no branch figure, not 0 of 0.
     pub metrics: Metrics,
+    /// Counters of the whole, for what no file lists or states.
+    pub stated: Stated,
 }
 
 /// Which figures a report speaks of.
@@ -52,6 +54,8 @@ pub struct FileCoverage {
     pub line_branches: Vec<LineBranches>,
     /// Functions, each once, sorted by (line, name).
     pub functions: Vec<Function>,
+    /// Whether the line alone says which function is meant: names of one line are then aliases of one function (LCOV).
+    pub functions_by_line: bool,
     /// Statements that have a place, sorted, each once.
     pub statements: Vec<Statement>,
     /// Counters for what the report states and does not list, each on its own.
@@ -158,13 +162,7 @@ impl FileCoverage {
                 a.total = a.total.max(b.total);
             },
         );
-        unite_by_ref(
-            &mut self.functions,
-            |a, b| (a.line, &a.name).cmp(&(b.line, &b.name)),
-            |a, b| {
-                a.hits = a.hits.max(b.hits);
-            },
-        );
+        self.unite_functions(u32::max);
         unite(
             &mut self.statements,
             |a| a.place,
@@ -175,7 +173,42 @@ impl FileCoverage {
         );
         self.lines.shrink_to_fit();
         self.branches.shrink_to_fit();
+        self.line_branches.shrink_to_fit();
         self.functions.shrink_to_fit();
+        self.statements.shrink_to_fit();
+    }
+
+    /// Each function once: by line and name; by the line alone where that is what identifies it (a line that is not known, 0, never does).
+    fn unite_functions(&mut self, join: impl Fn(u32, u32) -> u32) {
+        let by_line = self.functions_by_line;
+        let order = |a: &Function, b: &Function| (a.line, &a.name).cmp(&(b.line, &b.name));
+        if !self.functions.is_sorted_by(|a, b| order(a, b).is_le()) {
+            self.functions.sort_by(order);
+        }
+        self.functions.dedup_by(|next, kept| {
+            let same = next.line == kept.line && (next.name == kept.name || (by_line && next.line > 0));
+            if same {
+                kept.hits = join(kept.hits, next.hits);
+            }
+            same
+        });
+    }
+
+    /// Unites with a repeated record of the same report, whose counts add up (LCOV's several `SF` of one file).
+    pub fn add_up(&mut self, other: FileCoverage) {
+        self.lines.extend(other.lines);
+        unite(&mut self.lines, |a| a.number, |a, b| a.hits = a.hits.saturating_add(b.hits));
+        self.branches.extend(other.branches);
+        unite(&mut self.branches, |a| (a.line, a.block, a.arm), |a, b| a.hits = a.hits.saturating_add(b.hits));
+        self.functions.extend(other.functions);
+        self.functions_by_line |= other.functions_by_line;
+        self.unite_functions(u32::saturating_add);
+        self.merge(FileCoverage {
+            line_branches: other.line_branches,
+            statements: other.statements,
+            stated: other.stated,
+            ..FileCoverage::default()
+        });
     }
 
     /// The figures of this file, of the metrics that the report speaks of.
@@ -204,24 +237,33 @@ impl FileCoverage {
         }
     }
 
-    /// Unites with another report's view of the same file: lines, branches, functions and statements by identity.
+    /// Unites with another report's view of the same file: lines, branches, functions and statements by identity, the highest count of
+    /// each. Commutative, associative and idempotent on what [`FileCoverage::normalise`] gives.
     pub fn merge(&mut self, other: FileCoverage) {
         self.lines.extend(other.lines);
         self.branches.extend(other.branches);
         self.line_branches.extend(other.line_branches);
         self.functions.extend(other.functions);
+        self.functions_by_line |= other.functions_by_line;
         self.statements.extend(other.statements);
+        self.stated.merge(other.stated);
+        self.normalise();
+    }
+}
+
+impl Stated {
+    /// The higher of each counter: counters do not say which lines they mean, so they cannot be united further.
+    pub fn merge(&mut self, other: Stated) {
         let higher = |a: &mut Option<Ratio>, b: Option<Ratio>| {
             *a = match (*a, b) {
-                (Some(x), Some(y)) => Some(Ratio::new(x.covered.max(y.covered), x.total.max(y.total))),
+                (Some(x), Some(y)) => Some(Ratio { covered: x.covered.max(y.covered), total: x.total.max(y.total) }),
                 (x, y) => x.or(y),
             };
         };
-        higher(&mut self.stated.lines, other.stated.lines);
-        higher(&mut self.stated.branches, other.stated.branches);
-        higher(&mut self.stated.functions, other.stated.functions);
-        higher(&mut self.stated.statements, other.stated.statements);
-        self.normalise();
+        higher(&mut self.lines, other.lines);
+        higher(&mut self.branches, other.branches);
+        higher(&mut self.functions, other.functions);
+        higher(&mut self.statements, other.statements);
     }
 }
 
@@ -230,19 +272,6 @@ fn unite<T: Copy, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K, join: impl 
         items.sort_by_key(&key);
         items.dedup_by(|next, kept| {
             let same = key(next) == key(kept);
-            if same {
-                join(kept, next);
-            }
-            same
-        });
-    }
-}
-
-fn unite_by_ref<T>(items: &mut Vec<T>, order: impl Fn(&T, &T) -> std::cmp::Ordering, join: impl Fn(&mut T, &T)) {
-    if !items.windows(2).all(|w| matches!(w, [a, b] if order(a, b).is_lt())) {
-        items.sort_by(&order);
-        items.dedup_by(|next, kept| {
-            let same = order(next, kept).is_eq();
             if same {
                 join(kept, next);
             }
@@ -264,6 +293,29 @@ impl Coverage {
         }
     }
 
+    /// Adds a further record of the same report, whose counts add up with those of earlier ones.
+    pub fn add_up(&mut self, name: &str, mut file: FileCoverage) {
+        match self.files.get_mut(name) {
+            Some(there) => there.add_up(file),
+            None => {
+                file.normalise();
+                self.files.insert(name.into(), file);
+            }
+        }
+    }
+
+    /// Says that the report speaks of whatever it has figures for.
+    pub fn note_metrics(&mut self) {
+        let all = self.files.values().map(|f| f.figures(Metrics::ALL)).chain([Figures::from(self.stated)]);
+        for f in all {
+            let some = |r: Option<Ratio>| r.is_some_and(|r| r.total > 0);
+            self.metrics.lines |= some(f.lines);
+            self.metrics.branches |= some(f.branches);
+            self.metrics.functions |= some(f.functions);
+            self.metrics.statements |= some(f.statements);
+        }
+    }
+
     /// The figures of the whole.
     pub fn figures(&self) -> Figures {
         let zero = |on: bool| on.then(Ratio::default);
@@ -278,7 +330,7 @@ impl Coverage {
             (Some(a), Some(b)) => Some(a.plus(b)),
             (a, b) => a.or(b),
         };
-        self.files.values().fold(start, |sum, file| {
+        let sum = self.files.values().fold(start, |sum, file| {
             let f = file.figures(m);
             Figures {
                 lines: add(sum.lines, f.lines),
@@ -286,10 +338,21 @@ impl Coverage {
                 functions: add(sum.functions, f.functions),
                 statements: add(sum.statements, f.statements),
             }
-        })
+        });
+        // What no file has, the whole may state.
+        let or_stated = |a: Option<Ratio>, stated: Option<Ratio>| match a {
+            Some(r) if r.total == 0 => stated.or(a),
+            a => a,
+        };
+        Figures {
+            lines: or_stated(sum.lines, self.stated.lines),
+            branches: or_stated(sum.branches, self.stated.branches),
+            functions: or_stated(sum.functions, self.stated.functions),
+            statements: or_stated(sum.statements, self.stated.statements),
+        }
     }
 
-    /// Unites with another report: files by name, lines by number, branches by identity.
+    /// Unites with another report: files by name, lines by number, branches by identity. Commutative, associative, idempotent.
     pub fn merge(&mut self, other: Coverage) {
         for (name, file) in other.files {
             self.add(name, file);
@@ -304,5 +367,45 @@ impl Coverage {
         self.metrics.branches |= other.metrics.branches;
         self.metrics.functions |= other.metrics.functions;
         self.metrics.statements |= other.metrics.statements;
+        self.stated.merge(other.stated);
+        self.percent = match (self.percent.take(), other.percent) {
+            (Some(mut a), Some(b)) => {
+                a.merge(b);
+                Some(a)
+            }
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+impl Metrics {
+    /// All figures.
+    pub const ALL: Metrics = Metrics { lines: true, branches: true, functions: true, statements: true };
+}
+
+impl From<Stated> for Figures {
+    fn from(s: Stated) -> Self {
+        Figures { lines: s.lines, branches: s.branches, functions: s.functions, statements: s.statements }
+    }
+}
+
+impl Percentages {
+    /// Percentages cannot be united; the lower of each is what both reports grant.
+    pub fn merge(&mut self, other: Percentages) {
+        fn lower(a: &mut Box<str>, b: Box<str>) {
+            let key = |t: &str| t.parse::<f64>().unwrap_or(f64::NEG_INFINITY);
+            if key(&b).total_cmp(&key(a)).then_with(|| b.cmp(a)).is_lt() {
+                *a = b;
+            }
+        }
+        lower(&mut self.total, other.total);
+        for (name, value) in other.files {
+            match self.files.entry(name) {
+                std::collections::btree_map::Entry::Vacant(e) => {
+                    e.insert(value);
+                }
+                std::collections::btree_map::Entry::Occupied(mut e) => lower(e.get_mut(), value),
+            }
+        }
     }
 }

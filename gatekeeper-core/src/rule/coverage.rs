@@ -146,6 +146,10 @@ fn limits(t: &mut Table<'_>) -> Vec<Limit> {
 }
 
 impl Judge for CoverageGate {
+    fn more_may_mend(&self) -> bool {
+        true
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Judgement {
         let all: Vec<(&Evidence, &Coverage)> = scope
             .evidence

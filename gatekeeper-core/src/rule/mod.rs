@@ -80,6 +80,11 @@ pub(crate) trait Judge: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether evidence that could not be read might have mended what falls short: coverage only grows with more reports, failures do not go away.
+    fn more_may_mend(&self) -> bool {
+        false
+    }
+
     /// Judges evidence: at least one piece, all readable and complete as far as they say.
     fn judge(&self, scope: &Scope<'_>) -> Judgement;
 }

@@ -6,7 +6,7 @@ use super::lines::strip_ansi;
 /// The `===> ` lines of a log.
 #[derive(Debug, Default)]
 pub(crate) struct Console {
-    /// (line number, text behind `===> `): the last ones, at least [`MOST`] where there are as many.
+    /// (line number, text behind `===> `; where nothing stands there, the next line too): the last ones, at least [`MOST`] where there are as many.
     pub steps: Vec<(u64, String)>,
 }
 
@@ -40,7 +40,13 @@ pub(crate) fn of(bytes: &[u8]) -> Console {
         }
         let rest = bytes.get(hit + 5..).unwrap_or_default();
         let rest = rest.get(..rest.len().min(2 * TEXT_MOST)).unwrap_or_default();
-        let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+        let mut end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        if rest.get(..end).unwrap_or_default().trim_ascii().is_empty() {
+            // A message that begins with a line end.
+            let next = rest.get(end + 1..).unwrap_or_default();
+            end += 1 + memchr::memchr(b'\n', next).unwrap_or(next.len());
+        }
+        let line = rest.get(..end.min(rest.len())).unwrap_or_default();
         let text = strip_ansi(line.strip_suffix(b"\r").unwrap_or(line));
         let text = text.get(..text.len().min(TEXT_MOST)).unwrap_or_default();
         if steps.len() >= 2 * MOST {
@@ -58,9 +64,9 @@ mod tests {
 
     #[test]
     fn steps_stand_at_the_beginning_of_lines() {
-        let log = b"\x1b[0;32m===> Compiling a\n\x1b[0m\x1b[0;31m===> \x1b[1mTask failed\r\ntext ===> no\n===> last";
+        let log = b"\x1b[0;32m===> Compiling a\n\x1b[0m\x1b[0;31m===> \x1b[1mTask failed\r\ntext ===> no\n===> \n0/0\n===> last";
         let got: Vec<_> = of(log).steps;
-        let want = [(1, "Compiling a"), (2, "Task failed"), (4, "last")].map(|(n, t)| (n, t.to_owned()));
+        let want = [(1, "Compiling a"), (2, "Task failed"), (4, "\n0/0"), (6, "last")].map(|(n, t)| (n, t.to_owned()));
         assert_eq!(got, want);
     }
 }

@@ -29,8 +29,8 @@ pub(crate) fn documents<'a, T: Deserialize<'a>>(
     input: &Input<'a>,
     mut each: impl FnMut(T) -> Result<(), ParseError>,
 ) -> Result<(), ParseError> {
-    let mut stream = serde_json::Deserializer::from_slice(input.bytes).into_iter::<T>();
-    while let Some(next) = stream.next() {
+    let stream = serde_json::Deserializer::from_slice(input.bytes).into_iter::<T>();
+    for next in stream {
         match next {
             Ok(document) => each(document)?,
             Err(e) => return Err(located(&e, input.bytes, 0, None)),

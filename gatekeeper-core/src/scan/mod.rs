@@ -2,6 +2,7 @@
 
 pub(crate) mod console;
 pub(crate) mod consult;
+pub(crate) mod csv;
 pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod shape;

@@ -18,6 +18,9 @@ pub(crate) const VERSION: u8 = 131;
 /// The byte behind [`VERSION`] where the term is compressed with zlib.
 pub(crate) const COMPRESSED: u8 = 80;
 
+/// Most bytes that one compressed term may unpack to, whatever the limits allow: the largest that real tools write have some megabytes.
+const MOST_UNPACKED: u64 = 64 << 20;
+
 /// Most parts that [`decode`] makes of one term.
 const MOST_PARTS: usize = 1_000_000;
 
@@ -83,6 +86,11 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// Offset in the input.
+    pub(crate) fn place(&self) -> usize {
+        self.base.saturating_add(self.at)
+    }
+
     /// The bytes from a position up to here.
     pub(crate) fn since(&self, start: usize) -> &'a [u8] {
         self.bytes.get(start..self.at).unwrap_or_default()
@@ -90,7 +98,7 @@ impl<'a> Cursor<'a> {
 
     /// An error at this place.
     pub(crate) fn error(&self, expected: &str) -> ParseError {
-        let error = ParseError::malformed(expected).at(self.base.saturating_add(self.at));
+        let error = ParseError::malformed(expected).at(self.place());
         match self.bytes.get(self.at..) {
             None | Some([]) => error.found_words("the end of the term"),
             Some([tag, ..]) => error.found_words(name_of(*tag)),
@@ -98,7 +106,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn cut(&self) -> ParseError {
-        ParseError::malformed("more of a term").at(self.base.saturating_add(self.at)).found_words("its end")
+        ParseError::malformed("more of a term").at(self.place()).found_words("its end")
     }
 
     /// The next byte, which stays.
@@ -149,8 +157,7 @@ impl<'a> Cursor<'a> {
     /// The version byte, for a term at its very start.
     pub(crate) fn version(&mut self) -> Result<(), ParseError> {
         if self.peek() != Some(VERSION) {
-            let error =
-                ParseError::malformed("an external term's first byte 131").at(self.base.saturating_add(self.at));
+            let error = ParseError::malformed("an external term's first byte 131").at(self.place());
             return Err(match self.peek() {
                 Some(b) => error.found_words(format!("byte {b}")),
                 None => error.found_words("the end of the term"),
@@ -166,7 +173,7 @@ impl<'a> Cursor<'a> {
             Ok(())
         } else {
             Err(ParseError::malformed("the end of the term")
-                .at(self.base.saturating_add(self.at))
+                .at(self.place())
                 .found_words(format!("{} bytes more", self.left())))
         }
     }
@@ -373,15 +380,15 @@ impl<'a> Cursor<'a> {
         loop {
             parts += 1;
             if parts > MOST_PARTS {
-                return Err(ParseError::limit(format!("a term of more than {MOST_PARTS} parts"))
-                    .at(self.base.saturating_add(self.at)));
+                return Err(ParseError::limit(format!("a term of more than {MOST_PARTS} parts")).at(self.place()));
             }
             let mut done = match self.scalar()? {
                 Scalar::Done(term) => term,
                 Scalar::Parts(list, n) => {
                     if open.len() >= limits.depth {
-                        return Err(ParseError::limit(format!("more than {} levels of nesting", limits.depth))
-                            .at(self.base.saturating_add(self.at)));
+                        return Err(
+                            ParseError::limit(format!("more than {} levels of nesting", limits.depth)).at(self.place())
+                        );
                     }
                     // Not all that is promised is there: room is made as parts come.
                     open.push(Open { list, left: n, parts: Vec::with_capacity(n.min(64)) });
@@ -501,7 +508,7 @@ impl Unpacker {
         let mut cursor = Cursor::new(packed, base);
         let size = cursor.u32()?;
         let size64 = u64::try_from(size).unwrap_or(u64::MAX);
-        if size64 > self.left {
+        if size64 > self.left.min(MOST_UNPACKED) {
             return Err(ParseError::limit("compressed terms unpack to more than the limit").at(base));
         }
         self.left -= size64;
@@ -614,7 +621,7 @@ mod tests {
         let mut inner = vec![107, 1, 0];
         inner.extend([b'a'; 256]);
         assert!(plain(&packed(&inner, 259)).unwrap().starts_with("Bytes([97, 97"));
-        for declared in [0, 258, 260, u32::MAX] {
+        for declared in [0, 258, 260, 64 << 20, u32::MAX] {
             assert!(plain(&packed(&inner, declared)).is_err(), "{declared}");
         }
         let whole = packed(&inner, 259);

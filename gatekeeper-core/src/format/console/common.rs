@@ -120,6 +120,8 @@ pub(super) fn classify(text: &[u8]) -> Step<'_> {
         Some(b'R') if text.starts_with(b"Running Common Test suites") => Step::Start(Task::Ct),
         Some(b'R') if text.starts_with(b"Running cross reference analysis") => Step::Start(Task::Xref),
         Some(b'D') if text.starts_with(b"Dialyzer starting") => Step::Start(Task::Dialyzer),
+        // Detection sees a message that begins with a line end as a whole.
+        Some(b'\n') if memchr::memmem::find(text, b" properties passed").is_some() => Step::Start(Task::Proper),
         Some(b'T') if property(text, b"Testing ").is_some() => Step::Start(Task::Proper),
         Some(b'R') if property(text, b"Retrying ").is_some() => Step::Start(Task::Proper),
         _ => Step::Other,
@@ -491,6 +493,30 @@ mod tests {
         ] {
             assert!(!is_failure(fine.as_bytes()), "{fine}");
         }
+    }
+
+    fn tasks(log: &str) -> Vec<Task> {
+        let head = Head::new("x.log", log.as_bytes(), log.len());
+        let all = [Task::Compile, Task::Eunit, Task::Ct, Task::Cover, Task::Xref, Task::Dialyzer, Task::Proper];
+        all.into_iter().filter(|t| confidence(&head, *t) == Confidence::Certain).collect()
+    }
+
+    #[test]
+    fn a_log_is_of_its_last_task() {
+        let begin = "===> Verifying dependencies...\n===> Compiling a\n";
+        assert_eq!(tasks(begin), [Task::Compile]);
+        let chain = format!("{begin}===> Running cross reference analysis...\n{begin}===> Performing EUnit tests...\n");
+        assert_eq!(tasks(&chain), [Task::Eunit]);
+        assert_eq!(tasks(&format!("{chain}{begin}===> Compiling src/a.erl failed\n")), [Task::Compile]);
+        // Text of a test: no task began before it.
+        assert_eq!(tasks(&format!("{chain}===> Compiling src/a.erl failed\n")), [Task::Eunit]);
+        assert_eq!(tasks("===> Error reading file rebar.config: x\n"), []);
+    }
+
+    #[test]
+    fn a_task_that_failed_is_not_hidden_by_a_later_one() {
+        let log = "===> Compiling a\n===> Performing EUnit tests...\n===> Error running tests\n===> Verifying dependencies...\n===> Compiling a\n===> Running Common Test suites...\n";
+        assert_eq!(tasks(log), [Task::Eunit, Task::Ct]);
     }
 
     #[test]

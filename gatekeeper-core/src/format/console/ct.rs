@@ -5,8 +5,8 @@
 //!
 //! Known deviations: a failed `end_per_suite` or `end_per_group` is in no count, and rebar3 says `All N tests passed.` and exits with 0: every
 //! configuration function that failed is a problem of its suite. `end_per_testcase FAILED` leaves the case passed: a note. Suites may be
-//! named `undefined`. Text of tests can forge any line: the last totals count; suites that go on after them, or more failed cases than they
-//! count, are not passed over; `===> Failures occurred running tests: N` must be failed and automatically skipped ones together.
+//! named `undefined`. Text of tests can forge any line: the last totals count; suites that go on after them, more failed cases than they
+//! count, or fewer dots than passed cases, are not passed over; `===> Failures occurred running tests: N` must be failed and automatically skipped ones together.
 
 use super::common::{self, KEPT_MOST, Reader, Row, Step, Task, add_line, classify, note, number, step};
 use super::ct_text::Collector;
@@ -113,6 +113,11 @@ struct Run {
     /// The sum of the totals that stand one below the other, and how many these are.
     block: Totals,
     block_lines: u64,
+    /// Dots on all lines above the last totals, and on those that name a suite; those of text among them.
+    dots: u64,
+    suite_dots: u64,
+    /// Dots above the last totals where suites show theirs.
+    dots_above: Option<u64>,
     /// The first suite that was named, and how often.
     first: Option<(Vec<u8>, u64)>,
     text: Collector,
@@ -160,10 +165,12 @@ impl Run {
             self.end_reason();
             return;
         }
+        let dots = u64::try_from(memchr::memchr_iter(b'.', text).count()).unwrap_or(u64::MAX);
         // The compact form prints a dot, and the name of the suite, on the line that a failure may end.
         if let Some(at) = memmem::find(text.get(..text.len().min(4096)).unwrap_or_default(), b"%%% ")
             && text.get(..at).is_some_and(|before| before.iter().all(|b| matches!(b, b'.' | b' ')))
         {
+            self.dots = self.dots.saturating_add(dots);
             self.suite_line(text.get(at + 4..).unwrap_or_default(), row);
             return;
         }
@@ -180,13 +187,16 @@ impl Run {
                 _ => (self.block, self.block_lines) = (new, 1),
             }
             self.totals = Some((row.offset, row.number, new));
+            self.dots_above = (self.suite_dots > 0).then_some(self.dots);
             self.resumed = None;
             return;
         }
+        self.dots = self.dots.saturating_add(dots);
         if common::is_crash(text) {
             self.trouble = Some((row.offset, text.to_vec()));
         }
-        if self.reason != Reason::None {
+        // Dots of the cases after it are no part of a reason.
+        if self.reason != Reason::None && !text.iter().all(|b| *b == b'.') {
             add_line(&mut self.message, text, b'\n');
         }
     }
@@ -197,6 +207,7 @@ impl Run {
             if let Some(at) = memmem::find(text, b": ").or_else(|| text.strip_suffix(b":").map(<[u8]>::len)) {
                 self.end_reason();
                 self.suite = text.get(..at).unwrap_or_default().to_vec();
+                self.suite_dots += u64::from(text.get(at..).is_some_and(|t| t.ends_with(b".")));
                 match &mut self.first {
                     Some((name, times)) if *name == self.suite => *times += 1,
                     Some(_) => {}
@@ -319,6 +330,15 @@ impl Run {
                 .found_words("a suite after the totals"));
         }
         let mut complete = true;
+        if let Some(dots) = self.dots_above.filter(|dots| *dots < totals.counts.passed) {
+            // Every passed case leaves a dot, where any does.
+            let listed = self.cases.iter().filter(|(_, c)| c.status == Status::Passed).count();
+            if u64::try_from(listed).unwrap_or(u64::MAX).saturating_add(dots) < totals.counts.passed {
+                return Err(ParseError::malformed(format!("{} dots above this line", totals.counts.passed))
+                    .at(offset)
+                    .found_words(dots.to_string()));
+            }
+        }
         // The line above the last totals may be the text of a test; it counts only where rebar3's own number of failures,
         // or the suites that ran as often, say so.
         let repeated = self.block_lines > 1

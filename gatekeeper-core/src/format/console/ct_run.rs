@@ -1,4 +1,5 @@
-//! Console of `ct_run` (and of `ct:run_test/1` in a shell): see [`super::ct_text`].
+//! Console of `ct_run` (and of `ct:run_test/1` in a shell): see [`super::ct_text`]. rebar3 keeps the same text in
+//! `_build/test/logs/ct.latest.log`; as its run has a `suite.log` too, that is no place where evidence is looked for.
 //!
 //! Every test that `TEST INFO: T test(s)` announces must have its line `TEST COMPLETE`. A suite that could not be built
 //! (`{error,make_failed}`, `{ct_framework,error_in_suite}`) is in no count: the run is then not complete.

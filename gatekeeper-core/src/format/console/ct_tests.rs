@@ -49,7 +49,7 @@ fn a_failed_end_per_suite_is_a_problem_though_all_passed() {
 
 #[test]
 fn failed_and_skipped_cases_are_listed() {
-    let log = "%%% a_SUITE: .\n%%% a_SUITE ==> g.x: \x1b[0;31mFAILED\x1b[0m\n%%% a_SUITE ==> \x1b[0;31m{{badmatch,1},\n [{a,x,1,[{file,\"/p/a_SUITE.erl\"},{line,41}]}]}\x1b[0m\n\n%%% a_SUITE ==> y: SKIPPED\n%%% a_SUITE ==> {tc_user_skip,\"no\"}\n\n%%% a_SUITE ==> z: end_per_testcase FAILED\n%%% a_SUITE ==> {x}\nFailed 1 tests. Skipped 1 (1, 0) tests. Passed 2 tests. \nResults written to \"x\".\n===> Failures occurred running tests: 1\n";
+    let log = "%%% a_SUITE: ..\n%%% a_SUITE ==> g.x: \x1b[0;31mFAILED\x1b[0m\n%%% a_SUITE ==> \x1b[0;31m{{badmatch,1},\n [{a,x,1,[{file,\"/p/a_SUITE.erl\"},{line,41}]}]}\x1b[0m\n\n%%% a_SUITE ==> y: SKIPPED\n%%% a_SUITE ==> {tc_user_skip,\"no\"}\n\n%%% a_SUITE ==> z: end_per_testcase FAILED\n%%% a_SUITE ==> {x}\nFailed 1 tests. Skipped 1 (1, 0) tests. Passed 2 tests. \nResults written to \"x\".\n===> Failures occurred running tests: 1\n";
     let p = read(log, Some(1)).unwrap();
     let n = tests(&p).counts();
     assert_eq!((n.failed, n.skipped, n.passed, p.complete, p.notes.len()), (1, 1, 2, Some(true), 1));
@@ -68,7 +68,7 @@ fn a_log_that_stops_is_refused() {
 
 #[test]
 fn what_rebar3_says_must_fit_the_totals() {
-    let p = read("%%% a_SUITE: ..\nAll 3 tests passed.\n===> Failures occurred running tests: 2\n", None).unwrap();
+    let p = read("%%% a_SUITE: ...\nAll 3 tests passed.\n===> Failures occurred running tests: 2\n", None).unwrap();
     assert_eq!(p.complete, Some(false));
     let p = read("%%% a_SUITE ==> x: FAILED\n%%% a_SUITE ==> y\n\nAll 3 tests passed.\n", None).unwrap();
     assert_eq!(p.complete, Some(false));

@@ -207,10 +207,7 @@ fn complete(text: &[u8]) -> Option<(Counts, u64)> {
         (skipped, rest) = (n, r.strip_prefix(b" skipped")?);
     }
     let counts = Counts { passed, failed, skipped, ..Counts::default() };
-    let Some(rest) = rest.strip_prefix(b" of ") else {
-        return rest.trim_ascii().is_empty().then(|| (counts, counts.total()));
-    };
-    let (total, rest) = number(rest)?;
+    let (total, rest) = number(rest.strip_prefix(b" of ")?)?;
     rest.starts_with(b" test case").then_some((counts, total))
 }
 

@@ -395,11 +395,24 @@ fn cli(input: &Input<'_>, found: &mut Findings, notes: &mut Vec<Note>) -> Result
     let mut list: Option<&str> = None;
     let mut unknown: Vec<Finding> = Vec::new();
     let mut end: Option<(usize, bool)> = None;
+    // `--raw`: where the terms begin and end.
+    let mut raw: Option<(usize, Option<usize>)> = None;
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
         let text = row.text;
-        if text.starts_with(b"done (") {
-            let passed = text.starts_with(b"done (passed successfully)");
+        match &mut raw {
+            Some((_, stop @ None)) if text.starts_with(b" done in ") || text.starts_with(b"done (") => {
+                *stop = Some(row.offset)
+            }
+            Some((_, None)) => continue,
+            None if text.starts_with(b"{warn_") => {
+                raw = Some((row.offset, None));
+                continue;
+            }
+            _ => {}
+        }
+        let passed = text.starts_with(b"done (passed successfully)");
+        if passed || text.starts_with(b"done (warnings were emitted)") {
             end = Some((row.offset, passed));
             list = None;
         } else if let Some(rest) = text.strip_prefix(b"  Proceeding with analysis...") {
@@ -436,6 +449,12 @@ fn cli(input: &Input<'_>, found: &mut Findings, notes: &mut Vec<Note>) -> Result
         }
     }
     found.items.extend(open.map(|(place, message)| from_text(place, &message)));
+    if let Some((start, Some(stop))) = raw {
+        dialyzer_terms::parse(input.bytes.get(start..stop).unwrap_or_default(), found, notes).map_err(|e| {
+            let within = e.location().offset.and_then(|o| usize::try_from(o).ok()).unwrap_or_default();
+            e.at(start.saturating_add(within))
+        })?;
+    }
     let Some((offset, passed)) = end else {
         return Err(common::no_result(
             input.bytes,

@@ -77,6 +77,11 @@ fn dialyzers_own_console_has_an_end_line() {
     assert_eq!(found(&p.unwrap()).items.len(), 2);
     let p = read("d.log", &format!("{head}{unknown}done (passed successfully)\n"), None).unwrap();
     assert_eq!((found(&p).items.len(), p.complete, p.notes.len()), (0, Some(true), 1));
+    let raw =
+        "{warn_callgraph,{\"a.erl\",{3,1}},\n    {call_to_missing,[b,c,1]}}. \n%% Unknown functions:\n%%  b:c/1\n";
+    let p = read("d.log", &format!("{head}\n{raw} done in 0m0.1s\ndone (warnings were emitted)\n"), None).unwrap();
+    assert_eq!((found(&p).items.len(), &*found(&p).items[0].rule, p.complete), (1, "warn_callgraph", Some(true)));
+    assert!(read("d.log", &format!("{head}\n{raw}"), None).is_err());
     assert!(read("d.log", head, None).is_err());
     assert!(read("d.log", "\ndialyzer: No such file, directory or application: \"q\"\n", None).is_err());
 }

@@ -178,11 +178,13 @@ impl Run {
         }
         match last {
             b'k' if text.ends_with(b"ok") => {
-                if self.summary.is_none() {
-                    self.oks += 1;
-                } else if memmem::find(text, b"...").is_some() && text.contains(&b':') && !self.next_task {
+                self.oks += 1;
+                if self.summary.is_some()
+                    && !self.next_task
+                    && memmem::find(text, b"...").is_some()
+                    && text.contains(&b':')
+                {
                     self.resumed.get_or_insert(row.offset);
-                    self.oks += 1;
                 }
             }
             b'.' => {
@@ -300,6 +302,12 @@ impl Run {
                     if let Some(problem) = self.problems.last_mut().filter(|_| self.last_problem_open) {
                         problem.message = common::text(how).into_string();
                         self.last_problem_open = false;
+                    }
+                } else if text.starts_with(b"     ") {
+                    // The rest of a term over several lines.
+                    if let Some(problem) = self.problems.last_mut().filter(|p| p.message.len() < 1000) {
+                        problem.message.push(' ');
+                        problem.message.push_str(&common::text(text));
                     }
                 } else if text.starts_with(b"Finished in ") {
                     self.within = Within::Nothing;

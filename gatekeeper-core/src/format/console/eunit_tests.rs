@@ -80,7 +80,7 @@ fn the_progress_forms_list_is_read() {
 #[test]
 fn the_last_summary_counts_and_must_fit() {
     let forged = format!(
-        "{VERBOSE}  a_tests: x_test...ok\n  All 99 tests passed.\nok\n  a_tests: y_test...ok\n=====\n  2 tests passed.\n"
+        "{VERBOSE}  a_tests: x_test...ok\n  All 99 tests passed.\nok\n  a_tests: y_test...text\nok\n=====\n  2 tests passed.\n"
     );
     assert_eq!(tests(&read(&forged, None).unwrap()).counts().passed, 2);
     assert!(read(&format!("{VERBOSE}  a_tests: x_test...ok\n  All 99 tests passed.\n"), None).is_err());

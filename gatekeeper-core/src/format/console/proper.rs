@@ -5,8 +5,8 @@
 //! `mod:prop() -> RESULT` each. Re-run counterexamples: `===> Retrying mod:prop()` and `N/M counterexamples passed`.
 //!
 //! Known deviations: a property that raises may print no `Failed:` line, so the totals line counts. Properties can print any text: the last
-//! totals line behind a `===> ` line counts, and as many properties must have been started as it speaks of. `0/0` is refused, and
-//! `proper:module/2` (no totals line at all) is too.
+//! totals line behind a `===> ` line counts, and as many properties must have been started as it speaks of. `0/0` is a run of no cases;
+//! `proper:module/2` prints no totals line at all and is refused.
 
 use super::common::{self, KEPT_MOST, Reader, Step, Task, add_line, classify, note, number, property, step};
 use crate::ErrorCode;
@@ -64,10 +64,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             let behind = std::mem::take(&mut after_blank_step);
             if listing {
                 list(row.text, &mut s.failed);
-            } else if behind
-                && s.start.is_some()
-                && let Some(totals) = totals(row.text.trim_ascii_end())
-            {
+            } else if behind && let Some(totals) = totals(row.text.trim_ascii_end()) {
+                s.start.get_or_insert(row.offset);
                 s.totals = Some((row.offset, totals));
                 s.failed.clear();
             } else if s.start.is_some() {
@@ -132,11 +130,11 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
             .at(offset)
             .found_words(s.started.to_string()));
     }
-    if totals.total == 0 {
-        return Err(ParseError::new(ErrorCode::ToolFailed, "no property was run").at(offset));
-    }
     let mut notes = Vec::new();
     let mut complete = true;
+    if totals.total == 0 {
+        notes.push(note("no property was run", offset));
+    }
     if totals.retried {
         notes.push(note("counterexamples of an earlier run were tried again; no properties were searched", offset));
     }
@@ -164,7 +162,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
                     }
                     (Status::Failed, message.into())
                 }
-                None => (Status::Passed, words),
+                None => (Status::Passed, words.clone()),
             };
             if tests.suites.last().is_none_or(|suite| suite.name != key.0) {
                 tests.suites.push(Suite::named(key.0.clone()));
@@ -173,7 +171,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
                 name: key.1.clone(),
                 class: Some(key.0.as_ref().into()),
                 status,
-                detail: Some(Box::new(Detail { message, ..Detail::default() })),
+                detail: Some(Box::new(Detail { attempts: runs(&words), message, ..Detail::default() })),
                 ..Case::default()
             };
             if let Some(suite) = tests.suites.last_mut() {
@@ -192,6 +190,13 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
     parsed.tool = Some("proper".to_owned());
     parsed.notes = notes;
     Ok(parsed)
+}
+
+/// How many times a property was tried: `OK: Passed 100 test(s).`, `Failed: After 7 test(s).`
+fn runs(words: &str) -> Option<u32> {
+    let rest = words.strip_prefix("OK: Passed ").or_else(|| words.strip_prefix("Failed: After "))?;
+    let (n, rest) = number(rest.as_bytes())?;
+    rest.starts_with(b" test").then(|| u32::try_from(n).ok()).flatten()
 }
 
 /// rebar3's word that there was nothing to run, where no property was started.
@@ -291,7 +296,9 @@ mod tests {
         assert!(read(&format!("{TWO}===> \n5/5 properties passed\n"), None).is_err());
         assert!(read(&format!("{TWO}===> \n2/2 properties passed, 1 failed\n"), None).is_err());
         assert!(read(&format!("{TWO}2/2 properties passed\n"), None).is_err());
-        assert!(read("===> \n0/0 properties passed\n", Some(0)).is_err());
+        let Data::Tests(none) = read("===> \n0/0 properties passed\n", Some(0)).unwrap().data else { panic!() };
+        assert_eq!(none.counts().total(), 0);
+        assert!(read("===> \n3/3 properties passed\n", Some(0)).is_err());
         assert!(read(TWO, Some(1)).is_err());
     }
 

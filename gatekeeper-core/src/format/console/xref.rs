@@ -52,7 +52,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             went_on = false;
             continue;
         }
-        went_on |= last.is_some();
+        went_on |= last.is_some() && (own.is_some() || text.is_empty());
         if let Some(text) = own {
             match classify(text) {
                 Step::Start(Task::Xref) => {
@@ -65,7 +65,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 }
                 _ if inside && text.starts_with(b"Query ") => {
                     found.items.push(query(text));
-                    last = Some(row.number);
+                    (last, went_on) = (Some(row.number), false);
                 }
                 _ if inside && !row.ended && memmem::find(text, b"Warning: ").is_some() => cut = Some(row.offset),
                 _ if inside && trouble.is_none() && common::is_failure(text) => {
@@ -76,7 +76,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         } else if inside {
             if text.starts_with(b"Query ") {
                 found.items.push(query(text));
-                last = Some(row.number);
+                (last, went_on) = (Some(row.number), false);
             } else if trouble.is_none() && common::is_crash(text) {
                 trouble = Some((row.offset, text.to_vec()));
             } else if !row.ended && memmem::find(text, b"Warning: ").is_some() {

@@ -85,6 +85,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     Ok(Parsed { notes, ..Parsed::new(Data::Coverage(modules.coverage()), None) })
 }
 
+/// Most modules and functions of one file: far above any system, and a bound on what a file can make us keep.
+const MOST_MODULES: usize = 200_000;
+const MOST_FUNCTIONS: usize = 5_000_000;
+
 /// Where the bytes of the present term are.
 enum Term {
     /// In the file.
@@ -171,6 +175,8 @@ struct Modules {
     by_atom: HashMap<Box<[u8]>, usize>,
     /// The module of the last counter, with its atom: counters of one module stand together.
     last: Option<(Box<[u8]>, usize)>,
+    /// Functions of all modules.
+    functions: usize,
     /// Clauses (function, arity and number as they are written) that the present module announces with lines, and no counter of
     /// which has come yet.
     awaited: HashSet<Box<[u8]>>,
@@ -205,7 +211,7 @@ impl Modules {
                     return Err(cursor.error("a module's name"));
                 }
                 // The path: a string, or a list where it has characters beyond Latin-1.
-                if !matches!(cursor.peek(), Some(106 | 107 | 108 | 109)) {
+                if !matches!(cursor.peek(), Some(106..=109)) {
                     return Err(cursor.error("a path"));
                 }
                 cursor.skip()?;
@@ -237,6 +243,10 @@ impl Modules {
             Some(function) => function.hits = function.hits.max(hits),
             None => {
                 let name = atom_text(name, latin1).ok_or_else(|| cursor.error("a function's name in UTF-8"))?;
+                self.functions += 1;
+                if self.functions > MOST_FUNCTIONS {
+                    return Err(ParseError::limit(format!("more than {MOST_FUNCTIONS} functions")).at(cursor.place()));
+                }
                 module.by_key.insert(key.into(), module.functions.len());
                 // The first executable line is not the function's own, so its line is not known.
                 module.functions.push(Function { line: 0, name: format!("{name}/{arity}").into(), hits });
@@ -289,6 +299,11 @@ impl Modules {
                     Some(at) => *at,
                     None => {
                         let at = self.all.len();
+                        if at >= MOST_MODULES {
+                            return Err(
+                                ParseError::limit(format!("more than {MOST_MODULES} modules")).at(cursor.place())
+                            );
+                        }
                         let name: Box<str> = name.into();
                         self.by_name.insert(name.clone(), at);
                         self.all.push(Module { name, ..Module::default() });

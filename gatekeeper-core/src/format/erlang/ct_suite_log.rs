@@ -16,6 +16,9 @@
 //!
 //! `init_per_suite` and its like, and all of module `ct_framework`, are no cases: where they fail they are problems. Common Test
 //! counts `error_in_suite` (a suite that cannot be loaded) nowhere: the run is then not complete.
+//!
+//! OTP 27 writes the milliseconds of a case's time limit as its seconds where it ran into the limit: a time longer than from `=started`
+//! to `=ended` is left out, with a note.
 
 use crate::error::ParseError;
 use crate::evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite, TestRun};
@@ -27,6 +30,7 @@ use crate::scan::lines::Lines;
 use std::collections::HashMap;
 
 use super::common::{MESSAGE, cut};
+use super::ct_place::place;
 
 pub(super) static FORMAT: Format = Format {
     id: "ct-suite-log",
@@ -71,6 +75,29 @@ enum Outcome {
     Auto,
 }
 
+impl Outcome {
+    /// All, in the order in which counts are kept.
+    const ALL: [Outcome; 4] = [Outcome::Ok, Outcome::Failed, Outcome::User, Outcome::Auto];
+
+    fn index(self) -> usize {
+        match self {
+            Outcome::Ok => 0,
+            Outcome::Failed => 1,
+            Outcome::User => 2,
+            Outcome::Auto => 3,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "passed",
+            Outcome::Failed => "failed",
+            Outcome::User => "user_skipped",
+            Outcome::Auto => "auto_skipped",
+        }
+    }
+}
+
 /// A record that has begun.
 #[derive(Default)]
 struct Record {
@@ -81,6 +108,9 @@ struct Record {
     /// The result's text, its lines joined.
     text: String,
     elapsed: Option<f64>,
+    /// `=started` and `=ended`, whole seconds of local time.
+    begin: Option<[u8; 19]>,
+    end: Option<[u8; 19]>,
 }
 
 /// The counts at the end.
@@ -113,8 +143,9 @@ struct Reader {
     header: bool,
     record: Option<Record>,
     trailer: Option<Trailer>,
-    cases: Vec<(Outcome, usize, Case)>,
-    suites: Vec<Box<str>>,
+    suites: Vec<Suite>,
+    /// Listed cases by outcome.
+    listed: [u64; 4],
     suite_of: HashMap<Box<str>, usize>,
     problems: Vec<Problem>,
     not_built: bool,
@@ -129,8 +160,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         header: false,
         record: None,
         trailer: None,
-        cases: Vec::new(),
         suites: Vec::new(),
+        listed: [0; 4],
         suite_of: HashMap::new(),
         problems: Vec::new(),
         not_built: false,
@@ -167,7 +198,7 @@ impl Reader {
         }
         if let Some(name) = value(line, b"case") {
             self.close();
-            let name = String::from_utf8_lossy(name).into_owned();
+            let name = String::from_utf8_lossy(name.get(..name.len().min(NAME)).unwrap_or_default()).into_owned();
             self.record = Some(Record { name, line: number, ..Record::default() });
             self.place = Place::Records;
         } else if value(line, b"finished").is_some() {
@@ -179,9 +210,14 @@ impl Reader {
         } else if let Some(time) = value(line, b"elapsed") {
             self.elapsed(time);
             self.place = Place::Records;
-        } else if value(line, b"started").is_some() {
+        } else if let Some(time) = value(line, b"started") {
             if let Some(record) = &mut self.record {
                 record.started = true;
+                record.begin = moment(time);
+            }
+        } else if let Some(time) = value(line, b"ended") {
+            if let Some(record) = &mut self.record {
+                record.end = moment(time);
             }
         } else if line.starts_with(b"=") {
             // `=== *** FAILED …` and other remarks, and keys that say nothing of results.
@@ -271,6 +307,18 @@ impl Reader {
         let (Some(outcome), true) = (record.outcome, record.started) else { return };
         let (module, function) = record.name.split_once(':').unwrap_or((record.name.as_str(), ""));
         let message = cut(record.text.trim(), MESSAGE);
+        let mut time = record.elapsed;
+        if let (Some(t), Some(begin), Some(end)) = (time, &record.begin, &record.end)
+            && t > 1.0
+            && wall(*begin, *end).is_some_and(|wall| t > wall + 2.0)
+        {
+            time = None;
+            if self.notes.len() < 20 {
+                let [begin, end] = [begin, end].map(|t| String::from_utf8_lossy(t));
+                let text = format!("{t} s of {} cannot be: it began {begin} and ended {end}", cut(&record.name, 200));
+                self.notes.push(Note::at(text, Location::line(record.line)));
+            }
+        }
         if is_config(module, function) {
             if outcome == Outcome::Failed {
                 self.not_built |= function == "error_in_suite";
@@ -282,17 +330,12 @@ impl Reader {
             Some(suite) => *suite,
             None => {
                 let suite = self.suites.len();
-                self.suites.push(module.into());
+                self.suites.push(Suite::named(module));
                 self.suite_of.insert(module.into(), suite);
                 suite
             }
         };
-        let kind = match outcome {
-            Outcome::Ok => "",
-            Outcome::Failed => "failed",
-            Outcome::User => "user_skipped",
-            Outcome::Auto => "auto_skipped",
-        };
+        let kind = outcome.word();
         let detail = (outcome != Outcome::Ok).then(|| {
             let (file, line) = if outcome == Outcome::Failed { place(&record.text, module) } else { (None, None) };
             Box::new(Detail { message: message.into(), kind: kind.into(), file, line, attempts: None })
@@ -302,8 +345,13 @@ impl Reader {
             Outcome::Failed => Status::Failed,
             Outcome::User | Outcome::Auto => Status::Skipped,
         };
-        let case = Case { name: record.name.into(), class: None, status, flaky: false, time: record.elapsed, detail };
-        self.cases.push((outcome, suite, case));
+        let case = Case { name: record.name.into(), class: None, status, flaky: false, time, detail };
+        if let Some(slot) = self.listed.get_mut(outcome.index()) {
+            *slot += 1;
+        }
+        if let Some(suite) = self.suites.get_mut(suite) {
+            suite.cases.push(case);
+        }
     }
 
     fn finish(mut self, end: usize) -> Result<Parsed, ParseError> {
@@ -320,31 +368,24 @@ impl Reader {
                     .found_words("the end of the file: the run did not end"));
             }
         };
-        let mut suites: Vec<Suite> = self.suites.drain(..).map(Suite::named).collect();
+        let mut suites = self.suites;
         let mut unlisted = Counts::default();
-        let outcomes = [Outcome::Ok, Outcome::Failed, Outcome::User, Outcome::Auto];
-        let mut drop = Vec::new();
-        for (outcome, count) in outcomes.into_iter().zip(counts) {
-            let listed = self.cases.iter().filter(|c| c.0 == outcome).count();
-            if u64::try_from(listed).ok() == Some(count) {
+        for ((outcome, count), listed) in Outcome::ALL.into_iter().zip(counts).zip(self.listed) {
+            if listed == count {
                 continue;
             }
-            drop.push(outcome);
-            let (name, slot) = match outcome {
-                Outcome::Ok => ("passed", &mut unlisted.passed),
-                Outcome::Failed => ("failed", &mut unlisted.failed),
-                Outcome::User => ("skipped by the user", &mut unlisted.skipped),
-                Outcome::Auto => ("skipped automatically", &mut unlisted.skipped),
+            let slot = match outcome {
+                Outcome::Ok => &mut unlisted.passed,
+                Outcome::Failed => &mut unlisted.failed,
+                Outcome::User | Outcome::Auto => &mut unlisted.skipped,
             };
             *slot = slot.saturating_add(count);
+            let word = outcome.word();
             self.notes
-                .push(Note::new(format!("{listed} cases look {name}, the end counts {count}: only the count is kept")));
-        }
-        for (outcome, suite, case) in self.cases {
-            if !drop.contains(&outcome)
-                && let Some(suite) = suites.get_mut(suite)
-            {
-                suite.cases.push(case);
+                .push(Note::new(format!("{listed} cases look {word}, the end counts {count}: only the count is kept")));
+            let kept = |case: &Case| case.detail.as_ref().map_or(Outcome::Ok.word(), |d| d.kind.as_ref()) != word;
+            for suite in &mut suites {
+                suite.cases.retain(kept);
             }
         }
         suites.retain(|s| !s.cases.is_empty());
@@ -368,6 +409,9 @@ impl Reader {
     }
 }
 
+/// Most of a case's name, bytes: atoms have at most 255 characters.
+const NAME: usize = 2048;
+
 fn is_config(module: &str, function: &str) -> bool {
     module == "ct_framework"
         || matches!(function, "init_per_suite" | "end_per_suite" | "init_per_group" | "end_per_group")
@@ -388,49 +432,6 @@ fn join(text: &mut String, line: &[u8]) {
     text.push_str(&line);
 }
 
-/// Where a failure happened: the suite's own place in the stack, with a path or, where there is only the short stack, without.
-fn place(text: &str, module: &str) -> (Option<Box<str>>, Option<u32>) {
-    let own = format!("{module}.erl");
-    let mut first = None;
-    for at in memchr::memmem::find_iter(text.as_bytes(), b"{file,") {
-        let rest = text.get(at + 6..).unwrap_or_default().trim_start();
-        let found = rest.strip_prefix('"').and_then(|r| r.split_once('"')).and_then(|(file, rest)| {
-            let line = rest.trim_start_matches(['}', ',', ' ']).strip_prefix("{line,")?;
-            Some((file, leading_number(line.trim_start())?))
-        });
-        if let Some((file, line)) = found {
-            if file.rsplit('/').next() == Some(own.as_str()) {
-                return (Some(file.into()), Some(line));
-            }
-            if first.is_none() && !file.ends_with("test_server.erl") {
-                first = Some((file, line));
-            }
-        }
-    }
-    // {Suite,function,Line}
-    let call = format!("{{{module},");
-    for at in memchr::memmem::find_iter(text.as_bytes(), call.as_bytes()) {
-        let rest = text.get(at + call.len()..).unwrap_or_default();
-        let line = rest.split_once(',').and_then(|(_, rest)| {
-            let rest = rest.trim_start();
-            let n = leading_number(rest)?;
-            rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('}').then_some(n)
-        });
-        if let Some(line) = line {
-            return (Some(own.into()), Some(line));
-        }
-    }
-    match first {
-        Some((file, line)) => (Some(file.into()), Some(line)),
-        None => (None, None),
-    }
-}
-
-fn leading_number(text: &str) -> Option<u32> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text.get(..end)?.parse().ok()
-}
-
 fn number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
@@ -438,6 +439,18 @@ fn number(text: &[u8]) -> Option<u64> {
 /// N of `… of N test cases`.
 fn last_number(text: &[u8]) -> Option<u64> {
     number(text.strip_suffix(b" test cases")?.rsplit(|b| *b == b' ').next()?)
+}
+
+/// `2026-01-02 03:04:05`.
+fn moment(text: &[u8]) -> Option<[u8; 19]> {
+    text.try_into().ok()
+}
+
+/// Seconds between two times of day and date.
+fn wall(begin: [u8; 19], end: [u8; 19]) -> Option<f64> {
+    let time = |t: [u8; 19]| std::str::from_utf8(&t).ok()?.parse::<jiff::civil::DateTime>().ok();
+    let span = time(begin)?.until(time(end)?).ok()?;
+    span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()
 }
 
 fn seconds(text: &[u8]) -> Option<f64> {
@@ -460,8 +473,9 @@ mod tests {
     }
 
     fn end(ok: u64, failed: u64, user: u64, auto: u64) -> String {
+        let total = ok + failed + user + auto;
         format!(
-            "=== TEST COMPLETE\n\n=finished      2026\n=failed        {failed}\n=successful    {ok}\n=user_skipped  {user}\n=auto_skipped  {auto}\n=elapsed_time  5\n"
+            "=== TEST COMPLETE, {ok} ok, {failed} failed of {total} test cases\n\n=finished      2026\n=failed        {failed}\n=successful    {ok}\n=user_skipped  {user}\n=auto_skipped  {auto}\n=elapsed_time  5\n"
         )
     }
 
@@ -560,14 +574,23 @@ mod tests {
         let text = [HEAD, &record("a_SUITE:f", "ok"), &record("a_SUITE:g", "ok"), &end(2, 0, 0, 0)].concat();
         let last = text.find("=auto_skipped  0").unwrap() + "=auto_skipped  0".len();
         for cut in 0..last {
-            assert!(read(&text[..cut]).is_err(), "{cut}");
+            assert!(read(text.split_at(cut).0).is_err(), "{cut}");
         }
-        assert!(read(&text[..last]).is_ok());
+        assert!(read(text.split_at(last).0).is_ok());
         let many = text.replace("=auto_skipped  0", "=auto_skipped  10").replace("of 2 test", "of 12 test");
         assert!(read(&many).is_ok());
-        assert!(read(&many[..many.find("=auto_skipped  1").unwrap() + "=auto_skipped  1".len()]).is_err());
+        assert!(read(many.split_at(many.find("=auto_skipped  1").unwrap() + "=auto_skipped  1".len()).0).is_err());
         let e = read(&text.replace("=failed        0", "=failed        x")).unwrap_err();
         assert!(e.message().contains("behind '=failed'"), "{e}");
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_is_left_out() {
+        let slow = "=case          a_SUITE:f\n=started       2026-01-02 03:04:05\n=ended         2026-01-02 03:04:07\n=result        failed: timeout, x\n=elapsed       300.000000s\n";
+        let right = slow.replace("300.0", "2.2").replace("_SUITE:f", "_SUITE:g");
+        let parsed = read(&[HEAD, slow, &right, &end(0, 2, 0, 0)].concat()).unwrap();
+        let times: Vec<_> = run(&parsed).cases().map(|(_, c)| c.time).collect();
+        assert_eq!((times, parsed.notes.len()), (vec![None, Some(2.2)], 1));
     }
 
     #[test]

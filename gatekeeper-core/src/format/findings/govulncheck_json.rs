@@ -90,7 +90,7 @@ struct Frame<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut config = false;
-    let mut texts: HashMap<Box<str>, (Box<str>, Vec<Box<str>>)> = HashMap::new();
+    let mut texts = HashMap::new();
     let mut items: Vec<Finding> = Vec::new();
     let mut at: HashMap<Box<str>, usize> = HashMap::new();
     json::documents(input, |talk: Talk<'_>| {
@@ -99,7 +99,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         if let Some(o) = &talk.osv {
             let text = message(o.summary.get().unwrap_or(o.details.text()));
-            texts.insert(o.id.text().into(), (text, aliases(o.id.text(), o.aliases.0.iter().map(Str::text))));
+            texts
+                .insert(Box::<str>::from(o.id.text()), (text, aliases(o.id.text(), o.aliases.0.iter().map(Str::text))));
         }
         let Some(f) = &talk.finding else { return Ok(()) };
         let Some(frame) = f.trace.0.first() else { return Err(ParseError::malformed("a trace in a finding").at(0)) };

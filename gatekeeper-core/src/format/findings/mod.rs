@@ -2,6 +2,7 @@
 
 mod advisories;
 mod bandit_json;
+mod black;
 mod cargo_audit_json;
 mod cargo_json;
 mod checkov_json;
@@ -20,23 +21,29 @@ mod gosec_json;
 mod govulncheck_json;
 mod grype_json;
 mod hadolint_json;
+mod isort;
 mod kube_bench_json;
+mod mypy;
 mod npm_audit_json;
 mod osv_scanner_json;
 mod pip_audit_json;
 mod pnpm_audit_json;
+mod prettier;
 mod ruff_json;
 mod sarif;
 mod sarif_document;
 mod semgrep_json;
 mod snyk_json;
+mod text;
 mod trivy_json;
+mod tsc;
 mod yarn_audit_json;
 
 use super::Format;
 
 pub(super) static FORMATS: &[&Format] = &[
     &bandit_json::FORMAT,
+    &black::FORMAT,
     &cargo_audit_json::FORMAT,
     &cargo_json::FORMAT,
     &checkov_json::FORMAT,
@@ -53,15 +60,22 @@ pub(super) static FORMATS: &[&Format] = &[
     &govulncheck_json::FORMAT,
     &grype_json::FORMAT,
     &hadolint_json::FORMAT,
+    &isort::FORMAT,
     &kube_bench_json::FORMAT,
+    &mypy::FORMAT,
     &npm_audit_json::FORMAT,
     &osv_scanner_json::FORMAT,
     &pip_audit_json::FORMAT,
     &pnpm_audit_json::FORMAT,
+    &prettier::FORMAT,
     &ruff_json::FORMAT,
     &sarif::FORMAT,
     &semgrep_json::FORMAT,
     &snyk_json::FORMAT,
     &trivy_json::FORMAT,
+    &tsc::FORMAT,
     &yarn_audit_json::FORMAT,
 ];
+
+#[cfg(test)]
+mod tests;

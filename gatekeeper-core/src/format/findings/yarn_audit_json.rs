@@ -93,9 +93,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         object |= line.advisories.is_some();
         match (line.kind.text(), &line.data) {
             ("auditAdvisory", super::common::TextOr::Object(Data { advisory: Some(a) })) => {
-                if seen.insert((a.id.text().into(), a.module_name.text().into())) {
-                    items.push(advisories::finding(a, &mut notes));
-                }
+                let new = seen.insert((a.id.text().into(), a.module_name.text().into()));
+                items.extend(new.then(|| advisories::finding(a, &mut notes)));
             }
             ("auditAdvisory", _) => return Err(ParseError::malformed("an advisory in auditAdvisory").at(0)),
             ("auditSummary", _) => summary = true,

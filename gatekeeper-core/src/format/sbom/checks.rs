@@ -119,10 +119,34 @@ pub(super) struct References<'a> {
 #[derive(Debug)]
 struct Reference<'a> {
     to: Cow<'a, str>,
-    list: &'static str,
-    index: usize,
-    field: &'static str,
-    position: Option<usize>,
+    from: From,
+}
+
+#[derive(Debug)]
+enum From {
+    /// `$.list[index].field`, or an element of that.
+    Member {
+        list: &'static str,
+        index: usize,
+        field: &'static str,
+        position: Option<usize>,
+    },
+    Line(Option<u64>),
+    Path(String),
+}
+
+impl From {
+    fn location(&self) -> Location {
+        match self {
+            From::Line(line) => Location { line: *line, ..Location::default() },
+            From::Path(path) => Location::path(path.clone()),
+            From::Member { list, index, field, position } => {
+                let position = position.map_or(String::new(), |p| format!("[{p}]"));
+                let dot = if field.is_empty() { "" } else { "." };
+                Location::path(format!("$.{list}[{index}]{dot}{field}{position}"))
+            }
+        }
+    }
 }
 
 impl<'a> References<'a> {
@@ -141,7 +165,21 @@ impl<'a> References<'a> {
         position: Option<usize>,
     ) {
         if !self.ids.contains(&to) {
-            self.open.push(Reference { to, list, index, field, position });
+            self.open.push(Reference { to, from: From::Member { list, index, field, position } });
+        }
+    }
+
+    /// A reference on a line.
+    pub(super) fn refer_on(&mut self, to: Cow<'a, str>, line: Option<u64>) {
+        if !self.ids.contains(&to) {
+            self.open.push(Reference { to, from: From::Line(line) });
+        }
+    }
+
+    /// A reference at a place in the document.
+    pub(super) fn refer_at(&mut self, to: Cow<'a, str>, at: impl FnOnce() -> String) {
+        if !self.ids.contains(&to) {
+            self.open.push(Reference { to, from: From::Path(at()) });
         }
     }
 
@@ -149,10 +187,7 @@ impl<'a> References<'a> {
     pub(super) fn settle(self, problems: &mut Problems) {
         for r in self.open.iter().filter(|r| !self.ids.contains(&r.to)) {
             problems.add(
-                || {
-                    let position = r.position.map_or(String::new(), |p| format!("[{p}]"));
-                    Location::path(format!("$.{}[{}].{}{position}", r.list, r.index, r.field))
-                },
+                || r.from.location(),
                 || format!("a reference to {}, which nothing in the document is", quote(r.to.as_bytes())),
             );
         }

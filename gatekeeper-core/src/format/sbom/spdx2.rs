@@ -5,7 +5,7 @@
 
 use super::checks::{At, Expressions, Lines, Problems, References, note, says_none, seconds, stated};
 use super::schema::formats::{is_date_time, is_uri};
-use super::tree::{Piece, Value};
+use super::tree::{Node, Piece, Tree, Value};
 use crate::error::{ErrorCode, ParseError, quote};
 use crate::evidence::inventory::{Component, Inventory, License};
 use crate::evidence::{Data, Note};
@@ -391,13 +391,41 @@ impl<'a> Check<'a> {
     }
 }
 
+/// An object of texts.
+pub(super) fn from_fields<'a>(fields: &[(&'static str, String)]) -> Tree<'a> {
+    let mut tree = Tree::default();
+    let at = tree.open();
+    for (name, text) in fields {
+        tree.push(Node::Text((*name).into()));
+        tree.push(Node::Text(text.clone().into()));
+    }
+    tree.close(at, true);
+    tree
+}
+
+/// Hands the members of a whole document over as they would come from JSON.
+pub(super) fn feed<'a>(root: Value<'_, 'a>, take: &mut dyn FnMut(&Piece<'_, 'a>)) {
+    for (name, member) in root.members() {
+        if by_element(name) && member.is_array() {
+            let mut count = 0;
+            for (index, item) in member.items().enumerate() {
+                take(&Piece::Item(name, index, item));
+                count = index + 1;
+            }
+            take(&Piece::End(name, count));
+        } else {
+            take(&Piece::Member(name, member));
+        }
+    }
+}
+
 /// Letters, digits, `.` and `-`.
 fn is_idstring(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
 /// `syft-1.2.3` → `syft`; `trivy` → `trivy`; `npm/cli-10.8.2` → `npm/cli`.
-fn tool_name(creator: &str) -> Option<String> {
+pub(super) fn tool_name(creator: &str) -> Option<String> {
     let name = creator.trim();
     let end = name.match_indices(['-', ' ', '@', '/']).find(|(at, _)| {
         let rest = name.get(at + 1..).unwrap_or_default();

@@ -52,6 +52,16 @@ impl<'a> Tree<'a> {
         self.nodes.push(node);
     }
 
+    /// Adds a whole tree as a value.
+    pub(super) fn append(&mut self, other: Tree<'a>) {
+        let base = self.nodes.len();
+        self.nodes.extend(other.nodes.into_iter().map(|node| match node {
+            Node::Array(end) => Node::Array(end + base),
+            Node::Object(end) => Node::Object(end + base),
+            node => node,
+        }));
+    }
+
     /// Opens a container; give the answer to [`Tree::close`].
     pub(super) fn open(&mut self) -> usize {
         self.nodes.push(Node::Null);
@@ -78,6 +88,18 @@ impl<'t, 'a> Value<'t, 'a> {
             Node::Array(end) | Node::Object(end) => *end,
             _ => self.at + 1,
         }
+    }
+
+    /// This value by itself.
+    pub(super) fn to_tree(self) -> Tree<'a> {
+        let base = self.at;
+        let nodes = self.nodes.get(base..self.end()).unwrap_or_default();
+        let nodes = nodes.iter().map(|node| match node {
+            Node::Array(end) => Node::Array(end - base),
+            Node::Object(end) => Node::Object(end - base),
+            node => node.clone(),
+        });
+        Tree { nodes: nodes.collect() }
     }
 
     pub(super) fn is_null(self) -> bool {
@@ -225,11 +247,12 @@ pub(super) fn read<'a>(text: &'a str, plan: &Plan<'_>, take: &mut dyn FnMut(Piec
         .map_err(|e| json::located(&e, text.as_bytes(), 0, Some(place.borrow().clone()).filter(|p| p != "$")))
 }
 
-/// Reads a value of any reader into a tree.
-pub(super) fn collect<'a, D: Deserializer<'a>>(reader: D) -> Result<Tree<'a>, D::Error> {
-    let mut tree = Tree::default();
-    Into { tree: &mut tree, only: None }.deserialize(reader)?;
-    Ok(tree)
+impl<'a> serde::Deserialize<'a> for Tree<'a> {
+    fn deserialize<D: Deserializer<'a>>(reader: D) -> Result<Self, D::Error> {
+        let mut tree = Tree::default();
+        Into { tree: &mut tree, only: None }.deserialize(reader)?;
+        Ok(tree)
+    }
 }
 
 struct Root<'s, 'p, 'a> {

@@ -3,6 +3,11 @@
 use crate::error::ParseError;
 use crate::evidence::test_run::Detail;
 use crate::scan::xml::{Token, Xml};
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// How much of a message is kept, bytes.
@@ -29,7 +34,11 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
 
 /// A text without blanks around it, cut at a character near `MESSAGE` bytes.
 pub(super) fn clip(text: &str) -> &str {
-    let text = text.trim();
+    clip_end(text.trim())
+}
+
+/// The beginning of a text, blanks kept.
+pub(super) fn clip_end(text: &str) -> &str {
     let mut end = text.len().min(MESSAGE);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -126,6 +135,95 @@ pub(super) fn message_of(xml: &mut Xml<'_>) -> Result<String, ParseError> {
 pub(super) fn finish(xml: &mut Xml<'_>) -> Result<(), ParseError> {
     while !matches!(xml.next()?, Token::Eof) {}
     Ok(())
+}
+
+/// A line that stands as a JSON number.
+pub(super) fn line_of(number: f64) -> Option<u32> {
+    // The shortest way without a lossy cast: whole numbers print as such.
+    (number.fract() == 0.0).then(|| format!("{number:.0}")).and_then(|t| line_number(&t))
+}
+
+/// Milliseconds since 1970 as whole seconds.
+pub(super) fn epoch_ms(ms: f64) -> Option<i64> {
+    let text = format!("{:.0}", (ms / 1000.0).trunc());
+    text.parse().ok().filter(|s| *s > 0)
+}
+
+/// A JSON string, borrowed from the document where it holds no escapes. (Serde's own `Option<Cow<str>>` always copies.)
+#[derive(Debug, Default)]
+pub(super) struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(v)))
+            }
+
+            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(v.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(V)
+    }
+}
+
+/// A string, or an array of strings that name a path from the outermost to the innermost: joined with ` > `.
+#[derive(Debug, Default)]
+pub(super) struct Texts<'a>(pub(super) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Texts<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of strings")
+            }
+
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
+                Ok(Texts(Cow::Borrowed(v)))
+            }
+
+            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
+                Ok(Texts(Cow::Owned(v.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut out = String::new();
+                while let Some(text) = seq.next_element::<Text<'de>>()? {
+                    if !out.is_empty() {
+                        out.push_str(" > ");
+                    }
+                    out.push_str(&text);
+                }
+                Ok(Texts(Cow::Owned(out)))
+            }
+        }
+        deserializer.deserialize_any(V)
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ type Id = usize;
 #[derive(Debug, Default)]
 pub(in crate::format::sbom) struct Schemas {
     all: Vec<Schema>,
+    /// The schema of an element of `@graph` (SPDX 3).
+    graph: Option<Id>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +34,7 @@ struct Schema {
     texts: Option<HashSet<Box<str>>>,
     constants: Option<Vec<Json>>,
     pattern: Option<Regex>,
+    not_beginning: Option<Regex>,
     format: Option<&'static formats::Format>,
     length: (usize, Option<usize>),
     minimum: Option<f64>,
@@ -86,6 +89,7 @@ pub(in crate::format::sbom) fn compile(files: &[(&str, &str)]) -> Result<Schemas
     let (main, root) = documents.first().ok_or("no schema")?;
     let mut compiler = Compiler { documents: &documents, known: HashMap::new(), out: Schemas::default() };
     compiler.schema(main, "#", root)?;
+    compiler.out.graph = compiler.known.get(&format!("{main}#/oneOf/0/properties/@graph/items")).copied();
     Ok(compiler.out)
 }
 
@@ -171,7 +175,14 @@ impl<'d> Compiler<'d> {
                 }
                 "const" => s.constants = Some(vec![value.clone()]),
                 "pattern" => {
-                    let pattern = value.as_str().ok_or_else(wrong)?;
+                    let mut pattern = value.as_str().ok_or_else(wrong)?.to_owned();
+                    // "Does not begin so" is the one thing that our expressions cannot say: `^(?!_:).+`.
+                    if let Some((not, rest)) = pattern.strip_prefix("^(?!").and_then(|p| p.split_once(')')) {
+                        s.not_beginning =
+                            Some(Regex::new(&format!("^(?:{not})")).map_err(|e| format!("{file}{below}: {e}"))?);
+                        pattern = format!("^{rest}");
+                    }
+                    let pattern = pattern.as_str();
                     s.pattern = Some(Regex::new(pattern).map_err(|e| format!("{file}{below}: {e}"))?);
                 }
                 // "string" is written in CycloneDX 1.2 and 1.3 and is no format.
@@ -244,6 +255,13 @@ impl Schemas {
     /// Holds a whole document against the schema.
     pub(in crate::format::sbom) fn check(&self, value: Value<'_, '_>, problems: &mut Problems) -> bool {
         self.eval(0, value, &At::ROOT, &mut Out::Told(problems), None)
+    }
+
+    /// Holds an element of `@graph` against its schema.
+    pub(in crate::format::sbom) fn check_graph(&self, value: Value<'_, '_>, at: &At<'_>, problems: &mut Problems) {
+        if let Some(id) = self.graph {
+            self.eval(id, value, at, &mut Out::Told(problems), None);
+        }
     }
 
     /// Whether a value is valid. All problems are told; asked silently, the first one ends it.
@@ -396,7 +414,7 @@ impl Schemas {
         match value.node() {
             Node::Text(text) => {
                 if let Some(pattern) = &s.pattern
-                    && !pattern.is_match(text)
+                    && (!pattern.is_match(text) || s.not_beginning.as_ref().is_some_and(|n| n.is_match(text)))
                 {
                     return out.say(at, || format!("{} does not fit {}", quote(text.as_bytes()), pattern.as_str()));
                 }
@@ -571,7 +589,7 @@ mod tests {
 
     fn problems(schema: &str, document: &str) -> Vec<String> {
         let schemas = compile(&[("t", schema)]).unwrap();
-        let tree = tree::collect(&mut serde_json::Deserializer::from_str(document)).unwrap();
+        let tree: tree::Tree<'_> = serde_json::from_str(document).unwrap();
         let mut problems = Problems::default();
         let ok = schemas.check(tree.root(), &mut problems);
         assert_eq!(ok, problems.is_empty());

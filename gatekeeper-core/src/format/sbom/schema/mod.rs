@@ -3,9 +3,11 @@
 
 pub(super) mod formats;
 pub(super) mod json;
+pub(super) mod xsd;
 
 pub(super) use json::{Document, Schemas};
 use std::sync::OnceLock;
+pub(super) use xsd::{Session, Xsd};
 
 macro_rules! embedded {
     ($file:literal) => {
@@ -63,6 +65,42 @@ pub(super) fn spdx_json(version: &str) -> Option<&'static Schemas> {
     find(&SPDX, version)
 }
 
+/// An XML schema and what it compiles to.
+struct XmlEntry {
+    version: &'static str,
+    text: &'static str,
+    compiled: OnceLock<Option<Xsd>>,
+}
+
+impl XmlEntry {
+    const fn new(version: &'static str, text: &'static str) -> Self {
+        XmlEntry { version, text, compiled: OnceLock::new() }
+    }
+}
+
+const XML_LICENSES: &str = embedded!("cyclonedx/spdx.xsd");
+
+static CYCLONEDX_XML: [XmlEntry; 8] = [
+    XmlEntry::new("1.0", embedded!("cyclonedx/bom-1.0.xsd")),
+    XmlEntry::new("1.1", embedded!("cyclonedx/bom-1.1.xsd")),
+    XmlEntry::new("1.2", embedded!("cyclonedx/bom-1.2.xsd")),
+    XmlEntry::new("1.3", embedded!("cyclonedx/bom-1.3.xsd")),
+    XmlEntry::new("1.4", embedded!("cyclonedx/bom-1.4.xsd")),
+    XmlEntry::new("1.5", embedded!("cyclonedx/bom-1.5.xsd")),
+    XmlEntry::new("1.6", embedded!("cyclonedx/bom-1.6.xsd")),
+    XmlEntry::new("1.7", embedded!("cyclonedx/bom-1.7.xsd")),
+];
+
+/// The XML schema of a CycloneDX version, where it is `wanted`; nothing at all where there is no such version.
+pub(super) fn cyclonedx_xml(version: &str, wanted: bool) -> Option<Option<&'static Xsd>> {
+    let entry = CYCLONEDX_XML.iter().find(|e| e.version == version)?;
+    Some(if wanted {
+        entry.compiled.get_or_init(|| xsd::compile(entry.text, XML_LICENSES).ok()).as_ref()
+    } else {
+        None
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +109,11 @@ mod tests {
     fn every_embedded_schema_compiles() {
         for entry in CYCLONEDX.iter().chain(&SPDX) {
             if let Err(e) = json::compile(entry.files) {
+                panic!("{}: {e}", entry.version);
+            }
+        }
+        for entry in &CYCLONEDX_XML {
+            if let Err(e) = xsd::compile(entry.text, XML_LICENSES) {
                 panic!("{}: {e}", entry.version);
             }
         }

@@ -1,0 +1,283 @@
+//! Uniting the findings of several scanners: the same vulnerability of the same package is one finding with all its sources.
+
+use super::purl;
+use crate::evidence::findings::{Category, Finding, Findings, Severity};
+use std::collections::{BTreeMap, HashMap};
+
+/// A finding as one scanner gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// Which of the united sets.
+    pub set: usize,
+    /// Which of its items.
+    pub item: usize,
+}
+
+/// A finding with all that gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct United {
+    /// The finding: the first one's, with what the others know beside it, and the worst severity.
+    pub finding: Finding,
+    /// Where it comes from, in the order of the sets.
+    pub members: Vec<Member>,
+    /// Names of the tools that found it, each once.
+    pub tools: Vec<String>,
+    /// Whether some scanners count it as suppressed and others do not: it then counts.
+    pub suppression_differs: bool,
+}
+
+/// Unites several sets. Vulnerabilities are one where their ids (rule and aliases) meet and the package and its version are the same; everything
+/// else stays as it is. What one scanner lists twice (in two lock files) stays two: the result never counts less than any scanner alone.
+pub fn unite(sets: &[&Findings]) -> Vec<United> {
+    let all: Vec<(Member, &Finding)> = sets
+        .iter()
+        .enumerate()
+        .flat_map(|(set, f)| f.items.iter().enumerate().map(move |(item, f)| (Member { set, item }, f)))
+        .collect();
+    let mut groups = Groups::new(all.len());
+    meet(&all, &mut groups);
+    let mut clusters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for i in 0..all.len() {
+        clusters.entry(groups.root(i)).or_default().push(i);
+    }
+    let mut out: Vec<United> = Vec::with_capacity(clusters.len());
+    for cluster in clusters.values() {
+        // Each scanner's own list; the n-th of one is the n-th of another.
+        let mut lists: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
+        for &i in cluster {
+            if let Some((m, f)) = all.get(i) {
+                lists.entry((m.set, f.tool)).or_default().push(i);
+            }
+        }
+        let most = lists.values().map(Vec::len).max().unwrap_or(0);
+        for n in 0..most {
+            let members: Vec<(Member, &Finding)> =
+                lists.values().filter_map(|l| l.get(n)).filter_map(|i| all.get(*i).copied()).collect();
+            out.extend(merged(&members, sets));
+        }
+    }
+    out.sort_by_key(|u| u.members.first().copied());
+    out
+}
+
+/// Joins what is one vulnerability of one package.
+fn meet(all: &[(Member, &Finding)], groups: &mut Groups) {
+    /// Where a package's findings of one id stand: by version, then by purl type ("" where unknown).
+    type Bucket = BTreeMap<String, BTreeMap<String, usize>>;
+    let mut buckets: HashMap<(String, String), Bucket> = HashMap::new();
+    for (i, (_, f)) in all.iter().enumerate() {
+        let Some(package) = f.package.as_deref().filter(|_| f.category == Category::Vulnerability) else { continue };
+        let purl = package.purl.as_deref().and_then(purl::parse);
+        let version = match &purl {
+            Some(p) if !p.version.is_empty() => p.version.clone(),
+            _ => package.installed.as_deref().map(|v| purl::version_key(v).to_owned()).unwrap_or_default(),
+        };
+        // The name alone (case folded) leads to the bucket: who gives no purl knows no type.
+        let name = purl.as_ref().map_or_else(|| purl::name_key(&package.name, None), |p| p.path.clone());
+        let name = short_name(&name, purl.as_ref().map(|p| p.kind.as_str()));
+        let kind = purl.map(|p| p.kind).unwrap_or_default();
+        for id in std::iter::once(&f.rule).chain(&f.aliases).filter(|id| !id.is_empty()) {
+            let bucket = buckets.entry((id.to_ascii_uppercase(), name.clone())).or_default();
+            let first = *bucket.entry(version.clone()).or_default().entry(kind.clone()).or_insert(i);
+            groups.join(first, i);
+        }
+    }
+    for bucket in buckets.values() {
+        for kinds in bucket.values() {
+            join_unknown(kinds, groups);
+        }
+        // Without a version it can only be the one that is there.
+        if let (Some(unknown), 2) = (bucket.get(""), bucket.len())
+            && let Some((_, known)) = bucket.iter().find(|(v, _)| !v.is_empty())
+        {
+            for (kind, a) in unknown {
+                let b =
+                    known.get(kind).or_else(|| known.values().next().filter(|_| known.len() == 1 && kind.is_empty()));
+                let b = b.or_else(|| known.get("").filter(|_| known.len() == 1));
+                if let Some(b) = b {
+                    groups.join(*a, *b);
+                }
+            }
+        }
+    }
+}
+
+/// Who knows no type joins the only type that is known.
+fn join_unknown(kinds: &BTreeMap<String, usize>, groups: &mut Groups) {
+    if let (Some(unknown), 2) = (kinds.get(""), kinds.len())
+        && let Some((_, known)) = kinds.iter().find(|(k, _)| !k.is_empty())
+    {
+        groups.join(*unknown, *known);
+    }
+}
+
+/// An operating system's package without the distribution before it (`debian/openssl`): scanners without purls give the name alone.
+fn short_name(path: &str, kind: Option<&str>) -> String {
+    let name = match kind {
+        Some("deb" | "rpm" | "apk" | "alpm") => path.rsplit('/').next().unwrap_or(path),
+        _ => path,
+    };
+    name.to_ascii_lowercase()
+}
+
+fn merged(members: &[(Member, &Finding)], sets: &[&Findings]) -> Option<United> {
+    let (_, first) = members.first()?;
+    let mut finding = (*first).clone();
+    let mut tools: Vec<String> = Vec::new();
+    let suppressed = members.iter().filter(|(_, f)| f.suppressed.is_some()).count();
+    if suppressed < members.len() {
+        finding.suppressed = None;
+    }
+    for (m, f) in members {
+        let name = sets.get(m.set).and_then(|s| s.tools.get(usize::from(f.tool)));
+        if let Some(name) = name
+            && !tools.contains(name)
+        {
+            tools.push(name.clone());
+        }
+        if (f.severity, f.severity != Severity::Unknown) > (finding.severity, finding.severity != Severity::Unknown) {
+            finding.severity = f.severity;
+            finding.severity_from = f.severity_from;
+        }
+        for id in std::iter::once(&f.rule).chain(&f.aliases) {
+            let known = id.is_empty() || id.eq_ignore_ascii_case(&finding.rule);
+            if !known && !finding.aliases.iter().any(|a| a.eq_ignore_ascii_case(id)) {
+                finding.aliases.push(id.clone());
+            }
+        }
+        if let (Some(ours), Some(theirs)) = (&mut finding.package, &f.package) {
+            let fill = |a: &mut Option<Box<str>>, b: &Option<Box<str>>| *a = a.take().or_else(|| b.clone());
+            fill(&mut ours.purl, &theirs.purl);
+            fill(&mut ours.installed, &theirs.installed);
+            fill(&mut ours.fixed, &theirs.fixed);
+        }
+        finding.url = finding.url.take().or_else(|| f.url.clone());
+        finding.place = finding.place.take().or_else(|| f.place.clone());
+        finding.is_new = match (finding.is_new, f.is_new) {
+            (Some(a), Some(b)) => Some(a || b),
+            (a, b) => a.or(b),
+        };
+    }
+    Some(United {
+        finding,
+        members: members.iter().map(|(m, _)| *m).collect(),
+        tools,
+        suppression_differs: suppressed > 0 && suppressed < members.len(),
+    })
+}
+
+/// Disjoint sets; the root is the lowest index, so that the result keeps the input's order.
+struct Groups(Vec<usize>);
+
+impl Groups {
+    fn new(len: usize) -> Self {
+        Groups((0..len).collect())
+    }
+
+    fn root(&mut self, i: usize) -> usize {
+        let mut at = i;
+        while let Some(&parent) = self.0.get(at)
+            && parent != at
+        {
+            // Path halving.
+            let grand = self.0.get(parent).copied().unwrap_or(parent);
+            if let Some(slot) = self.0.get_mut(at) {
+                *slot = grand;
+            }
+            at = grand;
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        if let Some(slot) = self.0.get_mut(a.max(b)) {
+            *slot = a.min(b);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::findings::{Package, Suppression};
+
+    fn vulnerability(
+        rule: &str,
+        aliases: &[&str],
+        purl: Option<&str>,
+        name: &str,
+        version: &str,
+        s: Severity,
+    ) -> Finding {
+        Finding {
+            rule: rule.into(),
+            aliases: aliases.iter().map(|a| (*a).into()).collect(),
+            severity: s,
+            category: Category::Vulnerability,
+            package: Some(Box::new(Package {
+                name: name.into(),
+                purl: purl.map(Into::into),
+                installed: (!version.is_empty()).then(|| version.into()),
+                fixed: None,
+            })),
+            ..Finding::default()
+        }
+    }
+
+    fn set(tool: &str, items: Vec<Finding>) -> Findings {
+        Findings { tools: vec![tool.into()], items }
+    }
+
+    #[test]
+    fn two_scanners_of_one_vulnerability_are_one_finding_with_the_worst_severity() {
+        let trivy = set("trivy", vec![vulnerability("CVE-1", &["GHSA-1"], None, "lodash", "4.0", Severity::Medium)]);
+        let npm = set("npm", vec![vulnerability("ghsa-1", &[], Some("pkg:npm/lodash"), "lodash", "", Severity::High)]);
+        let osv = set(
+            "osv",
+            vec![vulnerability("OSV-1", &["GHSA-1"], Some("pkg:npm/lodash@4.0"), "lodash", "4.0", Severity::Low)],
+        );
+        let got = unite(&[&trivy, &npm, &osv]);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert_eq!(got[0].tools, ["trivy", "npm", "osv"]);
+        assert_eq!(got[0].finding.severity, Severity::High);
+        assert_eq!(got[0].finding.package.as_ref().unwrap().purl.as_deref(), Some("pkg:npm/lodash"));
+        assert!(got[0].finding.aliases.iter().any(|a| **a == *"OSV-1"));
+    }
+
+    #[test]
+    fn other_packages_versions_and_types_stay_apart() {
+        let a = set("a", vec![vulnerability("CVE-1", &[], Some("pkg:npm/x@1"), "x", "1", Severity::Low)]);
+        for (purl, name, version) in [("pkg:npm/y@1", "y", "1"), ("pkg:npm/x@2", "x", "2"), ("pkg:pypi/x@1", "x", "1")]
+        {
+            let b = set("b", vec![vulnerability("CVE-1", &[], Some(purl), name, version, Severity::Low)]);
+            assert_eq!(unite(&[&a, &b]).len(), 2, "{purl}");
+        }
+        let c = set("c", vec![vulnerability("CVE-2", &[], Some("pkg:npm/x@1"), "x", "1", Severity::Low)]);
+        assert_eq!(unite(&[&a, &c]).len(), 2);
+    }
+
+    #[test]
+    fn what_one_scanner_lists_twice_stays_two() {
+        let twice = vulnerability("CVE-1", &[], None, "x", "1", Severity::Low);
+        let a = set("a", vec![twice.clone(), twice.clone()]);
+        let b = set("b", vec![twice]);
+        assert_eq!(unite(&[&a, &b]).len(), 2);
+        assert_eq!(unite(&[&a]).len(), 2);
+    }
+
+    #[test]
+    fn a_suppression_that_others_do_not_share_does_not_count() {
+        let mut one = vulnerability("CVE-1", &[], None, "x", "1", Severity::Low);
+        let other = one.clone();
+        one.suppressed = Some(Box::new(Suppression::default()));
+        let got = unite(&[&set("a", vec![one]), &set("b", vec![other])]);
+        assert!(got.len() == 1 && got[0].finding.suppressed.is_none() && got[0].suppression_differs);
+    }
+
+    #[test]
+    fn code_findings_are_never_united() {
+        let f = Finding { rule: "B101".into(), ..Finding::default() };
+        assert_eq!(unite(&[&set("a", vec![f.clone()]), &set("b", vec![f])]).len(), 2);
+    }
+}

@@ -1,0 +1,235 @@
+//! Applying VEX statements to findings (OpenVEX, CSAF, CycloneDX: in the model's terms).
+//!
+//! A statement takes out a finding only where it names its vulnerability (by id or alias) and its package (as product, or as subcomponent of a
+//! product), says `not_affected` with a reason or `fixed`, and no other statement on the same says otherwise.
+
+use super::purl::{self, Purl};
+use crate::evidence::findings::{Finding, Package, Suppression};
+use crate::evidence::vex::{Product, Statement, Status};
+use std::collections::HashMap;
+
+/// What applying statements did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VexReport {
+    /// (finding, statement): the finding was suppressed by it.
+    pub applied: Vec<(usize, usize)>,
+    /// Findings on which statements disagree: nothing was suppressed.
+    pub conflicts: Vec<Conflict>,
+    /// (finding, statement): `not_affected` without any justification or impact statement: not applied.
+    pub unjustified: Vec<(usize, usize)>,
+    /// Statements that matched no finding.
+    pub unused: Vec<usize>,
+}
+
+/// Statements that disagree on a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The finding.
+    pub finding: usize,
+    /// The statements.
+    pub statements: Vec<usize>,
+}
+
+/// Applies statements. `scanned` are the ids of the products that the findings were made of, where known: a statement on such a product
+/// without subcomponents speaks of all its packages, and one on another product speaks of none.
+pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], scanned: &[String]) -> VexReport {
+    let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+    for (s, statement) in statements.iter().enumerate() {
+        for id in std::iter::once(&statement.vulnerability).chain(&statement.aliases).filter(|id| !id.is_empty()) {
+            let list = by_id.entry(id.to_ascii_uppercase()).or_default();
+            if list.last() != Some(&s) {
+                list.push(s);
+            }
+        }
+    }
+    let mut report = VexReport::default();
+    let mut used = vec![false; statements.len()];
+    for (f, finding) in findings.iter_mut().enumerate() {
+        let mut matching: Vec<usize> = std::iter::once(&finding.rule)
+            .chain(&finding.aliases)
+            .filter_map(|id| by_id.get(&id.to_ascii_uppercase()))
+            .flatten()
+            .copied()
+            .filter(|s| statements.get(*s).is_some_and(|s| names(s, finding, scanned)))
+            .collect();
+        matching.sort_unstable();
+        matching.dedup();
+        for s in &matching {
+            if let Some(u) = used.get_mut(*s) {
+                *u = true;
+            }
+        }
+        judge(f, finding, &matching, statements, &mut report);
+    }
+    report.unused = used.iter().enumerate().filter(|(_, u)| !**u).map(|(s, _)| s).collect();
+    report
+}
+
+fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Statement], report: &mut VexReport) {
+    let of = |s: &usize| statements.get(*s);
+    let clears = |s: &&usize| of(s).is_some_and(|s| matches!(s.status, Status::NotAffected | Status::Fixed));
+    let clearing: Vec<usize> = matching.iter().filter(clears).copied().collect();
+    if clearing.is_empty() {
+        return;
+    }
+    if clearing.len() < matching.len() {
+        report.conflicts.push(Conflict { finding: f, statements: matching.to_vec() });
+        return;
+    }
+    let justified = |s: &&usize| of(s).is_some_and(|s| s.status == Status::Fixed || !s.reason.trim().is_empty());
+    match clearing.iter().find(justified) {
+        Some(s) => {
+            if let (Some(statement), None) = (of(s), &finding.suppressed) {
+                finding.suppressed = Some(Box::new(Suppression {
+                    by: "vex".into(),
+                    reason: format!("{}: {}", statement.status.as_str(), statement.reason)
+                        .trim_end_matches([':', ' '])
+                        .into(),
+                }));
+            }
+            report.applied.push((f, *s));
+        }
+        None => report.unjustified.extend(clearing.iter().map(|s| (f, *s))),
+    }
+}
+
+/// Whether a statement names a finding's package.
+fn names(statement: &Statement, finding: &Finding, scanned: &[String]) -> bool {
+    let package = finding.package.as_deref();
+    statement.products.iter().any(|p| product_names(p, package, scanned))
+}
+
+fn product_names(product: &Product, package: Option<&Package>, scanned: &[String]) -> bool {
+    let is_scanned = scanned.iter().any(|s| same_id(&product.id, s));
+    if product.subcomponents.is_empty() {
+        return is_scanned || package.is_some_and(|p| id_names(&product.id, p));
+    }
+    (is_scanned || scanned.is_empty())
+        && package.is_some_and(|p| product.subcomponents.iter().any(|id| id_names(id, p)))
+}
+
+/// Whether an id in a statement means the same product as one of ours: as text, or as package URLs where the statement's may be wider.
+fn same_id(stated: &str, ours: &str) -> bool {
+    stated == ours || matches!((purl::parse(stated), purl::parse(ours)), (Some(s), Some(o)) if covers(&s, &o))
+}
+
+/// Whether an id in a statement means a finding's package.
+fn id_names(id: &str, package: &Package) -> bool {
+    let Some(stated) = purl::parse(id) else {
+        return package.purl.as_deref() == Some(id);
+    };
+    if let Some(own) = package.purl.as_deref().and_then(purl::parse) {
+        let own = if own.version.is_empty() {
+            let installed = package.installed.as_deref().unwrap_or_default();
+            Purl { version: purl::version_key(installed).to_owned(), ..own }
+        } else {
+            own
+        };
+        return covers(&stated, &own);
+    }
+    // Without a purl: name and version as the scanner states them. Qualifiers cannot be checked, so a statement that has some does not match.
+    let name = purl::name_key(&package.name, Some(&stated.kind));
+    let path = match stated.kind.as_str() {
+        "deb" | "rpm" | "apk" => stated.path.rsplit('/').next().unwrap_or(&stated.path),
+        _ => &stated.path,
+    };
+    let version = package.installed.as_deref().map(purl::version_key).unwrap_or_default();
+    name == path && stated.qualifiers.is_empty() && (stated.version.is_empty() || stated.version == version)
+}
+
+/// Whether a stated package URL covers another: the same package; its version, where it states one; each qualifier that it states.
+fn covers(stated: &Purl, own: &Purl) -> bool {
+    stated.kind == own.kind
+        && stated.path == own.path
+        && (stated.version.is_empty() || stated.version == own.version)
+        && stated.qualifiers.iter().all(|q| own.qualifiers.contains(q))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(rule: &str, alias: &str, purl: Option<&str>, name: &str, version: &str) -> Finding {
+        Finding {
+            rule: rule.into(),
+            aliases: vec![alias.into()],
+            package: Some(Box::new(Package {
+                name: name.into(),
+                purl: purl.map(Into::into),
+                installed: Some(version.into()),
+                fixed: None,
+            })),
+            ..Finding::default()
+        }
+    }
+
+    fn statement(id: &str, products: &[(&str, &[&str])], status: Status, reason: &str) -> Statement {
+        Statement {
+            vulnerability: id.into(),
+            products: products
+                .iter()
+                .map(|(id, subs)| Product {
+                    id: (*id).into(),
+                    subcomponents: subs.iter().map(|s| (*s).into()).collect(),
+                })
+                .collect(),
+            status,
+            reason: reason.into(),
+            ..Statement::default()
+        }
+    }
+
+    #[test]
+    fn a_statement_takes_out_what_it_names_and_nothing_else() {
+        let mut all = [
+            finding("CVE-1", "GHSA-1", Some("pkg:npm/x@1.0"), "x", "1.0"),
+            finding("CVE-1", "", Some("pkg:npm/x@2.0"), "x", "2.0"),
+            finding("CVE-1", "", Some("pkg:npm/y@1.0"), "y", "1.0"),
+            finding("CVE-2", "", Some("pkg:npm/x@1.0"), "x", "1.0"),
+            finding("CVE-1", "", None, "x", "1.0"),
+        ];
+        let s = [statement("ghsa-1", &[("pkg:npm/x@1.0", &[])], Status::NotAffected, "vulnerable_code_not_present")];
+        let report = apply_vex(&mut all, &s, &[]);
+        assert_eq!(report.applied, [(0, 0)]);
+        assert_eq!(all[0].suppressed.as_ref().unwrap().reason.as_ref(), "not_affected: vulnerable_code_not_present");
+        let s = [statement("CVE-1", &[("pkg:npm/x@1.0", &[])], Status::Fixed, "")];
+        assert_eq!(apply_vex(&mut all, &s, &[]).applied, [(0, 0), (4, 0)]);
+        assert!(all[1].suppressed.is_none() && all[2].suppressed.is_none() && all[3].suppressed.is_none());
+    }
+
+    #[test]
+    fn subcomponents_bound_what_a_product_means() {
+        let product = "pkg:oci/app?repository_url=example.org/app";
+        let s = [statement("CVE-1", &[(product, &["pkg:deb/debian/openssl"])], Status::NotAffected, "no")];
+        let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/openssl@1.1?arch=amd64"), "openssl", "1.1")];
+        assert_eq!(apply_vex(&mut all, &s, &[]).applied.len(), 1);
+        all[0].suppressed = None;
+        assert!(apply_vex(&mut all, &s, &["pkg:oci/other".into()]).applied.is_empty());
+        assert_eq!(apply_vex(&mut all, &s, &[product.into()]).applied.len(), 1);
+        // The whole product: only where it is known to be what was scanned.
+        let whole = [statement("CVE-1", &[(product, &[])], Status::NotAffected, "no")];
+        all[0].suppressed = None;
+        assert_eq!(apply_vex(&mut all, &whole, &[]).unused, [0]);
+        assert_eq!(apply_vex(&mut all, &whole, &[product.into()]).applied.len(), 1);
+    }
+
+    #[test]
+    fn disagreement_and_missing_reasons_suppress_nothing() {
+        let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
+        let on = |status, reason| statement("CVE-1", &[("pkg:npm/x", &[])], status, reason);
+        let report = apply_vex(&mut all, &[on(Status::NotAffected, "r"), on(Status::Affected, "")], &[]);
+        assert_eq!(report.conflicts, [Conflict { finding: 0, statements: vec![0, 1] }]);
+        assert_eq!(apply_vex(&mut all, &[on(Status::NotAffected, " ")], &[]).unjustified, [(0, 0)]);
+        assert!(apply_vex(&mut all, &[on(Status::UnderInvestigation, "r")], &[]).applied.is_empty());
+        assert!(all[0].suppressed.is_none());
+    }
+
+    #[test]
+    fn qualifiers_that_are_stated_must_be_there() {
+        let s = [statement("CVE-1", &[("pkg:deb/debian/x@1?arch=arm64", &[])], Status::Fixed, "")];
+        let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/x@1?arch=amd64"), "x", "1")];
+        assert!(apply_vex(&mut all, &s, &[]).applied.is_empty());
+        let mut bare = [finding("CVE-1", "", None, "x", "1")];
+        assert!(apply_vex(&mut bare, &s, &[]).applied.is_empty());
+    }
+}

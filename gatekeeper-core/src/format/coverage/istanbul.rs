@@ -1,0 +1,255 @@
+//! Istanbul's `coverage-final.json`.
+//!
+//! Specification: `istanbul-lib-coverage` 3.2, FileCoverage, <https://github.com/istanbuljs/istanbuljs/tree/main/packages/istanbul-lib-coverage>.
+//! Producers: nyc, jest, c8, vitest, babel-plugin-istanbul, karma, cypress, monocart.
+//!
+//! Deviations and what we do:
+//! - A line is the start line of a statement, with the highest count of its statements; what has no counter counts nowhere, as there.
+//! - A file's data may stand in a member `data` (nyc). Its name is its `path`, else its key.
+//! - Columns are null where a statement reaches to the end of its line; places may be empty objects (an `else` that is not written).
+//! - Statements and functions that are told apart by their ids alone stay apart.
+
+use super::common::{Hits, Loose, Members, Notes, Text, cap, tell_apart_functions, tell_apart_statements};
+use crate::error::ParseError;
+use crate::evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Metrics, Statement};
+use crate::evidence::{Data, Kind, Note};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::location::Location;
+use crate::scan::json;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use std::collections::BTreeSet;
+use std::fmt;
+
+pub(super) static FORMAT: Format = Format {
+    id: "istanbul",
+    title: "Istanbul coverage (coverage-final.json)",
+    kind: Kind::Coverage,
+    extensions: &["json"],
+    places: &["coverage/coverage-final.json", "**/coverage/coverage-final.json", ".nyc_output/*.json"],
+    spec: "istanbul-lib-coverage 3.2: https://github.com/istanbuljs/istanbuljs/tree/main/packages/istanbul-lib-coverage",
+    producers: &["istanbul", "nyc", "jest", "c8", "vitest"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json().filter(|s| !s.root_is_array && s.documents == 1) else { return Confidence::No };
+    Confidence::when(shape.paths().any(|(p, _)| p.ends_with(".statementMap")), Confidence::Certain)
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let report: Report = json::from_input(input)?;
+    let mut parsed = Parsed::new(Data::Coverage(report.coverage), Some(true));
+    parsed.notes = report.notes;
+    Ok(parsed)
+}
+
+struct Report {
+    coverage: Coverage,
+    notes: Vec<Note>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct File<'a> {
+    #[serde(borrow)]
+    path: Option<Text<'a>>,
+    #[serde(borrow)]
+    statement_map: Option<Members<'a, Loc>>,
+    #[serde(borrow)]
+    s: Option<Members<'a, Hits>>,
+    #[serde(borrow)]
+    branch_map: Option<Members<'a, Decision>>,
+    #[serde(borrow)]
+    b: Option<Members<'a, Vec<Hits>>>,
+    #[serde(borrow)]
+    fn_map: Option<Members<'a, Place<'a>>>,
+    #[serde(borrow)]
+    f: Option<Members<'a, Hits>>,
+    #[serde(borrow)]
+    data: Option<Box<File<'a>>>,
+}
+
+#[derive(Deserialize, Default, Clone, Copy)]
+struct Loc {
+    start: Option<Pos>,
+    end: Option<Pos>,
+}
+
+#[derive(Deserialize, Default, Clone, Copy)]
+struct Pos {
+    line: Option<Loose>,
+    column: Option<Loose>,
+}
+
+impl Pos {
+    fn line(self) -> u32 {
+        self.line.unwrap_or_default().0
+    }
+
+    fn column(self) -> u32 {
+        self.column.unwrap_or_default().0
+    }
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    loc: Option<Loc>,
+    line: Option<Loose>,
+    /// Only the first has a use: the place of a decision without one of its own.
+    #[serde(default)]
+    locations: Vec<Loc>,
+}
+
+#[derive(Deserialize)]
+struct Place<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    line: Option<Loose>,
+    decl: Option<Loc>,
+    loc: Option<Loc>,
+}
+
+impl<'de> Deserialize<'de> for Report {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Report;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with a member per file")
+            }
+            /// Each file is folded into the model before the next is read.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Report, A::Error> {
+                let mut coverage = Coverage { metrics: Metrics::ALL, ..Coverage::default() };
+                let mut notes = Notes::default();
+                let mut keys = BTreeSet::new();
+                while let Some(Text(key)) = map.next_key()? {
+                    let file: File<'de> = map.next_value()?;
+                    fold(&key, file, &mut coverage, &mut notes).map_err(A::Error::custom)?;
+                    if !keys.insert(key) {
+                        return Err(A::Error::custom("invalid value: a file's key twice, expected each file once"));
+                    }
+                }
+                Ok(Report { coverage, notes: notes.finish() })
+            }
+        }
+        deserializer.deserialize_map(V)
+    }
+}
+
+fn fold(key: &str, file: File<'_>, out: &mut Coverage, notes: &mut Notes) -> Result<(), &'static str> {
+    let file = match file.data {
+        Some(inner) if file.statement_map.is_none() => *inner,
+        _ => file,
+    };
+    let Some(places) = file.statement_map else {
+        return Err("invalid value: a file without its statements, expected a member statementMap");
+    };
+    let Some(counts) = file.s else {
+        return Err("invalid value: a file without its counts, expected a member s");
+    };
+    let mut one = FileCoverage::default();
+    let place = || Some(Location::path(format!("$[{key:?}]")));
+    one.statements.reserve_exact(counts.0.len());
+    one.lines.reserve(counts.0.len());
+    for (i, (id, hits)) in counts.0.iter().enumerate() {
+        let hits = hits.get();
+        let mut at = (0, 0, 0, 0);
+        match places.find(id, i) {
+            Some(loc) => {
+                let (start, end) = (loc.start.unwrap_or_default(), loc.end.unwrap_or_default());
+                at = (start.line(), start.column(), end.line(), end.column());
+                one.lines.push(Line { number: at.0, hits });
+            }
+            None => notes.push("a statement's count without its place", place(), || id.to_string()),
+        }
+        one.statements.push(Statement { place: at, count: 1, hits });
+    }
+    if places.0.len() > counts.0.len() {
+        notes.push("statements without a count, which count nowhere", place(), String::new);
+    }
+    let (decisions, arms) = (file.branch_map.unwrap_or_default(), file.b.unwrap_or_default());
+    for (i, (id, arms)) in arms.0.iter().enumerate() {
+        let line = decisions.find(id, i).map_or(0, |d| {
+            let own = d.loc.and_then(|l| l.start).or_else(|| d.locations.first().and_then(|l| l.start));
+            own.map(Pos::line).filter(|l| *l > 0).or(d.line.map(|l| l.0)).unwrap_or(0)
+        });
+        // The ids are the instrumenter's numbers: the same for the same source.
+        let block = id.parse().unwrap_or_else(|_| u32::MAX - cap(u64::try_from(i).unwrap_or(u64::MAX)));
+        for (arm, hits) in (0_u32..).zip(arms) {
+            one.branches.push(Branch { line, block, arm, hits: hits.get() });
+        }
+    }
+    let (functions, calls) = (file.fn_map.unwrap_or_default(), file.f.unwrap_or_default());
+    one.functions.reserve_exact(calls.0.len());
+    for (i, (id, hits)) in calls.0.iter().enumerate() {
+        let known = functions.find(id, i);
+        let line = known.map_or(0, |f| {
+            let own = f.decl.and_then(|l| l.start).or_else(|| f.loc.and_then(|l| l.start));
+            own.map(Pos::line).filter(|l| *l > 0).or(f.line.map(|l| l.0)).unwrap_or(0)
+        });
+        let name = known.and_then(|f| f.name.as_ref()).map_or(id.as_ref(), |n| n.0.as_ref());
+        one.functions.push(Function { line, name: name.into(), hits: hits.get() });
+    }
+    tell_apart_statements(&mut one.statements);
+    tell_apart_functions(&mut one.functions);
+    let name = file.path.as_ref().map_or(key, |p| p.0.as_ref());
+    out.add(name, one);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Ratio;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<Coverage, ParseError> {
+        let limits = Limits::default();
+        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
+        Ok(c)
+    }
+
+    fn ratio(covered: u64, total: u64) -> Option<Ratio> {
+        Some(Ratio { covered, total })
+    }
+
+    const FILE: &str = r#"{"path":"/x/a.js","statementMap":{"0":{"start":{"line":1,"column":0},"end":{"line":1,"column":null}},
+        "1":{"start":{"line":1,"column":0},"end":{"line":1,"column":null}},"2":{"start":{"line":3,"column":0},"end":{"line":4,"column":1}}},
+        "s":{"0":0,"1":5,"2":0},"branchMap":{"0":{"type":"if","locations":[{"start":{"line":3,"column":1},"end":{}},{"start":{},"end":{}}]}},"b":{"0":[1,0]},
+        "fnMap":{"0":{"name":"(anonymous_0)","decl":{"start":{"line":1}}},"1":{"name":"(anonymous_0)","line":1}},"f":{"0":1,"1":0},"inputSourceMap":{"x":[1,{}]}}"#;
+
+    #[test]
+    fn lines_are_start_lines_and_ids_tell_things_apart() {
+        let c = read(&format!(r#"{{"k":{FILE}}}"#)).unwrap();
+        let f = c.figures();
+        assert_eq!((f.lines, f.statements), (ratio(1, 2), ratio(1, 3)));
+        assert_eq!((f.branches, f.functions), (ratio(1, 2), ratio(1, 2)));
+        assert!(c.files.contains_key("/x/a.js"));
+    }
+
+    #[test]
+    fn nyc_s_wrapper_is_opened() {
+        assert_eq!(read(&format!(r#"{{"k":{{"data":{FILE}}}}}"#)).unwrap().figures().lines, ratio(1, 2));
+    }
+
+    #[test]
+    fn what_is_broken_is_refused() {
+        for bad in [
+            "[]",
+            "{\"k\":{}}",
+            "{\"k\":{\"statementMap\":{}}}",
+            "{\"k\":{\"statementMap\":{},\"s\":{\"0\":\"x\"}}}",
+            "{\"k\":{\"statementMap\":{},\"s\":{\"0\":1,\"0\":1}}}",
+            "{\"k\":{\"statementMap\":{},\"s\":{}},\"k\":{\"statementMap\":{},\"s\":{}}}",
+            "{\"total\":{\"lines\":{\"total\":1}}}",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What licence lists share: package URLs, licences from fields that hold ids, expressions and free words alike, rows of CSV.
+
+use crate::error::ParseError;
+use crate::evidence::Data;
+use crate::evidence::inventory::{Component, Inventory, License};
+use crate::format::Parsed;
+use crate::input::Input;
+use crate::scan::csv::Csv;
+use std::borrow::Cow;
+
+/// A licence from a field that holds SPDX expressions and free names alike: what parses as an expression is one.
+pub(super) fn license(text: &str) -> License {
+    let text = text.trim();
+    // An expression is short; a whole licence's text is none.
+    if text.len() <= 1_000 && spdx::Expression::parse(text).is_ok() {
+        License::expression(text)
+    } else {
+        License::name(text)
+    }
+}
+
+/// A package URL's type, namespace and name with its version. Characters outside the specification's unreserved ones are percent-encoded.
+pub(super) fn purl(kind: &str, name: &str, version: Option<&str>) -> Box<str> {
+    let mut out = format!("pkg:{kind}/");
+    for b in name.bytes() {
+        encode(b, b"/", &mut out);
+    }
+    if let Some(version) = version.filter(|v| !v.is_empty()) {
+        out.push('@');
+        for b in version.bytes() {
+            encode(b, b"+:", &mut out);
+        }
+    }
+    out.into()
+}
+
+fn encode(b: u8, plain: &[u8], out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') || plain.contains(&b) && b != b'+' {
+        out.push(char::from(b));
+    } else {
+        out.push('%');
+        for nibble in [b >> 4, b & 15] {
+            out.push(HEX.get(usize::from(nibble)).map_or('0', |h| char::from(*h)));
+        }
+    }
+}
+
+/// PyPI's names in package URLs: lower case, `-` for `_`.
+pub(super) fn pypi(name: &str, version: Option<&str>) -> Box<str> {
+    purl("pypi", &name.to_lowercase().replace('_', "-"), version)
+}
+
+/// An npm package in the notation `name@version`; the name may begin with `@scope/`.
+pub(super) fn npm_key(key: &str) -> Option<(&str, &str)> {
+    let at = key.rfind('@').filter(|at| *at > 0)?;
+    Some((key.get(..at)?, key.get(at + 1..)?))
+}
+
+/// A list as evidence. Such lists have no specification to be held against; `complete` is known where the format has an end mark.
+pub(super) fn inventory(tool: &str, components: Vec<Component>, complete: Option<bool>) -> Parsed {
+    let inventory = Inventory { components, ..Inventory::default() };
+    Parsed { tool: Some(tool.to_owned()), ..Parsed::new(Data::Inventory(inventory), complete) }
+}
+
+/// The columns of a CSV's header, in any letter case.
+pub(super) struct Columns {
+    names: Vec<String>,
+}
+
+impl Columns {
+    pub(super) fn find(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|n| self.names.iter().position(|c| c == n))
+    }
+}
+
+/// Reads a CSV with a header; `row` gets the columns, each record's fields and its line. A record with another number of fields is an error: the file breaks off.
+pub(super) fn rows<'a>(
+    input: &Input<'a>,
+    header: impl FnOnce(&Columns) -> Result<(), ParseError>,
+    mut row: impl FnMut(&Columns, &[Cow<'a, str>], u64) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    let text = input.text()?;
+    let mut csv = Csv::new(text);
+    let mut fields = Vec::new();
+    if csv.next(&mut fields)?.is_none() {
+        return Err(ParseError::malformed("a header").at(0).found_words("an empty file"));
+    }
+    let columns = Columns { names: fields.iter().map(|f| f.trim().to_lowercase()).collect() };
+    header(&columns).map_err(|e| e.at(0))?;
+    let (mut line, mut counted) = (1_u64, 0);
+    while let Some(start) = csv.next(&mut fields)? {
+        line +=
+            u64::try_from(memchr::memchr_iter(b'\n', text.as_bytes().get(counted..start).unwrap_or_default()).count())
+                .unwrap_or(0);
+        counted = start;
+        if fields.len() != columns.names.len() {
+            return Err(ParseError::malformed(format!("{} fields, as in the header", columns.names.len()))
+                .at(start)
+                .found_words(format!("{}", fields.len())));
+        }
+        row(&columns, &fields, line)?;
+    }
+    Ok(())
+}
+
+/// The header of a CSV, for detection: lower case, quotes taken off.
+pub(super) fn header(bytes: &[u8]) -> Vec<String> {
+    let line = bytes.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
+    let text = String::from_utf8_lossy(line.get(..line.len().min(2_000)).unwrap_or_default());
+    let mut fields = Vec::new();
+    match Csv::new(&text).next(&mut fields) {
+        Ok(Some(_)) => fields.iter().map(|f| f.trim().to_lowercase()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::inventory::LicenseForm;
+
+    #[test]
+    fn package_urls() {
+        assert_eq!(&*purl("npm", "@a/b", Some("1.0.0+x")), "pkg:npm/%40a/b@1.0.0%2Bx");
+        assert_eq!(&*pypi("Typing_Extensions", Some("4")), "pkg:pypi/typing-extensions@4");
+        assert_eq!(&*purl("cargo", "a", None), "pkg:cargo/a");
+    }
+
+    #[test]
+    fn expressions_and_names() {
+        assert_eq!(license("MIT OR Apache-2.0").form, LicenseForm::Expression);
+        assert_eq!(license("(MIT AND Zlib)").form, LicenseForm::Expression);
+        assert_eq!(license("BSD License").form, LicenseForm::Name);
+        assert_eq!(license("MIT*").form, LicenseForm::Name);
+    }
+
+    #[test]
+    fn npm_keys() {
+        assert_eq!(npm_key("@a/b@1.0.0"), Some(("@a/b", "1.0.0")));
+        assert_eq!(npm_key("a@1"), Some(("a", "1")));
+        assert_eq!(npm_key("@a/b"), None);
+    }
+}

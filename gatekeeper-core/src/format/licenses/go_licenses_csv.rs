@@ -1,0 +1,120 @@
+//! go-licenses, CSV (`go-licenses csv`, `go-licenses report`).
+//!
+//! <https://github.com/google/go-licenses>. No header: import path, address of the licence's text, SPDX id of what was recognised in it; `Unknown` for the last two where nothing was.
+//! No versions; no end mark, so `complete` is not known.
+
+use super::super::{Confidence, Format, Head, Parsed};
+use super::common;
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::evidence::inventory::Component;
+use crate::input::Input;
+use crate::scan::csv::Csv;
+
+pub(super) static FORMAT: Format = Format {
+    id: "go-licenses-csv",
+    title: "go-licenses CSV",
+    kind: Kind::Inventory,
+    extensions: &["csv"],
+    places: &["go-licenses.csv", "**/go-licenses*.csv"],
+    spec: "go-licenses, https://github.com/google/go-licenses",
+    producers: &["go-licenses"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Ok(text) = std::str::from_utf8(head.bytes()) else { return Confidence::No };
+    let mut lines = text.lines().filter(|l| !l.trim().is_empty()).take(5).peekable();
+    if lines.peek().is_none() {
+        return Confidence::No;
+    }
+    let whole = text.ends_with('\n') || head.bytes().len() == head.all().len();
+    let fits = lines.all(|line| {
+        let fields: Vec<&str> = line.split(',').collect();
+        match fields.as_slice() {
+            [path, address, license] => is_path(path) && is_address(address) && !license.contains(' '),
+            // The look may end in a line's middle.
+            _ => !whole && text.ends_with(line),
+        }
+    });
+    Confidence::when(fits, Confidence::Likely)
+}
+
+/// An import path: a host with a dot, and usually more behind it.
+fn is_path(text: &str) -> bool {
+    let host = text.split('/').next().unwrap_or_default();
+    host.contains('.') && !text.contains(' ') && !text.contains("://")
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://") || text == "Unknown"
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let text = input.text()?;
+    let mut csv = Csv::new(text);
+    let (mut fields, mut components) = (Vec::new(), Vec::new());
+    while let Some(start) = csv.next(&mut fields)? {
+        let [path, address, license] = fields.as_slice() else {
+            return Err(ParseError::malformed("an import path, an address and a licence")
+                .at(start)
+                .found_words(format!("{} fields", fields.len())));
+        };
+        if path.is_empty() || path.contains(' ') || license.is_empty() || !is_address(address) {
+            return Err(ParseError::malformed("an import path, an address and a licence")
+                .at(start)
+                .found(text.get(start..).unwrap_or_default()));
+        }
+        let line = u64::try_from(components.len()).unwrap_or(u64::MAX).saturating_add(1);
+        components.push(Component {
+            name: path.as_ref().into(),
+            purl: Some(common::purl("golang", &path.to_lowercase(), None)),
+            has_id: true,
+            licenses: vec![common::license(license)],
+            line: Some(line),
+            ..Component::default()
+        });
+    }
+    if components.is_empty() {
+        return Err(ParseError::malformed("a row").at(0).found_words("none"));
+    }
+    // The last row's end tells a whole line from one that breaks off.
+    if !text.ends_with('\n') {
+        return Err(ParseError::malformed("a line end").at(text.len()).found_words("the end of the file"));
+    }
+    Ok(common::inventory("go-licenses", components, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Data;
+    use crate::evidence::inventory::Inventory;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<Inventory, ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.csv", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let Data::Inventory(i) = parse(&input)?.data else { panic!("no inventory") };
+        Ok(i)
+    }
+
+    #[test]
+    fn rows() {
+        let i =
+            read("github.com/A/b,https://github.com/A/b/blob/v1/LICENSE,MIT\nexample.org/c,Unknown,Unknown\n").unwrap();
+        assert_eq!(i.components[0].purl.as_deref(), Some("pkg:golang/github.com/a/b"));
+        assert!(i.components[0].is_licensed() && !i.components[1].is_licensed());
+    }
+
+    #[test]
+    fn other_content_is_refused() {
+        for bad in ["", "a,b\n", "name,version,license\n", "github.com/a/b,https://x,MI"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

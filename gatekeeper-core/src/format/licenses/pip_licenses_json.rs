@@ -1,0 +1,94 @@
+//! pip-licenses, JSON (`pip-licenses --format=json`). Members and their meaning: `pip_licenses.rs`.
+
+use super::super::{Confidence, Format, Head, Parsed};
+use super::{common, pip_licenses};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::input::Input;
+use crate::scan::json;
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "pip-licenses-json",
+    title: "pip-licenses JSON",
+    kind: Kind::Inventory,
+    extensions: &["json"],
+    places: &["pip-licenses.json", "**/pip-licenses*.json"],
+    spec: "pip-licenses, https://github.com/raimon49/pip-licenses",
+    producers: &["pip-licenses"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let licensed = ["[].License", "[].License-Expression", "[].License-Classifier", "[].License-Metadata"];
+    let own = shape.root_is_array && shape.has_all(&["[].Name", "[].Version"]) && licensed.iter().any(|p| shape.has(p));
+    Confidence::when(own, Confidence::Likely)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Row {
+    name: String,
+    version: Option<String>,
+    license: Option<String>,
+    #[serde(rename = "License-Expression")]
+    expression: Option<String>,
+    #[serde(rename = "License-Classifier")]
+    classifier: Option<String>,
+    #[serde(rename = "License-Metadata")]
+    metadata: Option<String>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let rows: Vec<Row> = json::from_input(input)?;
+    let components = rows
+        .iter()
+        .enumerate()
+        .map(|(n, row)| {
+            let stated =
+                [row.license.as_deref(), row.expression.as_deref(), row.classifier.as_deref(), row.metadata.as_deref()];
+            if stated.iter().all(Option::is_none) {
+                return Err(ParseError::malformed("a License").in_path(format!("$[{n}]")).found_words("none"));
+            }
+            Ok(pip_licenses::component(&row.name, row.version.as_deref(), stated, None))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(common::inventory("pip-licenses", components, Some(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Data;
+    use crate::evidence::inventory::Inventory;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<Inventory, ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let Data::Inventory(i) = parse(&input)?.data else { panic!("no inventory") };
+        Ok(i)
+    }
+
+    #[test]
+    fn the_known_one_of_several_columns_counts() {
+        let i = read(
+            r#"[{"Name":"a","Version":"1","License-Metadata":"MIT","License-Classifier":"UNKNOWN"},{"Name":"b","License":"UNKNOWN"}]"#,
+        )
+        .unwrap();
+        assert_eq!(&*i.components[0].licenses[0].text, "MIT");
+        assert!(i.components[0].is_licensed() && !i.components[1].is_licensed());
+    }
+
+    #[test]
+    fn other_content_is_refused() {
+        for bad in ["{}", r#"[{"name":"a"}]"#, r#"[{"Name":"a"}]"#, r#"[{"Name":"a","License":"MIT""#] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

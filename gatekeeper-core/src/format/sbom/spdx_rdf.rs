@@ -1,0 +1,430 @@
+//! SPDX 2 in RDF/XML: a graph of `SpdxDocument`, `Package`, `File`, `Relationship` and licence nodes.
+//!
+//! Specification: SPDX v2.3, RDF (OWL) <https://spdx.org/rdf/terms/>, RDF 1.1 XML Syntax <https://www.w3.org/TR/rdf-syntax-grammar/>.
+//! Producers: the specification's own tools, FOSSology, Black Duck, SourceAuditor, spdx-tools.
+//!
+//! A node may be written in place of any reference to it, and in several pieces: all that is said of one `rdf:about` is one node. Components
+//! are the nodes of type Package. There is no schema for it: valid means the members that the specification demands, ids unique by nature
+//! and well formed, relationships that lead to nodes of the document, licence expressions that parse.
+
+use super::checks::At;
+use super::spdx2::Spdx;
+use super::tree::{Node, Piece, Tree};
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::xml::{self, Element, Token, Xml};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+pub(super) static FORMAT: Format = Format {
+    id: "spdx-rdf",
+    title: "SPDX 2 SBOM (RDF/XML)",
+    kind: Kind::Inventory,
+    extensions: &["rdf", "xml", "spdx"],
+    places: &["*.spdx.rdf", "*.spdx.rdf.xml"],
+    spec: "SPDX 2.2 and 2.3, RDF/XML, https://spdx.org/rdf/terms/",
+    producers: &["spdx-tools", "fossology", "blackduck"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+const TERMS: &str = "spdx.org/rdf/terms";
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(root) = head.xml() else { return Confidence::No };
+    let declared = root.attributes.iter().any(|(k, v)| k.starts_with("xmlns") && v.contains(TERMS));
+    Confidence::when(declared && (root.name == "RDF" || root.name == "SpdxDocument"), Confidence::Certain)
+}
+
+/// What a node says: a text, or another node.
+#[derive(Debug)]
+enum Object {
+    Text(String),
+    Node(usize),
+}
+
+#[derive(Debug, Default)]
+struct Thing {
+    /// The IRI, or a name of our own for a node without one.
+    id: String,
+    kind: String,
+    says: Vec<(String, Object)>,
+}
+
+#[derive(Debug, Default)]
+struct Graph {
+    things: Vec<Thing>,
+    by_id: HashMap<String, usize>,
+}
+
+/// An open element: a node, or what is being said of one.
+enum Open {
+    Node(usize),
+    Property {
+        of: usize,
+        name: String,
+        text: String,
+        done: bool,
+    },
+    /// `rdf:RDF`.
+    Root,
+}
+
+impl Graph {
+    fn thing(&mut self, id: Option<String>) -> usize {
+        let id = id.unwrap_or_else(|| format!("_:{}", self.things.len()));
+        let next = self.things.len();
+        let index = *self.by_id.entry(id.clone()).or_insert(next);
+        if index == next {
+            self.things.push(Thing { id, ..Thing::default() });
+        }
+        index
+    }
+
+    fn say(&mut self, of: usize, name: &str, object: Object) {
+        if let Some(thing) = self.things.get_mut(of) {
+            thing.says.push((name.to_owned(), object));
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<&Thing> {
+        self.things.get(index)
+    }
+
+    fn texts<'g>(&'g self, thing: &'g Thing, name: &'g str) -> impl Iterator<Item = &'g str> {
+        thing.says.iter().filter(move |(n, _)| n == name).filter_map(|(_, o)| match o {
+            Object::Text(t) => Some(t.as_str()),
+            Object::Node(n) => self.get(*n).map(|t| t.id.as_str()),
+        })
+    }
+
+    fn nodes<'g>(&'g self, thing: &'g Thing, name: &'g str) -> impl Iterator<Item = &'g Thing> {
+        thing.says.iter().filter(move |(n, _)| n == name).filter_map(|(_, o)| match o {
+            Object::Node(n) => self.get(*n),
+            Object::Text(_) => None,
+        })
+    }
+
+    fn of_kind<'g>(&'g self, kind: &'g str) -> impl Iterator<Item = &'g Thing> {
+        self.things.iter().filter(move |t| t.kind == kind)
+    }
+}
+
+fn attribute(element: &Element<'_>, name: &str) -> Result<Option<String>, ParseError> {
+    for a in element.attributes() {
+        let a = a?;
+        if a.qualified == name {
+            return a.text().map(|t| Some(t.into_owned()));
+        }
+    }
+    Ok(None)
+}
+
+fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::Note>), ParseError> {
+    let mut xml = Xml::new(text, input);
+    let mut graph = Graph::default();
+    let mut open: Vec<Open> = Vec::new();
+    loop {
+        match xml.next()? {
+            Token::Start(element) => {
+                let next = match open.last_mut() {
+                    None if element.name() == "RDF" => Open::Root,
+                    None | Some(Open::Root) => node(&mut graph, &element)?,
+                    Some(Open::Node(of)) => property(&mut graph, *of, &element)?,
+                    Some(Open::Property { of, name, done, .. }) => {
+                        let (of, name) = (*of, name.clone());
+                        *done = true;
+                        let inner = node(&mut graph, &element)?;
+                        if let Open::Node(index) = inner {
+                            graph.say(of, &name, Object::Node(index));
+                        }
+                        inner
+                    }
+                };
+                open.push(next);
+            }
+            Token::Text(t) => {
+                if let Some(Open::Property { text, done: false, .. }) = open.last_mut() {
+                    text.push_str(&t);
+                }
+            }
+            Token::End => {
+                if let Some(Open::Property { of, name, text, done: false }) = open.pop() {
+                    graph.say(of, &name, Object::Text(text));
+                }
+            }
+            Token::Eof => return Ok((graph, xml.take_notes())),
+        }
+    }
+}
+
+fn node(graph: &mut Graph, element: &Element<'_>) -> Result<Open, ParseError> {
+    let id = match attribute(element, "rdf:about")? {
+        Some(id) => Some(id),
+        None => match attribute(element, "rdf:nodeID")? {
+            Some(id) => Some(format!("_:n{id}")),
+            None => attribute(element, "rdf:ID")?.map(|id| format!("#{id}")),
+        },
+    };
+    let index = graph.thing(id);
+    if let Some(thing) = graph.things.get_mut(index)
+        && thing.kind.is_empty()
+    {
+        element.name().clone_into(&mut thing.kind);
+    }
+    // What is said in attributes.
+    for a in element.attributes() {
+        let a = a?;
+        if a.qualified.contains(':') && !a.qualified.starts_with("rdf:") && !a.qualified.starts_with("xml") {
+            let text = a.text()?.into_owned();
+            graph.say(index, a.key, Object::Text(text));
+        }
+    }
+    Ok(Open::Node(index))
+}
+
+fn property(graph: &mut Graph, of: usize, element: &Element<'_>) -> Result<Open, ParseError> {
+    let name = element.name().to_owned();
+    // The type of a node that is an rdf:Description.
+    if element.qualified() == "rdf:type"
+        && let Some(kind) = attribute(element, "rdf:resource")?
+    {
+        if let Some(thing) = graph.things.get_mut(of) {
+            thing.kind = kind.rsplit(['#', '/']).next().unwrap_or_default().to_owned();
+        }
+        return Ok(Open::Property { of, name, text: String::new(), done: true });
+    }
+    let to = match attribute(element, "rdf:resource")? {
+        Some(id) => Some(id),
+        None => attribute(element, "rdf:nodeID")?.map(|id| format!("_:n{id}")),
+    };
+    if let Some(to) = to {
+        let to = graph.thing(Some(to));
+        graph.say(of, &name, Object::Node(to));
+        return Ok(Open::Property { of, name, text: String::new(), done: true });
+    }
+    if attribute(element, "rdf:parseType")?.as_deref() == Some("Resource") {
+        let inner = graph.thing(None);
+        graph.say(of, &name, Object::Node(inner));
+        return Ok(Open::Node(inner));
+    }
+    Ok(Open::Property { of, name, text: String::new(), done: false })
+}
+
+/// Behind the `#`, or behind the last `/`.
+fn fragment(iri: &str) -> &str {
+    iri.rsplit_once('#').or_else(|| iri.rsplit_once('/')).map_or(iri, |(_, f)| f)
+}
+
+/// A value that may be `…#noassertion` or `…#none`.
+fn word(text: &str) -> &str {
+    match text.strip_prefix("http://spdx.org/rdf/terms#") {
+        Some("noassertion") => "NOASSERTION",
+        Some("none") => "NONE",
+        _ => text,
+    }
+}
+
+impl Graph {
+    /// The expression that a licence node stands for.
+    fn license(&self, thing: &Thing, depth: usize) -> Option<String> {
+        if depth > 16 {
+            return None;
+        }
+        let members = || -> Option<Vec<String>> {
+            self.nodes(thing, "member").take(1_000).map(|m| self.license(m, depth + 1)).collect()
+        };
+        match thing.kind.as_str() {
+            "ConjunctiveLicenseSet" => members().filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(" AND "))),
+            "DisjunctiveLicenseSet" => members().filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(" OR "))),
+            "OrLaterOperator" => members()?.first().map(|m| format!("{m}+")),
+            "WithExceptionOperator" => {
+                let exception = self.nodes(thing, "licenseException").next()?;
+                let id = self.texts(exception, "licenseExceptionId").next().unwrap_or(fragment(&exception.id));
+                members()?.first().map(|m| format!("{m} WITH {id}"))
+            }
+            _ => {
+                let stated = self.texts(thing, "licenseId").next().map(str::to_owned);
+                let id = word(&thing.id);
+                stated.or_else(|| (!id.starts_with("_:")).then(|| fragment(id).to_owned()))
+            }
+        }
+    }
+
+    /// The licences of a member, as expressions.
+    fn licenses(&self, thing: &Thing, name: &str) -> Vec<String> {
+        let said = thing.says.iter().filter(|(n, _)| n == name);
+        said.map(|(_, object)| match object {
+            Object::Text(text) => word(text.trim()).to_owned(),
+            Object::Node(n) => {
+                self.get(*n).and_then(|t| self.license(t, 0)).unwrap_or_else(|| "LicenseRef-unresolved".to_owned())
+            }
+        })
+        .collect()
+    }
+}
+
+/// Builds an object of the JSON form.
+struct Builder {
+    tree: Tree<'static>,
+    at: usize,
+}
+
+impl Builder {
+    fn new() -> Self {
+        let mut tree = Tree::default();
+        let at = tree.open();
+        Builder { tree, at }
+    }
+
+    fn text(&mut self, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.tree.push(Node::Text(Cow::Borrowed(name)));
+            self.tree.push(Node::Text(Cow::Owned(word(text.trim()).to_owned())));
+        }
+    }
+
+    fn list(&mut self, name: &'static str, items: Vec<Tree<'static>>) {
+        self.tree.push(Node::Text(Cow::Borrowed(name)));
+        let at = self.tree.open();
+        items.into_iter().for_each(|i| self.tree.append(i));
+        self.tree.close(at, false);
+    }
+
+    fn texts(&mut self, name: &'static str, items: impl Iterator<Item = String>) {
+        let items = items.map(|text| {
+            let mut tree = Tree::default();
+            tree.push(Node::Text(Cow::Owned(text)));
+            tree
+        });
+        self.list(name, items.collect());
+    }
+
+    fn done(mut self) -> Tree<'static> {
+        self.tree.close(self.at, true);
+        self.tree
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let text = xml::decode(input)?;
+    let (graph, mut notes) = read(&text, input)?;
+    let Some(document) = graph.of_kind("SpdxDocument").next() else {
+        return Err(ParseError::malformed("an SpdxDocument").at(0).found_words("an RDF graph without one"));
+    };
+    let mut spdx = Spdx::new("", input.validate);
+    let root = root_members(&graph, document);
+    for (name, value) in root.root().members() {
+        spdx.take(&Piece::Member(name, value));
+    }
+    demand(&mut spdx, &root, &At::ROOT, &["spdxVersion", "dataLicense", "name", "creationInfo"]);
+    let version = root.root().text_of("spdxVersion").unwrap_or_default().to_owned();
+    let demanded: &[&str] = if version == "SPDX-2.3" {
+        &["name", "downloadLocation"]
+    } else {
+        &["name", "downloadLocation", "licenseConcluded", "licenseDeclared", "copyrightText"]
+    };
+    for (index, package) in graph.of_kind("Package").enumerate() {
+        let tree = package_members(&graph, package);
+        spdx.take(&Piece::Item("packages", index, tree.root()));
+        let root = At::ROOT;
+        let list = root.name("packages");
+        demand(&mut spdx, &tree, &list.index(index), demanded);
+    }
+    for (list, kind) in [("files", "File"), ("snippets", "Snippet")] {
+        for (index, thing) in graph.of_kind(kind).enumerate() {
+            let mut out = Builder::new();
+            out.text("SPDXID", Some(fragment(&thing.id)));
+            out.text("licenseConcluded", graph.licenses(thing, "licenseConcluded").first().map(String::as_str));
+            out.texts("licenseInfoInFiles", graph.licenses(thing, "licenseInfoInFile").into_iter());
+            let tree = out.done();
+            spdx.take(&Piece::Item(list, index, tree.root()));
+        }
+    }
+    let namespace = document.id.split('#').next().unwrap_or_default();
+    let mut index = 0;
+    for thing in &graph.things {
+        for relationship in graph.nodes(thing, "relationship") {
+            let kind = graph.texts(relationship, "relationshipType").next().map(fragment).unwrap_or_default();
+            let kind = screaming(kind.strip_prefix("relationshipType_").unwrap_or(kind));
+            for to in graph.texts(relationship, "relatedSpdxElement") {
+                let mut out = Builder::new();
+                out.text("spdxElementId", Some(fragment(&thing.id)));
+                out.text("relationshipType", Some(&kind));
+                // Elements of other documents are not followed.
+                let here = to.split('#').next() == Some(namespace) || to.starts_with('#');
+                if here || word(to) != to {
+                    out.text("relatedSpdxElement", Some(if here { fragment(to) } else { word(to) }));
+                }
+                let tree = out.done();
+                spdx.take(&Piece::Item("relationships", index, tree.root()));
+                index += 1;
+            }
+        }
+    }
+    spdx.notes.append(&mut notes);
+    spdx.finish()
+}
+
+/// Tells what the specification demands and an object does not have.
+fn demand(spdx: &mut Spdx<'_>, tree: &Tree<'_>, at: &At<'_>, names: &[&str]) {
+    let Some(check) = &mut spdx.check else { return };
+    for name in names {
+        if tree.root().get(name).is_none() {
+            check.problems.at(at, || format!("without the member {name:?}"));
+        }
+    }
+}
+
+fn root_members(graph: &Graph, document: &Thing) -> Tree<'static> {
+    let mut out = Builder::new();
+    out.text("SPDXID", Some(fragment(&document.id)));
+    out.text("spdxVersion", graph.texts(document, "specVersion").next());
+    out.text("name", graph.texts(document, "name").next());
+    out.text("dataLicense", graph.texts(document, "dataLicense").next().map(|l| l.rsplit('/').next().unwrap_or(l)));
+    out.text("documentNamespace", document.id.split('#').next());
+    if let Some(info) = graph.nodes(document, "creationInfo").next() {
+        let mut inner = Builder::new();
+        inner.text("created", graph.texts(info, "created").next());
+        inner.texts("creators", graph.texts(info, "creator").map(str::to_owned));
+        out.tree.push(Node::Text(Cow::Borrowed("creationInfo")));
+        out.tree.append(inner.done());
+    }
+    out.done()
+}
+
+fn package_members(graph: &Graph, package: &Thing) -> Tree<'static> {
+    let mut out = Builder::new();
+    out.text("SPDXID", Some(fragment(&package.id)));
+    for name in ["name", "versionInfo", "supplier", "downloadLocation", "copyrightText"] {
+        out.text(name, graph.texts(package, name).next());
+    }
+    for name in ["licenseConcluded", "licenseDeclared"] {
+        out.text(name, graph.licenses(package, name).first().map(String::as_str));
+    }
+    out.texts("licenseInfoFromFiles", graph.licenses(package, "licenseInfoFromFiles").into_iter());
+    let references = graph.nodes(package, "externalRef").map(|reference| {
+        let mut inner = Builder::new();
+        inner.text("referenceType", graph.texts(reference, "referenceType").next().map(fragment));
+        inner.text("referenceLocator", graph.texts(reference, "referenceLocator").next());
+        inner.done()
+    });
+    out.list("externalRefs", references.collect());
+    out.done()
+}
+
+/// `dynamicLink` → `DYNAMIC_LINK`; what has an underscore already is only raised.
+fn screaming(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    for c in text.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_uppercase());
+    }
+    out
+}

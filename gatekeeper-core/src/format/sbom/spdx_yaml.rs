@@ -1,0 +1,83 @@
+//! SPDX 2 in YAML: the JSON serialisation's members, written as YAML.
+//!
+//! Specification: SPDX v2.3, <https://spdx.github.io/spdx-spec/v2.3/>; YAML 1.2. Producers: the specification's own tools, spdx-tools,
+//! ORT, Zephyr's west, tern.
+//!
+//! Held against the JSON schema, as the specification says that the serialisations have the same members. The format has no end mark.
+//!
+//! Deviations: a version written without quotes (`1.10`) is a number to YAML: the package then has no version, and the document is not
+//! valid. Aliases are followed within a budget; one document per file.
+
+use super::schema;
+use super::spdx2::{Spdx, feed};
+use super::tree;
+use crate::error::ParseError;
+use crate::evidence::Kind;
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+
+pub(super) static FORMAT: Format = Format {
+    id: "spdx-yaml",
+    title: "SPDX 2 SBOM (YAML)",
+    kind: Kind::Inventory,
+    extensions: &["yaml", "yml", "spdx"],
+    places: &["*.spdx.yaml", "*.spdx.yml"],
+    spec: "SPDX 2.2 and 2.3, YAML, https://spdx.github.io/spdx-spec/v2.3/",
+    producers: &["spdx-tools", "ort", "tern"],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    if head.json().is_some() {
+        return Confidence::No;
+    }
+    let has = head.lines().any(|l| {
+        let value = l.strip_prefix(b"spdxVersion:").unwrap_or_default().trim_ascii();
+        value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value).starts_with(b"SPDX-")
+    });
+    Confidence::when(has, Confidence::Certain)
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let text = input.text()?;
+    let mut budget = serde_saphyr::Budget::default();
+    // Every node takes a few bytes of its own, unless it came through an alias.
+    budget.max_nodes = budget.max_nodes.max(text.len() / 2);
+    budget.max_events = budget.max_events.max(text.len());
+    budget.max_total_scalar_bytes = budget.max_total_scalar_bytes.max(text.len());
+    let mut options = serde_saphyr::Options::default();
+    options.budget = Some(budget);
+    let tree: tree::Tree<'_> = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
+        let message = e.to_string();
+        let message = message.lines().next().unwrap_or_default().to_owned();
+        let error = ParseError::malformed("YAML").found_words(message);
+        match e.location() {
+            Some(l) => error.on(l.line(), l.column()),
+            None => error,
+        }
+    })?;
+    if !tree.root().is_object() {
+        return Err(ParseError::malformed("a YAML mapping with spdxVersion").at(0));
+    }
+    let mut spdx = Spdx::new(text, input.validate);
+    let version = tree.root().text_of("spdxVersion").unwrap_or_default();
+    let mut document = input.validate.then(|| schema::spdx_json(version)).flatten().map(schema::Document::new);
+    if document.is_none() {
+        spdx.check = None;
+    }
+    feed(tree.root(), &mut |piece| {
+        if let (Some(document), Some(check)) = (&mut document, &mut spdx.check) {
+            document.piece(piece, &mut check.problems);
+        }
+        spdx.take(piece);
+    });
+    if let (Some(document), Some(check)) = (document, &mut spdx.check) {
+        document.end(&mut check.problems);
+    }
+    let mut parsed = spdx.finish()?;
+    parsed.complete = None;
+    Ok(parsed)
+}

@@ -1,0 +1,126 @@
+//! Each output over standard verdicts, held against checked-in files (`tests/outputs/`). `UPDATE=1 cargo test --test outputs` writes them anew.
+#![allow(missing_docs)]
+
+use gatekeeper_core::output::{self, Style};
+use gatekeeper_core::{Candidate, CheckOptions, Verdict, evaluate, policy};
+use std::path::{Path, PathBuf};
+
+/// 2026-01-31T12:00:00Z.
+const NOW: i64 = 1_769_860_800;
+
+const POLICY: &str = r#"
+version = 1
+
+[gates.unit]
+rule = "tests"
+min-pass-rate = 100
+
+[gates.coverage]
+rule = "coverage"
+lines = { min = 80 }
+
+[gates.style]
+rule = "findings"
+tools = ["xref"]
+max = { total = 0 }
+action = "warn"
+
+[gates.sbom]
+rule = "sbom"
+action = "inform"
+
+[[waivers]]
+gate = "style"
+id = "unused-local-function"
+reason = "kept for the next release"
+expires = "2026-02-05"
+"#;
+
+const GREEN: &str = r#"<testsuite name="calc" tests="2"><testcase name="adds" time="0.5"/><testcase name="divides" time="0.25"/></testsuite>"#;
+
+/// A stranger's report: escapes for the terminal, commands for the workflow, markup for the comment.
+const HOSTILE: &str = "<testsuite name=\"calc\" tests=\"2\"><testcase name=\"adds\"/><testcase name=\"a&#10;::error::b | `c` &lt;img src=x&gt; @everyone &#x202e;z\" file=\"src/a,b:c.erl\" line=\"3\"><failure message=\"&#x1b;[31mred&#10;::set-output name=x::y\"/></testcase></testsuite>";
+
+const XREF: &str = "===> Verifying dependencies...\n===> Running cross reference analysis...\n===> src/a.erl:3: Warning: a:f/0 calls undefined function b:g/1 (Xref)\nsrc/a.erl:9: Warning: a:h/0 is unused local function (Xref)\n";
+
+fn verdict(files: &[(&str, &str)]) -> Verdict {
+    let policy = policy::parse("gatekeeper.toml", POLICY.as_bytes(), None).unwrap();
+    let candidates = files.iter().map(|(n, t)| Candidate::in_memory(*n, t.as_bytes().to_vec())).collect();
+    evaluate(&policy, candidates, &CheckOptions { now: Some(NOW), ..CheckOptions::default() })
+}
+
+fn standard() -> Vec<(&'static str, Verdict)> {
+    let lcov = "SF:src/a.erl\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,1\nDA:5,0\nend_of_record\n";
+    let low = "SF:src/a.erl\nDA:1,1\nDA:2,0\nDA:3,0\nend_of_record\n";
+    vec![
+        ("pass", verdict(&[("junit.xml", GREEN), ("lcov.info", lcov)])),
+        ("fail", verdict(&[("junit.xml", HOSTILE), ("lcov.info", low), ("xref.log", XREF)])),
+        ("unknown", verdict(&[("junit.xml", &GREEN[..60]), ("lcov.info", ""), ("notes.txt", "hello")])),
+    ]
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outputs")
+}
+
+#[test]
+fn outputs_are_as_checked_in() {
+    let mut wrong = Vec::new();
+    let mut names = Vec::new();
+    for (name, verdict) in standard() {
+        for output in output::outputs() {
+            for color in [false, true] {
+                if color && output.id() != "human" {
+                    continue;
+                }
+                let mut got = Vec::new();
+                output.write(&verdict, &Style { color, ..Style::default() }, &mut got).unwrap();
+                let file = format!("{name}.{}{}", output.id(), if color { "-color" } else { "" });
+                let path = folder().join(&file);
+                names.push(file.clone());
+                if std::env::var_os("UPDATE").is_some() {
+                    std::fs::create_dir_all(folder()).unwrap();
+                    std::fs::write(&path, &got).unwrap();
+                } else if std::fs::read(&path).ok().as_ref() != Some(&got) {
+                    wrong.push(format!("{file} is now:\n{}", String::from_utf8_lossy(&got)));
+                }
+            }
+        }
+    }
+    // A file that nothing writes any more is a lie.
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        if !names.contains(&name) {
+            wrong.push(format!("{name} is written by no output"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n(UPDATE=1 writes them anew)", wrong.join("\n"));
+}
+
+#[test]
+fn text_of_strangers_gives_no_commands() {
+    for (_, verdict) in standard() {
+        for output in output::outputs() {
+            let mut got = Vec::new();
+            output.write(&verdict, &Style::default(), &mut got).unwrap();
+            let text = String::from_utf8(got).unwrap();
+            assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{}: {text}", output.id());
+            assert!(!text.lines().any(|l| l.starts_with("::set-output") || l.starts_with("::error::b")), "{text}");
+            if output.id() == "markdown" {
+                assert!(!text.contains("<img") && !text.contains("@everyone"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_violation_is_in_the_json() {
+    for (_, verdict) in standard() {
+        let mut got = Vec::new();
+        output::by_id("json").unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&got).unwrap();
+        for (gate, shown) in verdict.gates.iter().zip(json["gates"].as_array().unwrap()) {
+            assert_eq!(gate.violations.len(), shown["violations"].as_array().unwrap().len());
+        }
+    }
+}
