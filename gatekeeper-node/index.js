@@ -57,7 +57,7 @@ const failure = (error) => {
     return error
   }
 }
-const sync = (work) => {
+const now = (work) => {
   try {
     return JSON.parse(work())
   } catch (error) {
@@ -72,40 +72,46 @@ const later = async (work) => {
   }
 }
 
+const named = (wanted) => (texts) => Object.fromEntries(wanted.map((name, n) => [name, texts[n]]))
+
 module.exports = {
   GatekeeperError,
-  checkSync: (given) => {
+  check: (given) => {
     const o = options(CHECK, given)
-    return sync(() => native.checkSync(o))
+    return now(() => native.check(o))
   },
-  check: async (given) => {
+  checkAsync: async (given) => {
     const o = options(CHECK, given)
-    return later(() => native.check(o))
+    return later(() => native.checkAsync(o))
   },
-  checkRendered: async (outputs, given) => {
+  checkRendered: (outputs, given) => {
     const wanted = strings('outputs', outputs)
     const o = options(CHECK, given)
-    const texts = await later(() => native.checkRendered(wanted, o))
-    return Object.fromEntries(wanted.map((name, n) => [name, texts[n]]))
+    return named(wanted)(now(() => native.checkRendered(wanted, o)))
   },
-  inspectSync: (files, given) => {
+  checkRenderedAsync: async (outputs, given) => {
+    const wanted = strings('outputs', outputs)
+    const o = options(CHECK, given)
+    return later(() => native.checkRenderedAsync(wanted, o)).then(named(wanted))
+  },
+  inspect: (files, given) => {
     const paths = strings('files', files)
     const o = options(INSPECT, given)
-    return sync(() => native.inspectSync(paths, o))
+    return now(() => native.inspect(paths, o))
   },
-  inspect: async (files, given) => {
+  inspectAsync: async (files, given) => {
     const paths = strings('files', files)
     const o = options(INSPECT, given)
-    return later(() => native.inspect(paths, o))
+    return later(() => native.inspectAsync(paths, o))
   },
-  inspectBytes: async (name, data, given) => {
-    if (!(data instanceof Uint8Array)) wrong('data', 'a Buffer or Uint8Array', data)
+  inspectBytes: (name, data, given) => {
     string('name', name)
+    if (!(data instanceof Uint8Array)) wrong('data', 'a Buffer or Uint8Array', data)
     const o = options(INSPECT, given)
-    return later(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
+    return now(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
   },
-  formats: () => sync(() => native.formats()),
-  rules: () => sync(() => native.rules()),
+  formats: () => now(() => native.formats()),
+  rules: () => now(() => native.rules()),
   main: (argv) => {
     if (!Array.isArray(argv)) wrong('argv', 'an array of strings', argv)
     return native.main(strings('argv', argv))

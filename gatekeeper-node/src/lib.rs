@@ -103,26 +103,40 @@ fn later(work: impl Fn() -> std::result::Result<String, Refusal> + Send + 'stati
 /// Judges the evidence of a project by its policy: the document of `gatekeeper check --format json`. A failing verdict is an
 /// answer, not an error; a policy that cannot be used throws a `GatekeeperError` with code `policy`.
 #[napi(catch_unwind, ts_return_type = "Verdict")]
-pub fn check_sync(options: Option<CheckOptions>) -> Result<String> {
+pub fn check(options: Option<CheckOptions>) -> Result<String> {
     front::check_json(&request(options)).map_err(|e| throw(&e))
 }
 
-/// As `checkSync`, on another thread.
+/// As `check`, on another thread.
 #[napi(catch_unwind, ts_return_type = "Promise<Verdict>")]
-pub fn check(options: Option<CheckOptions>) -> AsyncTask<Work> {
+pub fn check_async(options: Option<CheckOptions>) -> AsyncTask<Work> {
     let request = request(options);
     later(move || front::check_json(&request))
+}
+
+fn rendered(request: &Request, outputs: &[String]) -> std::result::Result<String, Refusal> {
+    Ok(serde_json::to_string(&front::check_rendered(request, outputs)?)?)
 }
 
 /// Judges once and gives the verdict as text in each of these outputs (`markdown`, `json`, `human`, …), by name.
 #[napi(
     catch_unwind,
     ts_args_type = "outputs: string | Array<string>, options?: CheckOptions",
+    ts_return_type = "Record<string, string>"
+)]
+pub fn check_rendered(outputs: Vec<String>, options: Option<CheckOptions>) -> Result<String> {
+    rendered(&request(options), &outputs).map_err(|e| throw(&e))
+}
+
+/// As `checkRendered`, on another thread.
+#[napi(
+    catch_unwind,
+    ts_args_type = "outputs: string | Array<string>, options?: CheckOptions",
     ts_return_type = "Promise<Record<string, string>>"
 )]
-pub fn check_rendered(outputs: Vec<String>, options: Option<CheckOptions>) -> AsyncTask<Work> {
+pub fn check_rendered_async(outputs: Vec<String>, options: Option<CheckOptions>) -> AsyncTask<Work> {
     let request = request(options);
-    later(move || Ok(serde_json::to_string(&front::check_rendered(&request, &outputs)?)?))
+    later(move || rendered(&request, &outputs))
 }
 
 /// Says what files are and what they say: the document of `gatekeeper inspect --format json`. Folders are walked; a file that
@@ -132,33 +146,31 @@ pub fn check_rendered(outputs: Vec<String>, options: Option<CheckOptions>) -> As
     ts_args_type = "files: string | Array<string>, options?: InspectOptions",
     ts_return_type = "Array<Inspection>"
 )]
-pub fn inspect_sync(files: Vec<String>, options: Option<InspectOptions>) -> Result<String> {
+pub fn inspect(files: Vec<String>, options: Option<InspectOptions>) -> Result<String> {
     let files: Vec<PathBuf> = files.into_iter().map(PathBuf::from).collect();
     front::inspect_json(&files, &reading(options)).map_err(|e| throw(&e))
 }
 
-/// As `inspectSync`, on another thread.
+/// As `inspect`, on another thread.
 #[napi(
     catch_unwind,
     ts_args_type = "files: string | Array<string>, options?: InspectOptions",
     ts_return_type = "Promise<Array<Inspection>>"
 )]
-pub fn inspect(files: Vec<String>, options: Option<InspectOptions>) -> AsyncTask<Work> {
+pub fn inspect_async(files: Vec<String>, options: Option<InspectOptions>) -> AsyncTask<Work> {
     let files: Vec<PathBuf> = files.into_iter().map(PathBuf::from).collect();
     let reading = reading(options);
     later(move || front::inspect_json(&files, &reading))
 }
 
-/// Says what a report in memory is and says. Rejects with a `GatekeeperError` (`code`, `line`, `column`) where it cannot be read.
+/// Says what a report in memory is and says. Throws a `GatekeeperError` (`code`, `line`, `column`) where it cannot be read.
 #[napi(
     catch_unwind,
     ts_args_type = "name: string, data: Uint8Array, options?: InspectOptions",
-    ts_return_type = "Promise<Inspection>"
+    ts_return_type = "Inspection"
 )]
-pub fn inspect_bytes(name: String, data: Buffer, options: Option<InspectOptions>) -> AsyncTask<Work> {
-    let reading = reading(options);
-    let data: Vec<u8> = data.to_vec();
-    later(move || front::inspect_bytes_json(&name, &data, &reading))
+pub fn inspect_bytes(name: String, data: Buffer, options: Option<InspectOptions>) -> Result<String> {
+    front::inspect_bytes_json(&name, &data, &reading(options)).map_err(|e| throw(&e))
 }
 
 /// The formats that can be read.

@@ -24,8 +24,8 @@ const good = file('good.xml', GOOD)
 const bad = file('bad.xml', BAD)
 
 test('a report that is given is judged; one that cannot be seen is no pass', async () => {
-  assert.equal((await gatekeeper.check({ paths: [good], config })).status, 'pass')
-  const verdict = gatekeeper.checkSync({ paths: [bad], config })
+  assert.equal((await gatekeeper.checkAsync({ paths: [good], config })).status, 'pass')
+  const verdict = gatekeeper.check({ paths: [bad], config })
   assert.deepEqual([verdict.status, verdict.exit_code], ['unknown', 3])
 })
 
@@ -39,42 +39,42 @@ test('a bad policy is an error with every place', async () => {
     assert.deepEqual(error.problems.map((p) => p.line), [4, 5])
     return true
   }
-  assert.throws(() => gatekeeper.checkSync({ config: policy }), right)
-  await assert.rejects(gatekeeper.check({ config: policy }), right)
-  await assert.rejects(gatekeeper.checkRendered('markdown', { config: policy }), right)
+  assert.throws(() => gatekeeper.check({ config: policy }), right)
+  await assert.rejects(gatekeeper.checkAsync({ config: policy }), right)
+  await assert.rejects(gatekeeper.checkRenderedAsync('markdown', { config: policy }), right)
 })
 
-test('reports in memory', async () => {
-  const answer = await gatekeeper.inspectBytes('report.xml', new TextEncoder().encode(GOOD))
+test('reports in memory', () => {
+  const answer = gatekeeper.inspectBytes('report.xml', new TextEncoder().encode(GOOD))
   assert.deepEqual([answer.format, answer.summary.passed], ['junit', 1])
-  await assert.rejects(gatekeeper.inspectBytes('report.xml', Buffer.from(BAD)), { code: 'malformed', line: 2, file: 'report.xml' })
-  await assert.rejects(gatekeeper.inspectBytes('report.xml', Buffer.alloc(0)), { code: 'empty' })
+  assert.throws(() => gatekeeper.inspectBytes('report.xml', Buffer.from(BAD)), { code: 'malformed', line: 2, file: 'report.xml' })
+  assert.throws(() => gatekeeper.inspectBytes('report.xml', Buffer.alloc(0)), { code: 'empty' })
 })
 
 test('files keep their order and carry their errors', async () => {
-  const answers = await gatekeeper.inspect([bad, good, bad])
+  const answers = await gatekeeper.inspectAsync([bad, good, bad])
   assert.deepEqual(answers.map((a) => a.error?.code), ['malformed', undefined, 'malformed'])
-  assert.equal(gatekeeper.inspectSync(good, { maxBytes: 10 })[0].error.code, 'limit-exceeded')
+  assert.equal(gatekeeper.inspect(good, { maxBytes: 10 })[0].error.code, 'limit-exceeded')
 })
 
 test('wrong arguments are named', async () => {
-  assert.throws(() => gatekeeper.inspectSync(12), { name: 'TypeError', message: /files: expected .*got number/ })
-  await assert.rejects(gatekeeper.inspect([good, 1]), { name: 'TypeError', message: /files\[1\]: expected a string/ })
-  await assert.rejects(gatekeeper.inspectBytes('x', 'text'), { name: 'TypeError', message: /data: expected a Buffer/ })
-  assert.throws(() => gatekeeper.checkSync({ failOnWarning: true }), { name: 'TypeError', message: /no option `failOnWarning`/ })
-  assert.throws(() => gatekeeper.checkSync({ failOnWarn: 'yes' }), { name: 'TypeError', message: /options.failOnWarn/ })
-  assert.throws(() => gatekeeper.checkSync('x'), { name: 'TypeError', message: /options: expected an object/ })
-  assert.throws(() => gatekeeper.checkSync({ maxBytes: -1 }), { name: 'TypeError', message: /options.maxBytes/ })
-  assert.throws(() => gatekeeper.inspectSync([], { readAs: 'junitt' }), { code: 'usage', message: /junitt/ })
-  assert.throws(() => gatekeeper.checkSync({ now: 'yesterday' }), { code: 'usage', message: /2026-01-31/ })
-  await assert.rejects(gatekeeper.checkRendered('jsn'), { code: 'usage', message: /there are github, human, json/ })
+  assert.throws(() => gatekeeper.inspect(12), { name: 'TypeError', message: /files: expected .*got number/ })
+  await assert.rejects(gatekeeper.inspectAsync([good, 1]), { name: 'TypeError', message: /files\[1\]: expected a string/ })
+  assert.throws(() => gatekeeper.inspectBytes('x', 'text'), { name: 'TypeError', message: /data: expected a Buffer/ })
+  assert.throws(() => gatekeeper.check({ failOnWarning: true }), { name: 'TypeError', message: /no option `failOnWarning`/ })
+  assert.throws(() => gatekeeper.check({ failOnWarn: 'yes' }), { name: 'TypeError', message: /options.failOnWarn/ })
+  assert.throws(() => gatekeeper.check('x'), { name: 'TypeError', message: /options: expected an object/ })
+  assert.throws(() => gatekeeper.check({ maxBytes: -1 }), { name: 'TypeError', message: /options.maxBytes/ })
+  assert.throws(() => gatekeeper.inspect([], { readAs: 'junitt' }), { code: 'usage', message: /junitt/ })
+  assert.throws(() => gatekeeper.check({ now: 'yesterday' }), { code: 'usage', message: /2026-01-31/ })
+  await assert.rejects(gatekeeper.checkRenderedAsync('jsn'), { code: 'usage', message: /there are github, human, json/ })
 })
 
 test('other work runs meanwhile', async () => {
   const big = file('big.xml', `<testsuite name="s">${'<testcase name="adds" classname="calc"/>'.repeat(400_000)}</testsuite>`)
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
-  const [answer] = await gatekeeper.inspect(big)
+  const [answer] = await gatekeeper.inspectAsync(big)
   clearInterval(timer)
   assert.equal(answer.summary.total, 400_000)
   assert.ok(ticks > 3, `${ticks} ticks`)

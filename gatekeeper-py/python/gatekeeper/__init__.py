@@ -154,4 +154,4 @@ def _paths(name: str, given: StrPath | Iterable[StrPath]) -> list[StrPath]:
     for path in paths:
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"{name}: expected a path or paths (str or os.PathLike), got {type(path).__name__}")
-    return cast("list[StrPath]", paths)
+    return paths

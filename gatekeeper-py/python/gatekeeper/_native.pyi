@@ -2,15 +2,23 @@
 
 import os
 from collections.abc import Sequence
-from typing import TypedDict
+
+from .documents import PolicyProblem
+
+__all__ = [
+    "GatekeeperError",
+    "ParseError",
+    "PolicyError",
+    "__version__",
+    "check_rendered",
+    "formats",
+    "inspect",
+    "inspect_bytes",
+    "rules",
+    "run",
+]
 
 __version__: str
-
-class Problem(TypedDict):
-    message: str
-    help: str | None
-    line: int | None
-    column: int | None
 
 class GatekeeperError(Exception):
     code: str
@@ -18,7 +26,7 @@ class GatekeeperError(Exception):
     file: str | None
     line: int | None
     column: int | None
-    problems: list[Problem]
+    problems: list[PolicyProblem]
 
 class PolicyError(GatekeeperError): ...
 class ParseError(GatekeeperError): ...
