@@ -6,8 +6,8 @@
 use crate::error::{ErrorCode, ParseError};
 use crate::evaluate::{CheckOptions, evaluate};
 use crate::format::{self, Format};
+use crate::glob::{Part, Pattern};
 use crate::inspect::{Inspection, ReadOptions, inspection, read};
-use crate::policy::glob::{Part, Pattern};
 use crate::policy::{self, Policy, PolicyError};
 use crate::verdict::Verdict;
 use rayon::prelude::*;

@@ -27,6 +27,7 @@ mod evaluate;
 pub mod evidence;
 pub mod findings_union;
 pub mod format;
+mod glob;
 pub mod input;
 pub mod inspect;
 pub mod license;

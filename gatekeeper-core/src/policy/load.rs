@@ -1,10 +1,10 @@
 //! Finds and reads a policy file.
 
-use super::glob::Pattern;
 use super::node::{self, Node, Problems, Span, Table};
 use super::{Action, EvidenceEntry, Gate, Policy, PolicyError, PolicyProblem, Selector, Waiver, line_column, yaml};
 use crate::evidence::Kind;
 use crate::format;
+use crate::glob::Pattern;
 use crate::record::sha256_hex;
 use crate::rule;
 use std::collections::BTreeMap;

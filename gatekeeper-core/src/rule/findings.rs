@@ -3,8 +3,8 @@
 use super::{Judge, Judgement, Rule, Scope, at_most};
 use crate::evidence::findings::{Category, Finding, Findings, Severity, looks_for};
 use crate::evidence::{Data, Evidence, Kind};
+use crate::glob::Pattern;
 use crate::policy::Selector;
-use crate::policy::glob::Pattern;
 use crate::policy::node::Table;
 use crate::verdict::{Status, Violation};
 
