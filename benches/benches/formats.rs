@@ -2,6 +2,14 @@
 //!
 //! `cargo bench -p gatekeeper-benches --bench formats`; a name narrows it: `-- junit`.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a bench or test that cannot go on stops"
+)]
+
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use gatekeeper_core::{ReadOptions, read};

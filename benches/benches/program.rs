@@ -2,6 +2,14 @@
 //!
 //! `cargo build --release && cargo bench -p gatekeeper-benches --bench program`
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a bench or test that cannot go on stops"
+)]
+
 use divan::{Bencher, black_box};
 use gatekeeper_core::collect::CheckRequest;
 use std::path::{Path, PathBuf};

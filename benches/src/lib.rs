@@ -47,16 +47,16 @@ pub fn cobertura(bytes: usize) -> Vec<u8> {
                 <coverage line-rate=\"0.5\" branch-rate=\"0.5\" version=\"1.9\" timestamp=\"1700000000\">\n<sources><source>/build</source></sources>\n\
                 <packages><package name=\"p\" line-rate=\"0.5\" branch-rate=\"0.5\" complexity=\"0\"><classes>\n";
     let mut text = grow(head.to_owned(), bytes, |out, n, rng| {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<class name=\"file_{n}\" filename=\"src/file_{n}.py\" line-rate=\"0.5\" branch-rate=\"0.5\" complexity=\"0\"><methods/><lines>\n"
+            "<class name=\"file_{n}\" filename=\"src/file_{n}.py\" line-rate=\"0.5\" branch-rate=\"0.5\" complexity=\"0\"><methods/><lines>"
         );
         for line in 1..=200 {
             let hits = rng.below(1000) * rng.below(2);
             if line % 8 == 0 {
-                let _ = write!(
+                let _ = writeln!(
                     out,
-                    "<line number=\"{line}\" hits=\"{hits}\" branch=\"true\" condition-coverage=\"50% (1/2)\"/>\n"
+                    "<line number=\"{line}\" hits=\"{hits}\" branch=\"true\" condition-coverage=\"50% (1/2)\"/>"
                 );
             } else {
                 let _ = writeln!(out, "<line number=\"{line}\" hits=\"{hits}\"/>");

@@ -1,5 +1,13 @@
 //! The benches' inputs are what they are taken for: a bench of a refused report measures nothing.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a bench or test that cannot go on stops"
+)]
+
 use gatekeeper_benches as make;
 use gatekeeper_core::inspect::summary;
 use gatekeeper_core::{ReadOptions, read};
