@@ -76,6 +76,7 @@ const named = (wanted) => (texts) => Object.fromEntries(wanted.map((name, n) => 
 
 module.exports = {
   GatekeeperError,
+  __napiBindingTarget: native.__napiBindingTarget,
   check: (given) => {
     const o = options(CHECK, given)
     return now(() => native.check(o))
