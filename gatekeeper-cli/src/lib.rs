@@ -8,6 +8,7 @@ mod args;
 mod cmd;
 pub mod exit;
 mod files;
+pub mod front;
 mod terminal;
 
 use clap::Parser;

@@ -8,12 +8,15 @@ use crate::evaluate::{CheckOptions, evaluate_in};
 use crate::findings_union::{parse_plain, parse_yaml};
 use crate::format::{self, Format};
 use crate::glob::{Part, Pattern};
+use crate::inspect::{Inspection, ReadOptions, inspection, read};
 use crate::paths::Tree;
 use crate::policy::{self, Policy, PolicyError};
 use crate::suppress::IgnoreFile;
 use crate::verdict::Verdict;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A file that may be evidence.
@@ -69,24 +72,60 @@ impl Candidate {
 
     /// Its bytes.
     pub(crate) fn bytes(self, most: u64) -> Result<Vec<u8>, ParseError> {
-        let path = match self.content {
-            Content::Bytes(bytes) => return Ok(bytes),
-            Content::Nowhere(error) => return Err(error),
-            Content::File(path) => path,
-        };
-        let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, format!("cannot be read: {e}"));
-        let size = fs::metadata(&path).map_err(io)?;
-        if size.is_dir() {
-            return Err(ParseError::new(ErrorCode::Io, "is a folder, not a file"));
+        match self.content {
+            Content::Bytes(bytes) => Ok(bytes),
+            Content::Nowhere(error) => Err(error),
+            Content::File(path) => read_file(&path, most),
         }
-        if size.len() > most {
-            return Err(ParseError::limit(format!(
-                "{} bytes, above the limit of {most} (raise it with --max-bytes)",
-                size.len()
-            )));
-        }
-        fs::read(&path).map_err(io)
     }
+}
+
+/// A file's bytes, at most `most` of them. A pipe or device that lies in the tree is not opened: it might never end. A link is
+/// followed (`/dev/stdin` is one), and what it leads to is cut off at the limit.
+fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, ParseError> {
+    let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, format!("cannot be read: {e}"));
+    let too_big =
+        |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most} (raise it with --max-bytes)"));
+    let itself = fs::symlink_metadata(path).map_err(io)?.file_type();
+    if !(itself.is_file() || itself.is_dir() || itself.is_symlink()) {
+        return Err(ParseError::new(ErrorCode::Io, "is a pipe, socket or device, not a file"));
+    }
+    let meta = fs::metadata(path).map_err(io)?;
+    if meta.is_dir() {
+        return Err(ParseError::new(ErrorCode::Io, "is a folder, not a file"));
+    }
+    if meta.len() > most {
+        return Err(too_big(&meta.len().to_string()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    fs::File::open(path).map_err(io)?.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        return Err(too_big(&format!("more than {most}")));
+    }
+    Ok(bytes)
+}
+
+/// What each of these files is and says, in the order given; a folder stands for its files in path order. Several are read at
+/// a time.
+pub fn inspect_files(files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection> {
+    let paths: Vec<PathBuf> = files.iter().flat_map(|f| files_under(f)).collect();
+    paths.par_iter().map(|path| inspect_file(path, options)).collect()
+}
+
+fn inspect_file(path: &Path, options: &ReadOptions) -> Inspection {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let result = read_file(path, options.limits.file_bytes)
+        .map_err(|e| e.finish(&name, "", None))
+        .and_then(|bytes| read(&name, &bytes, options));
+    inspection(&name, &result)
+}
+
+/// The file itself, or a folder's files in path order; links within folders are not followed.
+fn files_under(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return vec![path.to_owned()] };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    paths.sort();
+    paths.iter().filter(|p| !p.is_symlink()).flat_map(|p| files_under(p)).collect()
 }
 
 /// What `check` is asked for.

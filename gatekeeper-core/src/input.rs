@@ -28,6 +28,18 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The usual limits with another size of files, packed or not; `None` leaves it.
+    pub fn of_files(bytes: Option<u64>) -> Self {
+        let mut limits = Limits::default();
+        if let Some(bytes) = bytes {
+            limits.file_bytes = bytes;
+            limits.unpacked_bytes = bytes;
+        }
+        limits
+    }
+}
+
 /// What a parser gets: content (out of its envelopes, UTF-8 where it was UTF-16), its name, and what is known beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {

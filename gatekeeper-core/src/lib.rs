@@ -45,7 +45,7 @@ mod twins;
 pub mod verdict;
 mod waive;
 
-pub use collect::{Candidate, check};
+pub use collect::{Candidate, check, inspect_files};
 pub use error::{ErrorCode, ParseError};
 pub use evaluate::{CheckOptions, evaluate};
 pub use inspect::{Inspection, ReadOptions, inspection, read};

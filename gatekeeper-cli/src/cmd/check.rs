@@ -2,15 +2,15 @@
 
 use crate::exit;
 use crate::files::write_whole;
+use crate::front::{self, Refusal, Request};
 use crate::terminal::Terminal;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use gatekeeper_core::collect::CheckRequest;
+use gatekeeper_core::PolicyError;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{self, Style};
 use gatekeeper_core::verdict::{Overall, Verdict};
-use gatekeeper_core::{CheckOptions, PolicyError};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -79,32 +79,21 @@ pub(crate) fn judge(
     color: bool,
     err: &mut dyn Write,
 ) -> io::Result<Result<Verdict, u8>> {
-    let now = match args.now.as_deref().map(str::parse::<jiff::Timestamp>) {
-        None => jiff::Timestamp::now(),
-        Some(Ok(now)) => now,
-        Some(Err(e)) => {
-            writeln!(err, "gatekeeper: --now takes a time such as 2026-01-31T12:00:00Z: {e}")?;
-            return Ok(Err(exit::USAGE));
-        }
-    };
-    let mut limits = Limits::default();
-    limits.file_bytes = args.max_bytes;
-    limits.unpacked_bytes = args.max_bytes;
-    let request = CheckRequest {
-        root: args.root.clone(),
-        config: args.config.clone(),
-        profile: args.profile.clone(),
+    let request = Request {
         paths: args.paths.clone(),
-        working_directory: std::env::current_dir()?,
-        options: CheckOptions { now: Some(now.as_second()), limits, fail_on_warn, ..CheckOptions::default() },
+        config: args.config.clone(),
+        root: args.root.clone(),
+        profile: args.profile.clone(),
+        now: args.now.clone(),
+        max_bytes: Some(args.max_bytes),
+        fail_on_warn,
     };
-    match gatekeeper_core::check(&request) {
-        Ok(verdict) => Ok(Ok(verdict)),
-        Err(e) => {
-            show(&e, color, err)?;
-            Ok(Err(exit::USAGE))
-        }
+    match front::check(&request) {
+        Ok(verdict) => return Ok(Ok(verdict)),
+        Err(Refusal::Policy(e)) => show(&e, color, err)?,
+        Err(e) => writeln!(err, "gatekeeper: {e}")?,
     }
+    Ok(Err(exit::USAGE))
 }
 
 /// Shows a policy's mistakes as a compiler does: the line, a caret, the nearest right word.

@@ -1,12 +1,13 @@
 //! `gatekeeper inspect FILE...`: what files are and what they say.
 
 use crate::exit;
+use crate::front::Reading;
 use clap::{Args, ValueEnum};
+use gatekeeper_core::collect::inspect_files;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::inspect::{Inspection, ReadOptions, inspection, read};
-use gatekeeper_core::{ErrorCode, ParseError, format};
+use gatekeeper_core::inspect::Inspection;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
@@ -36,22 +37,16 @@ enum Form {
 
 /// Runs `inspect`.
 pub fn run(args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let mut options = ReadOptions { skip_validation: args.no_validate, ..ReadOptions::default() };
-    options.limits.file_bytes = args.max_bytes;
-    options.limits.unpacked_bytes = args.max_bytes;
-    if let Some(id) = &args.read_as {
-        options.format = format::by_id(id);
-        if options.format.is_none() {
-            writeln!(err, "gatekeeper: no format `{id}` (`gatekeeper formats` lists them)")?;
+    let reading =
+        Reading { read_as: args.read_as.clone(), no_validate: args.no_validate, max_bytes: Some(args.max_bytes) };
+    let options = match reading.options() {
+        Ok(options) => options,
+        Err(e) => {
+            writeln!(err, "gatekeeper: {e}")?;
             return Ok(exit::USAGE);
         }
-    }
-    let mut answers = Vec::new();
-    for file in &args.files {
-        for path in walk(file) {
-            answers.push(inspect(&path, &options));
-        }
-    }
+    };
+    let answers = inspect_files(&args.files, &options);
     match args.format {
         Form::Json => {
             serde_json::to_writer_pretty(&mut *out, &answers)?;
@@ -60,33 +55,6 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::
         Form::Human => human(&answers, out)?,
     }
     Ok(if answers.iter().any(|a| a.error.is_some()) { exit::FAIL } else { exit::PASS })
-}
-
-fn inspect(path: &Path, options: &ReadOptions) -> Inspection {
-    let name = path.to_string_lossy().replace('\\', "/");
-    let io = |e: io::Error| ParseError::new(ErrorCode::Io, format!("{name}: cannot be read: {e}"));
-    let result = std::fs::metadata(path)
-        .map_err(io)
-        .and_then(|m| {
-            if m.len() > options.limits.file_bytes {
-                return Err(ParseError::limit(format!(
-                    "{name}: {} bytes, above the limit of {} (raise it with --max-bytes)",
-                    m.len(),
-                    options.limits.file_bytes
-                )));
-            }
-            std::fs::read(path).map_err(io)
-        })
-        .and_then(|bytes| read(&name, &bytes, options));
-    inspection(&name, &result)
-}
-
-/// The file itself, or a folder's files in path order.
-fn walk(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(path) else { return vec![path.to_owned()] };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
-    paths.sort();
-    paths.iter().filter(|p| !p.is_symlink()).flat_map(|p| walk(p)).collect()
 }
 
 fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {

@@ -3,7 +3,6 @@
 use crate::exit;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::{format, rule};
-use serde_json::json;
 use std::io::{self, Write};
 
 /// Arguments of `formats`.
@@ -35,14 +34,7 @@ enum Form {
 pub fn formats(args: &FormatsArgs, out: &mut dyn Write) -> io::Result<u8> {
     match args.format {
         Form::Json => {
-            let rows: Vec<_> = format::formats()
-                .map(|f| {
-                    json!({
-                        "id": f.id(), "title": f.title(), "kind": f.kind(), "extensions": f.extensions(),
-                        "places": f.places(), "producers": f.producers(), "spec": f.spec(), "recorded_as": f.recorded_as(),
-                    })
-                })
-                .collect();
+            let rows: Vec<_> = format::formats().collect();
             serde_json::to_writer_pretty(&mut *out, &rows)?;
             writeln!(out)?;
         }
@@ -79,11 +71,7 @@ pub fn rules(args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::
     let whole = args.rule.is_some();
     match args.format {
         Form::Json => {
-            let rows: Vec<_> = chosen
-                .iter()
-                .map(|r| json!({"id": r.id(), "title": r.title(), "kind": r.kind(), "docs": r.docs()}))
-                .collect();
-            serde_json::to_writer_pretty(&mut *out, &rows)?;
+            serde_json::to_writer_pretty(&mut *out, &chosen)?;
             writeln!(out)?;
         }
         Form::Markdown if !whole => {

@@ -15,6 +15,7 @@ pub(crate) use head::Head;
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::{Data, Kind, Note};
 use crate::input::Input;
+use serde::Serialize;
 
 /// The families of formats, in the order of help and documentation.
 static FAMILIES: &[&[&Format]] = &[
@@ -28,8 +29,8 @@ static FAMILIES: &[&[&Format]] = &[
     vex::FORMATS,
 ];
 
-/// A format: its metadata, how it is recognised, how it is read.
-#[derive(Debug)]
+/// A format: its metadata, how it is recognised, how it is read. Serialised, it is its metadata.
+#[derive(Debug, Serialize)]
 pub struct Format {
     /// Public, stable, kebab-case.
     pub(crate) id: &'static str,
@@ -48,10 +49,13 @@ pub struct Format {
     /// The name by which `gatekeeper record --tool NAME` says that the output is of this format.
     pub(crate) recorded_as: Option<&'static str>,
     /// Binary: errors give byte offsets, not lines.
+    #[serde(skip)]
     pub(crate) binary: bool,
     /// How sure it is that the content is of this format. Bounded work; never fails.
+    #[serde(skip)]
     pub(crate) sniff: fn(&Head<'_>) -> Confidence,
     /// Reads the content.
+    #[serde(skip)]
     pub(crate) parse: fn(&Input<'_>) -> Result<Parsed, ParseError>,
 }
 

@@ -12,12 +12,14 @@ use crate::evidence::{Evidence, Kind};
 use crate::policy::Selector;
 use crate::policy::node::Table;
 use crate::verdict::{Condition, Status, Violation};
+use serde::Serialize;
 use std::fmt;
 
 /// All rules, alphabetical.
 static RULES: &[&Rule] = &[&coverage::RULE, &findings::RULE, &licenses::RULE, &sbom::RULE, &tests::RULE];
 
-/// A type of requirement.
+/// A type of requirement. Serialised, it is its documentation.
+#[derive(Serialize)]
 pub struct Rule {
     /// Public, stable, kebab-case.
     pub(crate) id: &'static str,
@@ -28,6 +30,7 @@ pub struct Rule {
     /// Its documentation: Markdown with the headings *What it requires*, *Why*, *Configuration*, *Example*, *When evidence is missing*.
     pub(crate) docs: &'static str,
     /// Reads its configuration out of a gate's table; `None` where that had mistakes.
+    #[serde(skip)]
     pub(crate) build: fn(&mut Table<'_>) -> Option<Box<dyn Judge>>,
 }
 

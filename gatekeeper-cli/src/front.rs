@@ -1,0 +1,267 @@
+//! What every way into gatekeeper shares: the command line, Python and Node give plain values, and get the same document or the
+//! same refusal for them.
+
+use gatekeeper_core::collect::{CheckRequest, inspect_files};
+use gatekeeper_core::input::Limits;
+use gatekeeper_core::inspect::{ReadOptions, inspection, read};
+use gatekeeper_core::output::{self, Style};
+use gatekeeper_core::{CheckOptions, ParseError, PolicyError, Verdict, format, rule};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// What to judge, and by what.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Files and folders to read instead of what the policy names.
+    pub paths: Vec<PathBuf>,
+    /// The policy; otherwise it is looked for upwards.
+    pub config: Option<PathBuf>,
+    /// The folder that patterns are relative to.
+    pub root: Option<PathBuf>,
+    /// The policy's profile to judge by.
+    pub profile: Option<String>,
+    /// The clock to judge by (RFC 3339); otherwise this machine's.
+    pub now: Option<String>,
+    /// Largest file that is read, bytes.
+    pub max_bytes: Option<u64>,
+    /// Warnings make the verdict fail.
+    pub fail_on_warn: bool,
+}
+
+/// How files are to be read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// As this format, whatever they look like.
+    pub read_as: Option<String>,
+    /// Without holding SBOMs against their schema.
+    pub no_validate: bool,
+    /// Largest file that is read, bytes.
+    pub max_bytes: Option<u64>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Refusal {
+    /// An argument that cannot be.
+    Usage(String),
+    /// A policy that cannot be used: nothing was judged.
+    Policy(PolicyError),
+    /// A report that cannot be read, where it alone was asked for.
+    Unreadable(ParseError),
+}
+
+/// A refusal as plain data, for languages that have no place for its type.
+#[derive(Debug, Serialize)]
+pub struct RefusalDocument {
+    /// `usage`, `policy`, or the stable code of what is wrong with a report.
+    pub code: &'static str,
+    /// In words.
+    pub message: String,
+    /// The policy or report.
+    pub file: Option<String>,
+    /// Line of the first problem, from 1.
+    pub line: Option<u64>,
+    /// Column of the first problem, from 1.
+    pub column: Option<u64>,
+    /// A policy's mistakes, every one.
+    pub problems: Vec<Problem>,
+}
+
+/// A mistake in a policy.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Line, from 1.
+    pub line: Option<u64>,
+    /// Column, from 1.
+    pub column: Option<u64>,
+}
+
+impl Refusal {
+    /// As plain data.
+    pub fn document(&self) -> RefusalDocument {
+        let empty = RefusalDocument {
+            code: "usage",
+            message: self.to_string(),
+            file: None,
+            line: None,
+            column: None,
+            problems: Vec::new(),
+        };
+        match self {
+            Refusal::Usage(_) => empty,
+            Refusal::Policy(e) => {
+                let problem = |p: &gatekeeper_core::policy::PolicyProblem| {
+                    // A mistake about a file that could not be read has no place in its text.
+                    let place = (!e.text.is_empty()).then(|| e.line_column(p.span.start));
+                    Problem {
+                        message: p.message.clone(),
+                        help: p.help.clone(),
+                        line: place.map(|p| p.0),
+                        column: place.map(|p| p.1),
+                    }
+                };
+                let problems: Vec<Problem> = e.problems.iter().map(problem).collect();
+                let (line, column) = problems.first().map_or((None, None), |p| (p.line, p.column));
+                RefusalDocument { code: "policy", file: Some(e.file.clone()), line, column, problems, ..empty }
+            }
+            Refusal::Unreadable(e) => RefusalDocument {
+                code: e.code().as_str(),
+                file: Some(e.file().to_owned()),
+                line: e.location().line,
+                column: e.location().column,
+                ..empty
+            },
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Usage(message) => f.write_str(message),
+            Refusal::Policy(e) => e.fmt(f),
+            Refusal::Unreadable(e) => e.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(e: serde_json::Error) -> Self {
+        Refusal::Usage(format!("the answer cannot be written: {e}"))
+    }
+}
+
+impl Reading {
+    /// As the engine takes it.
+    ///
+    /// # Errors
+    /// A format that there is not.
+    pub fn options(&self) -> Result<ReadOptions, Refusal> {
+        let format = match &self.read_as {
+            None => None,
+            Some(id) => Some(format::by_id(id).ok_or_else(|| {
+                Refusal::Usage(format!("there is no format `{id}`; `gatekeeper formats` lists them"))
+            })?),
+        };
+        let limits = Limits::of_files(self.max_bytes);
+        Ok(ReadOptions { limits, format, skip_validation: self.no_validate, ..ReadOptions::default() })
+    }
+}
+
+/// Judges.
+///
+/// # Errors
+/// A clock or a policy that cannot be used.
+pub fn check(request: &Request) -> Result<Verdict, Refusal> {
+    let now = match request.now.as_deref().map(str::parse::<jiff::Timestamp>) {
+        None => jiff::Timestamp::now(),
+        Some(Ok(now)) => now,
+        Some(Err(e)) => {
+            return Err(Refusal::Usage(format!("the clock `now` takes a time such as 2026-01-31T12:00:00Z: {e}")));
+        }
+    };
+    let working_directory =
+        std::env::current_dir().map_err(|e| Refusal::Usage(format!("the working directory cannot be read: {e}")))?;
+    let request = CheckRequest {
+        root: request.root.clone(),
+        config: request.config.clone(),
+        profile: request.profile.clone(),
+        paths: request.paths.clone(),
+        working_directory,
+        options: CheckOptions {
+            now: Some(now.as_second()),
+            limits: Limits::of_files(request.max_bytes),
+            fail_on_warn: request.fail_on_warn,
+            ..CheckOptions::default()
+        },
+    };
+    gatekeeper_core::check(&request).map_err(Refusal::Policy)
+}
+
+/// Judges once and renders the verdict as each of these outputs, in their order.
+///
+/// # Errors
+/// As [`check`], or an output that there is not.
+pub fn check_rendered(request: &Request, outputs: &[String]) -> Result<Vec<String>, Refusal> {
+    let known = || output::outputs().map(output::Output::id).collect::<Vec<_>>().join(", ");
+    let unknown = |id: &String| Refusal::Usage(format!("there is no output `{id}`; there are {}", known()));
+    let outputs: Vec<_> =
+        outputs.iter().map(|id| output::by_id(id).ok_or_else(|| unknown(id))).collect::<Result<_, _>>()?;
+    let verdict = check(request)?;
+    let render = |output: &&output::Output| {
+        let mut bytes = Vec::new();
+        let written = output.write(&verdict, &Style::default(), &mut bytes);
+        written.map_err(|e| Refusal::Usage(format!("the answer cannot be written: {e}")))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    outputs.iter().map(render).collect()
+}
+
+/// The verdict as JSON: the document of `gatekeeper check --format json`.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_json(request: &Request) -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&check(request)?)?)
+}
+
+/// What files are and say, as JSON: the document of `gatekeeper inspect --format json`.
+///
+/// # Errors
+/// A format that there is not. A file that cannot be read is an `error` in the document.
+pub fn inspect_json(files: &[PathBuf], reading: &Reading) -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&inspect_files(files, &reading.options()?))?)
+}
+
+/// What one report in memory is and says, as JSON: one entry of [`inspect_json`]'s document.
+///
+/// # Errors
+/// A format that there is not, a report that cannot be read.
+pub fn inspect_bytes_json(name: &str, bytes: &[u8], reading: &Reading) -> Result<String, Refusal> {
+    let evidence = read(name, bytes, &reading.options()?).map_err(Refusal::Unreadable)?;
+    Ok(serde_json::to_string(&inspection(name, &Ok(evidence)))?)
+}
+
+/// The formats, as JSON: the document of `gatekeeper formats --format json`.
+///
+/// # Errors
+/// None that is known.
+pub fn formats_json() -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&format::formats().collect::<Vec<_>>())?)
+}
+
+/// The rules, as JSON: the document of `gatekeeper rules --format json`.
+///
+/// # Errors
+/// None that is known.
+pub fn rules_json() -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&rule::rules().collect::<Vec<_>>())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_that_cannot_be_read_is_refused_with_its_place() {
+        let e = inspect_bytes_json("x.xml", b"<testsuite>\n<testcase", &Reading::default()).unwrap_err().document();
+        assert_eq!((e.code, e.file.as_deref(), e.line), ("malformed", Some("x.xml"), Some(2)));
+    }
+
+    #[test]
+    fn a_clock_a_format_and_an_output_that_there_are_not_are_usage_errors() {
+        let request = Request { now: Some("yesterday".into()), ..Request::default() };
+        assert_eq!(check(&request).unwrap_err().document().code, "usage");
+        let reading = Reading { read_as: Some("junitt".into()), ..Reading::default() };
+        assert_eq!(inspect_json(&[], &reading).unwrap_err().document().code, "usage");
+        let e = check_rendered(&Request::default(), &["jsn".to_owned()]).unwrap_err();
+        assert!(e.to_string().contains("there are github, human, json"), "{e}");
+    }
+}

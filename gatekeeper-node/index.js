@@ -1,0 +1,120 @@
+// The package: looks at argument types, so that mistakes are named, and parses the native half's JSON text.
+'use strict'
+
+const native = require('./native.js')
+
+class GatekeeperError extends Error {
+  constructor(refusal) {
+    super(refusal.message)
+    this.name = 'GatekeeperError'
+    for (const key of ['code', 'file', 'line', 'column', 'problems']) {
+      if (refusal[key] !== null) this[key] = refusal[key]
+    }
+  }
+}
+
+const wrong = (name, expected, value) => {
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value
+  throw new TypeError(`${name}: expected ${expected}, got ${got}`)
+}
+
+const string = (name, value) => (typeof value === 'string' ? value : wrong(name, 'a string', value))
+const boolean = (name, value) => (typeof value === 'boolean' ? value : wrong(name, 'a boolean', value))
+const bytes = (name, value) =>
+  Number.isSafeInteger(value) && value >= 0 ? value : wrong(name, 'a whole number of bytes', value)
+const strings = (name, value) => {
+  if (typeof value === 'string') return [value]
+  if (!Array.isArray(value)) wrong(name, 'a string or an array of strings', value)
+  value.forEach((item, n) => string(`${name}[${n}]`, item))
+  return value
+}
+const time = (name, value) => (value instanceof Date ? value.toISOString() : string(name, value))
+
+const CHECK = {
+  paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean,
+}
+const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
+
+// An option that is not known is a mistake: a misspelt `failOnWarn` must not quietly do nothing.
+const options = (known, given) => {
+  if (given === undefined) return {}
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) wrong('options', 'an object', given)
+  const out = {}
+  for (const [key, value] of Object.entries(given)) {
+    if (!Object.hasOwn(known, key)) {
+      throw new TypeError(`options: there is no option \`${key}\`; there are ${Object.keys(known).join(', ')}`)
+    }
+    if (value !== undefined && value !== null) out[key] = known[key](`options.${key}`, value)
+  }
+  return out
+}
+
+// The one place where the native half's refusals become errors with properties.
+const failure = (error) => {
+  try {
+    return new GatekeeperError(JSON.parse(error.message))
+  } catch {
+    return error
+  }
+}
+const now = (work) => {
+  try {
+    return JSON.parse(work())
+  } catch (error) {
+    throw failure(error)
+  }
+}
+const later = async (work) => {
+  try {
+    return JSON.parse(await work())
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+const named = (wanted) => (texts) => Object.fromEntries(wanted.map((name, n) => [name, texts[n]]))
+
+module.exports = {
+  GatekeeperError,
+  __napiBindingTarget: native.__napiBindingTarget,
+  check: (given) => {
+    const o = options(CHECK, given)
+    return now(() => native.check(o))
+  },
+  checkAsync: async (given) => {
+    const o = options(CHECK, given)
+    return later(() => native.checkAsync(o))
+  },
+  checkRendered: (outputs, given) => {
+    const wanted = strings('outputs', outputs)
+    const o = options(CHECK, given)
+    return named(wanted)(now(() => native.checkRendered(wanted, o)))
+  },
+  checkRenderedAsync: async (outputs, given) => {
+    const wanted = strings('outputs', outputs)
+    const o = options(CHECK, given)
+    return later(() => native.checkRenderedAsync(wanted, o)).then(named(wanted))
+  },
+  inspect: (files, given) => {
+    const paths = strings('files', files)
+    const o = options(INSPECT, given)
+    return now(() => native.inspect(paths, o))
+  },
+  inspectAsync: async (files, given) => {
+    const paths = strings('files', files)
+    const o = options(INSPECT, given)
+    return later(() => native.inspectAsync(paths, o))
+  },
+  inspectBytes: (name, data, given) => {
+    string('name', name)
+    if (!(data instanceof Uint8Array)) wrong('data', 'a Buffer or Uint8Array', data)
+    const o = options(INSPECT, given)
+    return now(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
+  },
+  formats: () => now(() => native.formats()),
+  rules: () => now(() => native.rules()),
+  main: (argv) => {
+    if (!Array.isArray(argv)) wrong('argv', 'an array of strings', argv)
+    return native.main(strings('argv', argv))
+  },
+}

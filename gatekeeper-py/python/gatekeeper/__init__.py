@@ -1,0 +1,157 @@
+"""gatekeeper reads the reports of a CI run, judges them by a policy, and never passes what it could not see.
+
+>>> import gatekeeper
+>>> verdict = gatekeeper.check(root="my_project")
+>>> verdict["status"], verdict["exit_code"]
+('pass', 0)
+
+Every answer is the document that the command line gives with ``--format json``, as plain dicts and lists.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import cast
+
+from . import _native
+from ._native import GatekeeperError, ParseError, PolicyError, __version__
+from .documents import FormatInfo, Inspection, RuleInfo, Verdict
+
+__all__ = [
+    "GatekeeperError",
+    "ParseError",
+    "PolicyError",
+    "__version__",
+    "check",
+    "check_rendered",
+    "formats",
+    "inspect",
+    "inspect_bytes",
+    "main",
+    "rules",
+]
+
+StrPath = str | os.PathLike[str]
+
+
+def check(
+    paths: StrPath | Iterable[StrPath] | None = None,
+    *,
+    config: StrPath | None = None,
+    root: StrPath | None = None,
+    profile: str | None = None,
+    now: str | datetime | None = None,
+    max_bytes: int | None = None,
+    fail_on_warn: bool = False,
+) -> Verdict:
+    """Judge the evidence of a project by its policy.
+
+    ``paths`` are files and folders to read instead of what the policy names; ``config`` is the policy (otherwise it is looked
+    for upwards); ``root`` the folder that patterns are relative to; ``now`` the clock to judge by (RFC 3339, or a datetime
+    with a time zone). A failing verdict is an answer, not an exception.
+
+    Raises PolicyError where the policy cannot be used (nothing was judged), ValueError where an argument cannot be.
+    """
+    rendered = check_rendered(
+        ["json"],
+        paths,
+        config=config,
+        root=root,
+        profile=profile,
+        now=now,
+        max_bytes=max_bytes,
+        fail_on_warn=fail_on_warn,
+    )
+    return cast(Verdict, json.loads(rendered["json"]))
+
+
+def check_rendered(
+    outputs: str | Iterable[str],
+    paths: StrPath | Iterable[StrPath] | None = None,
+    *,
+    config: StrPath | None = None,
+    root: StrPath | None = None,
+    profile: str | None = None,
+    now: str | datetime | None = None,
+    max_bytes: int | None = None,
+    fail_on_warn: bool = False,
+) -> dict[str, str]:
+    """Judge once, as `check` does, and give the verdict as text in each of these outputs ("markdown", "json", "human", …)."""
+    wanted = [outputs] if isinstance(outputs, str) else list(outputs)
+    texts = _native.check_rendered(
+        wanted,
+        [] if paths is None else _paths("paths", paths),
+        config,
+        root,
+        profile,
+        now.isoformat() if isinstance(now, datetime) else now,
+        max_bytes,
+        fail_on_warn,
+    )
+    return dict(zip(wanted, texts, strict=True))
+
+
+def inspect(
+    files: StrPath | Iterable[StrPath],
+    *,
+    read_as: str | None = None,
+    validate: bool = True,
+    max_bytes: int | None = None,
+) -> list[Inspection]:
+    """Say what files are and what they say, in the order given; folders are walked, several files are read at a time.
+
+    A file that cannot be read has an ``error`` in its entry; it raises nothing.
+    """
+    text = _native.inspect(_paths("files", files), read_as, validate, max_bytes)
+    return cast("list[Inspection]", json.loads(text))
+
+
+def inspect_bytes(
+    name: str,
+    data: bytes | bytearray | memoryview,
+    *,
+    read_as: str | None = None,
+    validate: bool = True,
+    max_bytes: int | None = None,
+) -> Inspection:
+    """Say what a report in memory is and says; its name may help to recognise it.
+
+    Raises ParseError, with ``code``, ``line`` and ``column``, where it cannot be read.
+    """
+    whole = data if isinstance(data, bytes) else bytes(memoryview(data))
+    return cast(Inspection, json.loads(_native.inspect_bytes(name, whole, read_as, validate, max_bytes)))
+
+
+def formats() -> list[FormatInfo]:
+    """The formats that can be read."""
+    return cast("list[FormatInfo]", json.loads(_native.formats()))
+
+
+def rules() -> list[RuleInfo]:
+    """The rules that gates can be of, with their documentation."""
+    return cast("list[RuleInfo]", json.loads(_native.rules()))
+
+
+def main(argv: Sequence[StrPath] | None = None) -> int:
+    """Run the command line with these arguments (without the program's name; ``sys.argv`` where none are given)."""
+    import sys
+
+    arguments = sys.argv[1:] if argv is None else _paths("argv", argv)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    return _native.run(["gatekeeper", *arguments])
+
+
+def _paths(name: str, given: StrPath | Iterable[StrPath]) -> list[StrPath]:
+    if isinstance(given, (str, os.PathLike)):
+        return [given]
+    # Bytes are iterable too, but their items are numbers.
+    paths = list(given) if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)) else [given]
+    for path in paths:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"{name}: expected a path or paths (str or os.PathLike), got {type(path).__name__}")
+    return paths

@@ -1,0 +1,50 @@
+"""The native half: documents come as JSON text. Use the functions of the package."""
+
+import os
+from collections.abc import Sequence
+
+from .documents import PolicyProblem
+
+__all__ = [
+    "GatekeeperError",
+    "ParseError",
+    "PolicyError",
+    "__version__",
+    "check_rendered",
+    "formats",
+    "inspect",
+    "inspect_bytes",
+    "rules",
+    "run",
+]
+
+__version__: str
+
+class GatekeeperError(Exception):
+    code: str
+    message: str
+    file: str | None
+    line: int | None
+    column: int | None
+    problems: list[PolicyProblem]
+
+class PolicyError(GatekeeperError): ...
+class ParseError(GatekeeperError): ...
+
+def check_rendered(
+    outputs: Sequence[str],
+    paths: Sequence[str | os.PathLike[str]],
+    config: str | os.PathLike[str] | None,
+    root: str | os.PathLike[str] | None,
+    profile: str | None,
+    now: str | None,
+    max_bytes: int | None,
+    fail_on_warn: bool,
+) -> list[str]: ...
+def inspect(
+    files: Sequence[str | os.PathLike[str]], read_as: str | None, validate: bool, max_bytes: int | None
+) -> str: ...
+def inspect_bytes(name: str, data: bytes, read_as: str | None, validate: bool, max_bytes: int | None) -> str: ...
+def formats() -> str: ...
+def rules() -> str: ...
+def run(argv: Sequence[str | os.PathLike[str]]) -> int: ...

@@ -1,0 +1,144 @@
+//! The native half of the Python package `gatekeeper`: arguments in, engine call, document out as JSON text, refusal raised.
+//! The interpreter's lock is released while the engine works. Nothing here knows a format, a rule or a limit.
+
+use gatekeeper_cli::Terminal;
+use gatekeeper_cli::front::{self, Reading, Refusal, Request};
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::ffi::OsString;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+create_exception!(gatekeeper, GatekeeperError, PyException, "Why gatekeeper could not answer; `code` says which kind.");
+create_exception!(
+    gatekeeper,
+    PolicyError,
+    GatekeeperError,
+    "A policy that cannot be used: nothing was judged. `problems` has every mistake with its line, column and remedy."
+);
+create_exception!(
+    gatekeeper,
+    ParseError,
+    GatekeeperError,
+    "A report that cannot be read; `code` is the engine's stable code."
+);
+
+/// The one place where refusals become exceptions.
+fn raise(py: Python<'_>, refusal: &Refusal) -> PyErr {
+    let d = refusal.document();
+    let error = match refusal {
+        Refusal::Usage(_) => return PyValueError::new_err(d.message),
+        Refusal::Policy(_) => PolicyError::new_err(d.message.clone()),
+        Refusal::Unreadable(_) => ParseError::new_err(d.message.clone()),
+    };
+    let fill = || -> PyResult<()> {
+        let value = error.value(py);
+        value.setattr("code", d.code)?;
+        value.setattr("message", &d.message)?;
+        value.setattr("file", &d.file)?;
+        value.setattr("line", d.line)?;
+        value.setattr("column", d.column)?;
+        let mut problems = Vec::with_capacity(d.problems.len());
+        for p in &d.problems {
+            let problem = PyDict::new(py);
+            problem.set_item("message", &p.message)?;
+            problem.set_item("help", &p.help)?;
+            problem.set_item("line", p.line)?;
+            problem.set_item("column", p.column)?;
+            problems.push(problem);
+        }
+        value.setattr("problems", problems)
+    };
+    fill().err().unwrap_or(error)
+}
+
+fn answer<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Refusal> + Send) -> PyResult<T> {
+    py.detach(work).map_err(|e| raise(py, &e))
+}
+
+/// The verdict, rendered as each of the outputs in their order.
+#[pyfunction]
+#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn))]
+#[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
+fn check_rendered(
+    py: Python<'_>,
+    outputs: Vec<String>,
+    paths: Vec<PathBuf>,
+    config: Option<PathBuf>,
+    root: Option<PathBuf>,
+    profile: Option<String>,
+    now: Option<String>,
+    max_bytes: Option<u64>,
+    fail_on_warn: bool,
+) -> PyResult<Vec<String>> {
+    let request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn };
+    answer(py, || front::check_rendered(&request, &outputs))
+}
+
+/// What files are and say.
+#[pyfunction]
+#[pyo3(signature = (files, read_as, validate, max_bytes))]
+fn inspect(
+    py: Python<'_>,
+    files: Vec<PathBuf>,
+    read_as: Option<String>,
+    validate: bool,
+    max_bytes: Option<u64>,
+) -> PyResult<String> {
+    let reading = Reading { read_as, no_validate: !validate, max_bytes };
+    answer(py, || front::inspect_json(&files, &reading))
+}
+
+/// What one report in memory is and says.
+#[pyfunction]
+#[pyo3(signature = (name, data, read_as, validate, max_bytes))]
+fn inspect_bytes(
+    py: Python<'_>,
+    name: String,
+    data: &[u8],
+    read_as: Option<String>,
+    validate: bool,
+    max_bytes: Option<u64>,
+) -> PyResult<String> {
+    let reading = Reading { read_as, no_validate: !validate, max_bytes };
+    answer(py, || front::inspect_bytes_json(&name, data, &reading))
+}
+
+/// The formats that can be read.
+#[pyfunction]
+fn formats(py: Python<'_>) -> PyResult<String> {
+    answer(py, front::formats_json)
+}
+
+/// The rules that gates can be of.
+#[pyfunction]
+fn rules(py: Python<'_>) -> PyResult<String> {
+    answer(py, front::rules_json)
+}
+
+/// The command line: arguments with the program's name first; the exit code.
+#[pyfunction]
+fn run(py: Python<'_>, argv: Vec<OsString>) -> u8 {
+    py.detach(|| {
+        let mut out = BufWriter::new(std::io::stdout());
+        gatekeeper_cli::run(argv, Terminal::of_stdout(), &mut out, &mut std::io::stderr())
+    })
+}
+
+/// The native half of `gatekeeper`.
+#[pymodule]
+#[pyo3(name = "_native")]
+fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add("GatekeeperError", m.py().get_type::<GatekeeperError>())?;
+    m.add("PolicyError", m.py().get_type::<PolicyError>())?;
+    m.add("ParseError", m.py().get_type::<ParseError>())?;
+    m.add_function(wrap_pyfunction!(check_rendered, m)?)?;
+    m.add_function(wrap_pyfunction!(inspect, m)?)?;
+    m.add_function(wrap_pyfunction!(inspect_bytes, m)?)?;
+    m.add_function(wrap_pyfunction!(formats, m)?)?;
+    m.add_function(wrap_pyfunction!(rules, m)?)?;
+    m.add_function(wrap_pyfunction!(run, m)?)
+}

@@ -1,0 +1,126 @@
+"""Arguments, errors, threads, the command line."""
+
+import subprocess
+import sys
+import threading
+from datetime import datetime, timezone
+from pathlib import Path
+
+import gatekeeper
+import pytest
+
+GOOD = '<testsuite name="s" tests="1"><testcase name="adds" classname="calc"/></testsuite>'
+BAD = '<testsuite name="s" tests="1">\n  <testcase name="adds"'
+POLICY = 'version = 1\n[gates.unit]\nrule = "tests"\nmin-pass-rate = 100\n'
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "gatekeeper.toml").write_text(POLICY)
+    (tmp_path / "report.xml").write_text(GOOD)
+    return tmp_path
+
+
+def test_a_report_that_is_given_is_judged(project):
+    verdict = gatekeeper.check(project / "report.xml", config=project / "gatekeeper.toml")
+    assert (verdict["status"], verdict["exit_code"], verdict["gates"][0]["name"]) == ("pass", 0, "unit")
+
+
+def test_evidence_that_cannot_be_seen_is_no_pass(project):
+    (project / "report.xml").write_text(BAD)
+    verdict = gatekeeper.check([project / "report.xml"], config=project / "gatekeeper.toml")
+    assert verdict["status"] == "unknown" and verdict["exit_code"] == 3
+    assert gatekeeper.check(str(project / "gone.xml"), config=project / "gatekeeper.toml")["status"] == "unknown"
+
+
+def test_a_bad_policy_raises_with_every_place(project):
+    policy = project / "bad.toml"
+    policy.write_text('version = 1\n[gates.unit]\nrule = "tests"\nmin-pas-rate = 100\nmax-faild = 0\n')
+    with pytest.raises(gatekeeper.PolicyError) as caught:
+        gatekeeper.check(config=policy)
+    e = caught.value
+    assert isinstance(e, gatekeeper.GatekeeperError)
+    assert (e.code, e.file, e.line) == ("policy", str(policy), 4)
+    assert e.column and "min-pass-rate" in e.problems[0]["help"]
+    assert [p["line"] for p in e.problems] == [4, 5]
+    with pytest.raises(gatekeeper.PolicyError) as caught:
+        gatekeeper.check(config=project / "none.toml")
+    assert caught.value.line is None
+
+
+def test_reports_in_memory():
+    answer = gatekeeper.inspect_bytes("report.xml", bytearray(GOOD.encode()))
+    assert (answer["format"], answer["summary"]["passed"]) == ("junit", 1)
+    with pytest.raises(gatekeeper.ParseError) as caught:
+        gatekeeper.inspect_bytes("report.xml", BAD.encode())
+    e = caught.value
+    assert (e.code, e.file, e.line, e.problems) == ("malformed", "report.xml", 2, [])
+    with pytest.raises(gatekeeper.ParseError) as caught:
+        gatekeeper.inspect_bytes("report.xml", b"")
+    assert caught.value.code == "empty"
+
+
+def test_files_keep_their_order_and_carry_their_errors(tmp_path):
+    names = [tmp_path / f"{n}.xml" for n in range(20)]
+    for n, name in enumerate(names):
+        name.write_text(BAD if n % 3 == 0 else GOOD)
+    answers = gatekeeper.inspect(reversed(names))
+    assert [a["file"] for a in answers] == [str(n) for n in reversed(names)]
+    assert ["error" in a for a in reversed(answers)] == [n % 3 == 0 for n in range(20)]
+    assert gatekeeper.inspect(names[1], max_bytes=10)[0]["error"]["code"] == "limit-exceeded"
+
+
+def test_wrong_arguments_are_named(tmp_path):
+    with pytest.raises(TypeError, match="files: expected a path.*got int"):
+        gatekeeper.inspect(12)
+    with pytest.raises(TypeError, match="paths: .*got int"):
+        gatekeeper.check([1])
+    with pytest.raises(TypeError, match="bytes-like"):
+        gatekeeper.inspect_bytes("x", 5)
+    with pytest.raises(TypeError, match="profile"):
+        gatekeeper.check(profile=1)
+    with pytest.raises(TypeError, match="fail_on_warning"):
+        gatekeeper.check(fail_on_warning=True)
+    with pytest.raises(ValueError, match="junitt"):
+        gatekeeper.inspect([], read_as="junitt")
+    with pytest.raises(ValueError, match="2026-01-31T12:00:00Z"):
+        gatekeeper.check(root=tmp_path, now="yesterday")
+    with pytest.raises(ValueError, match="there are github, human, json"):
+        gatekeeper.check_rendered("jsn", root=tmp_path)
+
+
+def test_the_clock_may_be_a_datetime(tmp_path):
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert gatekeeper.check(root=tmp_path, now=now)["now"] == "2026-01-02T03:04:05Z"
+    with pytest.raises(ValueError):
+        gatekeeper.check(root=tmp_path, now=now.replace(tzinfo=None))
+
+
+def test_other_threads_run_meanwhile(tmp_path):
+    big = tmp_path / "big.xml"
+    case = '<testcase name="adds" classname="calc"/>'
+    big.write_text(f'<testsuite name="s">{case * 400_000}</testsuite>')
+    ticks, done = 0, threading.Event()
+    worker = threading.Thread(target=lambda: (gatekeeper.inspect(big), done.set()))
+    worker.start()
+    while not done.wait(0.001):
+        ticks += 1
+    worker.join()
+    assert ticks > 3
+
+
+def test_the_command_line(project):
+    def run(*arguments):
+        command = [sys.executable, "-m", "gatekeeper", *arguments]
+        return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
+
+    assert run("--version").stdout == f"gatekeeper {gatekeeper.__version__}\n"
+    assert run("check", "report.xml").returncode == 0
+    (project / "report.xml").write_text(BAD)
+    done = run("check", "report.xml")
+    assert done.returncode == 3 and "report.xml" in done.stdout
+    assert run("chekc").returncode == 2
+
+
+def test_the_package_is_typed():
+    assert (Path(gatekeeper.__file__).parent / "py.typed").exists()
