@@ -4,10 +4,13 @@
 //! names them, not where a wildcard meets them (`ct_run`'s `last` is a link: a run would count twice).
 
 use crate::error::{ErrorCode, ParseError};
-use crate::evaluate::{CheckOptions, evaluate};
+use crate::evaluate::{CheckOptions, evaluate_in};
+use crate::findings_union::{parse_plain, parse_yaml};
 use crate::format::{self, Format};
-use crate::policy::glob::{Part, Pattern};
+use crate::glob::{Part, Pattern};
+use crate::paths::Tree;
 use crate::policy::{self, Policy, PolicyError};
+use crate::suppress::IgnoreFile;
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fs;
@@ -150,9 +153,25 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
         usual_places(&root)
     };
     let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root, &candidates)));
-    let mut verdict = evaluate(&policy, candidates, &request.options);
+    let mut options = request.options.clone();
+    options.ignores.extend(ignore_files(&root)?);
+    let mut verdict = evaluate_in(&policy, candidates, &options, &|| tree(&root));
     verdict.root = shown(&root);
     Ok(verdict)
+}
+
+/// The ignore files of Trivy at the root. One that cannot be read is an error like one in the policy: it says what may pass.
+fn ignore_files(root: &Path) -> Result<Vec<IgnoreFile>, PolicyError> {
+    let mut out = Vec::new();
+    for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
+        let Ok(bytes) = fs::read(root.join(name)) else { continue };
+        let wrong = |why: String| PolicyError::whole(name, why);
+        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text".to_owned()))?;
+        let entries = if yaml { parse_yaml(&text) } else { parse_plain(&text) };
+        let entries = entries.map_err(|e| wrong(e.finish("", "", Some(text.as_bytes())).message()))?;
+        out.push(IgnoreFile { path: name.to_owned(), entries });
+    }
+    Ok(out)
 }
 
 /// Whether the built-in gates for Erlang apply: by the project's files, or by evidence that only Erlang's tools leave.
@@ -265,6 +284,34 @@ fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         out.push(Candidate::new(shown, Content::Nowhere(error)));
     }
     out
+}
+
+/// Most files of a working tree that are looked at.
+const TREE: usize = 500_000;
+
+/// The files of the working tree, those of dependencies and build results left out; nothing where there are too many.
+fn tree(root: &Path) -> Option<Tree> {
+    const BUILT: [&str; 8] = ["node_modules", "_build", "target", "venv", "__pycache__", "dist", "build", "deps"];
+    let mut files = Vec::new();
+    let mut folders = vec![(root.to_owned(), String::new(), 0_usize)];
+    while let Some((folder, prefix, depth)) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let (name, Ok(kind)) = (entry.file_name(), entry.file_type()) else { continue };
+            let name = name.to_string_lossy();
+            let shown = if prefix.is_empty() { name.to_string() } else { format!("{prefix}/{name}") };
+            if kind.is_dir() {
+                if !name.starts_with('.') && !BUILT.contains(&name.as_ref()) && depth < DEEPEST {
+                    folders.push((entry.path(), shown, depth + 1));
+                }
+            } else if kind.is_file() {
+                files.push(shown);
+            }
+        }
+        if files.len() > TREE {
+            return None;
+        }
+    }
+    Some(Tree::new(files))
 }
 
 fn modified(path: &Path) -> Option<i64> {

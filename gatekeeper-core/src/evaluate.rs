@@ -7,8 +7,11 @@ use crate::evidence::{Evidence, Kind};
 use crate::format::{self, Format};
 use crate::input::Limits;
 use crate::inspect::{ErrorDocument, ReadOptions, read, summary};
+use crate::paths::Tree;
 use crate::policy::{Action, EvidenceEntry, Gate, Policy, Selector};
+use crate::reconcile;
 use crate::rule::{Judgement, Scope};
+use crate::suppress::{self, IgnoreFile};
 use crate::twins::{self, Contradiction};
 use crate::verdict::{
     EvidenceRef, GateVerdict, InputProblem, Overall, PolicyRef, SCHEMA_VERSION, SetAside, Status, Used, Verdict,
@@ -27,6 +30,8 @@ pub struct CheckOptions {
     pub limits: Limits,
     /// Warnings make the verdict fail.
     pub fail_on_warn: bool,
+    /// Ignore files whose entries take findings out.
+    pub ignores: Vec<IgnoreFile>,
 }
 
 /// Code of the violation that stands for an input that could not be read.
@@ -44,11 +49,27 @@ struct Unread {
 
 /// Judges candidates by a policy.
 pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOptions) -> Verdict {
+    evaluate_in(policy, candidates, options, &|| None)
+}
+
+/// Judges candidates by a policy; `tree` looks up the working tree's files, and is asked only where coverage is to be told of them.
+pub(crate) fn evaluate_in(
+    policy: &Policy,
+    candidates: Vec<Candidate>,
+    options: &CheckOptions,
+    tree: &dyn Fn() -> Option<Tree>,
+) -> Verdict {
     let now = options.now.unwrap_or(0);
     let (evidence, mut unread, ignored) = read_all(policy, candidates, options);
     let mut evidence = evidence;
     stale(policy, &mut evidence, &mut unread, options.now);
-    let sorted = twins::sort(evidence);
+    let mut sorted = twins::sort(evidence);
+    let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
+    let strangers = match covers.then(tree).flatten() {
+        Some(tree) => reconcile::apply(policy, &mut sorted.kept, &tree),
+        None => BTreeMap::new(),
+    };
+    let (mut said, statements_used) = suppress::apply(&mut sorted.kept, &options.ignores, now);
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut concerned: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut waivers = waive::Waivers::new(policy, now);
@@ -56,7 +77,8 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
         .gates
         .iter()
         .map(|gate| {
-            let mut verdict = judge_gate(gate, &sorted.kept, &unread, &sorted.contradictions, now, &mut waivers);
+            let mut verdict =
+                judge_gate(gate, &sorted.kept, &unread, &sorted.contradictions, &strangers, now, &mut waivers);
             for used in &verdict.evidence {
                 users.entry(used.path.clone()).or_default().insert(gate.name.clone());
             }
@@ -67,6 +89,7 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
             verdict
         })
         .collect();
+    let findings_gates: Vec<String> = gates.iter().filter(|g| g.rule == "findings").map(|g| g.name.clone()).collect();
     let unread_by_nobody = unread.iter().any(|u| !concerned.contains_key(&u.file));
     let nothing = sorted.kept.is_empty() && unread.is_empty();
     let status = overall(&gates, unread_by_nobody, nothing, options.fail_on_warn);
@@ -83,7 +106,12 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
             labels: e.source.labels.clone(),
             complete: e.complete,
             summary: summary(e),
-            used_by: users.get(&e.source.path).into_iter().flatten().cloned().collect(),
+            used_by: match users.get(&e.source.path) {
+                Some(gates) => gates.iter().cloned().collect(),
+                // A statement is used by whatever judged the findings that it took out.
+                None if statements_used.contains(&e.source.path) => findings_gates.clone(),
+                None => Vec::new(),
+            },
             notes: e.notes.clone(),
         })
         .collect();
@@ -120,7 +148,10 @@ pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOpti
         set_aside,
         problems,
         ignored,
-        warnings: waivers.warnings(),
+        warnings: {
+            said.extend(waivers.warnings());
+            said
+        },
     }
 }
 
@@ -213,14 +244,7 @@ fn stale(policy: &Policy, evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>
     if policy.evidence.iter().all(|e| e.max_age.is_none()) {
         return;
     }
-    let limit = |e: &Evidence| {
-        let of_entry = |p: &EvidenceEntry| {
-            let named = p.name.is_some() && p.name == e.source.name;
-            let matched = p.patterns.iter().any(|p| p.matches(&e.source.path).is_some());
-            (named || matched).then_some(p.max_age).flatten()
-        };
-        policy.evidence.iter().find_map(of_entry)
-    };
+    let limit = |e: &Evidence| reconcile::entry_of(policy, e).and_then(|p| p.max_age);
     let mut kept = Vec::new();
     for e in evidence.drain(..) {
         let Some(max) = limit(&e) else {
@@ -312,6 +336,7 @@ fn judge_gate(
     evidence: &[Evidence],
     unread: &[Unread],
     contradictions: &[Contradiction],
+    strangers: &BTreeMap<String, String>,
     now: i64,
     waivers: &mut waive::Waivers<'_>,
 ) -> GateVerdict {
@@ -338,9 +363,14 @@ fn judge_gate(
             Some(format!("make {} and {} tell of the same run, or name one of them in the policy", c.kept, c.aside));
         judgement.violations.push(v);
     }
+    for (e, why) in taken.iter().filter_map(|e| strangers.get(&e.source.path).map(|why| (e, why))) {
+        judgement
+            .violations
+            .push(Violation::new("paths-unmatched", Status::Error, why.clone()).from_source(&e.source.path));
+    }
     let parts = parts(gate, &taken, &mut judgement);
     for (labels, part) in parts {
-        let scope = Scope { evidence: &part, select: &gate.select, now };
+        let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now };
         let mut one = gate.judge.judge(&scope);
         for c in &mut one.conditions {
             c.labels.clone_from(&labels);
@@ -435,9 +465,17 @@ fn wanted(gate: &Gate) -> String {
 
 fn reason(gate: &Gate, status: Status, judgement: &Judgement, taken: &[&Evidence]) -> String {
     if status == Status::Missing && judgement.violations.is_empty() {
-        let tools =
-            if gate.select.tools.is_empty() { String::new() } else { format!(" of {}", gate.select.tools.join(", ")) };
-        return format!("no {}{tools} was found", gate.rule.kind());
+        let of = if gate.select.tools.is_empty() { "" } else { " of " };
+        let what = match gate.rule.kind() {
+            Kind::Coverage => "coverage report",
+            Kind::Tests => "test results",
+            Kind::Findings => "report of findings",
+            Kind::Inventory if gate.rule.id() == "sbom" => "SBOM",
+            Kind::Inventory => "SBOM, lock file or licence list",
+            Kind::Measurements => "measurements",
+            Kind::Vex => "statements",
+        };
+        return format!("no {what}{of}{} found", gate.select.tools.join(", "));
     }
     // An error or a missing part says why; figures say the rest.
     let first = judgement.violations.iter().find(|v| v.status == status);

@@ -69,6 +69,11 @@ impl Tree {
         self.files.contains(path)
     }
 
+    /// Whether a file with this extension (without the dot) is in it.
+    pub fn has_extension(&self, extension: &str) -> bool {
+        self.by_name.keys().any(|n| n.rsplit_once('.').is_some_and(|(_, e)| e == extension))
+    }
+
     fn named(&self, name: &str) -> &[String] {
         self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
     }

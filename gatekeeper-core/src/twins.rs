@@ -130,6 +130,9 @@ fn same_bytes(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     kept
 }
 
+/// What evidence of one run has in common: tool, labels, name of the policy's entry.
+type Run<'t> = (&'t str, BTreeMap<String, String>, Option<String>);
+
 fn one_tool(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     let rank = |e: &Evidence| {
         let tool = e.source.tool.as_deref()?;
@@ -137,7 +140,7 @@ fn one_tool(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
         let step = twins.steps.iter().position(|s| s.contains(&e.source.format))?;
         Some((twins.tool, step))
     };
-    let mut best: BTreeMap<(&str, BTreeMap<String, String>, Option<String>), usize> = BTreeMap::new();
+    let mut best: BTreeMap<Run<'_>, usize> = BTreeMap::new();
     let key = |tool, e: &Evidence| (tool, e.source.labels.clone(), e.source.name.clone());
     for e in &evidence {
         if let Some((tool, step)) = rank(e) {
@@ -274,6 +277,9 @@ fn same_findings(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     kept
 }
 
+/// The cases of a run and how each ended, sorted.
+type Results = Vec<(String, crate::evidence::test_run::Status)>;
+
 /// Two formats of one run of any tool: the same cases with the same results. Files of one format are shards, and count each.
 fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     let mut formats: Vec<&str> =
@@ -282,7 +288,7 @@ fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     if formats.len() < 2 {
         return evidence;
     }
-    let mut kept: Vec<(Evidence, Option<Vec<(String, crate::evidence::test_run::Status)>>)> = Vec::new();
+    let mut kept: Vec<(Evidence, Option<Results>)> = Vec::new();
     for e in evidence {
         let names = match &e.data {
             Data::Tests(t) if t.counts().total() > 0 && t.suites.iter().all(|s| s.unlisted == Counts::default()) => {

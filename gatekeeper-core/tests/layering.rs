@@ -18,6 +18,7 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("evidence", &["format", "rule", "policy", "output", "verdict", "evaluate", "collect", "scan"]),
     ("location", &["format", "rule", "policy", "output", "verdict", "evaluate", "evidence"]),
+    ("findings_union", &["format", "rule", "policy", "output", "verdict", "evaluate", "collect"]),
     ("license", &["format", "rule", "policy", "output", "verdict", "evaluate", "evidence", "scan", "collect"]),
     ("scan", &["format", "rule", "policy", "output", "verdict", "evaluate", "collect"]),
     ("format", &["rule", "policy", "output", "verdict", "evaluate", "collect"]),

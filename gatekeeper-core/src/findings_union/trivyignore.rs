@@ -6,7 +6,7 @@
 use super::purl;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Suppression};
-use globset::{GlobBuilder, GlobMatcher};
+use crate::glob::Pattern;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -112,8 +112,8 @@ pub fn parse_yaml(text: &str) -> Result<Vec<Ignore>, ParseError> {
             };
             let (paths, purls) = (e.paths.unwrap_or_default(), e.purls.unwrap_or_default());
             for pattern in &paths {
-                glob(pattern)
-                    .ok_or_else(|| ParseError::malformed("a path pattern").in_path(path("paths")).found(pattern))?;
+                Pattern::new(pattern)
+                    .map_err(|_| ParseError::malformed("a path pattern").in_path(path("paths")).found(pattern))?;
             }
             for id in &purls {
                 purl::parse(id)
@@ -132,15 +132,11 @@ fn date(text: &str) -> Option<Date> {
     text.parse().ok().or_else(|| text.get(..10)?.parse().ok())
 }
 
-fn glob(pattern: &str) -> Option<GlobMatcher> {
-    GlobBuilder::new(pattern).literal_separator(true).build().ok().map(|g| g.compile_matcher())
-}
-
 /// Applies entries to findings, as of a day. Findings that are suppressed already stay as they are.
 pub fn apply_ignores(findings: &mut [Finding], ignores: &[Ignore], today: Date) -> IgnoreReport {
     let mut report = IgnoreReport::default();
-    let globs: Vec<Vec<Option<GlobMatcher>>> =
-        ignores.iter().map(|i| i.paths.iter().map(|p| glob(p)).collect()).collect();
+    let globs: Vec<Vec<Option<Pattern>>> =
+        ignores.iter().map(|i| i.paths.iter().map(|p| Pattern::new(p).ok()).collect()).collect();
     let mut used = vec![false; ignores.len()];
     for (f, finding) in findings.iter_mut().enumerate() {
         for (i, ignore) in ignores.iter().enumerate() {
@@ -164,11 +160,12 @@ pub fn apply_ignores(findings: &mut [Finding], ignores: &[Ignore], today: Date) 
     report
 }
 
-fn matches(ignore: &Ignore, globs: &[Option<GlobMatcher>], finding: &Finding) -> bool {
+fn matches(ignore: &Ignore, globs: &[Option<Pattern>], finding: &Finding) -> bool {
     let id = *finding.rule == *ignore.id || finding.aliases.iter().any(|a| **a == *ignore.id);
     let category = ignore.category.is_none_or(|c| c == finding.category);
     let path = finding.place.as_ref().map(|p| p.path.trim_start_matches("./"));
-    let on_path = ignore.paths.is_empty() || path.is_some_and(|p| globs.iter().flatten().any(|g| g.is_match(p)));
+    let on_path =
+        ignore.paths.is_empty() || path.is_some_and(|p| globs.iter().flatten().any(|g| g.matches(p).is_some()));
     id && category && on_path && (ignore.purls.is_empty() || on_package(ignore, finding))
 }
 

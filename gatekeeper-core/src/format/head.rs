@@ -28,11 +28,6 @@ impl<'a> Head<'a> {
         self.name.rsplit('/').next().unwrap_or(self.name)
     }
 
-    /// The name with its folders, as given.
-    pub(crate) fn path(&self) -> &'a str {
-        self.name
-    }
-
     /// Whether the name ends in `.extension` (any letter case; a `.gz` behind it does not count).
     pub(crate) fn has_extension(&self, extension: &str) -> bool {
         let name = self.file_name();

@@ -97,7 +97,10 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
         g.violations.len() == 1 && v.place.is_none() && v.id.is_none() && g.reason.contains(v.message.as_str())
     };
     for v in g.violations.iter().filter(|v| !said_already(v)).take(most) {
-        let place = text::place(v).map(|p| format!("{p}  ")).unwrap_or_default();
+        // What has no place in the code stands in its evidence.
+        let in_code = v.place.is_some();
+        let place = if in_code { text::place(v) } else { text::source(v) };
+        let place = place.map(|p| format!("{p}  ")).unwrap_or_default();
         let severity = v.severity.map(|s| format!("{} ", s.as_str())).unwrap_or_default();
         let id = match &v.id {
             Some(id) if !v.message.contains(id.as_str()) => format!("{}: ", text::line(id)),
@@ -112,7 +115,7 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
         writeln!(out, "      {}{severity}{id}{words}{package}", paint.with("1", &place))?;
         if let Some(source) = text::source(v) {
             let same = v.place.as_ref().is_some_and(|p| Some(p.path.as_ref()) == v.source.as_deref());
-            if !same && !g.reason.contains(source.as_str()) {
+            if in_code && !same {
                 writeln!(out, "        {}", paint.dim(&format!("in {source}")))?;
             }
         }

@@ -29,13 +29,13 @@ pub(crate) fn markdown(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            // A zero-width joiner keeps `@name` and `#1` from reaching anybody, and `http://` from becoming a link.
+            // A word joiner keeps `@name` from reaching anybody.
             '@' => out.push_str("@\u{2060}"),
-            ':' => out.push_str(":\u{2060}"),
             c => out.push(c),
         }
     }
-    out
+    // Nor does an address become a link.
+    out.replace("://", ":\u{2060}//").replace("www.", "www\u{2060}.")
 }
 
 /// As code in Markdown: a run of backticks longer than any inside.

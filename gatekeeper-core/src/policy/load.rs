@@ -1,10 +1,11 @@
 //! Finds and reads a policy file.
 
-use super::glob::Pattern;
 use super::node::{self, Node, Problems, Span, Table};
 use super::{Action, EvidenceEntry, Gate, Policy, PolicyError, PolicyProblem, Selector, Waiver, line_column, yaml};
 use crate::evidence::Kind;
 use crate::format;
+use crate::glob::Pattern;
+use crate::paths::PathRules;
 use crate::record::sha256_hex;
 use crate::rule;
 use std::collections::BTreeMap;
@@ -154,8 +155,24 @@ fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry
         status
     });
     let max_age = t.seconds("max-age");
+    let path_rules = PathRules {
+        strip: t.texts("strip").unwrap_or_default().into_iter().map(|(s, _)| s).collect(),
+        prefix: t.text("prefix").map(|(s, _)| s),
+    };
+    let min_matched = t.percent("min-matched");
     t.finish("an [[evidence]] entry");
-    Some(EvidenceEntry { name, patterns, exclude, format, labels, max_age, exit_status, line: line(&span) })
+    Some(EvidenceEntry {
+        name,
+        patterns,
+        exclude,
+        format,
+        labels,
+        max_age,
+        path_rules,
+        min_matched,
+        exit_status,
+        line: line(&span),
+    })
 }
 
 fn patterns(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {

@@ -3,7 +3,6 @@
 //! What its author can get wrong is an error at load time with its place and the nearest right word.
 
 mod default;
-pub(crate) mod glob;
 mod load;
 pub(crate) mod node;
 mod yaml;
@@ -13,6 +12,8 @@ pub use load::{find, parse};
 use crate::decimal::Decimal;
 use crate::evidence::findings::Category;
 use crate::format::Format;
+use crate::glob::Pattern;
+use crate::paths::PathRules;
 use crate::rule::{Judge, Rule};
 use node::Span;
 use serde::Serialize;
@@ -44,15 +45,19 @@ pub struct EvidenceEntry {
     /// The name by which gates refer to it.
     pub name: Option<String>,
     /// Its patterns, as written and compiled.
-    pub(crate) patterns: Vec<glob::Pattern>,
+    pub(crate) patterns: Vec<Pattern>,
     /// Files that are left out.
-    pub(crate) exclude: Vec<glob::Pattern>,
+    pub(crate) exclude: Vec<Pattern>,
     /// The format that the files must be of.
     pub format: Option<&'static Format>,
     /// Labels for all of them.
     pub labels: BTreeMap<String, String>,
     /// Older than this (seconds) is stale.
     pub max_age: Option<Decimal>,
+    /// How the file names in coverage reports become the tree's.
+    pub path_rules: PathRules,
+    /// Least share of those names that must be files of the tree, percent; otherwise 90.
+    pub min_matched: Option<Decimal>,
     /// The exit status of the command that wrote them.
     pub exit_status: Option<i32>,
     /// Line in the policy, from 1.
@@ -107,7 +112,7 @@ pub struct Selector {
     /// Label values.
     pub labels: BTreeMap<String, Vec<String>>,
     /// Patterns of the sources that the evidence speaks of.
-    pub(crate) paths: Vec<glob::Pattern>,
+    pub(crate) paths: Vec<Pattern>,
     /// Names of evidence entries.
     pub evidence: Vec<String>,
 }
@@ -122,7 +127,7 @@ pub struct Waiver {
     /// The package: purl (a purl without version covers all versions) or name.
     pub package: Option<String>,
     /// Pattern of the path.
-    pub(crate) path: Option<glob::Pattern>,
+    pub(crate) path: Option<Pattern>,
     /// Why.
     pub reason: String,
     /// Last day on which it holds.

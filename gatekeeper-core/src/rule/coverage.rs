@@ -5,7 +5,7 @@ use crate::decimal::{Decimal, percent};
 use crate::evidence::coverage::{Figures, FileCoverage, Percentages};
 use crate::evidence::findings::Place;
 use crate::evidence::{Coverage, Data, Evidence, Kind, Ratio};
-use crate::policy::glob::Pattern;
+use crate::glob::Pattern;
 use crate::policy::node::Table;
 use crate::verdict::{Condition, Status, Violation};
 use std::borrow::Cow;

@@ -3,10 +3,12 @@
 use super::{Judge, Judgement, Rule, Scope, at_most};
 use crate::evidence::findings::{Category, Finding, Findings, Severity, looks_for};
 use crate::evidence::{Data, Evidence, Kind};
+use crate::findings_union::unite;
+use crate::glob::Pattern;
 use crate::policy::Selector;
-use crate::policy::glob::Pattern;
 use crate::policy::node::Table;
 use crate::verdict::{Status, Violation};
+use std::borrow::Cow;
 
 pub(super) static RULE: Rule = Rule {
     id: "findings",
@@ -100,14 +102,17 @@ impl Judge for FindingsGate {
     }
 
     fn judge(&self, scope: &Scope<'_>) -> Judgement {
-        let mut counted: Vec<(&Evidence, &Findings, &Finding)> = Vec::new();
         let mut out = Judgement::default();
-        for e in scope.evidence {
-            let Data::Findings(f) = &e.data else { continue };
-            let before = counted.len();
-            counted.extend(f.active().filter(|i| self.counts(i, scope.select)).map(|i| (*e, f, i)));
-            let clean = counted.len() == before;
-            if clean && e.complete.is_none() {
+        let sets: Vec<(&Evidence, &Findings)> = scope
+            .evidence
+            .iter()
+            .filter_map(|e| match &e.data {
+                Data::Findings(f) => Some((*e, f)),
+                _ => None,
+            })
+            .collect();
+        for (e, f) in &sets {
+            if e.complete.is_none() && !f.active().any(|i| self.counts(i, scope.select)) {
                 let message = "nothing was found, but this log would look the same if its tool had been killed";
                 out.violations.push(
                     Violation::new("completeness-unknown", Status::Warn, message)
@@ -116,9 +121,11 @@ impl Judge for FindingsGate {
                 );
             }
         }
-        counted.sort_by_key(|(_, _, f)| std::cmp::Reverse(f.severity));
+        let mut counted: Vec<Counted<'_>> = united(&sets);
+        counted.retain(|c| c.finding.suppressed.is_none() && self.counts(&c.finding, scope.select));
+        counted.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
         let of = |severity: Option<Severity>| {
-            let n = counted.iter().filter(|(_, _, f)| severity.is_none_or(|s| f.severity == s)).count();
+            let n = counted.iter().filter(|c| severity.is_none_or(|s| c.finding.severity == s)).count();
             u64::try_from(n).unwrap_or(u64::MAX)
         };
         // The limits that are exceeded, and with which status.
@@ -129,24 +136,47 @@ impl Judge for FindingsGate {
                 if condition.status != Status::Pass {
                     exceeded.push((*severity, short));
                     let words = severity.map_or("", Severity::as_str);
-                    let over = of(*severity).saturating_sub(*limit);
-                    out.to_pass.push(format!(
-                        "mend or waive {over} {words}{}findings",
-                        if words.is_empty() { "" } else { " " }
-                    ));
+                    let blank = if words.is_empty() { "" } else { " " };
+                    out.to_pass.push(format!("mend or waive {words}{blank}findings until at most {limit} are left"));
                 }
                 out.conditions.push(condition);
             }
         }
-        for (e, _, f) in counted {
-            let status =
-                exceeded.iter().filter(|(s, _)| s.is_none_or(|s| s == f.severity)).map(|(_, status)| *status).max();
+        for c in counted {
+            let status = exceeded
+                .iter()
+                .filter(|(s, _)| s.is_none_or(|s| s == c.finding.severity))
+                .map(|(_, status)| *status)
+                .max();
             if let Some(status) = status {
-                out.violations.push(violation(e, f, status));
+                out.violations.push(violation(&c, status));
             }
         }
         out
     }
+}
+
+/// A finding with the evidence that it is told from, and all tools that found it.
+struct Counted<'e> {
+    evidence: &'e Evidence,
+    finding: Cow<'e, Finding>,
+    tools: Vec<String>,
+}
+
+/// The findings of all evidence; what several scanners found is one.
+fn united<'e>(sets: &[(&'e Evidence, &'e Findings)]) -> Vec<Counted<'e>> {
+    if sets.len() > 1 {
+        let findings: Vec<&Findings> = sets.iter().map(|(_, f)| *f).collect();
+        return unite(&findings)
+            .into_iter()
+            .filter_map(|u| {
+                let evidence = sets.get(u.members.first()?.set)?.0;
+                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools })
+            })
+            .collect();
+    }
+    let all = sets.iter().flat_map(|(e, f)| f.items.iter().map(move |i| (*e, i)));
+    all.map(|(evidence, i)| Counted { evidence, finding: Cow::Borrowed(i), tools: Vec::new() }).collect()
 }
 
 impl FindingsGate {
@@ -159,10 +189,15 @@ impl FindingsGate {
     }
 }
 
-fn violation(e: &Evidence, f: &Finding, status: Status) -> Violation {
+fn violation(counted: &Counted<'_>, status: Status) -> Violation {
+    let f = counted.finding.as_ref();
     let said = f.message.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
-    let mut v = Violation::new("finding", status, said.chars().take(400).collect::<String>());
-    v.source = Some(e.source.path.clone());
+    let mut message: String = said.chars().take(400).collect();
+    if counted.tools.len() > 1 {
+        message.push_str(&format!(" (found by {})", counted.tools.join(", ")));
+    }
+    let mut v = Violation::new("finding", status, message);
+    v.source = Some(counted.evidence.source.path.clone());
     v.id = (!f.rule.is_empty()).then(|| f.rule.to_string());
     v.severity = Some(f.severity);
     v.place = f.place.clone();

@@ -90,6 +90,8 @@ pub(crate) trait Judge: fmt::Debug + Send + Sync {
 pub(crate) struct Scope<'a> {
     pub evidence: &'a [&'a Evidence],
     pub select: &'a Selector,
+    /// All evidence of the run, for comparing with what the gate does not judge itself.
+    pub all: &'a [Evidence],
     /// Seconds since 1970-01-01 UTC.
     pub now: i64,
 }

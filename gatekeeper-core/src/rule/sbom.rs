@@ -1,8 +1,8 @@
 //! The rule `sbom`: validity by the document's own specification, NTIA minimum elements, number of components, age.
 
-use super::{Judge, Judgement, Rule, Scope, at_least};
+use super::{Judge, Judgement, Rule, Scope, at_least, at_most};
 use crate::decimal::Decimal;
-use crate::evidence::inventory::Inventory;
+use crate::evidence::inventory::{Inventory, ntia, unite};
 use crate::evidence::{Data, Evidence, Kind};
 use crate::policy::Selector;
 use crate::policy::node::Table;
@@ -24,7 +24,8 @@ An SBOM that no tool can read, or that names no component, exists only for the c
 | key | meaning | default |
 |---|---|---|
 | `valid` | the document keeps its specification's rules | true |
-| `min-components` | fewest components | 1 |
+| `ntia` | NTIA's minimum elements: supplier, name, version, another identifier of each package; relationships, author and timestamp of the document | false |
+| `min-components` | fewest components; fewer than a lock file of the run names is warned of in any case | 1 |
 | `specs` | specifications that are accepted: `CycloneDX`, `SPDX`, or one with its version: `SPDX-2.3` | all |
 | `max-age` | oldest by its own timestamp: `\"24h\"` | none |
 
@@ -45,6 +46,7 @@ No SBOM: `missing`. One that cannot be read, or whose validity was not looked at
 #[derive(Debug)]
 struct Sbom {
     valid: bool,
+    ntia: bool,
     min_components: u64,
     specs: Vec<String>,
     max_age: Option<Decimal>,
@@ -66,6 +68,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         .collect();
     Some(Box::new(Sbom {
         valid: t.flag("valid").unwrap_or(true),
+        ntia: t.flag("ntia").unwrap_or(false),
         min_components: t.count("min-components").unwrap_or(1),
         specs,
         max_age: t.seconds("max-age"),
@@ -83,7 +86,34 @@ impl Judge for Sbom {
             let Data::Inventory(i) = &e.data else { continue };
             self.judge_one(e, i, scope.now, &mut out);
         }
+        let named = out_of(scope.evidence);
+        for e in scope.all {
+            let Data::Inventory(lock) = &e.data else { continue };
+            // What is only there for developing need not be in an SBOM of what is delivered.
+            let locked =
+                lock.components.iter().filter(|c| !matches!(c.scope.as_deref(), Some("dev" | "optional"))).count();
+            if lock.lock && locked > named {
+                let message =
+                    format!("{named} components, and {} names {locked}: the SBOM leaves packages out", e.source.path);
+                out.violations.push(Violation::new("sbom-below-lock", Status::Warn, message));
+            }
+        }
         out
+    }
+}
+
+/// How many packages several SBOMs name together.
+fn out_of(evidence: &[&Evidence]) -> usize {
+    let inventories: Vec<&Inventory> = evidence
+        .iter()
+        .filter_map(|e| match &e.data {
+            Data::Inventory(i) => Some(i),
+            _ => None,
+        })
+        .collect();
+    match inventories.as_slice() {
+        [one] => one.components.len(),
+        several => unite(several).components.len(),
     }
 }
 
@@ -118,6 +148,21 @@ impl Sbom {
                     out.violations.push(v);
                 }
                 out.to_pass.push(format!("make {path} keep the rules of {name}"));
+            }
+        }
+        if self.ntia {
+            let missing = ntia(i);
+            let n = u64::try_from(missing.len()).unwrap_or(u64::MAX);
+            out.conditions.push(at_most("missing minimum elements", n, 0, Status::Fail));
+            if n > 0 {
+                out.to_pass.push(format!("state {n} minimum elements in {path}"));
+            }
+            for m in missing {
+                let of = m.package.as_deref().map_or_else(|| "the document".to_owned(), str::to_owned);
+                let message = format!("{of}: no {}", m.element.as_str());
+                let mut v = Violation::new("sbom-element-missing", Status::Fail, message).from_source(path);
+                v.package = m.package;
+                out.violations.push(v);
             }
         }
         let n = u64::try_from(i.components.len()).unwrap_or(u64::MAX);

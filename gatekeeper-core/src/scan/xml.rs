@@ -129,13 +129,27 @@ impl<'a> Attributes<'a> {
             return Ok(None);
         }
         let wrong = || ParseError::malformed("an attribute, name=\"value\"").at(start).found(rest);
-        let equals = memchr::memchr(b'=', rest.as_bytes()).ok_or_else(wrong)?;
-        let qualified = rest.get(..equals).unwrap_or_default().trim_ascii_end();
-        if qualified.is_empty()
-            || qualified.bytes().any(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<'))
-        {
-            return Err(wrong());
+        // Names are short: one walk finds the end, the prefix and the `=`.
+        let (mut name_end, mut local, mut equals) = (None, 0, None);
+        for (at, b) in rest.bytes().enumerate() {
+            match b {
+                b'=' => {
+                    equals = Some(at);
+                    break;
+                }
+                b'"' | b'\'' | b'<' => return Err(wrong()),
+                b if b.is_ascii_whitespace() => {
+                    name_end.get_or_insert(at);
+                }
+                // A second word before the `=`.
+                _ if name_end.is_some() => return Err(wrong()),
+                b':' => local = at + 1,
+                _ => {}
+            }
         }
+        let equals = equals.ok_or_else(wrong)?;
+        let qualified = rest.get(..name_end.unwrap_or(equals)).filter(|n| !n.is_empty()).ok_or_else(wrong)?;
+        let key = qualified.get(local..).unwrap_or(qualified);
         let after = rest.get(equals + 1..).unwrap_or_default();
         let blank_after = after.bytes().take_while(u8::is_ascii_whitespace).count();
         let value = after.get(blank_after..).unwrap_or_default();
@@ -146,7 +160,6 @@ impl<'a> Attributes<'a> {
         let value_at = start + equals + 1 + blank_after + 1;
         self.rest = inner.get(end + 1..).unwrap_or_default();
         self.offset = value_at + end + 1;
-        let key = local(qualified);
         Ok(Some(Attribute { key, qualified, raw, offset: value_at }))
     }
 }
@@ -287,11 +300,14 @@ impl<'a> Xml<'a> {
                         .at(before)
                         .found(text));
                     }
-                    if memchr::memmem::find(text.as_bytes(), b"]]>").is_some() {
-                        self.note("`]]>` in text, which XML does not allow", before);
-                    }
-                    if memchr::memchr(b'&', text.as_bytes()).is_some() {
-                        self.note("a bare `&` in text, which XML does not allow", before);
+                    // Most text is a line end: the two oddities are looked for only where their first character is.
+                    if memchr::memchr2(b']', b'&', text.as_bytes()).is_some() {
+                        if text.contains("]]>") {
+                            self.note("`]]>` in text, which XML does not allow", before);
+                        }
+                        if text.contains('&') {
+                            self.note("a bare `&` in text, which XML does not allow", before);
+                        }
                     }
                     return Ok(Token::Text(Cow::Borrowed(text)));
                 }

@@ -103,7 +103,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         component.line = lines.next(&component.name);
         components.push(component);
     }
-    let inventory = Inventory { components, ..Inventory::default() };
+    let inventory = Inventory { components, lock: true, ..Inventory::default() };
     Ok(Parsed { notes, ..Parsed::new(Data::Inventory(inventory), Some(complete)) })
 }
 

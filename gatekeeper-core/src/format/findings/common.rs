@@ -449,6 +449,14 @@ pub(super) fn cut(text: &str, most: usize) -> Box<str> {
     format!("{}…", text.get(..end).unwrap_or_default()).into()
 }
 
+/// A message, bounded; a copy is spared where the text is our own already.
+pub(super) fn message_of(text: Str<'_>) -> Box<str> {
+    match text.0 {
+        Some(Cow::Owned(t)) if t.len() <= MESSAGE && t.trim().len() == t.len() => t.into_boxed_str(),
+        other => message(other.as_deref().unwrap_or_default()),
+    }
+}
+
 /// A message, bounded.
 pub(super) fn message(text: &str) -> Box<str> {
     cut(text, MESSAGE)

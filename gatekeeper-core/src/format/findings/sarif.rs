@@ -16,7 +16,7 @@
 
 use super::common::{self, is_advisory, note, package};
 use super::sarif_document::{
-    Component, Invocation, Log, More, Override, Pending, Rule, RuleRef, Run, Versioned, path_of,
+    Component, Invocation, Level, Log, More, Override, Pending, Rule, RuleRef, Run, Versioned, path_of,
 };
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::findings::{Category, Finding, Findings, Place, Severity};
@@ -226,8 +226,10 @@ impl Out {
                 }
             }
         }
-        if let Some(level) = &pending.level {
-            return (self.level(level), "level");
+        match &pending.level {
+            Level::Known(severity) => return (*severity, "level"),
+            Level::Unknown(word) => return (self.level(word), "level"),
+            Level::Absent => {}
         }
         if !pending.fails {
             return (Severity::Info, "kind");
@@ -409,6 +411,8 @@ struct Known<'a> {
     tag: Option<Severity>,
     category: Option<Category>,
     url: Option<&'a str>,
+    /// Published ids of what it speaks of: osv-scanner's deprecated ids, govulncheck's tags.
+    ids: Vec<&'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -442,6 +446,7 @@ impl<'a> Known<'a> {
                 None
             },
             url: rule.help_uri.get(),
+            ids: rule.deprecated_ids.0.iter().map(|s| s.text()).chain(tags()).filter(|t| is_advisory(t)).collect(),
         }
     }
 }
@@ -587,15 +592,12 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
         // Snyk's logical location is "name@version".
         finding.package = package(name, version, "", purl());
     }
-    let rule = known.map(|k| k.rule);
-    let deprecated = rule.into_iter().flat_map(|r| r.deprecated_ids.0.iter().map(|s| s.text()));
-    let tags = rule.into_iter().flat_map(|r| r.properties.tags.iter().map(|s| s.text())).filter(|t| is_advisory(t));
-    let said = field(text, "Vulnerability ").into_iter();
+    let said = field(text, "Vulnerability ");
     // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
-    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*format!("-{}", p.name))).into_iter();
-    let own = own.filter(|id| is_advisory(id));
-    finding.aliases =
-        common::aliases(&finding.rule, own.chain(deprecated).chain(said).chain(tags).filter(|id| is_advisory(id)));
+    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-'));
+    let new = |id: &&str| *id != &*finding.rule && is_advisory(id);
+    let ids = known.into_iter().flat_map(|k| k.ids.iter().copied());
+    finding.aliases = common::aliases(&finding.rule, own.into_iter().chain(said).filter(new).chain(ids));
 }
 
 /// The rest of the line that begins with a mark.

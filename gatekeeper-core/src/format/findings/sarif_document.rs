@@ -2,7 +2,7 @@
 //! snippets, code flows) are read over and never kept. Results are folded into findings one by one while they are read; what needs the
 //! run's rules is kept beside each as a small [`Pending`] and settled when the run has ended, as rules may stand behind results.
 
-use super::common::{First, List, Members, Num, Scalar, Str, cut, message, or_default};
+use super::common::{First, List, Members, Num, Scalar, Str, cut, message, message_of, or_default};
 use crate::evidence::findings::{Finding, Place, Severity, Suppression};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -344,9 +344,27 @@ pub(super) struct Pending {
     /// Whether the kind is `fail`, so that a rule's level applies.
     pub fails: bool,
     /// The result's own level.
-    pub level: Option<Box<str>>,
+    pub level: Level,
     /// What only some results have.
     pub more: Option<Box<More>>,
+}
+
+/// A stated level. The four of the standard are the common case and cost no allocation.
+#[derive(Debug, Default)]
+pub(super) enum Level {
+    #[default]
+    Absent,
+    Known(Severity),
+    Unknown(Box<str>),
+}
+
+impl Level {
+    fn of(text: &str) -> Self {
+        match text {
+            "" => Level::Absent,
+            _ => Severity::from_word(text).map_or_else(|| Level::Unknown(cut(text, 60)), Level::Known),
+        }
+    }
 }
 
 /// Rare parts of a result.
@@ -396,7 +414,7 @@ fn fold(raw: RawResult<'_>) -> Option<(Finding, Pending)> {
     }
     let mut finding = Finding {
         rule: cut(raw.rule_id.text(), 300),
-        message: message(raw.message.text.text()),
+
         is_new: match raw.baseline_state.text() {
             "new" => Some(true),
             "unchanged" | "updated" => Some(false),
@@ -435,6 +453,7 @@ fn fold(raw: RawResult<'_>) -> Option<(Finding, Pending)> {
         more.arguments = raw.message.arguments.0.iter().take(32).map(|a| cut(a.text(), 200)).collect();
         rare = true;
     }
+    finding.message = message_of(raw.message.text);
     // The tool's own word comes first, then the score, then the level.
     if let Some(s) = raw.properties.issue_severity.get().and_then(Severity::from_word) {
         finding.severity = s;
@@ -447,7 +466,7 @@ fn fold(raw: RawResult<'_>) -> Option<(Finding, Pending)> {
         rule_index: raw.rule_index.0.and_then(|n| u32::try_from(n).ok()),
         invocation: raw.provenance.invocation.0.and_then(|n| u32::try_from(n).ok()),
         fails: matches!(kind, "" | "fail"),
-        level: raw.level.get().map(Into::into),
+        level: Level::of(raw.level.text()),
         more: rare.then(|| Box::new(more)),
     };
     Some((finding, pending))

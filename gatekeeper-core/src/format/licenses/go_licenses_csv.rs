@@ -27,20 +27,18 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Ok(text) = std::str::from_utf8(head.bytes()) else { return Confidence::No };
-    let mut lines = text.lines().filter(|l| !l.trim().is_empty()).take(5).peekable();
-    if lines.peek().is_none() {
-        return Confidence::No;
-    }
-    let whole = text.ends_with('\n') || head.bytes().len() == head.all().len();
-    let fits = lines.all(|line| {
-        let fields: Vec<&str> = line.split(',').collect();
+    let whole = head.bytes().len() == head.all().len();
+    let mut rows = 0;
+    for line in text.lines().filter(|l| !l.trim().is_empty()).take(5) {
+        let fields: Vec<&str> = line.split(',').take(4).collect();
         match fields.as_slice() {
-            [path, address, license] => is_path(path) && is_address(address) && !license.contains(' '),
-            // The look may end in a line's middle.
-            _ => !whole && text.ends_with(line),
+            [path, address, license] if is_path(path) && is_address(address) && !license.contains(' ') => rows += 1,
+            // The look, or the file, may end in a line's middle, behind rows that fit.
+            _ if rows > 0 && text.ends_with(line) && (!whole || is_path(line)) => {}
+            _ => return Confidence::No,
         }
-    });
-    Confidence::when(fits, Confidence::Likely)
+    }
+    Confidence::when(rows > 0, Confidence::Likely)
 }
 
 /// An import path: a host with a dot, and usually more behind it.

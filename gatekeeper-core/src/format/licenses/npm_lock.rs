@@ -11,8 +11,8 @@
 use super::super::{Confidence, Format, Head, Parsed};
 use super::common;
 use crate::error::{ErrorCode, ParseError};
-use crate::evidence::Kind;
 use crate::evidence::inventory::{Component, License};
+use crate::evidence::{Data, Kind};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
@@ -192,7 +192,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         (None, None) if document.lockfile_version == 1 => Vec::new(),
         (None, _) => return Err(ParseError::malformed("packages").in_path("$").found_words("none")),
     };
-    Ok(common::inventory("npm", components, Some(true)))
+    let mut parsed = common::inventory("npm", components, Some(true));
+    if let Data::Inventory(i) = &mut parsed.data {
+        i.lock = true;
+    }
+    Ok(parsed)
 }
 
 fn from_packages(packages: Pairs<Package>) -> Vec<Component> {

@@ -201,56 +201,80 @@ impl<'a> Bom<'a> {
         }
     }
 
-    /// A member's text; another type is noted.
-    fn text<'t>(&mut self, object: Value<'t, 'a>, name: &'static str, at: &At<'_>) -> Option<&'t str> {
-        let value = object.get(name)?;
-        let text = value.text();
-        if text.is_none() {
-            note(&mut self.notes, || "a value of another type than text, passed over".into(), &at.name(name));
-        }
-        text
-    }
-
     fn component(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
         if !value.is_object() {
             note(&mut self.notes, || "a component that is no object, passed over".into(), at);
             return;
         }
-        let name = self.text(value, "name", at).unwrap_or_default();
-        let group = self.text(value, "group", at).filter(|g| !g.is_empty());
-        let purl = self.text(value, "purl", at).filter(|p| !p.is_empty());
-        let supplier = value
-            .get("supplier")
-            .and_then(|s| stated(s.text_of("name")))
-            .or_else(|| value.get("manufacturer").and_then(|s| stated(s.text_of("name"))))
-            .or_else(|| stated(value.text_of("publisher")));
+        // One pass over the members: there are many components.
+        let (mut name, mut group, mut version, mut purl) = (None, None, None, None);
+        let (mut supplier, mut maker, mut publisher) = (None, None, None);
+        let (mut licenses, mut nested, mut id, mut has_id) = (Vec::new(), None, None, false);
+        for (member, inner) in value.members().filter(|(_, v)| !v.is_null()) {
+            let slot = match member {
+                "name" => &mut name,
+                "group" => &mut group,
+                "version" => &mut version,
+                "purl" => &mut purl,
+                "publisher" => &mut publisher,
+                "bom-ref" => &mut id,
+                "cpe" => {
+                    has_id |= inner.text().is_some_and(|c| !c.is_empty());
+                    continue;
+                }
+                "swid" => {
+                    has_id = true;
+                    continue;
+                }
+                "supplier" => {
+                    supplier = stated(inner.text_of("name"));
+                    continue;
+                }
+                "manufacturer" => {
+                    maker = stated(inner.text_of("name"));
+                    continue;
+                }
+                "licenses" => {
+                    licenses = self.licenses(inner, at);
+                    continue;
+                }
+                "components" => {
+                    nested = Some(inner);
+                    continue;
+                }
+                _ => continue,
+            };
+            *slot = inner.text();
+            if slot.is_none() {
+                note(&mut self.notes, || "a value of another type than text, passed over".into(), &at.name(member));
+            }
+        }
+        let name = name.unwrap_or_default();
+        let purl = purl.filter(|p| !p.is_empty());
         let component = Component {
-            name: match group {
+            name: match group.filter(|g| !g.is_empty()) {
                 Some(group) => format!("{group}/{name}").into(),
                 None => name.into(),
             },
-            version: self.text(value, "version", at).filter(|v| !v.is_empty()).map(Into::into),
+            version: version.filter(|v| !v.is_empty()).map(Into::into),
             purl: purl.map(Into::into),
-            licenses: self.licenses(value, at),
-            supplier: supplier.map(Into::into),
-            has_id: purl.is_some()
-                || value.text_of("cpe").is_some_and(|c| !c.is_empty())
-                || value.get("swid").is_some(),
+            licenses,
+            supplier: supplier.or(maker).or(stated(publisher)).map(Into::into),
+            has_id: has_id || purl.is_some(),
             scope: scope(value).map(Into::into),
             line: self.lines.of(name),
         };
-        if let (Some(by_ref), Some(id), Some(purl)) = (&mut self.by_ref, value.text_of("bom-ref"), purl) {
+        if let (Some(by_ref), Some(id), Some(purl)) = (&mut self.by_ref, id, purl) {
             by_ref.insert(id.to_owned(), purl.to_owned());
         }
         self.inventory.components.push(component);
         let list = at.name("components");
-        for (index, nested) in value.items_of("components").enumerate() {
+        for (index, nested) in nested.into_iter().flat_map(Value::items).enumerate() {
             self.component(nested, &list.index(index));
         }
     }
 
-    fn licenses(&mut self, component: Value<'_, 'a>, at: &At<'_>) -> Vec<License> {
-        let Some(list) = component.get("licenses") else { return Vec::new() };
+    fn licenses(&mut self, list: Value<'_, 'a>, at: &At<'_>) -> Vec<License> {
         let at = at.name("licenses");
         if !list.is_array() {
             note(&mut self.notes, || "licenses that are no array, passed over".into(), &at);

@@ -25,3 +25,158 @@ pub(super) static FORMATS: &[&Format] = &[
     &spdx_xml::FORMAT,
     &spdx_yaml::FORMAT,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::error::ErrorCode;
+    use crate::evidence::{Data, Inventory};
+    use crate::inspect::{ReadOptions, read};
+    use std::path::PathBuf;
+
+    /// Fixtures of this family and of the statements that go with it.
+    fn fixtures() -> Vec<(String, Vec<u8>)> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let ids = super::FORMATS.iter().map(|f| f.id).chain(["openvex", "csaf-vex"]);
+        let mut out = Vec::new();
+        for folder in ids.map(|id| root.join(id)) {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if !path.ends_with("expected.json") {
+                    out.push((path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        assert!(out.len() > 50);
+        out
+    }
+
+    fn inventory(text: &str, options: &ReadOptions) -> Inventory {
+        match read("t", text.as_bytes(), options).unwrap().data {
+            Data::Inventory(i) => i,
+            other => panic!("no inventory: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_breaks_off_is_refused_and_nothing_panics() {
+        let options = ReadOptions::default();
+        for (name, bytes) in fixtures() {
+            let marked = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'<'));
+            let end = bytes.trim_ascii_end().len();
+            for cut in (1..end).step_by(7) {
+                let result = read(&name, &bytes[..cut], &options);
+                assert!(!marked || result.is_err(), "{name} cut at {cut}");
+            }
+            for at in (0..end).step_by(11) {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 0x15;
+                let _ = read(&name, &flipped, &options);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_judged_where_nobody_asks() {
+        let options = ReadOptions { skip_validation: true, ..ReadOptions::default() };
+        for (name, bytes) in fixtures() {
+            let (with, without) = (read(&name, &bytes, &ReadOptions::default()), read(&name, &bytes, &options));
+            let (Ok(with), Ok(without)) = (with, without) else { continue };
+            let (Data::Inventory(with), Data::Inventory(without)) = (with.data, without.data) else { continue };
+            assert_eq!(without.valid, None, "{name}");
+            assert!(without.problems.is_empty(), "{name}");
+            assert_eq!(with.components, without.components, "{name}");
+            assert_eq!(with.statements, without.statements, "{name}");
+            assert_eq!(with.document, without.document, "{name}");
+        }
+    }
+
+    fn nested(levels: usize) -> String {
+        let open = r#"{"type":"library","name":"x","components":["#;
+        format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{}{}]}}"#,
+            open.repeat(levels),
+            "]}".repeat(levels)
+        )
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let options = ReadOptions::default();
+        let deep = inventory(&nested(60), &options);
+        assert_eq!((deep.components.len(), deep.valid), (60, Some(true)));
+        assert_eq!(read("t", nested(100_000).as_bytes(), &options).unwrap_err().code(), ErrorCode::LimitExceeded);
+        // What nobody reads may be as deep as it likes.
+        let skipped = format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[],"x":{}{}}}"#,
+            "[".repeat(200_000),
+            "]".repeat(200_000)
+        );
+        let fast = ReadOptions { skip_validation: true, ..ReadOptions::default() };
+        assert_eq!(inventory(&skipped, &fast).components.len(), 0);
+        assert!(read("t", skipped.as_bytes(), &options).is_err());
+        let xml = format!(
+            r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6">{}"#,
+            "<components><component><name>x</name>".repeat(100_000)
+        );
+        assert_eq!(read("t", xml.as_bytes(), &options).unwrap_err().code(), ErrorCode::LimitExceeded);
+    }
+
+    #[test]
+    fn elements_written_into_each_other_do_not_cost_ever_more() {
+        let mut element = r#""https://example.com/x""#.to_owned();
+        for n in 0..24 {
+            element = format!(
+                r#"{{"type":"Relationship","spdxId":"https://example.com/{n}","creationInfo":"_:i","relationshipType":"what","from":{element},"to":[]}}"#
+            );
+        }
+        let text = format!(
+            r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{{"type":"CreationInfo","@id":"_:i","specVersion":"3.0.1","created":"2026-01-02T03:04:05Z","createdBy":["https://example.com/x"]}},{element}]}}"#
+        );
+        assert_eq!(inventory(&text, &ReadOptions::default()).valid, Some(false));
+    }
+
+    #[test]
+    fn a_huge_expression_is_looked_at_whole() {
+        let document = |expression: &str| {
+            format!(
+                r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{"type":"library","name":"x","licenses":[{{"expression":"{expression}"}}]}}]}}"#
+            )
+        };
+        let good = vec!["MIT"; 60_000].join(" OR ");
+        let options = ReadOptions::default();
+        assert_eq!(inventory(&document(&good), &options).valid, Some(true));
+        let bad = inventory(&document(&format!("{good} OR")), &options);
+        assert_eq!(bad.valid, Some(false));
+        assert_eq!(bad.problems[0].location.path.as_deref(), Some("$.components[0].licenses[0].expression"));
+    }
+
+    #[test]
+    fn problems_name_their_place_and_are_not_all_told() {
+        let component = r#"{"type":"foo","name":"x"}"#;
+        let list = vec![component; 100].join(",");
+        let text = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{list}]}}"#);
+        let got = inventory(&text, &ReadOptions::default());
+        assert_eq!((got.valid, got.problems.len()), (Some(false), 20));
+        assert_eq!(got.problems[0].location.path.as_deref(), Some("$.components[0].type"));
+    }
+
+    #[test]
+    fn licences_suppliers_and_scopes_are_kept() {
+        let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.5",
+ "components":[
+  {"type":"library","group":"@scope","name":"a","version":"1","licenses":[{"license":{"id":"MIT"}},{"license":{"name":"Other"}}],
+   "publisher":"Acme","scope":"required","cpe":"cpe:2.3:a:a:a:1:*:*:*:*:*:*:*"},
+  {"type":"library","name":"b","version":"","properties":[{"name":"cdx:npm:package:development","value":"true"}]}]}"#;
+        let fast = ReadOptions { skip_validation: true, ..ReadOptions::default() };
+        for options in [ReadOptions::default(), fast] {
+            let got = inventory(text, &options);
+            let (a, b) = (&got.components[0], &got.components[1]);
+            assert_eq!(
+                (&*a.name, a.scope.as_deref(), a.supplier.as_deref()),
+                ("@scope/a", Some("runtime"), Some("Acme"))
+            );
+            assert_eq!((a.licenses.len(), a.has_id, a.line), (2, true, Some(3)));
+            assert_eq!((b.version.as_deref(), b.scope.as_deref(), b.has_id), (None, Some("dev"), false));
+        }
+    }
+}

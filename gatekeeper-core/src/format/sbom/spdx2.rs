@@ -131,10 +131,8 @@ impl<'a> Spdx<'a> {
             ("dataLicense", Some(text)) if text != "CC0-1.0" => {
                 check.problems.at(&at, || format!("expected CC0-1.0, found {}", quote(text.as_bytes())));
             }
-            ("documentNamespace", Some(text)) => {
-                if text.contains('#') || !is_uri(text) {
-                    check.problems.at(&at, || format!("{} is no URI without '#'", quote(text.as_bytes())));
-                }
+            ("documentNamespace", Some(text)) if text.contains('#') || !is_uri(text) => {
+                check.problems.at(&at, || format!("{} is no URI without '#'", quote(text.as_bytes())));
             }
             ("SPDXID", Some(text)) => {
                 if text != "SPDXRef-DOCUMENT" {
@@ -175,52 +173,57 @@ impl<'a> Spdx<'a> {
         }
     }
 
-    fn text<'t>(&mut self, object: Value<'t, 'a>, name: &'static str, at: &At<'_>) -> Option<&'t str> {
-        let value = object.get(name)?;
-        let text = value.text();
-        if text.is_none() {
-            note(&mut self.notes, || "a value of another type than text, passed over".into(), &at.name(name));
-        }
-        text
-    }
-
     fn package(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
         if !value.is_object() {
             note(&mut self.notes, || "a package that is no object, passed over".into(), at);
             return;
         }
-        let name = self.text(value, "name", at).unwrap_or_default();
+        // One pass over the members: there are many packages.
+        let (mut name, mut version, mut id, mut supplier) = (None, None, None, None);
+        let (mut concluded, mut declared, mut purl) = (None, None, None);
+        for (member, inner) in value.members().filter(|(_, v)| !v.is_null()) {
+            let slot = match member {
+                "name" => &mut name,
+                "versionInfo" => &mut version,
+                "SPDXID" => &mut id,
+                "supplier" => &mut supplier,
+                "licenseConcluded" => &mut concluded,
+                "licenseDeclared" => &mut declared,
+                "externalRefs" => {
+                    purl = inner
+                        .items()
+                        .find(|r| r.text_of("referenceType") == Some("purl"))
+                        .and_then(|r| r.text_of("referenceLocator"));
+                    continue;
+                }
+                _ => continue,
+            };
+            *slot = inner.text();
+            if slot.is_none() {
+                note(&mut self.notes, || "a value of another type than text, passed over".into(), &at.name(member));
+            }
+        }
         let mut licenses: Vec<License> = Vec::new();
-        for field in ["licenseConcluded", "licenseDeclared"] {
-            if let Some(text) = self.text(value, field, at)
-                && stated(Some(text)).is_some()
-                && !licenses.iter().any(|l| *l.text == *text)
-            {
+        for text in [concluded, declared].into_iter().filter_map(stated) {
+            if !licenses.iter().any(|l| *l.text == *text) {
                 licenses.push(License::expression(text));
             }
         }
-        let id = value.text_of("SPDXID").unwrap_or_default();
-        let mut purl = None;
-        for reference in value.items_of("externalRefs") {
-            if reference.text_of("referenceType") == Some("purl") && purl.is_none() {
-                purl = reference.text_of("referenceLocator");
-            }
-        }
+        let (name, id) = (name.unwrap_or_default(), id.unwrap_or_default());
         self.ids.push(digest(id));
         // "Organization: X", "Person: Y (mail)": the words before the colon say of what kind it is.
-        let supplier = stated(self.text(value, "supplier", at))
+        let supplier = stated(supplier)
             .map(|s| s.strip_prefix("Organization:").or_else(|| s.strip_prefix("Person:")).unwrap_or(s).trim());
-        let component = Component {
+        self.inventory.components.push(Component {
             name: name.into(),
-            version: stated(self.text(value, "versionInfo", at)).map(Into::into),
+            version: stated(version).map(Into::into),
             purl: purl.map(Into::into),
             licenses,
             supplier: supplier.map(Into::into),
             has_id: purl.is_some() || !id.is_empty(),
             scope: None,
             line: self.lines.of(name),
-        };
-        self.inventory.components.push(component);
+        });
     }
 
     /// Ids, licences and references of packages, files and snippets.

@@ -172,24 +172,6 @@ impl<'t, 'a> Value<'t, 'a> {
         self.get(name).into_iter().flat_map(Value::items)
     }
 
-    /// Whether two values say the same: members in any order, numbers by value.
-    pub(super) fn same(self, other: Value<'_, '_>) -> bool {
-        match (self.node(), other.node()) {
-            (Node::Null, Node::Null) => true,
-            (Node::Bool(a), Node::Bool(b)) => a == b,
-            (Node::Number(a), Node::Number(b)) => a == b,
-            (Node::Text(a), Node::Text(b)) => a == b,
-            (Node::Array(_), Node::Array(_)) => {
-                self.items().count() == other.items().count() && self.items().zip(other.items()).all(|(a, b)| a.same(b))
-            }
-            (Node::Object(_), Node::Object(_)) => {
-                self.members().count() == other.members().count()
-                    && self.members().all(|(n, a)| other.members().any(|(m, b)| m == n && a.same(b)))
-            }
-            _ => false,
-        }
-    }
-
     /// A number that is equal for values that say the same.
     pub(super) fn digest(self) -> u64 {
         use std::hash::{DefaultHasher, Hash, Hasher};

@@ -16,6 +16,10 @@ pub(super) const MESSAGE: usize = 2048;
 /// A time in seconds as tools write it: `1.5`, `1,234.5` (Surefire), `0,003` (a writer that follows the machine's language), `1.5s`.
 /// `None` where it is no finite number.
 pub(super) fn seconds(text: &str) -> Option<f64> {
+    // Nearly all of them.
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return text.parse().ok().filter(|n: &f64| n.is_finite());
+    }
     let text = text.trim();
     let text = text.strip_suffix('s').map_or(text, str::trim_end);
     // Rust's parser takes words for infinity and NaN; no tool means them.

@@ -224,16 +224,18 @@ impl<'d> Compiler<'d> {
     }
 }
 
-/// Where problems go, and how deep the best explanation of a failed choice reached.
+/// Where problems go.
 enum Out<'o> {
     /// Only yes or no is asked.
     Silent,
     Told(&'o mut Problems),
+    /// Told, but a choice that fails is not explained again: that would cost ever more with the nesting.
+    ToldOnce(&'o mut Problems),
 }
 
 impl Out<'_> {
     fn say(&mut self, at: &At<'_>, message: impl FnOnce() -> String) -> bool {
-        if let Out::Told(problems) = self {
+        if let Out::Told(problems) | Out::ToldOnce(problems) = self {
             problems.at(at, message);
         }
         false
@@ -253,6 +255,7 @@ impl Schemas {
     }
 
     /// Holds a whole document against the schema.
+    #[cfg(test)]
     pub(in crate::format::sbom) fn check(&self, value: Value<'_, '_>, problems: &mut Problems) -> bool {
         self.eval(0, value, &At::ROOT, &mut Out::Told(problems), None)
     }
@@ -315,7 +318,7 @@ impl Schemas {
         if let Some(condition) = s.condition {
             let holds = self.eval(condition, value, at, &mut Out::Silent, seen.as_deref_mut());
             if let Some(next) = if holds { s.then } else { s.otherwise } {
-                ok &= self.eval(next, value, at, out, seen.as_deref_mut());
+                ok &= self.eval(next, value, at, out, seen);
             }
         }
         if let Some(not) = s.not
@@ -359,7 +362,10 @@ impl Schemas {
 
     /// Why none of some choices fits: the problem of the one that went deepest, if one did.
     fn explain(&self, choices: &[Id], value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>) {
-        let Out::Told(problems) = out else { return };
+        let Out::Told(problems) = out else {
+            out.say(at, || "none of the forms that the specification allows here".into());
+            return;
+        };
         if problems.is_full() {
             problems.at(at, String::new);
             return;
@@ -368,7 +374,7 @@ impl Schemas {
         let mut best: Option<(usize, Location, String)> = None;
         for id in choices.iter().take(16) {
             let mut inner = Problems::default();
-            self.eval(*id, value, at, &mut Out::Told(&mut inner), None);
+            self.eval(*id, value, at, &mut Out::ToldOnce(&mut inner), None);
             if let Some((location, message)) = inner.first() {
                 let reach = location.path.as_ref().map_or(0, String::len);
                 if reach > depth && best.as_ref().is_none_or(|b| b.0 < reach) {
@@ -430,10 +436,8 @@ impl Schemas {
                     }
                 }
             }
-            Node::Number(n) => {
-                if s.minimum.is_some_and(|least| *n < least) || s.maximum.is_some_and(|most| *n > most) {
-                    return out.say(at, || format!("the number {n} out of bounds"));
-                }
+            Node::Number(n) if s.minimum.is_some_and(|least| *n < least) || s.maximum.is_some_and(|most| *n > most) => {
+                return out.say(at, || format!("the number {n} out of bounds"));
             }
             _ => {}
         }

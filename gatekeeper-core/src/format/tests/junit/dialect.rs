@@ -79,9 +79,38 @@ pub(super) fn is_ct_prolog(text: &str) -> bool {
     text.trim_start().starts_with("<?xml version=\"1.0\" encoding= \"UTF-8\" ?><testsuites")
 }
 
+/// What EUnit's report of an exception says: the exception on one line (its stack trace comes first in the file), and the first place
+/// in the stack that is not EUnit's own.
+pub(super) fn eunit_failure(text: &str) -> Option<(String, Option<(Box<str>, u32)>)> {
+    let start = text.trim_start();
+    if !start.starts_with("::in ") && !start.starts_with("in ") && !start.starts_with("::") {
+        return None;
+    }
+    let class = ["**error:", "**exit:", "**throw:"].iter().filter_map(|c| text.find(c)).min()?;
+    let place = text.get(..class)?.lines().find_map(|line| {
+        let (_, within) = line.rsplit_once('(')?;
+        let (path, number) =
+            within.trim_end().trim_end_matches([')', ':']).trim_end_matches(')').split_once(", line ")?;
+        let own = path.rsplit('/').next()?.starts_with("eunit");
+        (!own).then(|| Some((path.into(), number.trim().parse().ok()?))).flatten()
+    });
+    let words: Vec<&str> = text.get(class + 2..)?.split_whitespace().collect();
+    Some((words.join(" "), place))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exception_is_told_before_its_stack() {
+        let text = "\n::in function m_tests:a/0 (/b/test/m_tests.erl, line 20)\nin call from eunit_test:run/1 (eunit_test.erl, line 71)\n\
+                    **error:{assertEqual,[{module,m_tests},\n       {value,large}]}\n";
+        let (message, place) = eunit_failure(text).unwrap();
+        assert_eq!(message, "error:{assertEqual,[{module,m_tests}, {value,large}]}");
+        assert_eq!(place, Some(("/b/test/m_tests.erl".into(), 20)));
+        assert_eq!(eunit_failure("expected 1, got 2"), None);
+    }
 
     #[test]
     fn eunit_is_told_by_its_titles() {

@@ -509,6 +509,10 @@ impl Found {
         let text = xml.text_of(TEXT)?;
         self.place = common::place_in(&text).or_else(|| common::place_in(&message));
         self.message = if message.trim().is_empty() { text } else { message };
+        if let Some((said, place)) = dialect::eunit_failure(&self.message) {
+            self.message = said;
+            self.place = place;
+        }
         let end = common::clip(&self.message);
         if end.len() < self.message.len() {
             self.message = end.to_owned();

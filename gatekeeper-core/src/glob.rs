@@ -89,11 +89,6 @@ impl Pattern {
         Some(self.labels.iter().filter_map(|l| captures.name(l).map(|m| (l.clone(), m.as_str().to_owned()))).collect())
     }
 
-    /// Whether it names one file and no other.
-    pub(crate) fn is_literal(&self) -> bool {
-        self.parts.iter().all(|p| matches!(p, Part::Literal(_)))
-    }
-
     /// Whether its last component takes any name whatever (`**`, `*`): then what it brings need not be evidence.
     pub(crate) fn takes_anything(&self) -> bool {
         match self.text.rsplit('/').next() {

@@ -1,0 +1,77 @@
+//! Coverage under the working tree's own names: what reports call a file differently is one file, and a report about other files is no
+//! evidence for these.
+
+use crate::decimal::{Decimal, percent};
+use crate::evidence::{Data, Evidence, Note};
+use crate::paths::{PathRules, Tree, reconcile};
+use crate::policy::{EvidenceEntry, Policy};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// Least share of a report's paths that must be files of the tree, percent, where the policy does not say otherwise.
+const LEAST: u64 = 90;
+/// Paths that are named in notes.
+const NAMED: usize = 20;
+
+/// Renames the files of coverage evidence to the tree's. Answers, by the evidence's path, why it cannot be used.
+pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    let default = (PathRules::default(), Decimal::whole(LEAST));
+    for e in evidence.iter_mut() {
+        let entry = entry_of(policy, e);
+        let (rules, least) =
+            entry.map_or_else(|| default.clone(), |p| (p.path_rules.clone(), p.min_matched.unwrap_or(default.1)));
+        let Data::Coverage(coverage) = &mut e.data else { continue };
+        if coverage.files.is_empty() || coverage.percent.is_some() {
+            continue;
+        }
+        if !speaks_of(coverage.files.keys().map(AsRef::as_ref), tree) {
+            e.notes.push(Note::new(
+                "the tree holds no source file of the sort that it names, so its paths were not reconciled",
+            ));
+            continue;
+        }
+        let found = reconcile(coverage.files.keys().map(AsRef::as_ref), &coverage.roots, tree, &rules);
+        for name in found.unmatched.iter().take(NAMED) {
+            e.notes.push(Note::new(format!("{name} is no file of the tree")));
+        }
+        for (name, candidates) in found.ambiguous.iter().take(NAMED) {
+            e.notes.push(Note::new(format!("{name} could be {}", candidates.join(" or "))));
+        }
+        let share = found.share();
+        if least.compare_percent_of(share) == Some(Ordering::Less) {
+            let first = found.unmatched.first().or_else(|| found.ambiguous.keys().next()).map_or("", String::as_str);
+            let message = format!(
+                "{} of {} paths ({}) are files of this tree, at least {least} % must be; {first} is not. Is it a report of other sources, or \
+                 of another checkout? (strip, prefix and min-matched in its [[evidence]] entry)",
+                share.covered,
+                share.total,
+                percent(share)
+            );
+            out.insert(e.source.path.clone(), message);
+        }
+        let taken = std::mem::take(coverage);
+        *coverage = found.rename(taken);
+    }
+    out
+}
+
+/// The policy's entry that brought evidence.
+pub(crate) fn entry_of<'p>(policy: &'p Policy, e: &Evidence) -> Option<&'p EvidenceEntry> {
+    policy.evidence.iter().find(|p| {
+        (p.name.is_some() && p.name == e.source.name) || p.patterns.iter().any(|p| p.matches(&e.source.path).is_some())
+    })
+}
+
+/// Whether the tree has source files of the sort that a report names: by extension; modules without one are Erlang's.
+fn speaks_of<'a>(names: impl Iterator<Item = &'a str>, tree: &Tree) -> bool {
+    let mut extensions: Vec<&str> = names
+        .map(|n| {
+            let base = n.rsplit(['/', '\\']).next().unwrap_or(n);
+            base.rsplit_once('.').map_or("erl", |(_, e)| if e == "beam" { "erl" } else { e })
+        })
+        .collect();
+    extensions.sort_unstable();
+    extensions.dedup();
+    extensions.iter().any(|e| tree.has_extension(e))
+}
