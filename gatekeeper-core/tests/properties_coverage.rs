@@ -237,8 +237,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let status =
-        prop_oneof![4 => Just(Status::Passed), Just(Status::Failed), Just(Status::Errored), Just(Status::Skipped)];
+    let status = prop_oneof![4 => Just(Status::Passed), 1 => Just(Status::Failed), 1 => Just(Status::Errored), 1 => Just(Status::Skipped)];
     let detail = (text(), text(), proptest::option::of(text()), proptest::option::of(1_u32..99), 0_u32..4);
     (
         text(),
