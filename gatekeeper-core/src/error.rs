@@ -126,7 +126,7 @@ impl ParseError {
     /// Sets what was found, in words of our own ("the end of the file").
     #[must_use]
     pub fn found_words(mut self, words: impl Into<String>) -> Self {
-        self.inner.found = words.into();
+        self.inner.found = harmless(&words.into());
         self
     }
 
@@ -242,6 +242,20 @@ pub fn quote(bytes: &[u8]) -> String {
         }
     }
     out.push('"');
+    out
+}
+
+/// Words that a reader below us made, which may hold pieces of the input: escaped, at most 300 characters.
+fn harmless(words: &str) -> String {
+    const MOST: usize = 300;
+    let mut out = String::new();
+    for (n, c) in words.chars().enumerate() {
+        if n == MOST {
+            out.push('…');
+            break;
+        }
+        if c.is_control() || is_invisible(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
     out
 }
 
