@@ -160,7 +160,7 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "\n{}", paint.dim(&talk.join(", ")))?;
     for (n, a) in v.set_aside.iter().enumerate() {
-        if n == 6 {
+        if n == 3 {
             let rest = format!("  … and {} more (--format json)", v.set_aside.len() - n);
             writeln!(out, "{}", paint.dim(&rest))?;
             break;

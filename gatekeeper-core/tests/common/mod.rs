@@ -1,5 +1,5 @@
 //! What the folder-driven tests share: where the fixtures are, and expectations compared field by field.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

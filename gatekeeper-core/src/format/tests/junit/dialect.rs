@@ -79,9 +79,12 @@ pub(super) fn is_ct_prolog(text: &str) -> bool {
     text.trim_start().starts_with("<?xml version=\"1.0\" encoding= \"UTF-8\" ?><testsuites")
 }
 
+/// A source file and a line in it.
+type SourceLine = (Box<str>, u32);
+
 /// What EUnit's report of an exception says: the exception on one line (its stack trace comes first in the file), and the first place
 /// in the stack that is not EUnit's own.
-pub(super) fn eunit_failure(text: &str) -> Option<(String, Option<(Box<str>, u32)>)> {
+pub(super) fn eunit_failure(text: &str) -> Option<(String, Option<SourceLine>)> {
     let start = text.trim_start();
     if !start.starts_with("::in ") && !start.starts_with("in ") && !start.starts_with("::") {
         return None;
