@@ -17,11 +17,8 @@ fn each_fixture(mut f: impl FnMut(&str, &[u8], Option<&'static format::Format>))
 }
 
 fn options(format: Option<&'static format::Format>) -> ReadOptions {
-    let mut o = ReadOptions::default();
-    o.format = format;
     // Schema validation of thousands of mutations would take minutes; it works on values that were read already.
-    o.skip_validation = true;
-    o
+    ReadOptions { format, skip_validation: true, ..ReadOptions::default() }
 }
 
 fn assert_sane(name: &str, bytes: &[u8], format: Option<&'static format::Format>) {
