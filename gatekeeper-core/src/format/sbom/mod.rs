@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn aliases_do_not_multiply_without_end() {
+        let mut text = "spdxVersion: \"SPDX-2.3\"\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for n in 1..12 {
+            let last = n - 1;
+            text.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{last}"); 9].join(", ")));
+        }
+        assert_eq!(read("t", text.as_bytes(), &ReadOptions::default()).unwrap_err().code(), ErrorCode::LimitExceeded);
+    }
+
+    #[test]
     fn problems_name_their_place_and_are_not_all_told() {
         let component = r#"{"type":"foo","name":"x"}"#;
         let list = vec![component; 100].join(",");
