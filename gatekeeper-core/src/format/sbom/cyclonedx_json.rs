@@ -27,7 +27,15 @@ pub(super) static FORMAT: Format = Format {
     title: "CycloneDX SBOM (JSON)",
     kind: Kind::Inventory,
     extensions: &["json", "cdx"],
-    places: &["bom.json", "sbom.json", "*.cdx.json", "sbom.cdx.json", "target/bom.json", "build/reports/bom.json"],
+    places: &[
+        "bom.json",
+        "sbom.json",
+        "*.cdx.json",
+        "sbom.cdx.json",
+        "target/bom.json",
+        "build/reports/bom.json",
+        "build/reports/cyclonedx/bom.json",
+    ],
     spec: "CycloneDX 1.2-1.7, JSON, https://cyclonedx.org/docs/1.7/json/",
     producers: &["syft", "trivy", "cdxgen", "cyclonedx-npm", "cyclonedx-py", "cyclonedx-maven", "cargo-cyclonedx"],
     recorded_as: None,
@@ -56,46 +64,23 @@ fn sniff(head: &Head<'_>) -> Confidence {
 
 /// Members that are read where nothing is held against the schema; all others are skipped.
 fn needed(name: &str) -> bool {
-    matches!(
-        name,
-        "$schema"
-            | "affects"
-            | "analysis"
-            | "authors"
-            | "bom-ref"
-            | "bomFormat"
-            | "component"
-            | "components"
-            | "cpe"
-            | "dependencies"
-            | "detail"
-            | "expression"
-            | "group"
-            | "id"
-            | "justification"
-            | "license"
-            | "licenses"
-            | "manufacture"
-            | "manufacturer"
-            | "metadata"
-            | "name"
-            | "publisher"
-            | "purl"
-            | "ref"
-            | "references"
-            | "response"
-            | "scope"
-            | "services"
-            | "specVersion"
-            | "state"
-            | "supplier"
-            | "swid"
-            | "swhid"
-            | "timestamp"
-            | "tools"
-            | "version"
-            | "vulnerabilities"
-    )
+    // By length first: this is asked of every member of every component.
+    match name.len() {
+        2 => matches!(name, "id"),
+        3 => matches!(name, "cpe" | "ref"),
+        4 => matches!(name, "name" | "purl" | "swid"),
+        5 => matches!(name, "group" | "scope" | "state" | "swhid" | "tools"),
+        6 => matches!(name, "detail"),
+        7 => matches!(name, "$schema" | "affects" | "authors" | "bom-ref" | "license" | "version"),
+        8 => matches!(name, "analysis" | "licenses" | "metadata" | "response" | "services" | "supplier"),
+        9 => matches!(name, "bomFormat" | "component" | "publisher" | "timestamp"),
+        10 => matches!(name, "components" | "expression" | "references"),
+        11 => matches!(name, "manufacture" | "specVersion"),
+        12 => matches!(name, "dependencies" | "manufacturer"),
+        13 => matches!(name, "justification"),
+        15 => matches!(name, "vulnerabilities"),
+        _ => false,
+    }
 }
 
 fn needed_with_properties(name: &str) -> bool {

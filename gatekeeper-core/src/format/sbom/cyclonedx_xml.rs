@@ -28,7 +28,14 @@ pub(super) static FORMAT: Format = Format {
     title: "CycloneDX SBOM (XML)",
     kind: Kind::Inventory,
     extensions: &["xml", "cdx"],
-    places: &["bom.xml", "sbom.xml", "*.cdx.xml", "target/bom.xml", "build/reports/bom.xml"],
+    places: &[
+        "bom.xml",
+        "sbom.xml",
+        "*.cdx.xml",
+        "target/bom.xml",
+        "build/reports/bom.xml",
+        "build/reports/cyclonedx/bom.xml",
+    ],
     spec: "CycloneDX 1.0-1.7, XML, https://cyclonedx.org/docs/1.7/xml/",
     producers: &["cyclonedx-maven", "cyclonedx-gradle", "cyclonedx-php-composer", "cyclonedx-dotnet", "syft"],
     recorded_as: None,
@@ -185,7 +192,8 @@ struct Bom<'a> {
     statement: Option<(Statement, bool)>,
     text: String,
     property: String,
-    by_ref: HashMap<String, String>,
+    /// purl by bom-ref, where there are VEX statements to resolve.
+    by_ref: Option<HashMap<String, String>>,
     /// Declared namespaces: depth, prefix, URI.
     spaces: Vec<(usize, &'a str, Cow<'a, str>)>,
     namespace: String,
@@ -284,7 +292,7 @@ fn open<'a>(text: &'a str, root: &Element<'a>, validate: bool) -> Result<Bom<'a>
         statement: None,
         text: String::new(),
         property: String::new(),
-        by_ref: HashMap::new(),
+        by_ref: memchr::memmem::find(text.as_bytes(), b"analysis>").map(|_| HashMap::new()),
         spaces: Vec::new(),
         namespace,
         check,
@@ -465,8 +473,10 @@ impl<'a> Bom<'a> {
         }
         if let Some(purl) = &component.purl {
             component.has_id = true;
-            if !draft.reference.is_empty() {
-                self.by_ref.insert(draft.reference, purl.to_string());
+            if let Some(by_ref) = &mut self.by_ref
+                && !draft.reference.is_empty()
+            {
+                by_ref.insert(draft.reference, purl.to_string());
             }
         }
     }
@@ -562,7 +572,7 @@ impl<'a> Bom<'a> {
     fn finish(mut self) -> Parsed {
         self.inventory.document.relationships = self.dependencies > 0;
         for product in self.inventory.statements.iter_mut().flat_map(|s| &mut s.products) {
-            if let Some(purl) = self.by_ref.get(&product.id) {
+            if let Some(purl) = self.by_ref.as_ref().and_then(|by_ref| by_ref.get(&product.id)) {
                 product.id.clone_from(purl);
             }
         }

@@ -151,6 +151,52 @@ mod tests {
     }
 
     #[test]
+    fn statements_inside_name_purls() {
+        let texts = [
+            include_str!("../../../../fixtures/cyclonedx-xml/hand-1.5--vex-inside.xml"),
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","bom-ref":"a","name":"a","purl":"pkg:hex/a@1"}],
+                "vulnerabilities":[{"id":"CVE-2026-0001","analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"a"}]}]}"#,
+        ];
+        for text in texts {
+            let got = inventory(text, &ReadOptions::default());
+            let [statement] = got.statements.as_slice() else { panic!("{text}") };
+            assert_eq!(
+                (statement.vulnerability.as_str(), statement.reason.as_str()),
+                ("CVE-2026-0001", "code_not_reachable")
+            );
+            assert_eq!((statement.products[0].id.as_str(), statement.status.as_str()), ("pkg:hex/a@1", "not_affected"));
+        }
+    }
+
+    #[test]
+    fn spdx_licences_and_scopes() {
+        let text = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x","documentNamespace":"https://example.com/x",
+            "creationInfo":{"created":"2026-01-02T03:04:05.123Z","creators":["Tool: syft-1.2.3"]},
+            "packages":[{"SPDXID":"SPDXRef-a","name":"a","downloadLocation":"NONE","licenseConcluded":"MIT","licenseDeclared":"GPL-2.0+","supplier":"Organization: Acme"},
+                {"SPDXID":"SPDXRef-b","name":"b","downloadLocation":"NONE","licenseDeclared":"noassertion"}],
+            "relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-a"},
+                {"spdxElementId":"SPDXRef-b","relationshipType":"DEV_DEPENDENCY_OF","relatedSpdxElement":"SPDXRef-a"}]}"#;
+        let evidence = read("t", text.as_bytes(), &ReadOptions::default()).unwrap();
+        assert_eq!(evidence.source.tool.as_deref(), Some("syft"));
+        let got = inventory(text, &ReadOptions::default());
+        let (a, b) = (&got.components[0], &got.components[1]);
+        assert_eq!(a.licenses.iter().map(|l| &*l.text).collect::<Vec<_>>(), ["MIT", "GPL-2.0+"]);
+        assert_eq!((a.supplier.as_deref(), a.scope.as_deref(), a.is_licensed()), (Some("Acme"), None, true));
+        assert_eq!((b.supplier.as_deref(), b.scope.as_deref(), b.is_licensed()), (None, Some("dev"), false));
+        assert_eq!((got.valid, got.document.relationships), (Some(true), true));
+    }
+
+    #[test]
+    fn aliases_do_not_multiply_without_end() {
+        let mut text = "spdxVersion: \"SPDX-2.3\"\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for n in 1..12 {
+            let last = n - 1;
+            text.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{last}"); 9].join(", ")));
+        }
+        assert_eq!(read("t", text.as_bytes(), &ReadOptions::default()).unwrap_err().code(), ErrorCode::LimitExceeded);
+    }
+
+    #[test]
     fn problems_name_their_place_and_are_not_all_told() {
         let component = r#"{"type":"foo","name":"x"}"#;
         let list = vec![component; 100].join(",");

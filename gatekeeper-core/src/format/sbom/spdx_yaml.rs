@@ -53,7 +53,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let tree: tree::Tree<'_> = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let message = e.to_string();
         let message = message.lines().next().unwrap_or_default().to_owned();
-        let error = ParseError::malformed("YAML").found_words(message);
+        let error = if message.contains("budget breached") {
+            ParseError::limit("more nodes, aliases or nesting than an SBOM has use for")
+        } else {
+            ParseError::malformed("YAML").found_words(message)
+        };
         match e.location() {
             Some(l) => error.on(l.line(), l.column()),
             None => error,
