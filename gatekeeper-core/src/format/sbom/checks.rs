@@ -224,8 +224,7 @@ pub(super) fn says_none(text: &str) -> bool {
 
 /// Whether a text is an SPDX licence expression. Deprecated ids (`GPL-2.0+`) are ids.
 fn expression_parses(text: &str) -> bool {
-    let mode = spdx::ParseMode { allow_postfix_plus_on_gpl: true, allow_deprecated: true, ..spdx::ParseMode::STRICT };
-    spdx::Expression::parse_mode(text, mode).is_ok()
+    crate::license::parse(text).is_ok()
 }
 
 /// The line on which a text stands that borrows from the input. Cheapest when asked in the order of the document.
