@@ -115,8 +115,7 @@ fn evidence(data: Data) -> Evidence {
 }
 
 fn again(bytes: &[u8], id: &str) -> Data {
-    let mut options = ReadOptions::default();
-    options.format = format::by_id(id);
+    let options = ReadOptions { format: format::by_id(id), ..ReadOptions::default() };
     match read("merged", bytes, &options) {
         Ok(e) => e.data,
         Err(e) => panic!("{e}\n{}", String::from_utf8_lossy(bytes)),
