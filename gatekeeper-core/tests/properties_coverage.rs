@@ -1,5 +1,5 @@
 //! Uniting coverage is commutative, associative and idempotent; what is written reads back to the same figures.
-#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use gatekeeper_core::ReadOptions;
 use gatekeeper_core::evidence::coverage::{

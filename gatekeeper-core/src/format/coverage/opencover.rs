@@ -144,16 +144,21 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 fn point(e: &Element<'_>, notes: &mut Notes) -> Result<Point, ParseError> {
     let mut p = Point { at: e.offset, ..Point::default() };
     let number = |a: &Attribute<'_>, what: &str| a.raw.trim().parse::<u32>().map_err(|_| a.wrong(what));
+    // What only tells points apart may be below zero: its bits do as well.
+    let loose = |a: &Attribute<'_>, what: &str| {
+        let n = a.raw.trim().parse::<i64>().map_err(|_| a.wrong(what))?;
+        Ok::<u32, ParseError>(u32::try_from(n & i64::from(u32::MAX)).unwrap_or(u32::MAX))
+    };
     for a in e.attributes() {
         let a = a?;
         match a.key {
             "vc" => p.hits = Some(hit_count(&a, notes)?),
             "sl" => p.first = Some(number(&a, "a line number")?),
             "el" => p.last = Some(number(&a, "a line number")?),
-            "sc" => p.columns.0 = number(&a, "a column")?,
-            "ec" => p.columns.1 = number(&a, "a column")?,
-            "offset" => p.offset = number(&a, "an offset")?,
-            "path" => p.path = number(&a, "a path's number")?,
+            "sc" => p.columns.0 = loose(&a, "a column")?,
+            "ec" => p.columns.1 = loose(&a, "a column")?,
+            "offset" => p.offset = loose(&a, "an offset")?,
+            "path" => p.path = loose(&a, "a path's number")?,
             "fileid" => p.file = Some(a.text()?.into_owned()).filter(|f| f != "0"),
             _ => {}
         }
