@@ -14,14 +14,73 @@ pub(crate) fn from_input<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<T,
 /// Reads some bytes as one JSON document.
 pub(crate) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ParseError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        // The path is worked out in a second reading, only now that there is an error.
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let path = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Err(e) if e.path().iter().len() > 0 => Some(format!("$.{}", e.path()).replace("$.[", "$[")),
-            _ => None,
-        };
+        let path = path_at(bytes, offset_of(bytes, error.line(), error.column()));
         located(&error, bytes, 0, path)
     })
+}
+
+/// An open object or array on the way to an offset.
+enum Open {
+    /// The key that was read last (without its quotes), and whether a key comes next.
+    Object { key: (usize, usize), key_next: bool },
+    /// How many elements stand before.
+    Array { index: usize },
+}
+
+/// The path of the value at an offset, worked out anew, only now that there is an error: `$.runs[0].results`. One walk over the
+/// bytes serves all types, where a reader that tracks its path would be compiled for each a second time.
+fn path_at(bytes: &[u8], offset: usize) -> Option<String> {
+    let mut stack: Vec<Open> = Vec::new();
+    let mut at = 0;
+    while at <= offset {
+        match *bytes.get(at)? {
+            b'"' => {
+                let start = at + 1;
+                let mut end = start;
+                loop {
+                    end += memchr::memchr2(b'"', b'\\', bytes.get(end..)?)?;
+                    if bytes.get(end) == Some(&b'"') {
+                        break;
+                    }
+                    end += 2;
+                }
+                if let Some(Open::Object { key, key_next }) = stack.last_mut()
+                    && *key_next
+                {
+                    *key = (start, end);
+                    *key_next = false;
+                }
+                at = end;
+            }
+            b'{' => stack.push(Open::Object { key: (0, 0), key_next: true }),
+            b'[' => stack.push(Open::Array { index: 0 }),
+            b'}' | b']' => {
+                stack.pop();
+            }
+            b',' => match stack.last_mut() {
+                Some(Open::Object { key_next, .. }) => *key_next = true,
+                Some(Open::Array { index }) => *index += 1,
+                None => {}
+            },
+            _ => {}
+        }
+        at += 1;
+    }
+    if stack.is_empty() {
+        return None;
+    }
+    let mut out = String::from("$");
+    for open in stack.iter().take(128) {
+        match open {
+            Open::Object { key: (start, end), .. } if end > start => {
+                out.push('.');
+                out.push_str(&String::from_utf8_lossy(bytes.get(*start..*end)?));
+            }
+            Open::Object { .. } => {}
+            Open::Array { index } => out.push_str(&format!("[{index}]")),
+        }
+    }
+    Some(out)
 }
 
 /// Reads the input as documents one behind the other (JSON lines, a stream); stops at the first error.
@@ -33,7 +92,10 @@ pub(crate) fn documents<'a, T: Deserialize<'a>>(
     for next in stream {
         match next {
             Ok(document) => each(document)?,
-            Err(e) => return Err(located(&e, input.bytes, 0, None)),
+            Err(e) => {
+                let path = path_at(input.bytes, offset_of(input.bytes, e.line(), e.column()));
+                return Err(located(&e, input.bytes, 0, path));
+            }
         }
     }
     Ok(())
@@ -91,6 +153,14 @@ mod tests {
         assert_eq!(e.location().line, Some(2));
         assert_eq!(e.location().path.as_deref(), Some("$.a[1]"));
         assert!(e.message().contains("expected u32"), "{e}");
+    }
+
+    #[test]
+    fn a_path_leads_to_the_value_or_to_the_object_that_lacks_one() {
+        let path = |text: &str, mark: char| path_at(text.as_bytes(), text.find(mark).unwrap());
+        assert_eq!(path(r#"{"a":{"b,}":[{"c":1},{"c":?}]}}"#, '?').as_deref(), Some("$.a.b,}[1].c"));
+        assert_eq!(path(r#"{"a":[{"x":"\"]"},{"y":2}!"#, '!').as_deref(), Some("$.a[1]"));
+        assert_eq!(path("!", '!'), None);
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json().filter(|s| !s.root_is_array && s.documents == 1) else { return Confidence::No };
-    Confidence::when(shape.paths().any(|(p, _)| p.ends_with(".statementMap")), Confidence::Certain)
+    // Jest's test results may carry a coverage map beside them.
+    let own = |p: &str| p.ends_with(".statementMap") && !p.starts_with("coverageMap.");
+    Confidence::when(shape.paths().any(|(p, _)| own(p)), Confidence::Certain)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
