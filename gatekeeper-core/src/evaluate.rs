@@ -139,7 +139,7 @@ pub(crate) fn evaluate_in(
         schema_version: SCHEMA_VERSION,
         status,
         exit_code: status.exit_code(),
-        summary: sentence(status, &gates, nothing),
+        summary: sentence(&gates, nothing, problems.iter().filter(|p| p.concerns.is_empty()).count()),
         policy: PolicyRef { file: policy.file.clone(), sha256: policy.sha256.clone(), profile: policy.profile.clone() },
         root: ".".to_owned(),
         now: jiff::Timestamp::from_second(now).map(|t| t.to_string()).unwrap_or_default(),
@@ -200,7 +200,7 @@ fn read_all(
                     }
                     let format = format::by_id(error.format()).or(place_of);
                     Read::Unread(Box::new(Unread {
-                        kind: format.map(Format::kind),
+                        kind: format.map(Format::kind).or_else(|| kind_by_extension(&path)),
                         tool: format.and_then(own_tool),
                         error: error.finish(&path, "", None),
                         file: path,
@@ -222,6 +222,14 @@ fn read_all(
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
     (evidence, unread, ignored)
+}
+
+/// What a file was meant to say, where all formats of its extension say the same (`.coverdata`, `.sarif`, `.trx`).
+fn kind_by_extension(path: &str) -> Option<Kind> {
+    let mut kinds =
+        format::formats().filter(|f| f.extensions().iter().any(|x| has_extension(path, x))).map(Format::kind);
+    let first = kinds.next()?;
+    kinds.all(|k| k == first).then_some(first)
 }
 
 fn has_extension(path: &str, extension: &str) -> bool {
@@ -553,7 +561,7 @@ fn overall(gates: &[GateVerdict], unread_by_nobody: bool, nothing: bool, fail_on
     }
 }
 
-fn sentence(status: Overall, gates: &[GateVerdict], nothing: bool) -> String {
+fn sentence(gates: &[GateVerdict], nothing: bool, unread: usize) -> String {
     if nothing {
         return "no evidence was found, so nothing was judged".to_owned();
     }
@@ -575,10 +583,11 @@ fn sentence(status: Overall, gates: &[GateVerdict], nothing: bool) -> String {
     .filter(|(s, blocking, _)| count(*s, *blocking) > 0)
     .map(|(s, blocking, words)| format!("{} {words}", count(s, blocking)))
     .collect();
-    let judged = match status {
-        Overall::Unknown if gates.iter().all(|g| !g.blocking) => " (an input could not be read, or nothing was judged)",
-        _ => "",
+    let unread = match unread {
+        0 => String::new(),
+        1 => "; 1 input could not be read, so this is no pass".to_owned(),
+        n => format!("; {n} inputs could not be read, so this is no pass"),
     };
     let plural = if gates.len() == 1 { "" } else { "s" };
-    format!("{} gate{plural}: {}{judged}", gates.len(), parts.join(", "))
+    format!("{} gate{plural}: {}{unread}", gates.len(), parts.join(", "))
 }

@@ -57,6 +57,13 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         }
         None => writeln!(out, "{}", paint.dim("no gatekeeper.toml here: judged by the built-in default"))?,
     }
+    let strays: Vec<_> = v.problems.iter().filter(|p| p.concerns.is_empty()).collect();
+    if !strays.is_empty() {
+        writeln!(out, "\n{}", paint.with("1;35", "not read, so the verdict cannot be a pass:"))?;
+        for p in strays {
+            writeln!(out, "  {}", text::line(&p.error.message))?;
+        }
+    }
     writeln!(out)?;
     let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(30);
     for g in &v.gates {
@@ -137,13 +144,6 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
 }
 
 fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    let strays: Vec<_> = v.problems.iter().filter(|p| p.concerns.is_empty()).collect();
-    if !strays.is_empty() {
-        writeln!(out, "\n{}", paint.with("1;35", "not read, so the verdict cannot be a pass:"))?;
-        for p in strays {
-            writeln!(out, "  {}", text::line(&p.error.message))?;
-        }
-    }
     for w in &v.warnings {
         writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::line(w))?;
     }

@@ -46,7 +46,7 @@ mod tests {
                     continue;
                 }
                 assert_eq!(read(&name, &bytes, &options).is_err(), name.starts_with("bad-"), "{name}");
-                for cut in 0..bytes.len() {
+                for cut in (0..bytes.len()).step_by(bytes.len() / 800 + 1) {
                     let result = read(&name, &bytes[..cut], &options);
                     if let Err(e) = &result {
                         assert!(!e.message().is_empty(), "{name} cut at {cut}");

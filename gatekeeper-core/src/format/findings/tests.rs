@@ -64,7 +64,7 @@ fn cut_fixtures_never_pass_for_whole_ones() {
         let one_document =
             [".json", ".sarif", ".baseline", ".xml"].iter().any(|e| name.ends_with(e)) && id != "govulncheck-json";
         let whole = content.trim_ascii_end().len();
-        for end in 0..content.len() {
+        for end in (0..content.len()).step_by(content.len() / 800 + 1) {
             let got = named(id, &content[..end]);
             if one_document && end < whole && want["error"].is_null() {
                 assert!(got.is_err(), "{name} cut at {end}");

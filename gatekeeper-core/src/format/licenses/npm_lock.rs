@@ -307,7 +307,7 @@ mod tests {
         let i = read(
             r#"{"name":"x","lockfileVersion":3,"packages":{"":{"name":"x"},"packages/w":{"version":"0.1.0","license":"MIT"},
             "node_modules/w":{"resolved":"packages/w","link":true},
-            "node_modules/a/node_modules/@s/b":{"version":"1.0.0","resolved":"https://registry.npmjs.org/@s/b/-/b-1.0.0.tgz","dev":true,"license":{"type":"ISC"}},
+            "node_modules/a/node_modules/@s/b":{"version":"1.0.0","resolved":"https://packages.example/@s/b/-/b-1.0.0.tgz","dev":true,"license":{"type":"ISC"}},
             "node_modules/g":{"version":"2.0.0","resolved":"git+ssh://git@github.com/x/g.git#abc","optional":true,"license":["MIT","Zlib"]}}}"#,
         )
         .unwrap();

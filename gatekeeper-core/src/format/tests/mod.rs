@@ -80,7 +80,7 @@ mod robustness {
     fn changed_bytes_never_panic() {
         for (format, name, bytes) in fixtures() {
             let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
-            for at in 0..bytes.len() {
+            for at in (0..bytes.len()).step_by(bytes.len() / 800 + 1) {
                 let mut changed = bytes.clone();
                 changed[at] = [0, b'"', b'<', b'9', 0xFF][at % 5];
                 let _ = read(&name, &changed, &options);
