@@ -6,7 +6,7 @@ use crate::error::{ErrorCode, ParseError};
 use crate::evidence::{Evidence, Kind};
 use crate::format::{self, Format};
 use crate::input::Limits;
-use crate::inspect::{ErrorDocument, ReadOptions, read, summary};
+use crate::inspect::{ErrorDocument, ReadOptions, summary};
 use crate::policy::{Action, EvidenceEntry, Gate, Policy, Selector};
 use crate::rule::{Judgement, Scope};
 use crate::suppress::{self, IgnoreFile};
@@ -161,7 +161,7 @@ fn read_all(
             let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
             let modified = c.modified;
             let name = entry.and_then(|e| e.name.clone());
-            let result = c.bytes(options.limits.file_bytes).and_then(|b| read(&path, &b, &read_options));
+            let result = c.read(&read_options);
             match result {
                 Ok(mut e) => {
                     e.source.labels = labels;
@@ -181,11 +181,13 @@ fn read_all(
                         return Read::Ignored(path);
                     }
                     let format = format::by_id(error.format()).or(place_of);
+                    // In a folder of packages the error names the file in it.
+                    let error = error.finish(&path, "", None);
                     Read::Unread(Box::new(Unread {
                         kind: format.map(Format::kind),
                         tool: format.and_then(own_tool),
-                        error: error.finish(&path, "", None),
-                        file: path,
+                        file: error.file().to_owned(),
+                        error,
                         name,
                         labels,
                     }))
@@ -229,7 +231,7 @@ fn stale(policy: &Policy, evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>
     let limit = |e: &Evidence| {
         let of_entry = |p: &EvidenceEntry| {
             let named = p.name.is_some() && p.name == e.source.name;
-            let matched = p.patterns.iter().any(|p| p.matches(&e.source.path).is_some());
+            let matched = p.patterns.iter().chain(&p.packages).any(|p| p.matches(&e.source.path).is_some());
             (named || matched).then_some(p.max_age).flatten()
         };
         policy.evidence.iter().find_map(of_entry)

@@ -33,6 +33,7 @@ pub mod inspect;
 pub mod license;
 pub mod location;
 pub mod output;
+mod package_tree;
 pub mod policy;
 pub mod record;
 pub mod rule;

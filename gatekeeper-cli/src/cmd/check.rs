@@ -96,7 +96,7 @@ pub(crate) fn judge(
         profile: args.profile.clone(),
         paths: args.paths.clone(),
         working_directory: std::env::current_dir()?,
-        options: CheckOptions { now: Some(now.as_second()), limits, fail_on_warn },
+        options: CheckOptions { now: Some(now.as_second()), limits, fail_on_warn, ..CheckOptions::default() },
     };
     match gatekeeper_core::check(&request) {
         Ok(verdict) => Ok(Ok(verdict)),

@@ -2,6 +2,7 @@
 
 use crate::exit;
 use clap::{Args, ValueEnum};
+use gatekeeper_core::collect::read_packages;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::{Inspection, ReadOptions, inspection, read};
 use gatekeeper_core::{ErrorCode, ParseError, format};
@@ -48,6 +49,10 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::
     }
     let mut answers = Vec::new();
     for file in &args.files {
+        if options.format.is_some_and(format::Format::is_of_folders) {
+            answers.push(packages(file, &options));
+            continue;
+        }
         for path in walk(file) {
             answers.push(inspect(&path, &options));
         }
@@ -79,6 +84,13 @@ fn inspect(path: &Path, options: &ReadOptions) -> Inspection {
         })
         .and_then(|bytes| read(&name, &bytes, options));
     inspection(&name, &result)
+}
+
+/// A folder of installed packages as one answer.
+fn packages(path: &Path, options: &ReadOptions) -> Inspection {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let cwd = std::env::current_dir().unwrap_or_default();
+    inspection(&name, &read_packages(path, &cwd, options))
 }
 
 /// The file itself, or a folder's files in path order.
