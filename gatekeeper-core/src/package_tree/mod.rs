@@ -130,12 +130,13 @@ pub(crate) fn component(package: &Package<'_>) -> Result<(Component, Vec<Note>),
 impl Package<'_> {
     /// A file that describes the package: it has to be there and readable.
     fn description(&self, file: &str) -> Result<Vec<u8>, ParseError> {
-        match (self.fetch)(file, MOST_DESCRIPTION.min(self.limits.file_bytes))? {
-            Fetched::Bytes(bytes) => Ok(bytes),
-            Fetched::TooLarge(size) => Err(ParseError::limit(format!("{size} bytes are no description of a package"))),
-            Fetched::Absent => Err(ParseError::new(ErrorCode::Io, "is not there, so the package cannot be read")),
-            Fetched::Outside => Err(ParseError::new(ErrorCode::Io, "is a link out of the root, which is not followed")),
-        }
+        let error = match (self.fetch)(file, MOST_DESCRIPTION.min(self.limits.file_bytes))? {
+            Fetched::Bytes(bytes) => return Ok(bytes),
+            Fetched::TooLarge(size) => ParseError::limit(format!("{size} bytes are no description of a package")),
+            Fetched::Absent => ParseError::new(ErrorCode::Io, "is not there, so the package cannot be read"),
+            Fetched::Outside => ParseError::new(ErrorCode::Io, "is a link out of the root, which is not followed"),
+        };
+        Err(error.finish(file, "", None))
     }
 }
 

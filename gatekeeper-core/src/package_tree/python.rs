@@ -17,7 +17,8 @@ pub(super) fn describe(package: &Package<'_>, file: &str) -> Result<Described, P
     let (text, _, malformed) = encoding_rs::UTF_8.decode(&bytes);
     let text = if malformed { encoding_rs::WINDOWS_1252.decode(&bytes).0 } else { text };
     let headers = headers(&text).map_err(|e| e.finish(file, "", None))?;
-    let all = |key: &'static str| headers.iter().filter(move |(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v.trim());
+    let all =
+        |key: &'static str| headers.iter().filter(move |(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v.trim());
     let one = |key: &'static str| all(key).find(|v| !v.is_empty());
     let missing =
         |key: &str| ParseError::malformed(format!("the header {key}")).found_words("none").finish(file, "", None);
