@@ -24,17 +24,17 @@ pub(super) fn describe(package: &Package<'_>, file: &str) -> Result<Described, P
         |key: &str| ParseError::malformed(format!("the header {key}")).found_words("none").finish(file, "", None);
     let name = one("Name").ok_or_else(|| missing("Name"))?;
     let version = one("Version").ok_or_else(|| missing("Version"))?;
-    let mut out = Described::default();
-    out.component = Component {
+    let component = Component {
         name: name.into(),
         version: Some(version.into()),
         purl: Some(common::pypi(name, Some(version))),
         ..Component::default()
     };
+    let mut out = Described { component, ..Described::default() };
     let field = one("License").filter(|t| !License::name(*t).is_none());
     let classifiers: Vec<License> = all("Classifier")
         .filter(|c| c.starts_with("License ::") && c.split("::").count() > 2)
-        .map(|c| License::name(c))
+        .map(License::name)
         .collect();
     let says = |l: &License| super::bases(l).is_some();
     if let Some(expression) = one("License-Expression") {
