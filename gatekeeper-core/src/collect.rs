@@ -3,14 +3,20 @@
 //! Patterns are walked component by component, all of them in one pass over the tree. Symbolic links are followed where a pattern
 //! names them, not where a wildcard meets them (`ct_run`'s `last` is a link: a run would count twice).
 
+mod packages;
+
+pub use packages::Folder;
+
 use crate::error::{ErrorCode, ParseError};
 use crate::evaluate::{CheckOptions, evaluate_in};
+use crate::evidence::Evidence;
 use crate::findings_union::{parse_plain, parse_yaml};
+use crate::format::licenses::PACKAGE_FOLDER;
 use crate::format::{self, Format};
 use crate::glob::{Part, Pattern};
-use crate::inspect::{Inspection, ReadOptions, inspection, read};
+use crate::inspect::{self, Inspection, ReadOptions, inspection};
 use crate::paths::Tree;
-use crate::policy::{self, Policy, PolicyError};
+use crate::policy::{self, EvidenceEntry, Policy, PolicyError};
 use crate::suppress::IgnoreFile;
 use crate::verdict::Verdict;
 use rayon::prelude::*;
@@ -47,6 +53,8 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// In a file.
     File(PathBuf),
+    /// In the files of installed packages.
+    Packages(Folder),
     /// Nowhere: a pattern that matched nothing, a file that is not there.
     Nowhere(ParseError),
 }
@@ -70,14 +78,33 @@ impl Candidate {
         }
     }
 
-    /// Its bytes.
-    pub(crate) fn bytes(self, most: u64) -> Result<Vec<u8>, ParseError> {
-        match self.content {
-            Content::Bytes(bytes) => Ok(bytes),
-            Content::Nowhere(error) => Err(error),
-            Content::File(path) => read_file(&path, most),
-        }
+    /// Reads it into evidence.
+    pub(crate) fn read(self, options: &ReadOptions) -> Result<Evidence, ParseError> {
+        let path = match self.content {
+            Content::Packages(folder) => return folder.read(&self.path, &options.limits),
+            Content::Bytes(bytes) => return inspect::read(&self.path, &bytes, options),
+            Content::Nowhere(error) => return Err(error),
+            Content::File(path) => path,
+        };
+        let bytes = read_file(&path, options.limits.file_bytes)?;
+        inspect::read(&self.path, &bytes, options)
     }
+}
+
+/// Reads a folder of installed packages. Links in it are followed where they stay below the working directory, or below
+/// the folder itself where that lies elsewhere.
+///
+/// # Errors
+/// A located [`ParseError`] where there is no such folder, no package in it, or a package that cannot be read.
+pub fn read_packages(path: &Path, working_directory: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let whole = working_directory.join(path);
+    let below = match (fs::canonicalize(&whole), fs::canonicalize(working_directory)) {
+        (Ok(folder), Ok(cwd)) => folder.starts_with(cwd),
+        _ => false,
+    };
+    let root = if below { working_directory.to_owned() } else { whole.clone() };
+    Folder { path: whole, root, exclude: Vec::new() }.read(name.trim_end_matches('/'), &options.limits)
 }
 
 /// A file's bytes, at most `most` of them. A pipe or device that lies in the tree is not opened: it might never end. A link is
@@ -108,6 +135,12 @@ fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, ParseError> {
 /// What each of these files is and says, in the order given; a folder stands for its files in path order. Several are read at
 /// a time.
 pub fn inspect_files(files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection> {
+    // A folder of packages is one piece of evidence.
+    if options.format.is_some_and(Format::is_of_folders) {
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let name = |f: &Path| f.to_string_lossy().replace('\\', "/");
+        return files.iter().map(|f| inspection(&name(f), &read_packages(f, &cwd, options))).collect();
+    }
     let paths: Vec<PathBuf> = files.iter().flat_map(|f| files_under(f)).collect();
     paths.par_iter().map(|path| inspect_file(path, options)).collect()
 }
@@ -116,7 +149,7 @@ fn inspect_file(path: &Path, options: &ReadOptions) -> Inspection {
     let name = path.to_string_lossy().replace('\\', "/");
     let result = read_file(path, options.limits.file_bytes)
         .map_err(|e| e.finish(&name, "", None))
-        .and_then(|bytes| read(&name, &bytes, options));
+        .and_then(|bytes| inspect::read(&name, &bytes, options));
     inspection(&name, &result)
 }
 
@@ -233,7 +266,7 @@ fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     for (n, entry) in policy.evidence.iter().enumerate() {
         let wanted: Vec<&Pattern> = entry.patterns.iter().collect();
-        let found = walk(root, &wanted);
+        let found = walk(root, &wanted, Wanted::Files);
         for (at, pattern) in wanted.iter().enumerate() {
             if !found.iter().any(|f| f.1 == at) {
                 let error = ParseError::new(
@@ -264,8 +297,42 @@ fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
                 path,
             });
         }
+        package_folders(n, entry, root, &mut out);
     }
     out
+}
+
+/// The folders of packages that an entry names. Of several that a wildcard meets, those without any package are not meant
+/// (each part of a workspace has its `node_modules`, most hold links to programs only), unless all are.
+fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<Candidate>) {
+    let wanted: Vec<&Pattern> = entry.packages.iter().collect();
+    let found = walk(root, &wanted, Wanted::Folders);
+    for (at, pattern) in wanted.iter().enumerate() {
+        let all: Vec<_> = found.iter().filter(|f| f.1 == at).collect();
+        let full: Vec<_> = all.iter().copied().filter(|f| !packages::is_bare(&root.join(&f.0))).collect();
+        if all.is_empty() {
+            let error = ParseError::new(ErrorCode::Io, "matches no package: there is no such folder");
+            let mut c = Candidate::new(pattern.as_str().to_owned(), Content::Nowhere(error));
+            (c.entry, c.format, c.place_of) = (Some(n), Some(&PACKAGE_FOLDER), Some(&PACKAGE_FOLDER));
+            out.push(c);
+        }
+        for (path, _, modified) in if full.is_empty() { all } else { full } {
+            if out.iter().any(|c| c.path == *path) || entry.exclude.iter().any(|x| x.matches(path).is_some()) {
+                continue;
+            }
+            let folder = Folder { path: root.join(path), root: root.to_owned(), exclude: entry.exclude.clone() };
+            let mut labels = pattern.matches(path).unwrap_or_default();
+            labels.extend(entry.labels.clone());
+            out.push(Candidate {
+                labels,
+                entry: Some(n),
+                format: Some(&PACKAGE_FOLDER),
+                place_of: Some(&PACKAGE_FOLDER),
+                modified: *modified,
+                ..Candidate::new(path.clone(), Content::Packages(folder))
+            });
+        }
+    }
 }
 
 /// Where recordings lie.
@@ -279,7 +346,7 @@ fn usual_places(root: &Path) -> Vec<Candidate> {
     patterns.extend(Pattern::new(RECORDS).ok().map(|p| (p, None)));
     let wanted: Vec<&Pattern> = patterns.iter().map(|(p, _)| p).collect();
     let mut out: BTreeMap<String, Candidate> = BTreeMap::new();
-    for (path, at, modified) in walk(root, &wanted) {
+    for (path, at, modified) in walk(root, &wanted, Wanted::Files) {
         let format = patterns.get(at).and_then(|(_, f)| *f);
         let content = Content::File(root.join(&path));
         out.entry(path.clone()).or_insert_with(|| Candidate {
@@ -304,7 +371,7 @@ fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         return vec![Candidate { modified: modified(&whole), ..Candidate::new(shown, content) }];
     }
     let Ok(all) = Pattern::new("**") else { return Vec::new() };
-    let found = walk(&whole, &[&all]);
+    let found = walk(&whole, &[&all], Wanted::Files);
     let too_many = found.len() > most;
     let mut out: Vec<Candidate> = found
         .into_iter()
@@ -364,11 +431,18 @@ const CLOSED: [&str; 5] = [".git", "node_modules", ".venv", ".tox", "__pycache__
 /// Deepest folder that a `**` enters.
 const DEEPEST: usize = 40;
 
-/// The files that patterns match, in path order: (path relative to the root, index of the first pattern that matches, written when).
-fn walk(root: &Path, patterns: &[&Pattern]) -> Vec<(String, usize, Option<i64>)> {
+/// What patterns are to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Files,
+    Folders,
+}
+
+/// The files (or folders) that patterns match, in path order: (path relative to the root, index of the first pattern that matches, written when).
+fn walk(root: &Path, patterns: &[&Pattern], wanted: Wanted) -> Vec<(String, usize, Option<i64>)> {
     let mut out = BTreeMap::new();
     let start: Vec<(usize, usize)> = (0..patterns.len()).map(|p| (p, 0)).collect();
-    step(root, "", patterns, &start, 0, &mut out);
+    step(root, "", patterns, wanted, &start, 0, &mut out);
     out.into_iter().map(|(path, (at, modified))| (path, at, modified)).collect()
 }
 
@@ -377,6 +451,7 @@ fn step(
     folder: &Path,
     prefix: &str,
     patterns: &[&Pattern],
+    wanted: Wanted,
     states: &[(usize, usize)],
     depth: usize,
     out: &mut BTreeMap<String, (usize, Option<i64>)>,
@@ -401,6 +476,11 @@ fn step(
         }
         if kind.is_dir() || (link && path.is_dir()) {
             let mut next: Vec<(usize, usize)> = Vec::new();
+            let ends = |s: &&(usize, usize)| is_last(s.0, s.1) && !matches!(part(s), Some(Part::Deep));
+            if let (Wanted::Folders, Some(p)) = (wanted, fitting.iter().filter(ends).map(|(p, _)| *p).min()) {
+                let at = out.entry(shown.clone()).or_insert_with(|| (p, modified(path)));
+                at.0 = at.0.min(p);
+            }
             for (p, i) in fitting {
                 let deep = matches!(part(&(p, i)), Some(Part::Deep));
                 if deep && !CLOSED.contains(&name) && depth < DEEPEST {
@@ -410,8 +490,10 @@ fn step(
                 }
             }
             if !next.is_empty() {
-                step(path, &shown, patterns, &next, depth + 1, out);
+                step(path, &shown, patterns, wanted, &next, depth + 1, out);
             }
+        } else if wanted == Wanted::Folders {
+            // A file is no folder of packages.
         } else if let Some(p) = fitting.iter().filter(|(p, i)| is_last(*p, *i)).map(|(p, _)| *p).min() {
             let at = out.entry(shown).or_insert_with(|| (p, modified(path)));
             at.0 = at.0.min(p);

@@ -130,6 +130,13 @@ impl ParseError {
         self
     }
 
+    /// Sets the file, also where one is named already (a file within a folder that is the input).
+    #[must_use]
+    pub(crate) fn in_file(mut self, file: String) -> Self {
+        self.inner.file = file;
+        self
+    }
+
     /// Adds file and format (where not set yet) and works out line and column. Binary formats keep their byte offset.
     pub(crate) fn finish(mut self, file: &str, format: &'static str, bytes: Option<&[u8]>) -> Self {
         if self.inner.file.is_empty() {

@@ -6,7 +6,7 @@ use crate::error::{ErrorCode, ParseError};
 use crate::evidence::{Evidence, Kind};
 use crate::format::{self, Format};
 use crate::input::Limits;
-use crate::inspect::{ErrorDocument, ReadOptions, read, summary};
+use crate::inspect::{ErrorDocument, ReadOptions, summary};
 use crate::paths::Tree;
 use crate::policy::{Action, EvidenceEntry, Gate, Policy, Selector};
 use crate::reconcile;
@@ -179,7 +179,7 @@ fn read_all(
             let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
             let modified = c.modified;
             let name = entry.and_then(|e| e.name.clone());
-            let result = c.bytes(options.limits.file_bytes).and_then(|b| read(&path, &b, &read_options));
+            let result = c.read(&read_options);
             match result {
                 Ok(mut e) => {
                     e.source.labels = labels;
@@ -199,11 +199,13 @@ fn read_all(
                         return Read::Ignored(path);
                     }
                     let format = format::by_id(error.format()).or(place_of);
+                    // In a folder of packages the error names the file in it.
+                    let error = error.finish(&path, "", None);
                     Read::Unread(Box::new(Unread {
                         kind: format.map(Format::kind).or_else(|| kind_by_extension(&path)),
                         tool: format.and_then(own_tool),
-                        error: error.finish(&path, "", None),
-                        file: path,
+                        file: error.file().to_owned(),
+                        error,
                         name,
                         labels,
                     }))

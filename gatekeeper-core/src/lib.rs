@@ -34,6 +34,7 @@ pub mod license;
 pub mod location;
 pub mod merge;
 pub mod output;
+mod package_tree;
 pub mod paths;
 pub mod policy;
 mod reconcile;

@@ -59,7 +59,8 @@ pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> 
 /// The policy's entry that brought evidence.
 pub(crate) fn entry_of<'p>(policy: &'p Policy, e: &Evidence) -> Option<&'p EvidenceEntry> {
     policy.evidence.iter().find(|p| {
-        (p.name.is_some() && p.name == e.source.name) || p.patterns.iter().any(|p| p.matches(&e.source.path).is_some())
+        (p.name.is_some() && p.name == e.source.name)
+            || p.patterns.iter().chain(&p.packages).any(|p| p.matches(&e.source.path).is_some())
     })
 }
 

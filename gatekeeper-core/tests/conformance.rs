@@ -3,6 +3,7 @@
 
 mod common;
 
+use gatekeeper_core::collect::read_packages;
 use gatekeeper_core::{ReadOptions, format, inspection, read};
 use serde_json::Value;
 
@@ -14,8 +15,14 @@ fn fixtures_agree_with_their_expectations() {
         for case in cases {
             let file = case["file"].as_str().unwrap();
             let path = folder.join(file);
-            let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            let got = inspection(file, &read(file, &bytes, &ReadOptions::default()));
+            // A folder of packages is read as a folder.
+            let result = if path.is_dir() {
+                read_packages(&path, &folder, &ReadOptions::default())
+            } else {
+                let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+                read(file, &bytes, &ReadOptions::default())
+            };
+            let got = inspection(file, &result);
             let got = serde_json::to_value(&got).unwrap();
             seen += 1;
             let mut diff = Vec::new();

@@ -112,6 +112,11 @@ impl Format {
         self.title
     }
 
+    /// Whether it is read from a folder, not from a file's bytes.
+    pub fn is_of_folders(&self) -> bool {
+        std::ptr::eq(self, &licenses::PACKAGE_FOLDER)
+    }
+
     /// What it says.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -131,17 +131,24 @@ fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry
     let span = t.span();
     let name = t.text("name").map(|(n, _)| n);
     let patterns = patterns(&mut t, "paths");
-    if patterns.is_empty() && t.get("paths").is_none_or(|n| n.value == node::Value::List(Vec::new())) {
-        t.problem(span.clone(), "an [[evidence]] entry has `paths`");
+    let packages = folders(&mut t, "packages");
+    let mut without = |key| t.get(key).is_none_or(|n| n.value == node::Value::List(Vec::new()));
+    if without("paths") && without("packages") {
+        t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
     }
     let exclude = patterns_of(&mut t, "exclude");
     let format = t.text("format").and_then(|(id, span)| {
         let found = format::by_id(&id);
-        if found.is_none() {
-            t.problems().add(
+        match found {
+            None => t.problems().add(
                 PolicyProblem::new(span, format!("there is no format `{id}`"))
                     .nearest(&id, format::formats().map(format::Format::id)),
-            );
+            ),
+            Some(f) if f.is_of_folders() => t.problems().add(
+                PolicyProblem::new(span, format!("`{id}` is no format of files"))
+                    .help("give the folders as packages = [\"…\"], without `format`"),
+            ),
+            Some(_) => {}
         }
         found
     });
@@ -164,6 +171,7 @@ fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry
     Some(EvidenceEntry {
         name,
         patterns,
+        packages,
         exclude,
         format,
         labels,
@@ -175,11 +183,26 @@ fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry
     })
 }
 
+/// Patterns of folders: an ending `/` says nothing more, and `**` alone names no folder.
+fn folders(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
+    let mut out = patterns_of_with(t, key, |text| text.trim_end_matches('/'));
+    let node = t.get(key).map(|n| n.span.clone());
+    if let (Some(span), true) = (node, out.iter().any(|p| p.as_str().ends_with("**"))) {
+        t.problem(span, "a folder of packages has a name: `**` at the end names every folder");
+        out.clear();
+    }
+    out
+}
+
 fn patterns(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
     patterns_of(t, key)
 }
 
 fn patterns_of(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
+    patterns_of_with(t, key, |text| text)
+}
+
+fn patterns_of_with(t: &mut Table<'_>, key: &'static str, plain: fn(&str) -> &str) -> Vec<Pattern> {
     let texts = t.texts(key).unwrap_or_default();
     texts
         .into_iter()
@@ -188,7 +211,7 @@ fn patterns_of(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
             let made = if leaves {
                 Err("a pattern stays below the root: `..` is not followed (use --root)".to_owned())
             } else {
-                Pattern::new(&text)
+                Pattern::new(plain(&text))
             };
             made.map_err(|e| t.problem(span, e)).ok()
         })
@@ -254,7 +277,7 @@ fn gate(
 fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &Problems) {
     let known: Vec<&str> = evidence
         .iter()
-        .flat_map(|e| e.labels.keys().chain(e.patterns.iter().flat_map(|p| p.labels())))
+        .flat_map(|e| e.labels.keys().chain(e.patterns.iter().chain(&e.packages).flat_map(|p| p.labels())))
         .map(String::as_str)
         .collect();
     if !known.contains(&label) {

@@ -46,7 +46,9 @@ pub struct EvidenceEntry {
     pub name: Option<String>,
     /// Its patterns, as written and compiled.
     pub(crate) patterns: Vec<Pattern>,
-    /// Files that are left out.
+    /// Folders of installed packages: patterns of the folders.
+    pub(crate) packages: Vec<Pattern>,
+    /// Files and packages that are left out.
     pub(crate) exclude: Vec<Pattern>,
     /// The format that the files must be of.
     pub format: Option<&'static Format>,

@@ -66,7 +66,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     }
 }
 
-fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+pub(crate) fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut component = Component::default();
     let mut app = None;
     let mut notes = Vec::new();

@@ -8,7 +8,7 @@ mod ct_place;
 mod ct_suite_log;
 mod ct_suite_summary;
 mod ct_totals;
-mod hex_metadata;
+pub(crate) mod hex_metadata;
 mod html;
 mod rebar_lock;
 

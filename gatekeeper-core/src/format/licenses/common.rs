@@ -6,10 +6,13 @@ use crate::evidence::inventory::{Component, Inventory, License};
 use crate::format::Parsed;
 use crate::input::Input;
 use crate::scan::csv::Csv;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A licence from a field that holds SPDX expressions and free names alike: what parses as an expression is one.
-pub(super) fn license(text: &str) -> License {
+pub(crate) fn license(text: &str) -> License {
     let text = text.trim();
     // An expression is short; a whole licence's text is none.
     if text.len() <= 1_000 && spdx::Expression::parse(text).is_ok() {
@@ -19,8 +22,52 @@ pub(super) fn license(text: &str) -> License {
     }
 }
 
+/// npm's `license`: a text, `{"type": …}`, or an array of either.
+#[derive(Clone)]
+pub(crate) struct Licenses(pub(crate) Vec<License>);
+
+impl<'de> Deserialize<'de> for Licenses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Licenses;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a licence")
+            }
+
+            fn visit_str<E>(self, v: &str) -> Result<Licenses, E> {
+                Ok(Licenses(if v.trim().is_empty() { Vec::new() } else { vec![license(v)] }))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Licenses, A::Error> {
+                let (mut kind, mut name) = (None, None);
+                while let Some(key) = map.next_key::<Box<str>>()? {
+                    match key.as_ref() {
+                        "type" => kind = map.next_value::<Option<Box<str>>>()?,
+                        "name" => name = map.next_value::<Option<Box<str>>>()?,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(Licenses(kind.or(name).iter().map(|t| license(t)).collect()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Licenses, A::Error> {
+                let mut out = Vec::new();
+                while let Some(Licenses(inner)) = seq.next_element::<Licenses>()? {
+                    out.extend(inner);
+                }
+                Ok(Licenses(out))
+            }
+        }
+        deserializer.deserialize_any(V)
+    }
+}
+
 /// A package URL's type, namespace and name with its version. Characters outside the specification's unreserved ones are percent-encoded.
-pub(super) fn purl(kind: &str, name: &str, version: Option<&str>) -> Box<str> {
+pub(crate) fn purl(kind: &str, name: &str, version: Option<&str>) -> Box<str> {
     let mut out = format!("pkg:{kind}/");
     for b in name.bytes() {
         encode(b, b"/", &mut out);
@@ -47,7 +94,7 @@ fn encode(b: u8, plain: &[u8], out: &mut String) {
 }
 
 /// PyPI's names in package URLs: lower case, `-` for `_`.
-pub(super) fn pypi(name: &str, version: Option<&str>) -> Box<str> {
+pub(crate) fn pypi(name: &str, version: Option<&str>) -> Box<str> {
     purl("pypi", &name.to_lowercase().replace('_', "-"), version)
 }
 

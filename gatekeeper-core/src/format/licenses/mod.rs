@@ -2,16 +2,18 @@
 
 mod cargo_deny_list;
 mod cargo_license_json;
-mod common;
+pub(crate) mod common;
 mod go_licenses_csv;
 mod license_checker_csv;
 mod license_checker_json;
 mod npm_lock;
+mod package_folder;
 mod pip_licenses;
 mod pip_licenses_csv;
 mod pip_licenses_json;
 
 use super::Format;
+pub(crate) use package_folder::FORMAT as PACKAGE_FOLDER;
 
 pub(super) static FORMATS: &[&Format] = &[
     &cargo_deny_list::FORMAT,
@@ -20,6 +22,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &license_checker_csv::FORMAT,
     &license_checker_json::FORMAT,
     &npm_lock::FORMAT,
+    &package_folder::FORMAT,
     &pip_licenses_csv::FORMAT,
     &pip_licenses_json::FORMAT,
 ];
@@ -38,7 +41,8 @@ mod robustness {
         let mut out = Vec::new();
         for format in FORMATS {
             let entries = std::fs::read_dir(root.join(format.id)).expect("a folder of fixtures for each format");
-            for entry in entries.map(Result::unwrap).filter(|e| e.file_name() != "expected.json") {
+            for entry in entries.map(Result::unwrap).filter(|e| e.path().is_file() && e.file_name() != "expected.json")
+            {
                 let name = entry.file_name().into_string().unwrap();
                 out.push((*format, name, std::fs::read(entry.path()).unwrap()));
             }

@@ -9,14 +9,14 @@
 //! - `license` is a text, an object with a `type`, or (old packages) an array of either.
 
 use super::super::{Confidence, Format, Head, Parsed};
-use super::common;
+use super::common::{self, Licenses};
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::inventory::{Component, License};
 use crate::evidence::{Data, Kind};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
@@ -128,50 +128,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
             }
         }
         deserializer.deserialize_map(V(PhantomData))
-    }
-}
-
-/// `license`: a text, `{"type": …}`, or an array of either.
-#[derive(Clone)]
-struct Licenses(Vec<License>);
-
-impl<'de> Deserialize<'de> for Licenses {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> Visitor<'de> for V {
-            type Value = Licenses;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a licence")
-            }
-
-            fn visit_str<E>(self, v: &str) -> Result<Licenses, E> {
-                Ok(Licenses(if v.trim().is_empty() { Vec::new() } else { vec![common::license(v)] }))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Licenses, A::Error> {
-                let (mut kind, mut name) = (None, None);
-                while let Some(key) = map.next_key::<Box<str>>()? {
-                    match key.as_ref() {
-                        "type" => kind = map.next_value::<Option<Box<str>>>()?,
-                        "name" => name = map.next_value::<Option<Box<str>>>()?,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(Licenses(kind.or(name).iter().map(|t| common::license(t)).collect()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Licenses, A::Error> {
-                let mut out = Vec::new();
-                while let Some(Licenses(inner)) = seq.next_element::<Licenses>()? {
-                    out.extend(inner);
-                }
-                Ok(Licenses(out))
-            }
-        }
-        deserializer.deserialize_any(V)
     }
 }
 

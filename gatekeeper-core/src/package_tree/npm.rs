@@ -1,0 +1,63 @@
+//! An npm package: `package.json`.
+//!
+//! Specification: <https://docs.npmjs.com/cli/v11/configuring-npm/package-json>. `license` is an SPDX expression, or "SEE LICENSE IN file"; old
+//! packages have an object with a `type`, or `licenses` as an array of those. npm writes a package's real name here, also where its folder
+//! has an alias. A byte order mark is skipped, as npm does.
+
+use super::{Described, Package};
+use crate::error::ParseError;
+use crate::evidence::inventory::Component;
+use crate::format::licenses::common::{self, Licenses};
+use crate::scan::json;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Manifest {
+    name: Option<Box<str>>,
+    version: Option<Box<str>>,
+    license: Option<Licenses>,
+    licenses: Option<Licenses>,
+}
+
+pub(super) fn describe(package: &Package<'_>) -> Result<Described, ParseError> {
+    const FILE: &str = "package.json";
+    let bytes = package.description(FILE)?;
+    let plain = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    let manifest: Manifest = json::from_bytes(plain).map_err(|e| e.finish(FILE, "", Some(plain)))?;
+    let mut out = Described::default();
+    let name = manifest.name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| package.name.into());
+    let version = manifest.version.filter(|v| !v.trim().is_empty());
+    let mut licenses = manifest.license.map(|l| l.0).unwrap_or_default();
+    if licenses.is_empty() {
+        licenses = manifest.licenses.map(|l| l.0).unwrap_or_default();
+    }
+    if let [one] = licenses.as_slice()
+        && let Some(file) = pointed_at(&one.text)
+    {
+        out.see = Some(file);
+        licenses.clear();
+    }
+    out.component = Component {
+        purl: Some(common::purl("npm", &name, version.as_deref())),
+        name,
+        version,
+        licenses,
+        ..out.component
+    };
+    Ok(out)
+}
+
+/// The file of "SEE LICENSE IN file".
+fn pointed_at(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [see, license, in_, file @ ..] = words.as_slice() else { return None };
+    let says = see.eq_ignore_ascii_case("see")
+        && ["license", "licence"].iter().any(|w| license.eq_ignore_ascii_case(w))
+        && in_.eq_ignore_ascii_case("in")
+        && !file.is_empty();
+    says.then(|| {
+        let file = file.join(" ");
+        let file = file.trim_matches(['<', '>', '"', '\'']);
+        file.strip_prefix("./").unwrap_or(file).to_owned()
+    })
+}
