@@ -248,6 +248,24 @@ impl Notes {
         }
     }
 
+    /// Adds the notes of what stands behind: of each kind the first are kept, as if all had been read at once.
+    pub(super) fn append(&mut self, other: Notes) {
+        for note in other.kept {
+            let Some(kind) = other.more.keys().find(|k| note.message.starts_with(**k)) else { continue };
+            let (kept, dropped) = self.more.entry(kind).or_default();
+            if *kept < Self::EACH {
+                *kept += 1;
+                self.kept.push(note);
+            } else {
+                *dropped = dropped.saturating_add(1);
+            }
+        }
+        for (kind, (_, more)) in other.more {
+            let (_, dropped) = self.more.entry(kind).or_default();
+            *dropped = dropped.saturating_add(more);
+        }
+    }
+
     /// The notes, with the numbers of what was not kept.
     pub(super) fn finish(mut self) -> Vec<Note> {
         for (kind, (_, dropped)) in self.more {

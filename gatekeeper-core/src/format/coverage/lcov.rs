@@ -18,6 +18,7 @@ use crate::evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
 use crate::evidence::{Data, Kind, Ratio};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -69,10 +70,13 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let mut reader =
-        Reader { bytes: input.bytes, at: 0, out: Coverage::default(), notes: Notes::default(), records: 0 };
-    let mut record = Record::default();
-    reader.run(&mut record)?;
+    // Records say nothing of each other, so that a large file is read in pieces, side by side.
+    let parts: Vec<Result<Reader<'_>, ParseError>> =
+        pieces(input.bytes, PIECE).into_par_iter().map(|(start, end)| Reader::read(input.bytes, start, end)).collect();
+    let mut reader = Reader::new(input.bytes, 0);
+    for part in parts {
+        reader.append(part?);
+    }
     if reader.records == 0 {
         return Err(ParseError::malformed("a record, SF:<file>")
             .at(input.bytes.len())
@@ -83,6 +87,26 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut parsed = Parsed::new(Data::Coverage(reader.out), None);
     parsed.notes = reader.notes.finish();
     Ok(parsed)
+}
+
+/// Least size of a piece that is read by itself, bytes.
+const PIECE: usize = 8 << 20;
+
+/// Where a file may be cut: behind an `end_of_record`. (start, end) of each piece, in order, together the whole.
+fn pieces(bytes: &[u8], least: usize) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    while bytes.len() - start > least.saturating_mul(2) {
+        let from = start + least;
+        let Some(found) = memchr::memmem::find(bytes.get(from..).unwrap_or_default(), b"\nend_of_record\n") else {
+            break;
+        };
+        let end = from + found + b"\nend_of_record\n".len();
+        out.push((start, end));
+        start = end;
+    }
+    out.push((start, bytes.len()));
+    out
 }
 
 struct Reader<'a> {
@@ -154,6 +178,26 @@ fn plain_da(bytes: &[u8]) -> Option<(Line, &[u8])> {
 }
 
 impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], at: usize) -> Self {
+        Reader { bytes, at, out: Coverage::default(), notes: Notes::default(), records: 0 }
+    }
+
+    /// Reads a piece; offsets stay those of the whole.
+    fn read(bytes: &'a [u8], start: usize, end: usize) -> Result<Self, ParseError> {
+        let mut reader = Reader::new(bytes.get(..end).unwrap_or(bytes), start);
+        reader.run(&mut Record::default())?;
+        Ok(reader)
+    }
+
+    /// Adds what the piece behind this one said.
+    fn append(&mut self, other: Reader<'a>) {
+        for (name, file) in other.out.files {
+            self.out.add_up(&name, file);
+        }
+        self.notes.append(other.notes);
+        self.records = self.records.saturating_add(other.records);
+    }
+
     fn run(&mut self, record: &mut Record<'a>) -> Result<(), ParseError> {
         loop {
             if record.name.is_some() {
@@ -540,6 +584,29 @@ mod tests {
 
     fn ratio(covered: u64, total: u64) -> Option<Ratio> {
         Some(Ratio { covered, total })
+    }
+
+    #[test]
+    fn pieces_are_the_whole_and_end_behind_records() {
+        let text =
+            "SF:a\nDA:1,1\nend_of_record\nSF:b\nDA:1,0\nend_of_record\nSF:a\nDA:2,1\nend_of_record\nSF:c\nDA:1,1";
+        let bytes = text.as_bytes();
+        let cut = pieces(bytes, 4);
+        assert!(cut.len() > 2);
+        assert_eq!(cut.iter().map(|(s, e)| &text[*s..*e]).collect::<String>(), text);
+        assert!(cut[..cut.len() - 1].iter().all(|(s, e)| text[*s..*e].ends_with("end_of_record\n")));
+        // Piece by piece it says what it says at once, and what breaks off does so where the whole does.
+        let whole = |end: usize| Reader::read(&bytes[..end], 0, end).map(|r| (r.out, r.records));
+        let joined = |end: usize| {
+            let mut sum = Reader::new(&bytes[..end], 0);
+            for (s, e) in pieces(&bytes[..end], 4) {
+                sum.append(Reader::read(&bytes[..end], s, e)?);
+            }
+            Ok((sum.out, sum.records))
+        };
+        for end in 0..=bytes.len() {
+            assert_eq!(joined(end), whole(end), "{end}");
+        }
     }
 
     #[test]
