@@ -1,0 +1,36 @@
+//! The policies that the documentation shows are policies.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use gatekeeper_core::{policy, rule};
+
+/// The TOML blocks of a Markdown text.
+fn blocks(text: &str) -> Vec<&str> {
+    text.split("```toml\n").skip(1).filter_map(|b| b.split("```").next()).collect()
+}
+
+#[test]
+fn the_readme_shows_a_policy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let shown = blocks(&text);
+    assert!(!shown.is_empty());
+    for block in shown {
+        policy::parse("gatekeeper.toml", block.as_bytes(), None).unwrap_or_else(|e| panic!("{e}"));
+        policy::parse("gatekeeper.toml", block.as_bytes(), Some("staging")).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+#[test]
+fn every_rule_shows_an_example() {
+    for rule in rule::rules() {
+        let shown = blocks(rule.docs());
+        assert!(!shown.is_empty(), "{} has no example", rule.id());
+        for block in shown {
+            let policy = format!("version = 1\n{block}");
+            policy::parse("gatekeeper.toml", policy.as_bytes(), None).unwrap_or_else(|e| panic!("{}: {e}", rule.id()));
+        }
+        for heading in ["What it requires", "Why", "Configuration", "Example", "When evidence is missing"] {
+            assert!(rule.docs().contains(&format!("## {heading}")), "{}: no heading {heading}", rule.id());
+        }
+    }
+}
