@@ -593,8 +593,8 @@ mod tests {
         let bytes = text.as_bytes();
         let cut = pieces(bytes, 4);
         assert!(cut.len() > 2);
-        assert_eq!(cut.iter().map(|(s, e)| &text[*s..*e]).collect::<String>(), text);
-        assert!(cut[..cut.len() - 1].iter().all(|(s, e)| text[*s..*e].ends_with("end_of_record\n")));
+        assert_eq!(cut.iter().flat_map(|(s, e)| &bytes[*s..*e]).copied().collect::<Vec<u8>>(), bytes);
+        assert!(cut[..cut.len() - 1].iter().all(|(s, e)| bytes[*s..*e].ends_with(b"end_of_record\n")));
         // Piece by piece it says what it says at once, and what breaks off does so where the whole does.
         let whole = |end: usize| Reader::read(&bytes[..end], 0, end).map(|r| (r.out, r.records));
         let joined = |end: usize| {
