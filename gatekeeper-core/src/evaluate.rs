@@ -195,10 +195,12 @@ fn read_all(
                         ErrorCode::Empty => !report_like,
                         _ => false,
                     };
-                    if !expected && nothing {
+                    // Nor is one that bears a report's name: a shard's results that are garbage must not be passed over.
+                    let meant = format::named_like(&path);
+                    if !expected && nothing && meant.is_none() {
                         return Read::Ignored(path);
                     }
-                    let format = format::by_id(error.format()).or(place_of);
+                    let format = format::by_id(error.format()).or(place_of).or(meant);
                     // In a folder of packages the error names the file in it.
                     let error = error.finish(&path, "", None);
                     Read::Unread(Box::new(Unread {

@@ -14,8 +14,10 @@ pub(crate) use head::Head;
 
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::{Data, Kind, Note};
+use crate::glob::Pattern;
 use crate::input::Input;
 use serde::Serialize;
+use std::sync::OnceLock;
 
 /// The families of formats, in the order of help and documentation.
 static FAMILIES: &[&[&Format]] = &[
@@ -161,6 +163,19 @@ pub fn by_id(id: &str) -> Option<&'static Format> {
 /// The format of a file without a byte whose name says that this is an answer.
 pub(crate) fn of_empty(name: &str) -> Option<&'static Format> {
     console::of_empty(name)
+}
+
+/// The format whose reports usually bear a file's name (`junit.xml`, `TEST-*.xml`, `*.sarif`): what it was meant to be, whatever is in it.
+pub(crate) fn named_like(path: &str) -> Option<&'static Format> {
+    static NAMES: OnceLock<Vec<(Pattern, &'static Format)>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let of = |f: &'static Format| {
+            f.places.iter().filter_map(|p| Pattern::new(p.rsplit('/').next()?).ok()).map(move |p| (p, f))
+        };
+        formats().flat_map(of).filter(|(p, _)| !p.takes_anything()).collect()
+    });
+    let name = path.rsplit('/').next().unwrap_or(path);
+    names.iter().find(|(p, _)| p.matches(name).is_some()).map(|(_, f)| *f)
 }
 
 /// Which format a content is of. `recorded_as` is the tool name of a recording: it decides where a format claims it.
