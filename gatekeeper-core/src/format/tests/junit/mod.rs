@@ -136,7 +136,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn root(&mut self, xml: &mut Xml<'a>) -> Result<(), ParseError> {
         let Token::Start(root) = xml.next()? else {
-            return Err(ParseError::malformed("an XML element").at(xml.offset()));
+            return Err(ParseError::malformed("an XML element").at(0));
         };
         match root.name() {
             "testsuites" | "testsuite" => self.suites(xml, root),

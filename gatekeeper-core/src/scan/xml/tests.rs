@@ -1,0 +1,200 @@
+//! The reader's tests: what it gives, refuses and tolerates, and that an XML parser of others reads the same out of the same documents.
+
+use super::*;
+use crate::input::Limits;
+
+fn tokens(text: &str) -> Result<Vec<String>, ParseError> {
+    let limits = Limits { depth: 16, ..Limits::default() };
+    let input = Input { name: "t.xml", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+    let decoded = decode(&input)?;
+    let mut xml = Xml::new(&decoded, &input);
+    let mut out = Vec::new();
+    loop {
+        match xml.next()? {
+            Token::Start(e) => {
+                let attributes: Result<Vec<_>, ParseError> =
+                    e.attributes().map(|a| a.and_then(|a| Ok(format!("{}={}", a.key, a.text()?)))).collect();
+                out.push(format!("<{} {}", e.name(), attributes?.join(",")));
+            }
+            Token::End => out.push(">".into()),
+            Token::Text(t) => out.push(t.into_owned()),
+            Token::Eof => return Ok(out),
+        }
+    }
+}
+
+#[test]
+fn elements_attributes_and_text() {
+    let got = tokens(
+        "<?xml version='1.0'?><!DOCTYPE a SYSTEM \"http://x/y.dtd\"><a x = '1 &lt; 2' n:y=\"b\"><b/>t&amp;u<![CDATA[<c>]]></a>\n",
+    );
+    assert_eq!(got.unwrap(), ["<a x=1 < 2,y=b", "<b ", ">", "t", "&", "u", "<c>", ">"]);
+}
+
+#[test]
+fn text_before_and_between_elements_is_exact() {
+    assert_eq!(tokens("<a>one<b>two</b>three</a>").unwrap(), ["<a ", "one", "<b ", "two", ">", "three", ">"]);
+}
+
+#[test]
+fn what_breaks_off_is_refused() {
+    for cut in ["<a><b>", "<a", "<a x=\"1", "<a>text", "<a><b></b", "<!-- x", "<a><![CDATA[x", ""] {
+        assert!(tokens(cut).is_err(), "{cut}");
+    }
+}
+
+#[test]
+fn what_is_not_well_formed_is_refused() {
+    for bad in [
+        "<a/><b/>",
+        "<a></b>",
+        "<a x=\"1\" x=\"2\"/>",
+        "<a x=1/>",
+        "<a>&bomb;</a>",
+        "<a/>text",
+        "x<a/>",
+        "<a b/>",
+        "<a x=\"&bomb;\"/>",
+    ] {
+        assert!(tokens(bad).is_err(), "{bad}");
+    }
+    assert!(tokens(&"<a>".repeat(40)).unwrap_err().message().contains("levels"));
+}
+
+#[test]
+fn tolerated_oddities_are_read() {
+    assert_eq!(tokens("<a x=\"<\">]]></a>").unwrap(), ["<a x=<", "]]>", ">"]);
+    assert_eq!(tokens("<a x=\"b & c&amp;d &&lt;\"/>").unwrap(), ["<a x=b & c&d &<", ">"]);
+    assert_eq!(tokens("<a>b & c</a>").unwrap().concat(), "<a b & c>");
+    assert_eq!(tokens("<a x=\"&#xD83D;\"/>").unwrap(), ["<a x=\u{FFFD}", ">"]);
+}
+
+#[test]
+fn latin_1_is_decoded_as_declared() {
+    let limits = Limits::default();
+    let bytes = b"<?xml version=\"1.0\" encoding= \"ISO-8859-1\" ?><a>\xE9</a>";
+    let input = Input { name: "t", bytes, limits: &limits, exit_status: None, validate: false };
+    assert!(decode(&input).unwrap().contains('é'));
+}
+
+/// A closed element; markup begins with a character that no text here has.
+const END: &str = "\u{1}>";
+
+/// What the document says, by a parser of others: opened and closed elements, attributes as written, text. `None` where it refuses it.
+fn by_another(text: &str) -> Option<Vec<String>> {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(text);
+    reader.config_mut().check_comments = false;
+    reader.config_mut().allow_dangling_amp = true;
+    let mut out = Vec::new();
+    let opened = |tag: &quick_xml::events::BytesStart<'_>| {
+        let attributes: Result<Vec<_>, _> =
+            tag.attributes().map(|a| a.map(|a| format!("{}={}", a.key.as_ref(), a.value))).collect();
+        Some(format!("\u{1}<{} {}", tag.name().as_ref(), attributes.ok()?.join(",")))
+    };
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) => out.push(opened(&tag)?),
+            Event::Empty(tag) => {
+                out.push(opened(&tag)?);
+                out.push(END.into());
+            }
+            Event::End(_) => out.push(END.into()),
+            Event::Text(t) => out.push((*t).to_owned()),
+            Event::CData(t) => out.push((*t).to_owned()),
+            Event::GeneralRef(r) => out.push(resolve(&r)?.to_string()),
+            Event::Eof => return Some(united(out)),
+            _ => {}
+        }
+    }
+}
+
+/// Pieces of one text as one; blanks outside of the root do not matter.
+fn united(tokens: Vec<String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut depth = 0_i32;
+    let mut in_text = false;
+    for t in tokens {
+        let markup = t.starts_with('\u{1}');
+        match (markup, in_text) {
+            (true, _) => {
+                depth += if t == END { -1 } else { 1 };
+                out.push(t);
+            }
+            _ if depth == 0 => {}
+            (false, true) => {
+                if let Some(last) = out.last_mut() {
+                    last.push_str(&t);
+                }
+            }
+            (false, false) => out.push(format!("text {t}")),
+        }
+        in_text = !markup && depth > 0;
+    }
+    out
+}
+
+/// What the document says, by our reader, and whether it had to tolerate something.
+fn by_ours(text: &str) -> Option<(Vec<String>, bool)> {
+    let limits = Limits::default();
+    let input = Input { name: "t.xml", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+    let mut xml = Xml::new(text, &input);
+    let mut out = Vec::new();
+    loop {
+        match xml.next().ok()? {
+            Token::Start(e) => {
+                let again: Vec<_> = e.attributes().map(|a| a.map(|a| a.raw)).collect::<Result<_, _>>().ok()?;
+                assert_eq!(again, xml.attributes().iter().map(|a| a.raw).collect::<Vec<_>>());
+                let attributes: Vec<_> =
+                    xml.attributes().iter().map(|a| format!("{}={}", a.qualified, a.raw)).collect();
+                out.push(format!("\u{1}<{} {}", e.qualified(), attributes.join(",")));
+            }
+            Token::End => out.push(END.into()),
+            Token::Text(t) => out.push(t.into_owned()),
+            Token::Eof => return Some((united(out), !xml.take_notes().is_empty())),
+        }
+    }
+}
+
+#[test]
+fn fixtures_say_what_another_parser_reads_in_them() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let mut folders = vec![root];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path)
+                && text.trim_start_matches('\u{FEFF}').trim_start().starts_with('<')
+                && let Some((ours, _)) = by_ours(&text)
+            {
+                assert_eq!(Some(ours), by_another(&text), "{}", path.display());
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 100, "{read}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4_000))]
+
+    /// Whatever is put together out of markup: what ours accepts, another parser accepts, and both read the same in it.
+    #[test]
+    fn what_is_accepted_says_what_another_parser_reads_in_it(
+        inside in proptest::collection::vec(proptest::sample::select(vec![
+            "<a>", "</a>", "<b x='1'>", "</b>", "</b >", "<c/>", "<n:d y = \"2\" z='&lt;>'/>", "text", " ", "\n", "&amp;", "&#x41;", "<!-- - > -->",
+            "<![CDATA[ < & ]] ]]>", "<?p q?>", "]", "]]", "é", "'", "\"", ">", "/", "=", "<", "&", ";", "<!", "-->", "<a", "x='", "<!DOCTYPE a>",
+        ]), 0..12)
+    ) {
+        let text = format!("<r>{}</r>", inside.concat());
+        if let Some((ours, tolerated)) = by_ours(&text) {
+            let other = by_another(&text);
+            if !(tolerated && other.is_none()) {
+                proptest::prop_assert_eq!(Some(ours), other, "{}", text);
+            }
+        }
+    }
+}
