@@ -26,8 +26,9 @@ pub struct United {
     pub suppression_differs: bool,
 }
 
-/// Unites several sets. Vulnerabilities are one where their ids (rule and aliases) meet and the package and its version are the same; everything
-/// else stays as it is. What one scanner lists twice (in two lock files) stays two: the result never counts less than any scanner alone.
+/// Unites several sets. Vulnerabilities are one where their ids mean the same advisory and the package and its version are the same; everything
+/// else stays as it is. That two ids mean the same may be said by any of the sets: a scanner that knows only GHSA ids meets one that knows
+/// only CVE ids where a third names both. What one scanner lists twice (in two lock files) stays two: the result never counts less than any scanner alone.
 pub fn unite(sets: &[&Findings]) -> Vec<United> {
     let all: Vec<(Member, &Finding)> = sets
         .iter()
@@ -64,6 +65,7 @@ pub fn unite(sets: &[&Findings]) -> Vec<United> {
 fn meet(all: &[(Member, &Finding)], groups: &mut Groups) {
     /// Where a package's findings of one id stand: by version, then by purl type ("" where unknown).
     type Bucket = BTreeMap<String, BTreeMap<String, usize>>;
+    let mut ids = Ids::of(all.iter().map(|(_, f)| *f));
     let mut buckets: HashMap<(String, String), Bucket> = HashMap::new();
     for (i, (_, f)) in all.iter().enumerate() {
         let Some(package) = f.package.as_deref().filter(|_| f.category == Category::Vulnerability) else { continue };
@@ -76,11 +78,9 @@ fn meet(all: &[(Member, &Finding)], groups: &mut Groups) {
         let name = purl.as_ref().map_or_else(|| purl::name_key(&package.name, None), |p| p.path.clone());
         let name = short_name(&name, purl.as_ref().map(|p| p.kind.as_str()));
         let kind = purl.map(|p| p.kind).unwrap_or_default();
-        for id in std::iter::once(&f.rule).chain(&f.aliases).filter(|id| !id.is_empty()) {
-            let bucket = buckets.entry((id.to_ascii_uppercase(), name.clone())).or_default();
-            let first = *bucket.entry(version.clone()).or_default().entry(kind.clone()).or_insert(i);
-            groups.join(first, i);
-        }
+        let bucket = buckets.entry((ids.key(f), name)).or_default();
+        let first = *bucket.entry(version).or_default().entry(kind).or_insert(i);
+        groups.join(first, i);
     }
     for bucket in buckets.values() {
         for kinds in bucket.values() {
@@ -100,6 +100,75 @@ fn meet(all: &[(Member, &Finding)], groups: &mut Groups) {
             }
         }
     }
+}
+
+/// Which ids mean the same advisory, as the findings' aliases say. Two CVE ids never do: advisories of vendors (RHSA, USN) list many, and uniting
+/// by them would count several vulnerabilities as one.
+struct Ids {
+    index: HashMap<String, usize>,
+    classes: Groups,
+    /// The CVE id of each class, by its root.
+    cve: HashMap<usize, usize>,
+}
+
+impl Ids {
+    fn of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Self {
+        let mut out = Ids { index: HashMap::new(), classes: Groups::new(0), cve: HashMap::new() };
+        for f in findings.filter(|f| f.category == Category::Vulnerability) {
+            let mut own = None;
+            for id in names(f) {
+                let at = out.add(id);
+                match own {
+                    None => own = Some(at),
+                    Some(first) => out.join(first, at),
+                }
+            }
+        }
+        out
+    }
+
+    fn add(&mut self, id: &str) -> usize {
+        let id = id.to_ascii_uppercase();
+        let is_cve = id.starts_with("CVE-") && id.bytes().filter(|b| *b == b'-').count() == 2;
+        let next = self.index.len();
+        let at = *self.index.entry(id).or_insert(next);
+        if at == next {
+            self.classes.0.push(at);
+            if is_cve {
+                self.cve.insert(at, at);
+            }
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.classes.root(a), self.classes.root(b));
+        let cve = match (self.cve.get(&a).copied(), self.cve.get(&b).copied()) {
+            (Some(x), Some(y)) if x != y => return,
+            (x, y) => x.or(y),
+        };
+        self.classes.join(a, b);
+        if let Some(cve) = cve {
+            self.cve.insert(a.min(b), cve);
+        }
+    }
+
+    /// What a finding goes by: the class of its own id, or of the first alias where its own is none that others know.
+    fn key(&mut self, f: &Finding) -> String {
+        let first = names(f).next().and_then(|id| self.index.get(&id.to_ascii_uppercase()).copied());
+        match first {
+            Some(at) => format!("\u{0}{}", self.classes.root(at)),
+            None => f.rule.to_ascii_uppercase(),
+        }
+    }
+}
+
+/// A finding's ids that can be an advisory's: those of a tool's own rules and packages' names are none.
+fn names(f: &Finding) -> impl Iterator<Item = &str> {
+    std::iter::once(&f.rule)
+        .chain(&f.aliases)
+        .map(|id| id.trim())
+        .filter(|id| id.contains('-') && id.bytes().any(|b| b.is_ascii_digit()) && !id.contains(char::is_whitespace))
 }
 
 /// Who knows no type joins the only type that is known.
@@ -255,6 +324,39 @@ mod tests {
         }
         let c = set("c", vec![vulnerability("CVE-2", &[], Some("pkg:npm/x@1"), "x", "1", Severity::Low)]);
         assert_eq!(unite(&[&a, &c]).len(), 2);
+    }
+
+    #[test]
+    fn a_pair_of_ids_that_one_report_names_bridges_the_others() {
+        let purl = Some("pkg:npm/lodash@4.0");
+        let of = |tool: &str, rule: &str, aliases: &[&str], name: &str| {
+            set(
+                tool,
+                vec![vulnerability(rule, aliases, purl.filter(|_| name == "lodash"), name, "4.0", Severity::High)],
+            )
+        };
+        let npm = of("npm", "GHSA-aaaa-1111", &[], "lodash");
+        let trivy = of("trivy", "CVE-2020-1", &[], "lodash");
+        assert_eq!(unite(&[&npm, &trivy]).len(), 2);
+        // The pair is known from a finding on quite another package.
+        let pair = of("osv", "GHSA-aaaa-1111", &["CVE-2020-1"], "other");
+        let got = unite(&[&npm, &trivy, &pair]);
+        assert_eq!(got.len(), 2, "{got:?}");
+        assert_eq!(got[0].tools, ["npm", "trivy"]);
+        assert_eq!(got[0].finding.aliases, ["CVE-2020-1".into()]);
+    }
+
+    #[test]
+    fn an_advisory_of_many_vulnerabilities_makes_them_no_one() {
+        let one = |tool: &str, rule: &str, aliases: &[&str]| {
+            set(tool, vec![vulnerability(rule, aliases, Some("pkg:rpm/redhat/x@1"), "x", "1", Severity::High)])
+        };
+        let trivy = one("trivy", "CVE-2020-1", &["RHSA-2020:1"]);
+        let grype = one("grype", "CVE-2020-2", &["RHSA-2020:1"]);
+        assert_eq!(unite(&[&trivy, &grype]).len(), 2);
+        let collective = one("other", "RHSA-2020:1", &["CVE-2020-1", "CVE-2020-2"]);
+        assert_eq!(unite(&[&trivy, &grype, &collective]).len(), 2);
+        assert_eq!(unite(&[&collective, &grype, &trivy]).len(), 2);
     }
 
     #[test]

@@ -43,8 +43,14 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 fn annotate(g: &GateVerdict, v: &Violation, level: &str, out: &mut dyn Write) -> io::Result<()> {
     let id = v.id.as_ref().map(|i| format!(" ({i})")).unwrap_or_default();
+    let package = match &v.package {
+        Some(p) if !v.message.contains(p.as_str()) => format!(" [{p}]"),
+        _ => String::new(),
+    };
     let help = v.help.as_ref().map(|h| format!("\n{h}")).unwrap_or_default();
-    command(level, &format!("gate {}{id}", g.name), Some(v), &format!("{}{help}", v.message), out)
+    let see = text::address(v).map(|url| format!("\nsee {url}")).unwrap_or_default();
+    let words = format!("{}{package}{help}{see}", v.message);
+    command(level, &format!("gate {}{id}", g.name), Some(v), &words, out)
 }
 
 fn command(level: &str, title: &str, at: Option<&Violation>, message: &str, out: &mut dyn Write) -> io::Result<()> {

@@ -126,8 +126,11 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
                 writeln!(out, "        {}", paint.dim(&format!("in {source}")))?;
             }
         }
-        if let (Some(help), true) = (&v.help, v.severity.is_none() || v.fixed.is_some()) {
-            writeln!(out, "        {}", paint.dim(&text::line(help)))?;
+        // The way out, and where to read on.
+        let see = text::address(v).map(|url| format!("see {url}"));
+        let more: Vec<String> = v.help.as_deref().map(text::line).into_iter().chain(see).collect();
+        if !more.is_empty() {
+            writeln!(out, "        {}", paint.dim(&more.join(" · ")))?;
         }
     }
     let rest = g.violations.len().saturating_sub(most);

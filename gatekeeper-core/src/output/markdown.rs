@@ -75,8 +75,17 @@ fn gate(g: &GateVerdict, out: &mut dyn Write) -> io::Result<()> {
             _ => String::new(),
         };
         let help = v.help.as_ref().map(|h| format!(" — {}", text::markdown(h))).unwrap_or_default();
+        let package = match &v.package {
+            Some(p) if !v.message.contains(p.as_str()) => format!(" in {}", text::code(p)),
+            _ => String::new(),
+        };
+        let see = text::advisory(v).map(|url| format!(" — {url}")).unwrap_or_default();
         let source = text::source(v).map(|s| format!(" (in {})", text::code(&s))).unwrap_or_default();
-        writeln!(out, "- {severity}{place}{id}{}{help}{source}", text::markdown(&text::cut(&v.message, 400)))?;
+        writeln!(
+            out,
+            "- {severity}{place}{id}{}{package}{help}{see}{source}",
+            text::markdown(&text::cut(&v.message, 400))
+        )?;
     }
     if g.violations.len() > MOST {
         writeln!(out, "- … and {} more", g.violations.len() - MOST)?;

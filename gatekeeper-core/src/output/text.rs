@@ -47,6 +47,37 @@ pub(crate) fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
+/// An address where to read on, as text: only the web's, without blanks and controls.
+pub(crate) fn address(v: &Violation) -> Option<&str> {
+    let url = v.url.as_deref()?.trim();
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    (web && url.len() <= 300 && url.bytes().all(|b| b.is_ascii_graphic())).then_some(url)
+}
+
+/// The same for Markdown: a link where it leads to a database of advisories, as code elsewhere, as a report's writer may be a stranger.
+pub(crate) fn advisory(v: &Violation) -> Option<String> {
+    const HOSTS: &[&str] = &[
+        "avd.aquasec.com",
+        "cve.org",
+        "www.cve.org",
+        "nvd.nist.gov",
+        "osv.dev",
+        "pkg.go.dev",
+        "rustsec.org",
+        "security.snyk.io",
+        "security-tracker.debian.org",
+        "ubuntu.com",
+        "access.redhat.com",
+        "alpine.pkgs.org",
+    ];
+    let url = address(v)?;
+    let rest = url.strip_prefix("https://").unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    let known = HOSTS.contains(&host) || rest.starts_with("github.com/advisories/");
+    let plain = url.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#%=&+".contains(&b));
+    Some(if known && plain { format!("<{url}>") } else { code(url) })
+}
+
 /// The place in the code, `path:line:column`.
 pub(crate) fn place(v: &Violation) -> Option<String> {
     let p = v.place.as_ref()?;
@@ -88,5 +119,19 @@ mod tests {
         assert!(!markdown("<img src=x> [a](http://b) @you | `c`").contains("<img"));
         assert!(!markdown("@you").contains("@you"));
         assert_eq!(code("a`b"), "``a`b``");
+    }
+
+    #[test]
+    fn only_databases_of_advisories_are_linked_to() {
+        let of = |url: &str| {
+            let mut v = Violation::new("finding", crate::verdict::Status::Fail, "x");
+            v.url = Some(url.to_owned());
+            advisory(&v)
+        };
+        assert_eq!(of("https://osv.dev/GHSA-1").as_deref(), Some("<https://osv.dev/GHSA-1>"));
+        assert_eq!(of("https://osv.dev.example.org/1").as_deref(), Some("`https://osv.dev.example.org/1`"));
+        assert_eq!(of("https://osv.dev/>x").as_deref(), Some("`https://osv.dev/>x`"));
+        assert_eq!(of("https://osv.dev@example.org/").as_deref(), Some("`https://osv.dev@example.org/`"));
+        assert_eq!(of("javascript:alert(1)"), None);
     }
 }

@@ -191,8 +191,7 @@ impl FindingsGate {
 
 fn violation(counted: &Counted<'_>, status: Status) -> Violation {
     let f = counted.finding.as_ref();
-    let said = f.message.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
-    let mut message: String = said.chars().take(400).collect();
+    let mut message = words(f);
     if counted.tools.len() > 1 {
         message.push_str(&format!(" (found by {})", counted.tools.join(", ")));
     }
@@ -204,14 +203,58 @@ fn violation(counted: &Counted<'_>, status: Status) -> Violation {
     v.url = f.url.as_ref().map(ToString::to_string);
     if let Some(p) = &f.package {
         let version = p.installed.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-        v.package = Some(format!("{}{version}", p.purl.as_deref().unwrap_or(&p.name)));
-        v.fixed = p.fixed.as_ref().map(ToString::to_string);
-        v.help = Some(match &p.fixed {
-            Some(fixed) => format!("update {} to {fixed}", p.name),
-            None => format!("no fixed version of {} is known: replace it, or waive it with a reason", p.name),
+        v.package = Some(match p.purl.as_deref() {
+            // A purl may name its version already.
+            Some(purl) if p.installed.as_deref().is_none_or(|v| purl.contains(&format!("@{v}"))) => purl.to_owned(),
+            Some(purl) => format!("{purl}{version}"),
+            None => format!("{}{version}", p.name),
         });
+        v.fixed = p.fixed.as_ref().map(ToString::to_string);
     }
+    v.help = way_out(f);
     v
+}
+
+/// What to do about a finding, where more can be said than to mend it.
+fn way_out(f: &Finding) -> Option<String> {
+    match (f.category, f.package.as_deref()) {
+        (Category::Secret, _) => Some("revoke the secret, then take it out; or waive it with a reason".to_owned()),
+        (Category::License, Some(p)) => Some(format!("replace {}, or waive it with a reason", p.name)),
+        (_, Some(p)) => Some(match p.fixed.as_deref() {
+            // npm mends a package by updating what brings it: "express@5.0.0".
+            Some(fixed) => match fixed.rsplit_once('@').filter(|(name, v)| !name.is_empty() && !v.contains(' ')) {
+                Some((name, version)) => format!("update {name} to {version}, which brings a mended {}", p.name),
+                None => format!("update {} to {fixed}", p.name),
+            },
+            None => format!("no fixed version of {} is known: replace it, or waive it with a reason", p.name),
+        }),
+        _ => None,
+    }
+}
+
+/// The first line of a finding's message that says something: advisories are Markdown and begin with headings.
+fn words(f: &Finding) -> String {
+    // Marks of headings, quotes and lists, and not the first character of an option or a pointer.
+    let bare = |l: &str| {
+        let marks = l.find(|c| !matches!(c, '#' | '>' | '*' | '-' | ' ')).unwrap_or(l.len());
+        let marks = l.get(..marks).filter(|m| m.ends_with(' ')).map_or(0, str::len);
+        l.get(marks..).unwrap_or(l).trim().to_owned()
+    };
+    let mut lines = f.message.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("```"));
+    let said = lines
+        .clone()
+        .find(|l| !l.starts_with('#') && l.chars().any(char::is_alphanumeric))
+        .or_else(|| lines.next())
+        .map(bare)
+        .unwrap_or_default();
+    if said.is_empty() {
+        return match (f.category, f.package.as_deref()) {
+            (Category::Vulnerability, Some(p)) => format!("a known vulnerability of {}", p.name),
+            (Category::Vulnerability, None) => "a known vulnerability".to_owned(),
+            (category, _) => format!("a finding of category {} without a message", category.as_str()),
+        };
+    }
+    said.chars().take(400).collect()
 }
 
 /// The categories as a policy writes them.

@@ -5,10 +5,10 @@ use crate::evidence::findings::Place;
 use crate::evidence::inventory::{Component, LicenseForm};
 use crate::evidence::{Data, Evidence, Kind};
 use crate::glob::Pattern;
-use crate::license::{Entry, Judgement as Licence, LicenseStatement, Policy};
+use crate::license::{self, Entry, Family, Judgement as Licence, LicenseStatement, Policy};
 use crate::policy::node::Table;
 use crate::verdict::{Status, Violation};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule = Rule {
     id: "licenses",
@@ -16,7 +16,8 @@ pub(super) static RULE: Rule = Rule {
     kind: Kind::Inventory,
     docs: "## What it requires
 That every package's licence is allowed, or at least not denied. Expressions are read wholly: one branch of an OR suffices, all parts of an AND must hold.
-Several licences stated side by side all hold (AND): only an expression can say OR.
+Several licences stated side by side all hold (AND): only an expression can say OR. Where documents disagree on a package's licence, the worst
+counts and the disagreement is shown; one that states no licence, or not which, gives way to one that does.
 
 ## Why
 A search for the letters GPL rejects LGPL and misses \"GNU Affero General Public License\".
@@ -78,29 +79,13 @@ fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
     let texts = t.texts(key).unwrap_or_default();
     texts
         .into_iter()
-        .filter_map(|(text, span)| {
-            text.parse().map_err(|e: crate::license::EntryError| t.problem(span, e.to_string())).ok()
-        })
+        .filter_map(|(text, span)| text.parse().map_err(|e: license::EntryError| t.problem(span, e.to_string())).ok())
         .collect()
 }
 
 impl Judge for Licenses {
     fn judge(&self, scope: &Scope<'_>) -> Judgement {
-        // One package may stand in several documents: a lock file that states no licence and an SBOM that does. What is stated decides.
-        let mut packages: BTreeMap<String, (&Evidence, &Component)> = BTreeMap::new();
-        for e in scope.evidence {
-            let Data::Inventory(i) = &e.data else { continue };
-            for c in &i.components {
-                if c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|i| i == s.as_ref())) {
-                    continue;
-                }
-                let key = format!("{}\u{0}{}", c.name, c.version.as_deref().unwrap_or_default());
-                let at = packages.entry(key).or_insert((e, c));
-                if !at.1.is_licensed() && c.is_licensed() {
-                    *at = (e, c);
-                }
-            }
-        }
+        let packages = self.packages(scope);
         if packages.is_empty() {
             let first = scope.evidence.first().map_or("", |e| e.source.path.as_str());
             return Judgement::of(
@@ -109,33 +94,31 @@ impl Judge for Licenses {
             );
         }
         let mut out = Judgement::default();
-        let (mut denied, mut unclear) = (0_u64, 0_u64);
-        for (e, c) in packages.values() {
-            if self.exception(c).is_some() {
-                continue;
-            }
-            let (status, code, said) = self.judge_one(c);
-            let Some(status) = status else { continue };
-            if code == "license-unknown" {
-                unclear += 1
-            } else {
-                denied += 1
+        let (mut denied, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64);
+        for documents in packages.values() {
+            let Some(Settled { evidence, component: c, status, code, said }) = self.settle(documents) else { continue };
+            match code {
+                "license-unknown" => unclear += 1,
+                "license-disagreement" => differing += 1,
+                _ => denied += 1,
             }
             let version = c.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-            let mut v =
-                Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(&e.source.path);
+            let path = evidence.source.path.as_str();
+            let mut v = Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(path);
             v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
             v.id = c.licenses.first().map(|l| l.text.to_string());
             v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {
-                path: e.source.path.as_str().into(),
+                path: path.into(),
                 line: Some(line),
                 column: None,
             });
             v.help = Some(
-                if code == "license-unknown" {
-                    "find out its licence, then name it under exceptions with the reason"
-                } else {
-                    "replace the package, or accept it under exceptions with a reason"
+                match code {
+                    "license-unknown" => "find out its licence, then name it under exceptions with the reason",
+                    "license-disagreement" => {
+                        "find out which of them is right, then name the package under exceptions with the reason"
+                    }
+                    _ => "replace the package, or accept it under exceptions with a reason",
                 }
                 .to_owned(),
             );
@@ -145,6 +128,9 @@ impl Judge for Licenses {
         out.conditions.push(at_most("not allowed", denied, 0, Status::Fail));
         if let Some(status) = self.unknown {
             out.conditions.push(at_most("unknown", unclear, 0, status));
+        }
+        if differing > 0 {
+            out.conditions.push(at_most("documents disagree", differing, 0, Status::Warn));
         }
         // A review alone does not fail: the condition is as bad as its worst package.
         if let Some(c) = out.conditions.first_mut()
@@ -160,7 +146,137 @@ impl Judge for Licenses {
     }
 }
 
+/// What a package's documents come to.
+struct Settled<'e> {
+    evidence: &'e Evidence,
+    component: &'e Component,
+    status: Status,
+    code: &'static str,
+    said: String,
+}
+
+/// What one document states of a package's licence.
+struct Stated<'e> {
+    evidence: &'e Evidence,
+    component: &'e Component,
+    /// The SPDX ids in it; empty where the text does not say which.
+    ids: BTreeSet<String>,
+    family: Option<&'static Family>,
+    status: Option<Status>,
+    code: &'static str,
+    said: String,
+}
+
+impl Stated<'_> {
+    fn text(&self) -> String {
+        let texts: Vec<&str> =
+            self.component.licenses.iter().filter(|l| !l.is_none()).map(|l| l.text.trim()).take(4).collect();
+        format!("{} ({})", texts.join(" and "), self.evidence.source.path)
+    }
+
+    fn is_clear(&self) -> bool {
+        self.code != "license-unknown"
+    }
+
+    /// Whether two documents say the same, as far as both say which licence it is: "BSD" beside `BSD-3-Clause` only says less.
+    fn agrees(&self, other: &Stated<'_>) -> bool {
+        if self.ids.is_empty() || other.ids.is_empty() {
+            let of = |family: Option<&Family>, ids: &BTreeSet<String>| {
+                family.is_some_and(|f| ids.iter().any(|id| f.contains(id)))
+            };
+            return self.said == other.said || of(self.family, &other.ids) || of(other.family, &self.ids);
+        }
+        self.ids == other.ids && self.status == other.status
+    }
+}
+
+type Packages<'e> = BTreeMap<String, Vec<(&'e Evidence, &'e Component)>>;
+
 impl Licenses {
+    /// The packages by name and version, each with all documents that name it. One name in two ecosystems is two packages.
+    fn packages<'e>(&self, scope: &Scope<'e>) -> Packages<'e> {
+        let mut named: BTreeMap<String, Packages<'e>> = BTreeMap::new();
+        for e in scope.evidence {
+            let Data::Inventory(i) = &e.data else { continue };
+            for c in &i.components {
+                if c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|i| i == s.as_ref())) {
+                    continue;
+                }
+                let key = format!("{}\u{0}{}", c.name, c.version.as_deref().unwrap_or_default());
+                let kind = c.purl.as_deref().and_then(|p| p.strip_prefix("pkg:")?.split('/').next());
+                let kinds = named.entry(key).or_default();
+                kinds.entry(kind.unwrap_or_default().to_ascii_lowercase()).or_default().push((e, c));
+            }
+        }
+        let mut out = Packages::new();
+        for (key, mut kinds) in named {
+            // A document without purls can only mean the one that is there.
+            if kinds.len() == 2
+                && let Some(bare) = kinds.remove("")
+                && let Some(only) = kinds.values_mut().next()
+            {
+                only.extend(bare);
+            }
+            out.extend(kinds.into_iter().map(|(kind, all)| (format!("{key}\u{0}{kind}"), all)));
+        }
+        out
+    }
+
+    /// Judges a package by all its documents: one that states no licence says nothing, the worst of the others counts, and that they
+    /// disagree is said. `None` where nothing is to be said.
+    fn settle<'e>(&self, documents: &[(&'e Evidence, &'e Component)]) -> Option<Settled<'e>> {
+        if documents.iter().any(|(_, c)| self.exception(c).is_some()) {
+            return None;
+        }
+        let mut stated: Vec<Stated<'e>> = Vec::new();
+        let mut seen: BTreeSet<Vec<&str>> = BTreeSet::new();
+        for (evidence, component) in documents.iter().filter(|(_, c)| c.is_licensed()) {
+            let texts = component.licenses.iter().map(|l| l.text.as_ref()).collect();
+            if seen.insert(texts) {
+                stated.push(self.stated(evidence, component));
+            }
+        }
+        if stated.is_empty() {
+            stated.extend(documents.first().map(|(e, c)| self.stated(e, c)));
+        }
+        // Who does not say which licence it is gives way to who does.
+        let clear = stated.iter().any(Stated::is_clear);
+        let worst = stated.iter().filter(|s| !clear || s.is_clear()).rev().max_by_key(|s| s.status)?;
+        let others: Vec<String> = stated.iter().filter(|s| !s.agrees(worst)).map(Stated::text).take(3).collect();
+        let (evidence, component) = (worst.evidence, worst.component);
+        match worst.status {
+            Some(status) if others.is_empty() => {
+                Some(Settled { evidence, component, status, code: worst.code, said: worst.said.clone() })
+            }
+            Some(status) => {
+                let said = format!("{}; elsewhere it is {}", worst.said, others.join(", "));
+                Some(Settled { evidence, component, status, code: worst.code, said })
+            }
+            None if others.is_empty() => None,
+            None => {
+                let said = format!("documents disagree on its licence: {}, {}", worst.text(), others.join(", "));
+                Some(Settled { evidence, component, status: Status::Warn, code: "license-disagreement", said })
+            }
+        }
+    }
+
+    fn stated<'e>(&self, evidence: &'e Evidence, component: &'e Component) -> Stated<'e> {
+        let (status, code, said) = self.judge_one(component);
+        let mut ids = BTreeSet::new();
+        let mut family = None;
+        for l in component.licenses.iter().filter(|l| !l.is_none()) {
+            let spdx = match l.form {
+                LicenseForm::Expression => Some(l.text.to_string()),
+                LicenseForm::Name => license::name(&l.text),
+            };
+            match spdx.and_then(|text| license::parse(&text).ok()) {
+                Some(expression) => ids.extend(expression.terms().iter().map(ToString::to_string)),
+                None => family = family.or_else(|| license::family_named(&l.text)),
+            }
+        }
+        Stated { evidence, component, ids, family, status, code, said }
+    }
+
     fn exception(&self, c: &Component) -> Option<&str> {
         let names = [
             c.purl.as_deref().map(str::to_owned),

@@ -1,11 +1,11 @@
-//! `cargo audit --json` (RustSec, <https://rustsec.org>). The severity of a vulnerability is that of its CVSS 3 vector; without one it is unknown.
+//! `cargo audit --json` (RustSec, <https://rustsec.org>). The severity of a vulnerability is that of its CVSS vector (3 or 4.0); without one it is unknown.
 //! Warnings (unmaintained, unsound, yanked, notice) are RustSec's informational advisories: findings of severity info.
 
 use super::common::{List, Members, Str, aliases, foreign, message, or_default, package, parsed, purl};
 use super::cvss;
 use crate::error::ParseError;
-use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Severity};
+use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -95,21 +95,20 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let Some(list) = report.vulnerabilities.and_then(|v| v.list) else {
         return Err(foreign("a report of cargo audit (vulnerabilities.list)"));
     };
-    let mut items: Vec<Finding> = list.0.iter().map(|e| finding(e, None)).collect();
+    let mut notes = Vec::new();
+    let mut items: Vec<Finding> = list.0.iter().map(|e| finding(e, None, &mut notes)).collect();
     for (kind, entries) in &report.warnings.0 {
-        items.extend(entries.0.iter().map(|e| finding(e, Some(kind))));
+        items.extend(entries.0.iter().map(|e| finding(e, Some(kind), &mut notes)));
     }
-    Ok(parsed(items, Some(true), "cargo-audit", Vec::new()))
+    Ok(parsed(items, Some(true), "cargo-audit", notes))
 }
 
-fn finding(e: &Entry<'_>, warning: Option<&str>) -> Finding {
+fn finding(e: &Entry<'_>, warning: Option<&str>, notes: &mut Vec<Note>) -> Finding {
     let rule = e.advisory.as_ref().and_then(|a| a.id.get()).or(warning).unwrap_or_default();
     let title = e.advisory.as_ref().map(|a| a.title.text()).unwrap_or_default();
-    let score = e.advisory.as_ref().and_then(|a| cvss::base_score(a.cvss.text()));
-    let (severity, severity_from) = match (warning, score) {
-        (Some(_), _) => (Severity::Info, "warnings"),
-        (None, Some(score)) => (Severity::from_score(score), "advisory.cvss"),
-        (None, None) => (Severity::Unknown, ""),
+    let (severity, severity_from) = match warning {
+        Some(_) => (Severity::Info, "warnings"),
+        None => cvss::severity(e.advisory.iter().map(|a| a.cvss.text()), "advisory.cvss", notes),
     };
     let text = warning.map_or_else(|| title.to_owned(), |kind| format!("{kind}: {title}"));
     let fixed = e.versions.patched.0.iter().map(Str::text).collect::<Vec<_>>().join(", ");

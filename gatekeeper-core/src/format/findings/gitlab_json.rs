@@ -5,6 +5,7 @@ use super::common::{
     List, Num, Scalar, Str, aliases, foreign, is_advisory, message, note, or_default, package, parsed, place, seconds,
     severity,
 };
+use super::cvss;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Findings};
@@ -113,6 +114,15 @@ struct Row<'a> {
     identifiers: List<Identifier<'a>>,
     #[serde(borrow)]
     links: List<Link<'a>>,
+    #[serde(borrow, rename = "cvss_vectors")]
+    vectors: List<Vector<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Vector<'a> {
+    #[serde(borrow)]
+    vector: Str<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -155,6 +165,17 @@ struct Link<'a> {
     url: Str<'a>,
 }
 
+/// The versions in a solution's text: "Upgrade to versions 1.2.3, 2.0.1 or above.". Other texts name none.
+fn fixed_in(solution: &str) -> &str {
+    let rest = ["Upgrade to versions ", "Upgrade to version ", "Upgrade to the version ", "Upgrade to "]
+        .iter()
+        .find_map(|start| solution.trim().strip_prefix(start));
+    let versions = rest.unwrap_or_default().lines().next().unwrap_or_default();
+    let end = versions.find(" or ").or_else(|| versions.find(". ")).unwrap_or(versions.len());
+    let versions = versions.get(..end).unwrap_or_default().trim_end_matches(['.', ' ']);
+    if versions.bytes().any(|b| b.is_ascii_digit()) { versions } else { "" }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let report: Report<'_> = json::from_input(input)?;
@@ -165,7 +186,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         findings.tool(name);
     }
     for r in &rows.0 {
-        let (severity, severity_from) = severity(r.severity.text(), "severity", &mut notes);
+        let (severity, severity_from) = match r.severity.get() {
+            Some(word) => severity(word, "severity", &mut notes),
+            None => cvss::severity(r.vectors.0.iter().map(|v| v.vector.text()), "cvss_vectors", &mut notes),
+        };
         let tool = match (scan.scanner.name.get(), r.scanner.name.get()) {
             (None, Some(name)) => findings.tool(name),
             _ => 0,
@@ -180,7 +204,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let ids = || r.identifiers.0.iter().flat_map(|i| [i.value.text(), i.name.text()]).filter(|id| is_advisory(id));
         let rule =
             ids().next().or(r.identifiers.0.first().and_then(|i| i.value.get())).or(r.id.get()).unwrap_or(r.cve.text());
-        let fixed = r.solution.text();
+        let fixed = fixed_in(r.solution.text());
         let dependency = &r.location.dependency;
         let text = [&r.message, &r.name, &r.description].into_iter().find_map(Str::get).unwrap_or_default();
         findings.items.push(Finding {

@@ -32,6 +32,8 @@ mod prettier;
 mod ruff_json;
 mod sarif;
 mod sarif_document;
+mod sarif_inline;
+mod sarif_words;
 mod semgrep_json;
 mod snyk_json;
 mod text;

@@ -15,7 +15,9 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 pub(super) static FORMAT: Format = Format {
     id: "npm-audit-json",
@@ -67,7 +69,42 @@ struct Vulnerable<'a> {
     #[serde(borrow)]
     range: Str<'a>,
     #[serde(borrow, rename = "fixAvailable")]
-    fix: TextOr<'a, Fix<'a>>,
+    fix: FixOr<'a>,
+}
+
+/// Whether there is a fix: npm says that there is none, that an update within the stated ranges mends it, or which package must go to which version.
+#[derive(Debug, Default)]
+enum FixOr<'a> {
+    #[default]
+    None,
+    Within,
+    Update(Fix<'a>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for FixOr<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = FixOr<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false or a package and its version")
+            }
+
+            fn visit_bool<E>(self, v: bool) -> Result<Self::Value, E> {
+                Ok(if v { FixOr::Within } else { FixOr::None })
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(FixOr::None)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Fix::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(FixOr::Update)
+            }
+        }
+        d.deserialize_any(V)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -133,9 +170,10 @@ fn packages(all: &[(std::borrow::Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec
             format!("through {}: {}", through.join(", "), found.keys().copied().collect::<Vec<_>>().join(", "))
         };
         let fixed = match &v.fix {
-            TextOr::Object(f) if f.name.text() == name => f.version.text().to_owned(),
-            TextOr::Object(f) => format!("{}@{}", f.name.text(), f.version.text()),
-            _ => String::new(),
+            FixOr::Update(f) if f.name.text() == name => f.version.text().to_owned(),
+            FixOr::Update(f) => format!("{}@{}", f.name.text(), f.version.text()),
+            FixOr::Within => mended(v.range.text()),
+            FixOr::None => String::new(),
         };
         // npm names the vulnerable range and not the installed version.
         let text = format!("{text} (vulnerable: {name} {})", v.range.text());
@@ -151,6 +189,16 @@ fn packages(all: &[(std::borrow::Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec
         });
     }
     out
+}
+
+/// The versions outside a vulnerable range, as far as it is a plain one.
+fn mended(range: &str) -> String {
+    let range = range.trim();
+    match (range.strip_prefix("<="), range.strip_prefix('<')) {
+        (Some(v), _) if !v.contains(' ') => format!(">{}", v.trim()),
+        (None, Some(v)) if !v.contains(' ') => format!(">={}", v.trim()),
+        _ => "a version outside the vulnerable range (npm audit fix)".to_owned(),
+    }
 }
 
 /// The advisories behind a package, its own and its dependencies'.

@@ -1,14 +1,14 @@
 //! osv-scanner's JSON (<https://google.github.io/osv-scanner/output/#json>). One finding is one group of aliases in a package, as osv-scanner
 //! counts; vulnerabilities that no group names count by themselves. `max_severity` is a CVSS score as text and may be empty; then the word that the
-//! database keeps (`database_specific.severity`) and last the CVSS vectors speak. Licence violations are no vulnerabilities: noted, not counted.
+//! database keeps (`database_specific.severity`) and last the CVSS vectors (2, 3 or 4.0) speak. Licence violations are no vulnerabilities: noted, not counted.
 
 use super::common::{
     List, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, place, purl, purl_type,
 };
 use super::cvss;
 use crate::error::ParseError;
-use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Severity};
+use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -105,6 +105,8 @@ struct Vulnerability<'a> {
     #[serde(borrow)]
     summary: Str<'a>,
     #[serde(borrow)]
+    details: Str<'a>,
+    #[serde(borrow)]
     severity: List<Score<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     database_specific: Database<'a>,
@@ -115,6 +117,8 @@ struct Vulnerability<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Score<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Str<'a>,
     #[serde(borrow)]
     score: Scalar<'a>,
 }
@@ -169,7 +173,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let Some(results) = report.results else { return Err(foreign("a report of osv-scanner (results)")) };
     for row in &results.0 {
         for pack in &row.packages.0 {
-            fold(row.source.path.text(), pack, &mut items);
+            fold(row.source.path.text(), pack, &mut items, &mut notes);
             if !pack.license_violations.0.is_empty() {
                 note(&mut notes, "packages with licence violations, which are not counted as vulnerabilities");
             }
@@ -178,22 +182,29 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     Ok(parsed(items, Some(true), "osv-scanner", notes))
 }
 
-fn fold(path: &str, pack: &Pack<'_>, items: &mut Vec<Finding>) {
+fn fold(path: &str, pack: &Pack<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
     let records = &pack.vulnerabilities.0;
     for group in &pack.groups.0 {
         let members: Vec<&Vulnerability<'_>> =
             records.iter().filter(|v| group.ids.0.iter().any(|id| id.text() == v.id.text())).collect();
-        items.push(finding(path, pack, group, &members));
+        items.push(finding(path, pack, group, &members, notes));
     }
     let named = |v: &Vulnerability<'_>| pack.groups.0.iter().any(|g| g.ids.0.iter().any(|id| id.text() == v.id.text()));
     for v in records.iter().filter(|v| !named(v)) {
-        items.push(finding(path, pack, &Group { ids: List(vec![v.id.clone()]), ..Group::default() }, &[v]));
+        let group = Group { ids: List(vec![v.id.clone()]), ..Group::default() };
+        items.push(finding(path, pack, &group, &[v], notes));
     }
 }
 
-fn finding(path: &str, pack: &Pack<'_>, group: &Group<'_>, members: &[&Vulnerability<'_>]) -> Finding {
+fn finding(
+    path: &str,
+    pack: &Pack<'_>,
+    group: &Group<'_>,
+    members: &[&Vulnerability<'_>],
+    notes: &mut Vec<Note>,
+) -> Finding {
     let rule = group.ids.0.first().map(Str::text).unwrap_or_default();
-    let (severity, severity_from) = rate(group, members);
+    let (severity, severity_from) = rate(group, members, notes);
     let p = &pack.package;
     let mut fixed: Vec<&str> = Vec::new();
     for range in members
@@ -210,9 +221,11 @@ fn finding(path: &str, pack: &Pack<'_>, group: &Group<'_>, members: &[&Vulnerabi
     let purl =
         purl_type(p.ecosystem.text()).and_then(|kind| purl(kind, &p.name.text().replace(':', "/"), Some(version)));
     let all = group.ids.0.iter().chain(&group.aliases.0).chain(members.iter().flat_map(|v| &v.aliases.0));
+    // Older records (PYSEC) have details alone.
+    let text = members.iter().find_map(|v| v.summary.get()).or_else(|| members.iter().find_map(|v| v.details.get()));
     Finding {
         rule: message(rule),
-        message: message(members.iter().find_map(|v| v.summary.get()).unwrap_or_default()),
+        message: message(text.unwrap_or_default()),
         severity,
         severity_from,
         category: Category::Vulnerability,
@@ -224,7 +237,7 @@ fn finding(path: &str, pack: &Pack<'_>, group: &Group<'_>, members: &[&Vulnerabi
     }
 }
 
-fn rate(group: &Group<'_>, members: &[&Vulnerability<'_>]) -> (Severity, &'static str) {
+fn rate(group: &Group<'_>, members: &[&Vulnerability<'_>], notes: &mut Vec<Note>) -> (Severity, &'static str) {
     if let Some(score) = group.max_severity.get().and_then(|s| s.trim().parse::<f64>().ok()) {
         return (Severity::from_score(score), "groups.max_severity");
     }
@@ -232,9 +245,11 @@ fn rate(group: &Group<'_>, members: &[&Vulnerability<'_>]) -> (Severity, &'stati
     if let Some(word) = word {
         return (word, "database_specific.severity");
     }
-    let scores = members.iter().flat_map(|v| &v.severity.0).filter_map(|s| cvss::base_score(s.score.text()));
-    match scores.map(Severity::from_score).max() {
-        Some(s) => (s, "severity"),
-        None => (Severity::Unknown, ""),
+    // OSV's type `Ubuntu` scores in words.
+    let scores = || members.iter().flat_map(|v| &v.severity.0);
+    let word = scores().filter(|s| s.kind.text() == "Ubuntu").filter_map(|s| Severity::from_word(s.score.get()?)).max();
+    if let Some(word) = word {
+        return (word, "severity");
     }
+    cvss::severity(scores().filter(|s| s.kind.text() != "Ubuntu").map(|s| s.score.text()), "severity", notes)
 }

@@ -1,5 +1,5 @@
 //! `ruff check --output-format json` (<https://docs.astral.sh/ruff/settings/#output-format>), and `json-lines`. Newer versions state a `severity`; without one it is unknown.
-//! A syntax error (no code, or `invalid-syntax`) is a file that no rule saw: a finding, and the report is not complete.
+//! A syntax error (no code, or `invalid-syntax`) and an unreadable file (`E902`) are files that no rule saw: a finding, and the report is not complete.
 
 use super::common::{Num, Str, foreign, message, note, or_default, parsed, place, says_nothing, severity};
 use crate::error::ParseError;
@@ -65,9 +65,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         };
         let (severity, severity_from) = severity(r.severity.text(), "severity", &mut notes);
         let code = r.code.get().unwrap_or("invalid-syntax");
-        if code == "invalid-syntax" {
+        // E902: the file could not be read at all.
+        if matches!(code, "invalid-syntax" | "E902") {
             complete = false;
-            note(&mut notes, format!("not linted, as it could not be parsed: {}", message(file.text())));
+            note(&mut notes, format!("not linted, as it could not be read or parsed: {}", message(file.text())));
         }
         items.push(Finding {
             rule: message(code),

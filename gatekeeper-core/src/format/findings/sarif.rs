@@ -11,13 +11,16 @@
 //!   Trivy writes a CVSS score of another source beside its own severity; the tag is what its user sees.
 //! - A run without results describes no scan; `executionSuccessful: false` and an error-level notification (3.58.6: the analysis was
 //!   halted or its results are not complete) say that work is missing: not complete.
-//! - External property files (3.15.2) are not followed: named in a note, and the run is not complete, as results or rules may stand there.
+//! - External properties inside the log (3.13.5) are read as if they stood in the run (`sarif_inline`). External property files (3.15.2) are not
+//!   followed: named in a note, and the run is not complete, as results or rules may stand there.
 //! - Breaches of the schema that change no figure (no message, unknown members) are accepted.
 
 use super::common::{self, is_advisory, note, package};
 use super::sarif_document::{
     Component, Invocation, Level, Log, More, Override, Pending, Rule, RuleRef, Run, Versioned, path_of,
 };
+use super::sarif_inline;
+use super::sarif_words::{self, field};
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::findings::{Category, Finding, Findings, Place, Severity};
 use crate::evidence::{Data, Kind, Note};
@@ -67,11 +70,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("the member runs").at(0).in_path("$"));
     };
     let mut out = Out::default();
-    if log.inline.0.iter().any(|i| i.results.as_ref().is_some_and(|r| !r.0.is_empty())) {
-        note(&mut out.notes, "inlineExternalProperties hold results, which are not read: not complete");
-        out.complete = false;
-    }
-    for run in runs.0 {
+    for run in sarif_inline::settle(runs.0, log.inline.0, &mut out.notes) {
         out.run(run);
     }
     let created = out.created;
@@ -106,7 +105,7 @@ impl Default for Out {
 
 impl Out {
     fn run(&mut self, run: Run<'_>) {
-        let Run { tool, invocations, artifacts, results, external } = run;
+        let Run { tool, invocations, artifacts, results, external, .. } = run;
         let name = tool.driver.name.text().trim();
         let tool_index = if name.is_empty() { 0 } else { self.findings.tool(name) };
         let dialect = Dialect::of(name);
@@ -193,6 +192,7 @@ impl Out {
             finding.message = common::message(text);
         }
         describe(finding, known, more, rules.dialect);
+        sarif_words::of_trivy(finding, known.map(|k| k.rule));
     }
 
     fn severity(
@@ -445,7 +445,8 @@ impl<'a> Known<'a> {
             } else {
                 None
             },
-            url: rule.help_uri.get(),
+            // Grype's helpUri is its own home page for every rule.
+            url: rule.help.link.as_deref().or(rule.help_uri.get()),
             ids: rule.deprecated_ids.0.iter().map(|s| s.text()).chain(tags()).filter(|t| is_advisory(t)).collect(),
         }
     }
@@ -584,7 +585,8 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
         let installed = field(text, "Installed Version: ").unwrap_or_default();
         finding.package = package(name, installed, field(text, "Fixed Version: ").unwrap_or_default(), None);
     } else if let Some((name, version)) = grype(text).or_else(|| osv(text)) {
-        finding.package = package(name, version, "", purl());
+        let fixed = known.map(|k| k.rule.help.fixed(name)).unwrap_or_default();
+        finding.package = package(name, version, &fixed, purl());
     } else if dialect == Dialect::Packages
         && let Some((name, version)) = more.and_then(|m| m.logical.as_deref()).and_then(|l| l.rsplit_once('@'))
         && !name.contains(['/', ':'])
@@ -592,17 +594,15 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
         // Snyk's logical location is "name@version".
         finding.package = package(name, version, "", purl());
     }
+    if finding.category == Category::License && finding.package.is_none() {
+        finding.package = package(field(text, "PkgName: ").unwrap_or_default(), "", "", None);
+    }
     let said = field(text, "Vulnerability ");
     // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
     let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-'));
     let new = |id: &&str| *id != &*finding.rule && is_advisory(id);
     let ids = known.into_iter().flat_map(|k| k.ids.iter().copied());
     finding.aliases = common::aliases(&finding.rule, own.into_iter().chain(said).filter(new).chain(ids));
-}
-
-/// The rest of the line that begins with a mark.
-fn field<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
-    text.lines().find_map(|l| l.trim_start().strip_prefix(mark)).map(str::trim).filter(|v| !v.is_empty())
 }
 
 /// "A high vulnerability in deb package: x, version 1 was found …" and "The path … reports x at version 1  which is …".

@@ -1,11 +1,12 @@
-//! The members of a SARIF 2.1.0 document that gatekeeper reads (section numbers are the standard's). Long texts (`help`, `fullDescription`,
-//! snippets, code flows) are read over and never kept. Results are folded into findings one by one while they are read; what needs the
+//! The members of a SARIF 2.1.0 document that gatekeeper reads (section numbers are the standard's). Long texts (`fullDescription`,
+//! snippets, code flows) are read over and never kept; of `help` only what `sarif_words` finds in it. Results are folded into findings one by one while they are read; what needs the
 //! run's rules is kept beside each as a small [`Pending`] and settled when the run has ended, as rules may stand behind results.
 
 use super::common::{First, List, Members, Num, Scalar, Str, cut, message, message_of, or_default};
+use super::sarif_words::Help;
 use crate::evidence::findings::{Finding, Place, Severity, Suppression};
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// `sarifLog`, 3.13.
@@ -20,13 +21,41 @@ pub(super) struct Log<'a> {
     pub inline: List<Inline<'a>>,
 }
 
-/// `externalProperties` inside the log, 4.
+/// `externalProperties` inside the log, 4.3.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Inline<'a> {
     #[serde(borrow)]
-    pub results: Option<List<Scalar<'a>>>,
+    pub guid: Str<'a>,
+    #[serde(borrow, rename = "runGuid")]
+    pub run_guid: Str<'a>,
+    #[serde(borrow)]
+    pub driver: Option<Component<'a>>,
+    #[serde(borrow)]
+    pub extensions: List<Component<'a>>,
+    #[serde(borrow)]
+    pub invocations: List<Invocation<'a>>,
+    #[serde(borrow)]
+    pub artifacts: List<Artifact<'a>>,
+    pub results: Results,
+    /// Whether a run has taken the results.
+    #[serde(skip)]
+    pub results_taken: bool,
 }
+
+/// `externalPropertyFileReference`, 3.16; one for an object, an array of them for an array.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Reference<'a> {
+    #[serde(deserialize_with = "or_default", borrow)]
+    pub location: ArtifactLocation<'a>,
+    #[serde(borrow)]
+    pub guid: Str<'a>,
+}
+
+/// The references of one externalized property.
+#[derive(Debug, Default)]
+pub(super) struct References<'a>(pub Vec<Reference<'a>>);
 
 /// The version alone, for documents that cannot be read otherwise.
 #[derive(Debug, Default, Deserialize)]
@@ -48,7 +77,17 @@ pub(super) struct Run<'a> {
     pub artifacts: List<Artifact<'a>>,
     pub results: Results,
     #[serde(borrow, rename = "externalPropertyFileReferences")]
-    pub external: Members<'a, Scalar<'a>>,
+    pub external: Members<'a, References<'a>>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "automationDetails")]
+    pub automation: Automation<'a>,
+}
+
+/// `runAutomationDetails`, 3.17.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Automation<'a> {
+    #[serde(borrow)]
+    pub guid: Str<'a>,
 }
 
 /// `tool`, 3.18.
@@ -62,7 +101,7 @@ pub(super) struct Tool<'a> {
 }
 
 /// `toolComponent`, 3.19.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Component<'a> {
     #[serde(borrow)]
@@ -74,7 +113,7 @@ pub(super) struct Component<'a> {
 }
 
 /// `reportingDescriptor`, 3.49.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Rule<'a> {
     #[serde(borrow)]
@@ -91,12 +130,13 @@ pub(super) struct Rule<'a> {
     pub default_configuration: Configuration<'a>,
     #[serde(borrow, rename = "helpUri")]
     pub help_uri: Str<'a>,
+    pub help: Help,
     #[serde(borrow)]
     pub properties: RuleProperties<'a>,
 }
 
 /// What producers put into a rule's property bag.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct RuleProperties<'a> {
     pub security_severity: Scalar<'a>,
     pub tags: Vec<Scalar<'a>>,
@@ -104,7 +144,7 @@ pub(super) struct RuleProperties<'a> {
 }
 
 /// `reportingConfiguration`, 3.50.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Configuration<'a> {
     #[serde(borrow)]
@@ -112,7 +152,7 @@ pub(super) struct Configuration<'a> {
 }
 
 /// `multiformatMessageString`, 3.12.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Text<'a> {
     #[serde(borrow)]
@@ -120,7 +160,7 @@ pub(super) struct Text<'a> {
 }
 
 /// `invocation`, 3.20.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Invocation<'a> {
     #[serde(rename = "executionSuccessful")]
@@ -136,7 +176,7 @@ pub(super) struct Invocation<'a> {
 }
 
 /// `notification`, 3.58.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Notification<'a> {
     #[serde(borrow)]
@@ -146,7 +186,7 @@ pub(super) struct Notification<'a> {
 }
 
 /// `configurationOverride`, 3.51.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Override<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
@@ -180,7 +220,7 @@ pub(super) struct ComponentRef<'a> {
 }
 
 /// `artifact`, 3.24.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Artifact<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
@@ -188,7 +228,7 @@ pub(super) struct Artifact<'a> {
 }
 
 /// `artifactLocation`, 3.4.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct ArtifactLocation<'a> {
     #[serde(borrow)]
@@ -299,6 +339,37 @@ struct ResultProperties<'a> {
     issue_severity: Scalar<'a>,
     #[serde(borrow, rename = "security-severity")]
     security_severity: Scalar<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for References<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = References<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a reference to an external property file, or an array of them")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(References::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let one = Reference::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(References(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut out = Vec::new();
+                while let Some(one) = seq.next_element()? {
+                    out.push(one);
+                }
+                Ok(References(out))
+            }
+        }
+        d.deserialize_any(V)
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for RuleProperties<'a> {

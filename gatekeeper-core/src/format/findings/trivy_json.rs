@@ -115,6 +115,8 @@ struct Vulnerability<'a> {
     url: Str<'a>,
     #[serde(borrow, rename = "Title")]
     title: Str<'a>,
+    #[serde(borrow, rename = "Description")]
+    description: Str<'a>,
     #[serde(borrow, rename = "Severity")]
     severity: Str<'a>,
 }
@@ -269,7 +271,7 @@ fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
         let id = v.id.text();
         items.push(Finding {
             rule: message(id),
-            message: message(v.title.text()),
+            message: message(v.title.get().unwrap_or(v.description.text())),
             severity,
             severity_from,
             category: Category::Vulnerability,
