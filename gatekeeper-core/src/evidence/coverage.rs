@@ -293,12 +293,12 @@ impl Coverage {
         }
     }
 
-    /// Adds a further record of the same report, whose counts add up with those of earlier ones.
-    pub fn add_up(&mut self, name: &str, mut file: FileCoverage) {
+    /// Adds a further record of the same report, whose counts add up with those of earlier ones; it is as
+    /// [`FileCoverage::normalise`] leaves it.
+    pub fn add_up(&mut self, name: &str, file: FileCoverage) {
         match self.files.get_mut(name) {
             Some(there) => there.add_up(file),
             None => {
-                file.normalise();
                 self.files.insert(name.into(), file);
             }
         }

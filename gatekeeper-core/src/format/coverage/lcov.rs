@@ -149,32 +149,47 @@ const FNH: usize = 3;
 const BRF: usize = 4;
 const BRH: usize = 5;
 
-/// Digits at the start, at most nine, which a `u32` holds; with the rest.
+/// One to seven digits at the start, with the rest. All eight bytes at once, without a branch that a number's length decides: counts are
+/// of any length, and a wrong guess costs more than the reading.
 #[inline(always)]
 fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let mut n = 0_u32;
-    let mut rest = bytes;
-    let mut len = 0;
-    while let [b @ b'0'..=b'9', tail @ ..] = rest {
-        n = n.wrapping_mul(10).wrapping_add(u32::from(*b - b'0'));
-        rest = tail;
-        len += 1;
-        if len > 9 {
-            return None;
-        }
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Digits become 0 to 9; of the other bytes the first one is told for sure, as carries only go up.
+    let digits = u64::from_le_bytes(*bytes.first_chunk()?) ^ (EACH * 0x30);
+    let others = (digits.wrapping_add(EACH * 0x76) | digits) & (EACH * 0x80);
+    let bits = others.trailing_zeros() & !7;
+    if bits == 0 || bits == 64 {
+        return None;
     }
-    (len > 0).then_some((n, rest))
+    // Aligned to the end, what stands before the first digit is zero; then pairs, fours and all are put together.
+    let n = digits << (64 - bits);
+    let n = n.wrapping_mul(10 << 8 | 1) >> 8 & 0x00FF_00FF_00FF_00FF;
+    let n = n.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_FFFF_0000_FFFF;
+    let n = n.wrapping_mul(10_000 << 32 | 1) >> 32;
+    let len = usize::try_from(bits / 8).ok()?;
+    Some((u32::try_from(n).ok()?, bytes.get(len..)?))
 }
 
 /// The plain form of `DA:<line>,<count>` with its line end: nearly all of a tracefile.
 #[inline(always)]
 fn plain_da(bytes: &[u8]) -> Option<(Line, &[u8])> {
-    let [b'D', b'A', b':', rest @ ..] = bytes else { return None };
-    let (number, rest) = short_number(rest)?;
-    let [b',', rest @ ..] = rest else { return None };
-    let (hits, rest) = short_number(rest)?;
-    let [b'\n', rest @ ..] = rest else { return None };
-    Some((Line { number, hits }, rest))
+    let (number, rest) = short_number(bytes.strip_prefix(b"DA:")?)?;
+    let (hits, rest) = short_number(rest.strip_prefix(b",")?)?;
+    Some((Line { number, hits }, rest.strip_prefix(b"\n")?))
+}
+
+/// The plain form of `BRDA:<line>,<block>,<arm>,<taken>` with its line end.
+#[inline(always)]
+fn plain_brda(bytes: &[u8]) -> Option<(Branch, &[u8])> {
+    let (line, rest) = short_number(bytes.strip_prefix(b"BRDA:")?)?;
+    let (block, rest) = short_number(rest.strip_prefix(b",")?)?;
+    let (arm, rest) = short_number(rest.strip_prefix(b",")?)?;
+    let rest = rest.strip_prefix(b",")?;
+    let (hits, rest) = match rest.strip_prefix(b"-") {
+        Some(rest) => (0, rest),
+        None => short_number(rest)?,
+    };
+    Some((Branch { line, block, arm, hits }, rest.strip_prefix(b"\n")?))
 }
 
 impl<'a> Reader<'a> {
@@ -191,8 +206,12 @@ impl<'a> Reader<'a> {
 
     /// Adds what the piece behind this one said.
     fn append(&mut self, other: Reader<'a>) {
-        for (name, file) in other.out.files {
-            self.out.add_up(&name, file);
+        if self.out.files.is_empty() {
+            self.out.files = other.out.files;
+        } else {
+            for (name, file) in other.out.files {
+                self.out.add_up(&name, file);
+            }
         }
         self.notes.append(other.notes);
         self.records = self.records.saturating_add(other.records);
@@ -202,9 +221,16 @@ impl<'a> Reader<'a> {
         loop {
             if record.name.is_some() {
                 let mut rest = self.bytes.get(self.at..).unwrap_or_default();
-                while let Some((line, tail)) = plain_da(rest) {
-                    record.lines.push(line);
-                    rest = tail;
+                loop {
+                    if let Some((line, tail)) = plain_da(rest) {
+                        record.lines.push(line);
+                        rest = tail;
+                    } else if let Some((branch, tail)) = plain_brda(rest) {
+                        record.branches.push(branch);
+                        rest = tail;
+                    } else {
+                        break;
+                    }
                 }
                 self.at = self.bytes.len() - rest.len();
             }
@@ -400,22 +426,6 @@ impl<'a> Reader<'a> {
 
     /// `BRDA:<line>,<block>,<arm>,<taken>`; the arm may be a text, with commas too.
     fn branch(&mut self, value: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
-        let plain = || {
-            let (line, rest) = short_number(value)?;
-            let (block, rest) = short_number(rest.strip_prefix(b",")?)?;
-            let (arm, rest) = short_number(rest.strip_prefix(b",")?)?;
-            let rest = rest.strip_prefix(b",")?;
-            let hits = match rest {
-                b"-" => 0,
-                _ => short_number(rest).filter(|(_, r)| r.is_empty())?.0,
-            };
-            // Above, other numbers stand for letters and texts.
-            (block < 1 << 24).then_some(Branch { line, block, arm, hits })
-        };
-        if let Some(branch) = plain() {
-            record.branches.push(branch);
-            return Ok(());
-        }
         let wrong = |s: &Self| s.wrong("BRDA:<line>,<block>,<arm>,<taken>", value);
         let (line, rest) = cut(value).ok_or_else(|| wrong(self))?;
         let line = self.number(line, "a line number in BRDA")?;
@@ -606,6 +616,21 @@ mod tests {
         };
         for end in 0..=bytes.len() {
             assert_eq!(joined(end), whole(end), "{end}");
+        }
+    }
+
+    #[test]
+    fn short_numbers_are_what_parsing_says() {
+        for n in (0..20_000).chain([99_999, 123_456, 999_999, 1_000_000, 9_999_999]) {
+            for tail in [",12345678", "\n9999999999", "-~~~~~~~~", "/:\u{7f}\u{e9}zzzzzz"] {
+                let text = format!("{n}{tail}");
+                assert_eq!(short_number(text.as_bytes()), Some((n, tail.as_bytes())), "{text}");
+            }
+        }
+        for none in
+            ["12345678", "12345678,", "123456789\n", ",1234567", "1,2345", "", "-1234567", "/1234567", ":1234567"]
+        {
+            assert_eq!(short_number(none.as_bytes()), None, "{none}");
         }
     }
 

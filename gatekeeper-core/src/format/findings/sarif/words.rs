@@ -2,7 +2,7 @@
 //! messages, which are tables of fields.
 
 use super::common::cut;
-use super::sarif_document::Rule;
+use super::document::Rule;
 use crate::evidence::findings::{Category, Finding};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};

@@ -4,7 +4,7 @@
 //! Results that no run refers to are counted all the same: with the run of their `runGuid`, with the only run there is, or by themselves.
 
 use super::common::note;
-use super::sarif_document::{Inline, Reference, References, Run};
+use super::document::{Inline, Reference, References, Run};
 use crate::evidence::Note;
 use std::collections::HashMap;
 
@@ -46,13 +46,13 @@ pub(super) fn settle<'a>(mut runs: Vec<Run<'a>>, mut inline: Vec<Inline<'a>>, no
     let ids: HashMap<String, usize> =
         runs.iter().enumerate().filter_map(|(i, r)| Some((r.automation.guid.get()?.to_ascii_lowercase(), i))).collect();
     for (mut object, used) in inline.into_iter().zip(used) {
-        if object.results.items.is_empty() && (used || object.invocations.0.is_empty()) {
+        if object.results.found.is_empty() && (used || object.invocations.0.is_empty()) {
             continue;
         }
         let named = object.run_guid.get().and_then(|guid| ids.get(&guid.to_ascii_lowercase())).copied();
         let only = (runs.len() == 1).then_some(0);
         let target = named.or(only).filter(|at| runs.get(*at).is_some());
-        if named.is_none() && !object.results.items.is_empty() {
+        if named.is_none() && !object.results.found.is_empty() {
             note(notes, "inline external properties with results that no run refers to: they count");
         }
         let at = target.unwrap_or_else(|| {
@@ -87,7 +87,7 @@ fn find(reference: &Reference<'_>, by_guid: &HashMap<String, usize>) -> Option<u
 
 /// Appends one property to the run's. False where too much would be copied.
 fn bring<'a>(run: &mut Run<'a>, key: &str, from: &mut Inline<'a>, copies: &mut usize, notes: &mut Vec<Note>) -> bool {
-    let rules = |c: &super::sarif_document::Component<'_>| c.rules.0.len().saturating_add(1);
+    let rules = |c: &super::document::Component<'_>| c.rules.0.len().saturating_add(1);
     let cost = match key {
         "artifacts" => from.artifacts.0.len(),
         "invocations" => from.invocations.0.len(),
@@ -117,7 +117,8 @@ fn bring<'a>(run: &mut Run<'a>, key: &str, from: &mut Inline<'a>, copies: &mut u
             let results = std::mem::take(&mut from.results);
             if results.present {
                 run.results.present = true;
-                run.results.items.extend(results.items);
+                run.results.found.extend(results.found);
+                run.results.pending.extend(results.pending);
                 from.results_taken = true;
             } else if from.results_taken {
                 note(notes, "inline results that several runs refer to: counted once");

@@ -1,9 +1,9 @@
 //! The members of a SARIF 2.1.0 document that gatekeeper reads (section numbers are the standard's). Long texts (`fullDescription`,
-//! snippets, code flows) are read over and never kept; of `help` only what `sarif_words` finds in it. Results are folded into findings one by one while they are read; what needs the
+//! snippets, code flows) are read over and never kept; of `help` only what `words` finds in it. Results are folded into findings one by one while they are read; what needs the
 //! run's rules is kept beside each as a small [`Pending`] and settled when the run has ended, as rules may stand behind results.
 
 use super::common::{First, List, Members, Num, Scalar, Str, cut, message, message_of, or_default};
-use super::sarif_words::Help;
+use super::words::Help;
 use crate::evidence::findings::{Finding, Place, Severity, Suppression};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -404,7 +404,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Results {
     pub present: bool,
-    pub items: Vec<(Finding, Pending)>,
+    pub found: Vec<Finding>,
+    /// What each finding waits for.
+    pub pending: Vec<Pending>,
 }
 
 /// What of a result waits for the run's rules, invocations and artifacts.
@@ -465,9 +467,12 @@ impl<'de> Deserialize<'de> for Results {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Results, A::Error> {
-                let mut out = Results { present: true, items: Vec::new() };
+                let mut out = Results { present: true, ..Results::default() };
                 while let Some(raw) = seq.next_element::<RawResult<'de>>()? {
-                    out.items.extend(fold(raw));
+                    if let Some((finding, pending)) = fold(raw) {
+                        out.found.push(finding);
+                        out.pending.push(pending);
+                    }
                 }
                 Ok(out)
             }

@@ -1,0 +1,185 @@
+//! SARIF: Static Analysis Results Interchange Format (OASIS Standard, Version 2.1.0 with Errata 01,
+//! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>). Every other version is refused: 2.0 drafts moved rules and suppressions.
+//!
+//! Producers: CodeQL, Semgrep, Trivy, Grype, Snyk, Checkov, Bandit, ESLint, ruff, Gitleaks, hadolint, osv-scanner, govulncheck, and most others.
+//!
+//! - Rule lookup (3.27.5 to 3.27.7, 3.52): the component that `rule.toolComponent` names, else the driver; there by guid, by index where
+//!   the rule's id fits, by id, and by the id's parents (`A/sub` belongs to `A`). An index that leads nowhere or to another rule is noted.
+//! - Level (3.27.10): the result's own; else `none` where the kind is not `fail`; else the override of the result's own invocation; else
+//!   the rule's default; else `warning`.
+//! - Severity: the tool's own word (Trivy's tag, `issue_severity`, a word in `security-severity`), else the score in `security-severity`, else the level.
+//!   Trivy writes a CVSS score of another source beside its own severity; the tag is what its user sees.
+//! - A run without results describes no scan; `executionSuccessful: false` and an error-level notification (3.58.6: the analysis was
+//!   halted or its results are not complete) say that work is missing: not complete.
+//! - External properties inside the log (3.13.5) are read as if they stood in the run (`inline`). External property files (3.15.2) are not
+//!   followed: named in a note, and the run is not complete, as results or rules may stand there.
+//! - Breaches of the schema that change no figure (no message, unknown members) are accepted.
+
+mod document;
+mod inline;
+mod results;
+mod rules;
+mod words;
+
+use super::common::{self, note};
+use crate::error::{ErrorCode, ParseError};
+use crate::evidence::findings::Findings;
+use crate::evidence::{Data, Kind, Note};
+use crate::format::{Confidence, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use crate::scan::shape::Value;
+use document::{Invocation, Log, Run, Versioned};
+use results::Settler;
+use rules::{Dialect, Rules};
+
+pub(super) static FORMAT: Format = Format {
+    id: "sarif",
+    title: "SARIF 2.1.0 results",
+    kind: Kind::Findings,
+    extensions: &["sarif", "json"],
+    places: &["*.sarif", "*.sarif.json", "reports/**/*.sarif", "build/reports/**/*.sarif", "target/**/*.sarif"],
+    spec: "OASIS SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html",
+    producers: &[
+        "codeql", "semgrep", "trivy", "grype", "snyk", "checkov", "bandit", "eslint", "ruff", "gitleaks", "hadolint",
+    ],
+    recorded_as: None,
+    binary: false,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let schema = shape.text("$schema").is_some_and(|s| s.to_ascii_lowercase().contains("sarif"));
+    let runs = matches!(shape.value("runs"), Some(Value::Array));
+    let version = shape.text("version").is_some_and(|v| v.starts_with("2.") || v.starts_with("1.0"));
+    if schema || (runs && (version || shape.has("runs[].tool.driver"))) { Confidence::Certain } else { Confidence::No }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let log: Log<'_> = match json::from_input(input) {
+        Ok(log) => log,
+        // Other versions have other shapes: then their version is what to say.
+        Err(e) => {
+            return Err(match json::from_input::<Versioned<'_>>(input) {
+                Ok(v) => check_version(v.version.get()).err().unwrap_or(e),
+                Err(_) => e,
+            });
+        }
+    };
+    check_version(log.version.get())?;
+    let Some(runs) = log.runs else {
+        return Err(ParseError::malformed("the member runs").at(0).in_path("$"));
+    };
+    let mut out = Out::default();
+    for run in inline::settle(runs.0, log.inline.0, &mut out.notes) {
+        out.run(run);
+    }
+    let created = out.created;
+    let mut tools = out.findings.tools.iter().map(|t| canonical(t));
+    let tool = tools.next().filter(|first| tools.all(|t| t == *first));
+    Ok(Parsed { tool, created, notes: out.notes, ..Parsed::new(Data::Findings(out.findings), Some(out.complete)) })
+}
+
+fn check_version(version: Option<&str>) -> Result<(), ParseError> {
+    match version {
+        Some("2.1.0") => Ok(()),
+        Some(other) => Err(ParseError::new(ErrorCode::UnsupportedVersion, "SARIF 2.1.0 is read, not")
+            .found(other)
+            .at(0)
+            .in_path("$.version")),
+        None => Err(ParseError::malformed("the member version").at(0).in_path("$")),
+    }
+}
+
+struct Out {
+    findings: Findings,
+    notes: Vec<Note>,
+    complete: bool,
+    created: Option<i64>,
+}
+
+impl Default for Out {
+    fn default() -> Self {
+        Out { findings: Findings::default(), notes: Vec::new(), complete: true, created: None }
+    }
+}
+
+impl Out {
+    fn run(&mut self, run: Run<'_>) {
+        let Run { tool, invocations, artifacts, results, external, .. } = run;
+        let name = tool.driver.name.text().trim();
+        let tool_index = if name.is_empty() { 0 } else { self.findings.tool(name) };
+        let dialect = Dialect::of(name);
+        if !results.present {
+            self.complete = false;
+            note(&mut self.notes, "a run without results: it describes no scan");
+        }
+        for (key, _) in &external.0 {
+            let weighs = matches!(key.as_ref(), "results" | "driver" | "extensions" | "invocations" | "policies");
+            self.complete &= !weighs;
+            note(&mut self.notes, format!("external property files with {} are not followed", common::cut(key, 60)));
+        }
+        for invocation in &invocations.0 {
+            self.invocation(invocation);
+        }
+        let settler = Settler {
+            rules: Rules::new(&tool.driver, &tool.extensions.0, dialect),
+            invocations: &invocations.0,
+            artifacts: artifacts.0.iter().map(|a| a.location.uri.text()).collect(),
+            tool: tool_index,
+        };
+        let found = settler.settle_all(results, &mut self.notes);
+        if self.findings.items.is_empty() {
+            self.findings.items = found;
+        } else {
+            self.findings.items.extend(found);
+        }
+    }
+
+    fn invocation(&mut self, invocation: &Invocation<'_>) {
+        if invocation.execution_successful == Some(false) {
+            self.complete = false;
+            note(&mut self.notes, "executionSuccessful is false: the tool did not do all its work");
+        }
+        for n in invocation.execution.0.iter().chain(&invocation.configuration.0) {
+            if n.level.text() == "error" {
+                self.complete = false;
+                note(
+                    &mut self.notes,
+                    format!("the tool reports an error of its own: {}", common::cut(n.message.text.text(), 200)),
+                );
+            }
+        }
+        self.created = self.created.max(invocation.end.get().and_then(common::seconds));
+    }
+}
+
+/// The name of a driver as policies write it.
+fn canonical(name: &str) -> String {
+    let lower = name.trim().to_ascii_lowercase();
+    const FIRST_WORDS: &[&str] = &[
+        "trivy",
+        "semgrep",
+        "codeql",
+        "bandit",
+        "eslint",
+        "checkov",
+        "grype",
+        "snyk",
+        "gitleaks",
+        "ruff",
+        "hadolint",
+        "osv-scanner",
+        "govulncheck",
+        "dockle",
+        "gosec",
+        "tfsec",
+        "kics",
+    ];
+    match FIRST_WORDS.iter().find(|w| lower.starts_with(**w)) {
+        Some(word) => (*word).to_owned(),
+        None => common::cut(&lower.split_whitespace().collect::<Vec<_>>().join("-"), 60).into(),
+    }
+}

@@ -1,0 +1,237 @@
+//! Results, settled once all of their run is known: rule, severity, message, package.
+
+use super::common::{self, is_advisory, note, package};
+use super::document::{Invocation, Level, More, Pending, Results, path_of};
+use super::rules::{Dialect, Known, Rules, overrides};
+use super::words::{field, of_trivy};
+use crate::evidence::Note;
+use crate::evidence::findings::{Category, Finding, Place, Severity};
+use rayon::prelude::*;
+
+/// What results need of their run.
+pub(super) struct Settler<'a> {
+    pub rules: Rules<'a>,
+    pub invocations: &'a [Invocation<'a>],
+    /// The URIs of the run's artifacts.
+    pub artifacts: Vec<&'a str>,
+    /// Which of the tools it was.
+    pub tool: u16,
+}
+
+impl Settler<'_> {
+    /// Settles a run's results; many are settled side by side, as they say nothing of each other.
+    pub(super) fn settle_all(&self, mut results: Results, notes: &mut Vec<Note>) -> Vec<Finding> {
+        const PIECE: usize = 4096;
+        let pieces = results.found.par_chunks_mut(PIECE).zip(results.pending.par_chunks(PIECE));
+        let said: Vec<Vec<Note>> = pieces
+            .map(|(found, pending)| {
+                let mut notes = Vec::new();
+                for (finding, pending) in found.iter_mut().zip(pending) {
+                    self.settle(finding, pending, &mut notes);
+                }
+                notes
+            })
+            .collect();
+        for n in said.into_iter().flatten() {
+            note(notes, n.message);
+        }
+        results.found
+    }
+
+    /// Settles a finding.
+    fn settle(&self, finding: &mut Finding, pending: &Pending, notes: &mut Vec<Note>) {
+        finding.tool = self.tool;
+        let rules = &self.rules;
+        let more = pending.more.as_deref();
+        let reference = more.and_then(|m| m.rule.as_ref());
+        let found = rules.find(&finding.rule, pending.rule_index, reference, notes);
+        let known = found.and_then(|at| rules.get(at));
+        if let Some(known) = known {
+            if finding.rule.is_empty() {
+                finding.rule = common::cut(known.rule.id.text(), 300);
+            }
+            finding.url = known.url.map(Into::into);
+        }
+        finding.category = known.and_then(|k| k.category).unwrap_or(rules.dialect.category());
+        if finding.severity_from.is_empty() {
+            let (severity, from) = self.severity(pending, known, found, &finding.rule, notes);
+            finding.severity = severity;
+            finding.severity_from = from;
+        }
+        if let Some(more) = more {
+            if finding.message.is_empty()
+                && let Some(id) = &more.message_id
+                && let Some(rule) = known.map(|k| k.rule)
+                && let Some((_, text)) = rule.message_strings.0.iter().find(|(key, _)| **key == **id)
+            {
+                finding.message = fill(text.text.text(), &more.arguments);
+            }
+            if finding.place.is_none()
+                && let Some(uri) = more.artifact.and_then(|i| self.artifacts.get(i)).filter(|u| !u.is_empty())
+            {
+                finding.place = Some(Place { path: path_of(uri), line: more.line, column: None });
+            }
+        }
+        if finding.message.is_empty()
+            && let Some(text) = known.and_then(|k| k.rule.short_description.text.get())
+        {
+            finding.message = common::message(text);
+        }
+        describe(finding, known, more, rules.dialect);
+        of_trivy(finding, known.map(|k| k.rule));
+    }
+
+    fn severity(
+        &self,
+        pending: &Pending,
+        known: Option<&Known<'_>>,
+        found: Option<(usize, usize)>,
+        rule_id: &str,
+        notes: &mut Vec<Note>,
+    ) -> (Severity, &'static str) {
+        if let Some(s) = known.and_then(|k| k.tag) {
+            return (s, "rule.properties.tags");
+        }
+        let own = pending.more.as_deref().and_then(|m| m.security_severity.as_deref());
+        let scores = [
+            (own, "properties.security-severity"),
+            (known.and_then(|k| k.rule.properties.security_severity.get()), "rule.properties.security-severity"),
+        ];
+        for (score, from) in scores {
+            if let Some(score) = score {
+                match of_score(score) {
+                    Some(s) => return (s, from),
+                    None => note(
+                        notes,
+                        format!(
+                            "a security-severity that is neither score nor word: {}",
+                            crate::error::quote(score.as_bytes())
+                        ),
+                    ),
+                }
+            }
+        }
+        match &pending.level {
+            Level::Known(severity) => return (*severity, "level"),
+            Level::Unknown(word) => return (level_of(word, notes), "level"),
+            Level::Absent => {}
+        }
+        if !pending.fails {
+            return (Severity::Info, "kind");
+        }
+        let invocation = match pending.invocation.and_then(|i| usize::try_from(i).ok()) {
+            Some(i) => self.invocations.get(i),
+            // With a single invocation there is no other that it could be of.
+            None if self.invocations.len() == 1 => self.invocations.first(),
+            None => None,
+        };
+        let overridden = invocation
+            .and_then(|i| i.overrides.0.iter().rev().find(|o| overrides(o, found, rule_id, &self.rules)))
+            .and_then(|o| o.configuration.level.get());
+        if let Some(level) = overridden {
+            return (level_of(level, notes), "ruleConfigurationOverrides");
+        }
+        if let Some(level) = known.and_then(|k| k.rule.default_configuration.level.get()) {
+            return (level_of(level, notes), "rule.defaultConfiguration.level");
+        }
+        (Severity::Medium, "default")
+    }
+}
+
+/// The severity of a stated level.
+fn level_of(level: &str, notes: &mut Vec<Note>) -> Severity {
+    if let Some(s) = Severity::from_word(level) {
+        return s;
+    }
+    note(
+        notes,
+        format!("a level that SARIF does not know, read as warning: {}", crate::error::quote(level.as_bytes())),
+    );
+    Severity::Medium
+}
+
+/// The severity in a `security-severity`: a score, or the tool's own word.
+fn of_score(text: &str) -> Option<Severity> {
+    let text = text.trim();
+    match text.parse::<f64>() {
+        Ok(score) => (score.is_finite() && score >= 0.0).then(|| Severity::from_score(score)),
+        Err(_) => Severity::from_word(text),
+    }
+}
+
+/// Puts arguments into a message's `{0}` (3.11.5).
+fn fill(text: &str, arguments: &[Box<str>]) -> Box<str> {
+    let mut out = String::new();
+    let mut rest = text.get(..text.len().min(4 * common::MESSAGE)).unwrap_or(text);
+    while let Some(open) = rest.find('{') {
+        let (before, after) = (rest.get(..open).unwrap_or_default(), rest.get(open + 1..).unwrap_or_default());
+        out.push_str(before);
+        let argument = after
+            .find('}')
+            .and_then(|close| Some((after.get(..close)?.parse::<usize>().ok()?, after.get(close + 1..)?)))
+            .and_then(|(n, tail)| Some((arguments.get(n)?, tail)));
+        match argument {
+            Some((argument, tail)) => {
+                out.push_str(argument);
+                rest = tail;
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    common::message(&out)
+}
+
+/// Package, versions and aliases, where the producer writes them into texts.
+fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More>, dialect: Dialect) {
+    if finding.category != Category::Vulnerability && finding.category != Category::License {
+        return;
+    }
+    let text = &finding.message;
+    let purl = || {
+        let mut purls = known?.rule.properties.purls.iter().filter_map(|p| p.get());
+        // Several purls: which one this result means is not said.
+        purls.next().filter(|_| purls.next().is_none()).map(Into::into)
+    };
+    // Trivy: "Package: x\nInstalled Version: 1\nVulnerability CVE-…\nFixed Version: 2\nLink: …".
+    if let Some(name) = field(text, "Package: ") {
+        let installed = field(text, "Installed Version: ").unwrap_or_default();
+        finding.package = package(name, installed, field(text, "Fixed Version: ").unwrap_or_default(), None);
+    } else if let Some((name, version)) = grype(text).or_else(|| osv(text)) {
+        let fixed = known.map(|k| k.rule.help.fixed(name)).unwrap_or_default();
+        finding.package = package(name, version, &fixed, purl());
+    } else if dialect == Dialect::Packages
+        && let Some((name, version)) = more.and_then(|m| m.logical.as_deref()).and_then(|l| l.rsplit_once('@'))
+        && !name.contains(['/', ':'])
+    {
+        // Snyk's logical location is "name@version".
+        finding.package = package(name, version, "", purl());
+    }
+    if finding.category == Category::License && finding.package.is_none() {
+        finding.package = package(field(text, "PkgName: ").unwrap_or_default(), "", "", None);
+    }
+    let said = field(text, "Vulnerability ");
+    // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
+    let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-'));
+    let new = |id: &&str| *id != &*finding.rule && is_advisory(id);
+    let ids = known.into_iter().flat_map(|k| k.ids.iter().copied());
+    finding.aliases = common::aliases(&finding.rule, own.into_iter().chain(said).filter(new).chain(ids));
+}
+
+/// "A high vulnerability in deb package: x, version 1 was found …" and "The path … reports x at version 1  which is …".
+fn grype(text: &str) -> Option<(&str, &str)> {
+    if let Some((_, rest)) = text.split_once(" package: ") {
+        let (name, rest) = rest.split_once(", version ")?;
+        return Some((name, rest.split_once(" was found")?.0.trim()));
+    }
+    let (name, rest) = text.strip_prefix("The path ")?.split_once(" reports ")?.1.split_once(" at version ")?;
+    Some((name, rest.split_once(" which is")?.0.trim()))
+}
+
+/// "Package 'x@1' is vulnerable to 'CVE-…' (also known as …)."
+fn osv(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("Package '")?.split_once('\'')?.0.rsplit_once('@')
+}
