@@ -428,8 +428,8 @@ fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
 /// Most files of a working tree that are looked at.
 const TREE: usize = 500_000;
 
-/// The files of the working tree, those of dependencies and build results left out; nothing where there are too many.
-fn tree(root: &Path) -> Option<Tree> {
+/// The files of a working tree, those of dependencies and build results left out; nothing where there are too many.
+pub fn tree(root: &Path) -> Option<Tree> {
     const BUILT: [&str; 8] = ["node_modules", "_build", "target", "venv", "__pycache__", "dist", "build", "deps"];
     let mut files = Vec::new();
     let mut folders = vec![(root.to_owned(), String::new(), 0_usize)];

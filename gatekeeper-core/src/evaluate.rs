@@ -116,16 +116,7 @@ pub(crate) fn evaluate_in(
         })
         .collect();
     evidence.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut set_aside: Vec<SetAside> = sorted
-        .aside
-        .into_iter()
-        .map(|a| SetAside {
-            path: a.evidence.source.path,
-            format: a.evidence.source.format,
-            because: a.because,
-            instead: a.instead,
-        })
-        .collect();
+    let mut set_aside: Vec<SetAside> = sorted.aside.into_iter().map(SetAside::from).collect();
     set_aside.sort_by(|a, b| a.path.cmp(&b.path));
     let problems: Vec<InputProblem> = unread
         .into_iter()

@@ -2,8 +2,8 @@
 //! evidence for these.
 
 use crate::decimal::{Decimal, percent};
-use crate::evidence::{Data, Evidence, Note};
-use crate::paths::{PathRules, Tree, reconcile};
+use crate::evidence::{Coverage, Data, Evidence, Note};
+use crate::paths::{PathRules, Reconciled, Tree, reconcile};
 use crate::policy::{EvidenceEntry, Policy};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -12,6 +12,42 @@ use std::collections::BTreeMap;
 const LEAST: u64 = 90;
 /// Paths that are named in notes.
 const NAMED: usize = 20;
+
+/// What renaming came to.
+pub(crate) struct Renamed {
+    /// What is to be told of it.
+    pub notes: Vec<Note>,
+    /// What became of the names; `None` where the tree holds nothing of their sort.
+    pub found: Option<Reconciled>,
+}
+
+/// Renames the files of a report to the tree's; `None` where it names no file.
+pub(crate) fn rename(coverage: &mut Coverage, tree: &Tree, rules: &PathRules) -> Option<Renamed> {
+    if coverage.files.is_empty() || coverage.percent.is_some() {
+        return None;
+    }
+    if !speaks_of(coverage.files.keys().map(AsRef::as_ref), tree) {
+        let note = "the tree holds no source file of the sort that it names, so its paths were not reconciled";
+        return Some(Renamed { notes: vec![Note::new(note)], found: None });
+    }
+    let found = reconcile(coverage.files.keys().map(AsRef::as_ref), &coverage.roots, tree, rules);
+    let more = |n: usize| n.checked_sub(NAMED).filter(|n| *n > 0);
+    let mut notes = Vec::new();
+    for name in found.unmatched.iter().take(NAMED) {
+        notes.push(Note::new(format!("{name} is no file of the tree")));
+    }
+    if let Some(n) = more(found.unmatched.len()) {
+        notes.push(Note::new(format!("{n} more paths are no files of the tree")));
+    }
+    for (name, candidates) in found.ambiguous.iter().take(NAMED) {
+        notes.push(Note::new(format!("{name} could be {}", candidates.join(" or "))));
+    }
+    if let Some(n) = more(found.ambiguous.len()) {
+        notes.push(Note::new(format!("{n} more paths could be several files")));
+    }
+    *coverage = found.rename(std::mem::take(coverage));
+    Some(Renamed { notes, found: Some(found) })
+}
 
 /// Renames the files of coverage evidence to the tree's. Answers, by the evidence's path, why it cannot be used.
 pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> BTreeMap<String, String> {
@@ -22,22 +58,9 @@ pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> 
         let (rules, least) =
             entry.map_or_else(|| default.clone(), |p| (p.path_rules.clone(), p.min_matched.unwrap_or(default.1)));
         let Data::Coverage(coverage) = &mut e.data else { continue };
-        if coverage.files.is_empty() || coverage.percent.is_some() {
-            continue;
-        }
-        if !speaks_of(coverage.files.keys().map(AsRef::as_ref), tree) {
-            e.notes.push(Note::new(
-                "the tree holds no source file of the sort that it names, so its paths were not reconciled",
-            ));
-            continue;
-        }
-        let found = reconcile(coverage.files.keys().map(AsRef::as_ref), &coverage.roots, tree, &rules);
-        for name in found.unmatched.iter().take(NAMED) {
-            e.notes.push(Note::new(format!("{name} is no file of the tree")));
-        }
-        for (name, candidates) in found.ambiguous.iter().take(NAMED) {
-            e.notes.push(Note::new(format!("{name} could be {}", candidates.join(" or "))));
-        }
+        let Some(renamed) = rename(coverage, tree, &rules) else { continue };
+        e.notes.extend(renamed.notes);
+        let Some(found) = renamed.found else { continue };
         let share = found.share();
         if least.compare_percent_of(share) == Some(Ordering::Less) {
             let first = found.unmatched.first().or_else(|| found.ambiguous.keys().next()).map_or("", String::as_str);
@@ -50,8 +73,6 @@ pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> 
             );
             out.insert(e.source.path.clone(), message);
         }
-        let taken = std::mem::take(coverage);
-        *coverage = found.rename(taken);
     }
     out
 }

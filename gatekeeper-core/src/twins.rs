@@ -1,8 +1,9 @@
 //! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
 //! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
 
-use crate::evidence::test_run::Counts;
+use crate::evidence::test_run::{Counts, Status};
 use crate::evidence::{Data, Evidence};
+use crate::verdict::SetAside;
 use std::collections::BTreeMap;
 
 /// The formats in which a tool leaves one run's result, the richest first. Evidence of one step is united, never left aside for its own kind.
@@ -33,6 +34,17 @@ pub(crate) struct Aside {
     pub evidence: Evidence,
     pub because: String,
     pub instead: Option<String>,
+}
+
+impl From<Aside> for SetAside {
+    fn from(a: Aside) -> Self {
+        SetAside {
+            path: a.evidence.source.path,
+            format: a.evidence.source.format,
+            because: a.because,
+            instead: a.instead,
+        }
+    }
 }
 
 /// A contradiction between twins.
@@ -277,10 +289,17 @@ fn same_findings(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     kept
 }
 
-/// The cases of a run and how each ended, sorted.
-type Results = Vec<(String, crate::evidence::test_run::Status)>;
+/// How a case ended, as far as formats agree on it: some have no errors, some list what is yet to be written as passed.
+type Ended = bool;
 
-/// Two formats of one run of any tool: the same cases with the same results. Files of one format are shards, and count each.
+/// A run's cases by their own names, and by all of their names' words from the last to the first; each list sorted.
+struct Results {
+    own: Vec<(String, Ended)>,
+    words: Vec<(String, Ended)>,
+}
+
+/// Two formats of one run of any tool: the same cases with the same results; that which tells the most of what is wrong is kept.
+/// Files of one format are shards, and count each.
 fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     let mut formats: Vec<&str> =
         evidence.iter().filter(|e| matches!(e.data, Data::Tests(_))).map(|e| e.source.format).collect();
@@ -289,36 +308,69 @@ fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
         return evidence;
     }
     let mut kept: Vec<(Evidence, Option<Results>)> = Vec::new();
-    for e in evidence {
-        let names = match &e.data {
-            Data::Tests(t) if t.counts().total() > 0 && t.suites.iter().all(|s| s.unlisted == Counts::default()) => {
-                let mut names: Vec<_> = t.cases().map(|(_, c)| (last_name(&c.name), c.status)).collect();
-                names.sort();
-                Some(names)
-            }
-            _ => None,
-        };
-        let twin = kept.iter().find(|(k, theirs)| {
+    for mut e in evidence {
+        let mut results = results(&e);
+        let twin = kept.iter_mut().find(|(k, theirs)| {
             k.source.format != e.source.format
                 && k.source.labels == e.source.labels
                 && k.source.name == e.source.name
-                && names.is_some()
-                && *theirs == names
+                && matches!((theirs, &results), (Some(a), Some(b)) if same(a, b))
         });
         match twin {
-            Some((k, _)) => {
+            Some((k, theirs)) => {
+                if told(&e) > told(k) {
+                    std::mem::swap(k, &mut e);
+                    std::mem::swap(theirs, &mut results);
+                }
                 let because = format!("the same cases with the same results as in {} form", k.source.format);
                 let instead = Some(k.source.path.clone());
                 out.aside.push(Aside { because, instead, evidence: e });
             }
-            None => kept.push((e, names)),
+            None => kept.push((e, results)),
         }
     }
     kept.into_iter().map(|(e, _)| e).collect()
 }
 
+/// The cases of evidence that lists them all.
+fn results(e: &Evidence) -> Option<Results> {
+    let Data::Tests(t) = &e.data else { return None };
+    if t.counts().total() == 0 || t.suites.iter().any(|s| s.unlisted != Counts::default()) {
+        return None;
+    }
+    let cases = || t.cases().map(|(_, c)| (c.name.to_lowercase(), c.status > Status::Skipped));
+    let mut own: Vec<_> = cases().map(|(name, bad)| (last_name(&name).to_owned(), bad)).collect();
+    let mut words: Vec<_> = cases().map(|(name, bad)| (words(&name), bad)).collect();
+    own.sort_unstable();
+    words.sort_unstable();
+    Some(Results { own, words })
+}
+
+fn same(a: &Results, b: &Results) -> bool {
+    let begins = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || short.is_empty() || rest.starts_with(' '))
+    };
+    let one = |((a, a_bad), (b, b_bad)): (&(String, Ended), &(String, Ended))| {
+        a_bad == b_bad && (begins(a, b) || begins(b, a))
+    };
+    a.own == b.own || a.words.len() == b.words.len() && a.words.iter().zip(&b.words).all(one)
+}
+
+/// How much evidence tells of what is wrong with its run.
+fn told(e: &Evidence) -> (bool, usize, u64, u64, u64, u64) {
+    let Data::Tests(t) = &e.data else { return (false, 0, 0, 0, 0, 0) };
+    let n = t.counts();
+    (e.complete == Some(false), t.problems.len(), n.failed.saturating_add(n.errored), n.skipped, n.flaky, n.errored)
+}
+
 /// A case's own name: formats differ in how much of its surroundings they put before it.
-fn last_name(name: &str) -> String {
+fn last_name(name: &str) -> &str {
     let name = name.rsplit(" > ").next().unwrap_or(name);
-    name.rsplit("::").next().unwrap_or(name).trim().to_lowercase()
+    name.rsplit("::").next().unwrap_or(name).trim()
+}
+
+/// The words of a name from the last to the first: whatever stands before it, in whichever way it is joined, comes at the end.
+fn words(name: &str) -> String {
+    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).rev().filter(|w| !w.is_empty()).collect();
+    words.join(" ")
 }

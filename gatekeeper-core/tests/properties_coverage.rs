@@ -216,10 +216,32 @@ proptest! {
     }
 
     #[test]
-    fn json_never_fails(c in coverage(), run in test_run()) {
+    fn json_reads_back_to_the_same_evidence(c in coverage(), run in test_run(), complete in proptest::option::of(any::<bool>())) {
         for data in [Data::Coverage(c), Data::Tests(run)] {
-            let written = unite(vec![evidence(data)]).and_then(|u| u.write(Target::Json)).unwrap();
-            prop_assert!(serde_json::from_slice::<serde_json::Value>(&written.bytes).is_ok());
+            let mut one = evidence(data);
+            one.complete = complete;
+            let united = unite(vec![one]).unwrap();
+            let written = united.write(Target::Json).unwrap();
+            // By its content alone.
+            let got = read("merged", &written.bytes, &ReadOptions::default()).unwrap();
+            prop_assert_eq!(got.source.format, Target::Json.format(united.data.kind()));
+            prop_assert_eq!(got.complete, complete);
+            match (&united.data, &got.data) {
+                (Data::Tests(a), Data::Tests(b)) => {
+                    prop_assert!((a.duration() - b.duration()).abs() < 1e-6);
+                    let rest = |t: &TestRun| {
+                        let mut t = t.clone();
+                        t.suites.iter_mut().flat_map(|s| &mut s.cases).for_each(|c| c.time = None);
+                        t
+                    };
+                    prop_assert_eq!(rest(a), rest(b));
+                }
+                (a, b) => prop_assert_eq!(a, b),
+            }
+            prop_assert_eq!(gatekeeper_core::inspect::summary(&got)["total"].clone(), match &united.data {
+                Data::Tests(t) => t.counts().total().into(),
+                _ => serde_json::Value::Null,
+            });
         }
     }
 }

@@ -1,11 +1,15 @@
 //! `gatekeeper merge FILE...`: several reports of one kind as one.
 
 use crate::exit;
+use crate::files::write_whole;
 use clap::{Args, ValueEnum};
+use gatekeeper_core::collect::tree;
 use gatekeeper_core::evidence::Evidence;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::{ReadOptions, read};
-use gatekeeper_core::merge::{MergeError, Target, unite};
+use gatekeeper_core::merge::{MergeError, Target, reconcile, unite};
+use gatekeeper_core::output::line;
+use gatekeeper_core::paths::PathRules;
 use gatekeeper_core::{ErrorCode, ParseError, format};
 use std::fs;
 use std::io::{self, Write};
@@ -23,6 +27,15 @@ pub struct MergeArgs {
     /// Where to write it; - is standard output
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
+    /// Name the files of coverage as the working tree in this folder does
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// A prefix to take off their names first; repeatable
+    #[arg(long, value_name = "PREFIX", requires = "root")]
+    strip: Vec<String>,
+    /// What to put before names that are not absolute
+    #[arg(long, value_name = "PREFIX", requires = "root")]
+    prefix: Option<String>,
     /// Read the files as this format, whatever they look like
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
@@ -77,11 +90,23 @@ pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
         writeln!(err, "gatekeeper: nothing was merged")?;
         return Ok(exit::FAIL);
     }
-    let written = unite(evidence).and_then(|united| united.write(args.format.target()));
-    let written = match written {
+    if let Some(root) = &args.root {
+        let tree = if root.is_dir() { tree(root) } else { None };
+        let Some(tree) = tree else {
+            writeln!(err, "gatekeeper: {}: no folder that can be read, or one of too many files", root.display())?;
+            return Ok(exit::USAGE);
+        };
+        let rules = PathRules { strip: args.strip.clone(), prefix: args.prefix.clone() };
+        for told in reconcile(&mut evidence, &tree, &rules) {
+            writeln!(err, "gatekeeper: note: {}", line(&told))?;
+        }
+    }
+    let target = args.format.target();
+    let written = unite(evidence).and_then(|united| Ok((united.write(target)?, united.aside)));
+    let (written, aside) = match written {
         Ok(written) => written,
         Err(e) => {
-            writeln!(err, "gatekeeper: {e}")?;
+            writeln!(err, "gatekeeper: {}", line(&e.to_string()))?;
             return Ok(match e {
                 MergeError::Mixed(_) | MergeError::Kind(..) | MergeError::Target(..) | MergeError::Nothing => {
                     exit::USAGE
@@ -90,14 +115,18 @@ pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
             });
         }
     };
+    for a in &aside {
+        let instead = a.instead.as_ref().map(|i| format!(" ({i})")).unwrap_or_default();
+        writeln!(err, "gatekeeper: note: {} is left aside: {}{}", line(&a.path), line(&a.because), line(&instead))?;
+    }
     for lost in &written.lost {
-        writeln!(err, "gatekeeper: note: {} cannot hold {lost}", args.format.target().as_str())?;
+        writeln!(err, "gatekeeper: note: {} cannot hold {lost}", target.as_str())?;
     }
     if args.output.as_os_str() == "-" {
         out.write_all(&written.bytes)?;
         return Ok(exit::PASS);
     }
-    if let Err(e) = replace(&args.output, &written.bytes) {
+    if let Err(e) = write_whole(&args.output, &written.bytes) {
         writeln!(err, "gatekeeper: {}: cannot be written: {e}", args.output.display())?;
         return Ok(exit::FAIL);
     }
@@ -115,24 +144,4 @@ fn one(path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
         )));
     }
     read(&name, &fs::read(path).map_err(io)?, options)
-}
-
-/// Writes a file beside the output and puts it in its place, so that nobody ever sees half of it.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
-    if path.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-    }
-    let mut beside = name.to_os_string();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let placed = written.and_then(|()| fs::rename(&beside, path));
-    if placed.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    placed
 }

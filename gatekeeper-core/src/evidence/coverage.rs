@@ -1,7 +1,7 @@
 //! Coverage: per file, lines with hits, branches, functions and statements; or counters alone, where a format has only those.
 
 use super::Ratio;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Coverage of a set of files.
@@ -22,7 +22,8 @@ pub struct Coverage {
 }
 
 /// Which figures a report speaks of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// Lines.
     pub lines: bool,
@@ -44,7 +45,8 @@ pub struct Percentages {
 }
 
 /// Coverage of one file. Lists are sorted by line; a figure is either listed or, where the report only states it, a counter.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FileCoverage {
     /// Executable lines, each once, sorted.
     pub lines: Vec<Line>,
@@ -63,7 +65,8 @@ pub struct FileCoverage {
 }
 
 /// Counters of a file for what the report does not list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stated {
     /// Lines.
     pub lines: Option<Ratio>,
@@ -76,7 +79,8 @@ pub struct Stated {
 }
 
 /// An executable line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
     /// Its number (from 1; some producers list generated code on line 0).
     pub number: u32,
@@ -85,7 +89,8 @@ pub struct Line {
 }
 
 /// One arm of a branch. (line, block, arm) is its identity within the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Branch {
     /// The line it stands on.
     pub line: u32,
@@ -98,7 +103,8 @@ pub struct Branch {
 }
 
 /// Branches of a line, counted only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LineBranches {
     /// The line.
     pub line: u32,
@@ -109,7 +115,8 @@ pub struct LineBranches {
 }
 
 /// A function or method.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Function {
     /// First line, 0 where not known.
     pub line: u32,
@@ -120,7 +127,8 @@ pub struct Function {
 }
 
 /// A statement, identified by its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Statement {
     /// (start line, start column, end line, end column); what a format does not give is 0.
     pub place: (u32, u32, u32, u32),
@@ -131,7 +139,8 @@ pub struct Statement {
 }
 
 /// The figures of a file or of the whole. `None`: the report does not speak of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Figures {
     /// Lines.
     pub lines: Option<Ratio>,

@@ -8,7 +8,7 @@ pub mod test_run;
 pub mod vex;
 
 use crate::location::Location;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -58,12 +58,32 @@ impl fmt::Display for Kind {
 }
 
 /// A covered or satisfied share: `covered` of `total`. Never a percentage, so that limits are exact.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stated")]
 pub struct Ratio {
     /// How many were covered.
     pub covered: u64,
     /// How many there are.
     pub total: u64,
+}
+
+/// A share as a document states it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stated {
+    covered: u64,
+    total: u64,
+}
+
+impl TryFrom<Stated> for Ratio {
+    type Error = String;
+
+    fn try_from(s: Stated) -> Result<Self, String> {
+        if s.covered > s.total {
+            return Err(format!("{} covered of {}, expected no more than there are", s.covered, s.total));
+        }
+        Ok(Ratio { covered: s.covered, total: s.total })
+    }
 }
 
 impl Ratio {

@@ -1,10 +1,11 @@
 //! Test results: suites of cases, and counts that a format states without listing the cases.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a run of tests said.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TestRun {
     /// Suites in the input's order.
     pub suites: Vec<Suite>,
@@ -13,7 +14,8 @@ pub struct TestRun {
 }
 
 /// A suite: cases that are listed, and counts of those that are not.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Suite {
     /// Its name.
     pub name: Box<str>,
@@ -26,7 +28,8 @@ pub struct Suite {
 }
 
 /// A case. Small, as there are many: what only some have stands in `detail`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Case {
     /// Its name.
     pub name: Box<str>,
@@ -43,7 +46,8 @@ pub struct Case {
 }
 
 /// What is known of a case beyond name, status and time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Detail {
     /// The failure's, error's or skip's message: its first lines.
     pub message: Box<str>,
@@ -58,7 +62,7 @@ pub struct Detail {
 }
 
 /// How a case ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It passed.
@@ -73,7 +77,8 @@ pub enum Status {
 }
 
 /// Something that failed without being a case.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Problem {
     /// What failed: `init_per_suite`, `error_in_suite`, a suite's name.
     pub name: String,
@@ -85,7 +90,8 @@ pub struct Problem {
 }
 
 /// Cases by how they ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Counts {
     /// Passed.
     pub passed: u64,
@@ -155,7 +161,9 @@ impl TestRun {
 
     /// The sum of the cases' own times, seconds.
     pub fn duration(&self) -> f64 {
-        self.suites.iter().map(|s| s.unlisted_time + s.cases.iter().filter_map(|c| c.time).sum::<f64>()).sum()
+        // The sum of nothing would be -0.
+        let listed = self.suites.iter().flat_map(|s| &s.cases).filter_map(|c| c.time);
+        self.suites.iter().map(|s| s.unlisted_time).chain(listed).fold(0.0, |sum, t| sum + t)
     }
 
     /// The cases with their suites.

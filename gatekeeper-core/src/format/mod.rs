@@ -8,6 +8,7 @@ mod head;
 pub(crate) mod licenses;
 pub(crate) mod sbom;
 pub(crate) mod tests;
+pub(crate) mod united;
 pub(crate) mod vex;
 
 pub(crate) use head::Head;

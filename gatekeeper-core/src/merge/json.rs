@@ -1,9 +1,10 @@
 //! The united evidence as a JSON document of its own.
 //!
 //! ```json
-//! {"schema_version": 1, "kind": "coverage", "complete": null, "sources": [{"path": "…", "format": "lcov", "sha256": "…", "size": 1}],
+//! {"format": "gatekeeper-coverage", "schema_version": 1, "kind": "coverage", "complete": null, "sources": [{"path": "…", "format": "lcov", "sha256": "…", "size": 1}],
 //!  "figures": {"lines": {"covered": 1, "total": 2}, …}, "coverage": {"files": {"src/a.c": {"lines": [{"number": 1, "hits": 2}], …}}, …}}
 //! ```
+//! `format` is the id by which it is read again: `gatekeeper-coverage` or `gatekeeper-tests`.
 //! `kind` is `coverage` or `tests`, and the member of that name holds the evidence as the model has it. `complete` is false where one of the
 //! sources says that it is not, null where one cannot tell. `figures` (coverage) and `counts` (tests) sum it up.
 
@@ -11,11 +12,13 @@ use super::{MergeError, Target, United, Written};
 use crate::evidence::coverage::{Coverage, Figures};
 use crate::evidence::test_run::{Counts, TestRun};
 use crate::evidence::{Data, Kind, Source};
+use crate::format::united::VERSION;
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema_version: u32,
+    format: &'static str,
+    schema_version: u64,
     kind: Kind,
     complete: Option<bool>,
     sources: &'a [Source],
@@ -31,7 +34,8 @@ struct Document<'a> {
 
 pub(super) fn write(united: &United) -> Result<Written, MergeError> {
     let mut document = Document {
-        schema_version: 1,
+        format: Target::Json.format(united.data.kind()),
+        schema_version: VERSION,
         kind: united.data.kind(),
         complete: united.complete,
         sources: &united.sources,

@@ -24,7 +24,7 @@ pub(super) fn write(run: &TestRun) -> Result<Written, MergeError> {
     for suite in &run.suites {
         out.push_str("<testsuite");
         attribute(&mut out, "name", &suite_name(&suite.name, counts));
-        let time = suite.cases.iter().filter_map(|c| c.time).sum();
+        let time = suite.cases.iter().filter_map(|c| c.time).fold(0.0, |sum, t| sum + t);
         totals(&mut out, suite.counts(), time, 0);
         out.push_str(">\n");
         for c in &suite.cases {

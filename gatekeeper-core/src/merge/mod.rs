@@ -1,6 +1,7 @@
 //! Unites several evidences of one kind and writes them as one report.
 //!
 //! Coverage is the union by (file, line); branches, functions and statements by identity. Tests of shards add up: their suites follow each other.
+//! Twins among them are told as `check` tells them: each run's result counts once.
 //! What is written is read back before it is given out: a report that would say anything else than what was united is an error.
 //! So is what a format cannot hold: a run that is not complete, cases that are only counted, names that would forge a record.
 
@@ -16,6 +17,10 @@ use crate::evidence::test_run::TestRun;
 use crate::evidence::{Data, Evidence, Kind, Ratio, Source};
 use crate::format;
 use crate::inspect::{ReadOptions, read};
+use crate::paths::{PathRules, Tree};
+use crate::reconcile;
+use crate::twins::{self, Sorted};
+use crate::verdict::SetAside;
 use std::fmt;
 
 /// What evidence can be written as.
@@ -27,18 +32,27 @@ pub enum Target {
     Cobertura,
     /// JUnit XML (tests).
     Junit,
-    /// The united evidence with all that is known of it.
+    /// The united evidence with all that is known of it: coverage or tests.
     Json,
 }
 
 impl Target {
-    /// Its name, which is the id of the format where there is one.
+    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Target::Lcov => "lcov",
             Target::Cobertura => "cobertura",
             Target::Junit => "junit",
             Target::Json => "json",
+        }
+    }
+
+    /// The id of the format that it is for evidence of a kind.
+    pub fn format(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Target::Json, Kind::Coverage) => "gatekeeper-coverage",
+            (Target::Json, _) => "gatekeeper-tests",
+            _ => self.as_str(),
         }
     }
 
@@ -61,6 +75,8 @@ pub struct United {
     pub complete: Option<bool>,
     /// What they say together: coverage or tests.
     pub data: Data,
+    /// Twins that were left aside.
+    pub aside: Vec<SetAside>,
 }
 
 /// A report that was written.
@@ -82,6 +98,8 @@ pub enum MergeError {
     Mixed(Vec<(Kind, String)>),
     /// Evidence of a kind that cannot be united, with its file.
     Kind(Kind, String),
+    /// Twins that contradict each other, in words.
+    Contradiction(String),
     /// The target holds another kind.
     Target(Target, Kind),
     /// The target cannot hold what the evidence says.
@@ -102,6 +120,7 @@ impl fmt::Display for MergeError {
                 Ok(())
             }
             MergeError::Kind(kind, file) => write!(f, "{file}: {kind} cannot be merged, only coverage and tests"),
+            MergeError::Contradiction(what) => write!(f, "{what}: the evidence contradicts itself"),
             MergeError::Target(target, kind) => write!(f, "{kind} cannot be written as {}", target.as_str()),
             MergeError::CannotHold(target, what) => write!(f, "{} cannot hold {what}", target.as_str()),
             MergeError::Differs(target, what) => {
@@ -113,10 +132,26 @@ impl fmt::Display for MergeError {
 
 impl std::error::Error for MergeError {}
 
+/// Renames the files of coverage to those of a working tree, as `check` does. Answers what is to be told: names that fit no file or several.
+pub fn reconcile(evidence: &mut [Evidence], tree: &Tree, rules: &PathRules) -> Vec<String> {
+    let mut told = Vec::new();
+    for e in evidence {
+        let Data::Coverage(coverage) = &mut e.data else { continue };
+        let Some(renamed) = reconcile::rename(coverage, tree, rules) else { continue };
+        let whole = renamed.found.is_some_and(|f| f.unmatched.is_empty() && f.ambiguous.is_empty());
+        if whole {
+            // The names stand under the tree's root now, and no longer under those.
+            coverage.roots.clear();
+        }
+        told.extend(renamed.notes.into_iter().map(|n| format!("{}: {}", e.source.path, n.message)));
+    }
+    told
+}
+
 /// Unites evidence of one kind.
 ///
 /// # Errors
-/// Where there is none, where kinds are mixed, and where the kind is neither coverage nor tests.
+/// Where there is none, where kinds are mixed, where the kind is neither coverage nor tests, and where twins contradict each other.
 pub fn unite(evidence: Vec<Evidence>) -> Result<United, MergeError> {
     let mut kinds: Vec<(Kind, String)> = Vec::new();
     for e in &evidence {
@@ -132,11 +167,18 @@ pub fn unite(evidence: Vec<Evidence>) -> Result<United, MergeError> {
         [(kind, _)] => *kind,
         _ => return Err(MergeError::Mixed(kinds)),
     };
-    let mut sources = Vec::with_capacity(evidence.len());
+    let given: Vec<String> = evidence.iter().map(|e| e.source.path.clone()).collect();
+    let Sorted { mut kept, aside, contradictions } = twins::sort(evidence);
+    if let Some(c) = contradictions.first() {
+        return Err(MergeError::Contradiction(format!("{}, {} is kept", c.message, c.kept)));
+    }
+    // In the order given, which is that of the suites.
+    kept.sort_by_cached_key(|e| given.iter().position(|path| *path == e.source.path));
+    let mut sources = Vec::with_capacity(kept.len());
     let mut complete = Some(true);
     let mut coverage = Coverage::default();
     let mut tests = TestRun::default();
-    for e in evidence {
+    for e in kept {
         complete = match (complete, e.complete) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
@@ -153,7 +195,7 @@ pub fn unite(evidence: Vec<Evidence>) -> Result<United, MergeError> {
         }
     }
     let data = if kind == Kind::Coverage { Data::Coverage(coverage) } else { Data::Tests(tests) };
-    Ok(United { sources, complete, data })
+    Ok(United { sources, complete, data, aside: aside.into_iter().map(SetAside::from).collect() })
 }
 
 impl United {
@@ -181,7 +223,7 @@ impl United {
 
     /// Reads back what was written and compares.
     fn check(&self, target: Target, written: &Written) -> Result<(), MergeError> {
-        let Some(format) = format::by_id(target.as_str()) else { return Ok(()) };
+        let Some(format) = format::by_id(target.format(self.data.kind())) else { return Ok(()) };
         let differs = |what: String| Err(MergeError::Differs(target, what));
         let mut options = ReadOptions { format: Some(format), ..ReadOptions::default() };
         options.limits.file_bytes = u64::MAX;
@@ -189,10 +231,17 @@ impl United {
             Ok(again) => again,
             Err(e) => return differs(ParseError::message(&e)),
         };
-        if again.complete == Some(false) {
+        if again.complete == Some(false) && self.complete != Some(false) {
             return differs("it reads as not complete".to_owned());
         }
         match (&self.data, &again.data) {
+            (Data::Coverage(a), Data::Coverage(b)) if target == Target::Json => {
+                if a == b {
+                    Ok(())
+                } else {
+                    differs("other coverage".to_owned())
+                }
+            }
             (Data::Coverage(a), Data::Coverage(b)) => {
                 if a.files.len() != b.files.len() {
                     return differs(format!("{} files, not {}", b.files.len(), a.files.len()));
@@ -289,6 +338,61 @@ mod tests {
         let Data::Tests(t) = &shards.data else { panic!() };
         assert_eq!(t.counts().total(), 2);
         assert!(shards.write(Target::Junit).is_ok());
+    }
+
+    #[test]
+    fn twins_count_once_and_the_one_that_tells_more_is_kept() {
+        let of = |path: &str, format: &'static str, data: Data| {
+            let mut e = evidence(path, Some(true), data);
+            e.source.format = format;
+            e
+        };
+        let short = run(&[("adds", Status::Passed), ("takes", Status::Failed)]);
+        let long = run(&[("calc takes", Status::Errored), ("calc > adds", Status::Passed)]);
+        let united = unite(vec![
+            of("j.xml", "junit", short.clone()),
+            of("shard.xml", "junit", short.clone()),
+            of("c.json", "ctrf", long),
+        ])
+        .unwrap();
+        let Data::Tests(t) = &united.data else { panic!() };
+        // Shards of one format add up; the other format's file is the twin of one of them.
+        assert_eq!((t.counts().total(), united.aside.len()), (4, 1));
+        let good = run(&[("adds", Status::Passed)]);
+        let Data::Tests(mut broken) = good.clone() else { panic!() };
+        broken.problems.push(Problem { name: "b.test.js".into(), message: "did not load".into(), line: None });
+        for order in [[0, 1], [1, 0]] {
+            let both = [of("a.json", "ctrf", good.clone()), of("b.json", "jest-json", Data::Tests(broken.clone()))];
+            let united = unite(order.iter().map(|i| both[*i].clone()).collect()).unwrap();
+            let Data::Tests(t) = &united.data else { panic!() };
+            assert_eq!((t.counts().total(), t.problems.len()), (1, 1), "what one twin tells is not lost");
+        }
+        let other = run(&[("adds", Status::Failed)]);
+        let united = unite(vec![of("a", "junit", good), of("b", "ctrf", other)]).unwrap();
+        assert!(united.aside.is_empty(), "other results are another run's");
+    }
+
+    #[test]
+    fn names_are_those_of_the_tree_where_it_is_given() {
+        let tree = Tree::new(["src/a.c", "one/b.c", "two/b.c"]);
+        let mut rooted = evidence("cov.xml", Some(true), covered("a.c", lines(&[(1, 1)])));
+        if let Data::Coverage(c) = &mut rooted.data {
+            c.roots = vec!["/ci/src".to_owned()];
+        }
+        let mut all = vec![
+            rooted,
+            evidence("cov.info", None, covered("/home/x/src/a.c", lines(&[(1, 0), (2, 1)]))),
+            evidence("b.info", None, covered("b.c", lines(&[(1, 1)]))),
+            evidence("g.info", None, covered("/usr/include/g.c", lines(&[(1, 1)]))),
+        ];
+        let told = reconcile(&mut all, &tree, &PathRules::default());
+        assert_eq!(
+            told,
+            ["b.info: b.c could be one/b.c or two/b.c", "g.info: /usr/include/g.c is no file of the tree"]
+        );
+        let Data::Coverage(c) = unite(all).unwrap().data else { panic!() };
+        assert_eq!(c.files.keys().map(AsRef::as_ref).collect::<Vec<_>>(), ["/usr/include/g.c", "b.c", "src/a.c"]);
+        assert_eq!((c.files["src/a.c"].lines.len(), c.roots.len()), (2, 0));
     }
 
     #[test]

@@ -68,3 +68,4 @@ pub fn by_id(id: &str) -> Option<&'static Output> {
 }
 
 pub use human::explain;
+pub use text::line;

@@ -4,8 +4,8 @@ use crate::error::is_invisible;
 use crate::verdict::Violation;
 use std::fmt::Write;
 
-/// For a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.
-pub(crate) fn line(text: &str) -> String {
+/// Text from reports for a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.
+pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -5,6 +5,7 @@ mod cobertura;
 mod common;
 mod coveragepy;
 mod coveralls;
+mod gatekeeper;
 mod gcovr_json;
 mod go_cover;
 mod istanbul;
@@ -22,6 +23,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &cobertura::FORMAT,
     &coveragepy::FORMAT,
     &coveralls::FORMAT,
+    &gatekeeper::FORMAT,
     &gcovr_json::FORMAT,
     &go_cover::FORMAT,
     &istanbul::FORMAT,

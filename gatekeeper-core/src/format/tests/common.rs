@@ -36,6 +36,25 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// Longest name that is kept, bytes.
+const NAME: usize = 64 * 1024;
+
+/// A name, cut where it is longer than any by which a reader tells cases apart: a hostile one would be held twice.
+pub(super) fn name(text: &str) -> &str {
+    if text.len() <= NAME { text } else { text.get(..text.floor_char_boundary(NAME)).unwrap_or_default() }
+}
+
+/// The same of a name with references, which stay whole.
+pub(super) fn raw_name(raw: &str) -> &str {
+    let cut = name(raw);
+    match cut.rfind('&') {
+        Some(at) if cut.len() < raw.len() && !cut.get(at..).is_some_and(|r| r.contains(';')) => {
+            cut.get(..at).unwrap_or_default()
+        }
+        _ => cut,
+    }
+}
+
 /// A text without blanks around it, cut at a character near `MESSAGE` bytes.
 pub(super) fn clip(text: &str) -> &str {
     clip_end(text.trim())

@@ -4,6 +4,8 @@
 //! packages of Playwright, Cypress, Jest, pytest and others. What we do:
 //!
 //! - `pending` and `other` are skipped; times are milliseconds.
+//! - A duration that is minus a date is a start without an end (pytest-json-ctrf, of the test in which pytest was interrupted and which
+//!   it calls passed): the run is not complete.
 //! - A passed test is flaky where it says so, or where it was retried and does not deny it.
 //! - A summary that states failures where no test has one is a problem of the run: it was trimmed.
 
@@ -42,6 +44,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
         Confidence::Certain,
     )
 }
+
+/// No duration is below this, milliseconds; what is, lacks one of the two times that it is the difference of.
+const NO_END: f64 = -1e11;
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -98,6 +103,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut suite = Suite::default();
     suite.cases.reserve_exact(results.tests.len());
     let mut classes = common::Classes::default();
+    let mut unended = 0_usize;
     for (n, test) in results.tests.into_iter().enumerate() {
         let status = match test.status.as_ref() {
             "passed" => Status::Passed,
@@ -109,6 +115,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     .found(other));
             }
         };
+        unended += usize::from(test.duration.is_some_and(|ms| ms < NO_END));
         let retries = test.retries.unwrap_or(0);
         let flaky = status == Status::Passed && test.flaky.unwrap_or(retries > 0);
         let mut detail = None;
@@ -128,16 +135,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
         suite.cases.push(Case {
-            name: test.name.as_ref().into(),
+            name: common::name(&test.name).into(),
             class: test.suite.filter(|s| !s.0.is_empty()).map(|s| classes.get(&s.0)),
             status,
             flaky,
-            time: test.duration.map(|ms| ms / 1000.0),
+            time: test.duration.filter(|ms| *ms >= 0.0).map(|ms| ms / 1000.0),
             detail,
         });
     }
     let mut problems = Vec::new();
     let mut notes = Vec::new();
+    if unended > 0 {
+        notes.push(Note::new(format!("{unended} tests have a start and no end: the run was interrupted in them")));
+    }
     let mut created = None;
     if let Some(summary) = results.summary {
         created = summary.stop.and_then(common::epoch_ms);
@@ -158,7 +168,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         tool,
         notes,
         created,
-        ..Parsed::new(Data::Tests(TestRun { suites: vec![suite], problems }), Some(true))
+        ..Parsed::new(Data::Tests(TestRun { suites: vec![suite], problems }), Some(unended == 0))
     })
 }
 
@@ -191,6 +201,20 @@ mod tests {
         assert_eq!(run.suites[0].cases[4].detail.as_ref().unwrap().attempts, Some(3));
         assert_eq!(tool.as_deref(), Some("jest"));
         assert!((run.duration() - 1.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_start_without_an_end_is_an_interrupted_run() {
+        let limits = Limits::default();
+        for (duration, complete) in [("5", true), ("-2", true), ("-1795276391948", false)] {
+            let text = format!(r#"{{"results":{{"tests":[{{"name":"a","status":"passed","duration":{duration}}}]}}}}"#);
+            let input =
+                Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+            let parsed = parse(&input).unwrap();
+            assert_eq!(parsed.complete, Some(complete), "{duration}");
+            let Data::Tests(run) = parsed.data else { panic!("no tests") };
+            assert!((0.0..1.0).contains(&run.duration()), "{duration}");
+        }
     }
 
     #[test]

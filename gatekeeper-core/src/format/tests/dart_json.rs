@@ -160,7 +160,7 @@ impl Reader {
             "testStart" => {
                 if let Some(test) = &event.test {
                     let running = Running {
-                        name: test.name.as_ref().into(),
+                        name: common::name(&test.name).into(),
                         suite: test.suite,
                         begun: event.time,
                         line: test.root_line.or(test.line),

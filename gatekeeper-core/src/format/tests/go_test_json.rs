@@ -270,7 +270,7 @@ impl Package {
             let (file, line) = common::place_in(&running.output).map_or((None, None), |(f, l)| (Some(f), Some(l)));
             common::detail(&running.output, "", file.as_deref(), line)
         };
-        self.suite.cases.push(Case { name: test.into(), status, time, detail, ..Case::default() });
+        self.suite.cases.push(Case { name: common::name(test).into(), status, time, detail, ..Case::default() });
     }
 }
 

@@ -134,7 +134,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
             let title = test.full_name.as_deref().filter(|t| !t.is_empty()).or(test.title.as_deref());
             suite.cases.push(Case {
-                name: title.unwrap_or_default().into(),
+                name: common::name(title.unwrap_or_default()).into(),
                 class: None,
                 status,
                 flaky,

@@ -115,7 +115,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
             let name = test.full_title.as_deref().filter(|t| !t.is_empty()).or(test.title.as_deref());
             suite.cases.push(Case {
-                name: name.unwrap_or_default().into(),
+                name: common::name(name.unwrap_or_default()).into(),
                 class: test.file.as_deref().filter(|f| !f.is_empty()).map(|f| classes.get(f)),
                 status,
                 flaky,

@@ -4,6 +4,7 @@ mod common;
 mod ctrf;
 mod dart_json;
 mod dotnet;
+mod gatekeeper;
 mod go_test_json;
 mod jest_json;
 mod junit;
@@ -18,6 +19,7 @@ use super::Format;
 pub(super) static FORMATS: &[&Format] = &[
     &ctrf::FORMAT,
     &dart_json::FORMAT,
+    &gatekeeper::FORMAT,
     &go_test_json::FORMAT,
     &jest_json::FORMAT,
     &junit::FORMAT,

@@ -166,7 +166,7 @@ impl Reader {
         let (name, time) = timed(point.description);
         let name = unescape(name);
         let detail = if status == Status::Skipped { common::detail(point.reason, "", None, None) } else { None };
-        document.cases.push(Case { name: name.into(), status, time, detail, ..Case::default() });
+        document.cases.push(Case { name: common::name(&name).into(), status, time, detail, ..Case::default() });
     }
 
     fn end_document(&mut self) {
