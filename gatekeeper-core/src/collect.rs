@@ -3,6 +3,7 @@
 //! Patterns are walked component by component, all of them in one pass over the tree. Symbolic links are followed where a pattern
 //! names them, not where a wildcard meets them (`ct_run`'s `last` is a link: a run would count twice).
 
+mod bytes;
 mod packages;
 
 pub use packages::Folder;
@@ -19,10 +20,10 @@ use crate::paths::Tree;
 use crate::policy::{self, EvidenceEntry, Policy, PolicyError};
 use crate::suppress::IgnoreFile;
 use crate::verdict::Verdict;
+use bytes::read_file;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A file that may be evidence.
@@ -107,64 +108,6 @@ pub fn read_packages(path: &Path, working_directory: &Path, options: &ReadOption
     Folder { path: whole, root, exclude: Vec::new() }.read(name.trim_end_matches('/'), &options.limits)
 }
 
-/// A file's bytes, at most `most` of them. A pipe or device that lies in the tree is not opened: it might never end. A link is
-/// followed (`/dev/stdin` is one), and what it leads to is cut off at the limit.
-fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, ParseError> {
-    let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, format!("cannot be read: {e}"));
-    let too_big =
-        |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most} (raise it with --max-bytes)"));
-    let itself = fs::symlink_metadata(path).map_err(io)?.file_type();
-    if !(itself.is_file() || itself.is_dir() || itself.is_symlink()) {
-        return Err(ParseError::new(ErrorCode::Io, "is a pipe, socket or device, not a file"));
-    }
-    let meta = fs::metadata(path).map_err(io)?;
-    if meta.is_dir() {
-        return Err(ParseError::new(ErrorCode::Io, "is a folder, not a file"));
-    }
-    if meta.len() > most {
-        return Err(too_big(&meta.len().to_string()));
-    }
-    let mut file = fs::File::open(path).map_err(io)?;
-    let mut bytes = if meta.len() >= SIDE_BY_SIDE {
-        read_side_by_side(&mut file, meta.len()).map_err(io)?
-    } else {
-        Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0))
-    };
-    // What was written behind it in the meantime is part of it, a length of nothing (`/proc`, a device) says nothing.
-    let room = most.saturating_add(1).saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    file.take(room).read_to_end(&mut bytes).map_err(io)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
-        return Err(too_big(&format!("more than {most}")));
-    }
-    Ok(bytes)
-}
-
-/// From which size on, in bytes, a file is read in pieces, side by side.
-const SIDE_BY_SIDE: u64 = 8 << 20;
-
-/// The first `size` bytes of a file; half of the time goes into fresh memory, which each thread touches for itself.
-#[cfg(unix)]
-fn read_side_by_side(file: &mut fs::File, size: u64) -> std::io::Result<Vec<u8>> {
-    use std::io::{Seek, SeekFrom};
-    use std::os::unix::fs::FileExt;
-    const PIECE: usize = 2 << 20;
-    let Ok(len) = usize::try_from(size) else { return Ok(Vec::new()) };
-    let mut bytes = vec![0; len];
-    let shared = &*file;
-    bytes.par_chunks_mut(PIECE).enumerate().try_for_each(|(n, piece)| {
-        let at = u64::try_from(n.saturating_mul(PIECE)).unwrap_or(u64::MAX);
-        shared.read_exact_at(piece, at)
-    })?;
-    file.seek(SeekFrom::Start(size))?;
-    Ok(bytes)
-}
-
-/// The first bytes of a file, as few as one likes: the caller reads on.
-#[cfg(not(unix))]
-fn read_side_by_side(_: &mut fs::File, size: u64) -> std::io::Result<Vec<u8>> {
-    Ok(Vec::with_capacity(usize::try_from(size).unwrap_or(0)))
-}
-
 /// What each of these files is and says, in the order given; a folder stands for its files in path order. Several are read at
 /// a time.
 pub fn inspect_files(files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection> {
@@ -179,11 +122,21 @@ pub fn inspect_files(files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection
 }
 
 fn inspect_file(path: &Path, options: &ReadOptions) -> Inspection {
+    inspection(&path.to_string_lossy().replace('\\', "/"), &read_one(path, options))
+}
+
+/// Reads files into evidence, in the order given, several at a time.
+///
+/// # Errors
+/// For each file, a located [`ParseError`] where it cannot be read, is above the limit, or is not what its format demands.
+pub fn read(files: &[PathBuf], options: &ReadOptions) -> Vec<Result<Evidence, ParseError>> {
+    files.par_iter().map(|path| read_one(path, options)).collect()
+}
+
+fn read_one(path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
     let name = path.to_string_lossy().replace('\\', "/");
-    let result = read_file(path, options.limits.file_bytes)
-        .map_err(|e| e.finish(&name, "", None))
-        .and_then(|bytes| inspect::read(&name, &bytes, options));
-    inspection(&name, &result)
+    let bytes = read_file(path, options.limits.file_bytes).map_err(|e| e.finish(&name, "", None))?;
+    inspect::read(&name, &bytes, options)
 }
 
 /// The file itself, or a folder's files in path order; links within folders are not followed.

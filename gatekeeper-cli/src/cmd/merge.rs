@@ -3,17 +3,15 @@
 use crate::exit;
 use crate::files::write_whole;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::collect::tree;
-use gatekeeper_core::evidence::Evidence;
+use gatekeeper_core::collect::{read, tree};
+use gatekeeper_core::format;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::inspect::{ReadOptions, read};
+use gatekeeper_core::inspect::ReadOptions;
 use gatekeeper_core::merge::{MergeError, Target, reconcile, unite};
 use gatekeeper_core::output::line;
 use gatekeeper_core::paths::PathRules;
-use gatekeeper_core::{ErrorCode, ParseError, format};
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
@@ -77,8 +75,8 @@ pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
     }
     let mut evidence = Vec::with_capacity(args.files.len());
     let mut unread = false;
-    for path in &args.files {
-        match one(path, &options) {
+    for result in read(&args.files, &options) {
+        match result {
             Ok(e) => evidence.push(e),
             Err(e) => {
                 writeln!(err, "gatekeeper: {e}")?;
@@ -131,17 +129,4 @@ pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
         return Ok(exit::FAIL);
     }
     Ok(exit::PASS)
-}
-
-fn one(path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
-    let name = path.to_string_lossy().replace('\\', "/");
-    let io = |e: io::Error| ParseError::new(ErrorCode::Io, format!("{name}: cannot be read: {e}"));
-    let size = fs::metadata(path).map_err(io)?.len();
-    if size > options.limits.file_bytes {
-        let most = options.limits.file_bytes;
-        return Err(ParseError::limit(format!(
-            "{name}: {size} bytes, above the limit of {most} (raise it with --max-bytes)"
-        )));
-    }
-    read(&name, &fs::read(path).map_err(io)?, options)
 }
