@@ -1,10 +1,11 @@
 //! Which files are evidence: the only part of the core that touches the file system.
 //!
-//! Patterns are walked component by component, all of them in one pass over the tree. Symbolic links are followed where a pattern
-//! names them, not where a wildcard meets them (`ct_run`'s `last` is a link: a run would count twice).
+//! What an `[[evidence]]` entry names is in `entries`, how a tree is walked in `walk`, folders of installed packages in `packages`.
 
 mod bytes;
+mod entries;
 mod packages;
+mod walk;
 
 pub use packages::Folder;
 
@@ -12,12 +13,11 @@ use crate::error::{ErrorCode, ParseError};
 use crate::evaluate::{CheckOptions, evaluate_in};
 use crate::evidence::Evidence;
 use crate::findings_union::{parse_plain, parse_yaml};
-use crate::format::licenses::PACKAGE_FOLDER;
 use crate::format::{self, Format};
-use crate::glob::{Part, Pattern};
+use crate::glob::Pattern;
 use crate::inspect::{self, Inspection, ReadOptions, inspection};
 use crate::paths::Tree;
-use crate::policy::{self, EvidenceEntry, Policy, PolicyError};
+use crate::policy::{self, PolicyError};
 use crate::suppress::IgnoreFile;
 use crate::verdict::Verdict;
 use bytes::read_file;
@@ -25,6 +25,8 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use walk::{DEEPEST, Wanted, modified, walk};
 
 /// A file that may be evidence.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ pub struct Candidate {
     pub expected: bool,
     /// When it was last written (seconds since 1970-01-01 UTC).
     pub modified: Option<i64>,
+    /// The patterns or folders that brought it. One that brings files and no evidence stands for evidence that is missing.
+    pub brought_by: Vec<Arc<str>>,
 }
 
 /// Where a candidate's bytes are.
@@ -76,6 +80,7 @@ impl Candidate {
             place_of: None,
             expected: true,
             modified: None,
+            brought_by: Vec::new(),
         }
     }
 
@@ -204,9 +209,14 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
         }
     };
     let candidates: Vec<Candidate> = if !request.paths.is_empty() {
-        request.paths.iter().flat_map(|p| given(cwd, p, request.options.limits.files)).collect()
+        let mut given: Vec<Candidate> =
+            request.paths.iter().flat_map(|p| given(cwd, p, request.options.limits.files)).collect();
+        if let Some(policy) = &policy {
+            entries::say(policy, &root, &mut given);
+        }
+        given
     } else if let Some(policy) = policy.as_ref().filter(|p| !p.evidence.is_empty()) {
-        of_entries(policy, &root)
+        entries::of_entries(policy, &root)
     } else {
         usual_places(&root)
     };
@@ -247,80 +257,6 @@ fn is_erlang(root: &Path, candidates: &[Candidate]) -> bool {
     FILES.iter().any(|f| root.join(f).exists()) || root.join("_build").is_dir() || candidates.iter().any(of_erlang)
 }
 
-/// The files of the policy's entries.
-fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
-    let mut out: Vec<Candidate> = Vec::new();
-    for (n, entry) in policy.evidence.iter().enumerate() {
-        let wanted: Vec<&Pattern> = entry.patterns.iter().collect();
-        let found = walk(root, &wanted, Wanted::Files);
-        for (at, pattern) in wanted.iter().enumerate() {
-            if !found.iter().any(|f| f.1 == at) {
-                let error = ParseError::new(
-                    ErrorCode::Io,
-                    "this pattern matches no file, so the evidence that it stands for is missing",
-                );
-                let mut c = Candidate::new(pattern.as_str().to_owned(), Content::Nowhere(error));
-                c.entry = Some(n);
-                c.format = entry.format;
-                out.push(c);
-            }
-        }
-        for (path, at, modified) in found {
-            if entry.exclude.iter().any(|x| x.matches(&path).is_some()) || out.iter().any(|c| c.path == path) {
-                continue;
-            }
-            let pattern = wanted.get(at);
-            let mut labels = pattern.and_then(|p| p.matches(&path)).unwrap_or_default();
-            labels.extend(entry.labels.clone());
-            out.push(Candidate {
-                content: Content::File(root.join(&path)),
-                labels,
-                entry: Some(n),
-                format: entry.format,
-                place_of: entry.format,
-                expected: entry.format.is_some() || !pattern.is_some_and(|p| p.takes_anything()),
-                modified,
-                path,
-            });
-        }
-        package_folders(n, entry, root, &mut out);
-    }
-    out
-}
-
-/// The folders of packages that an entry names. Of several that a wildcard meets, those without any package are not meant
-/// (each part of a workspace has its `node_modules`, most hold links to programs only), unless all are.
-fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<Candidate>) {
-    let wanted: Vec<&Pattern> = entry.packages.iter().collect();
-    let found = walk(root, &wanted, Wanted::Folders);
-    for (at, pattern) in wanted.iter().enumerate() {
-        let all: Vec<_> = found.iter().filter(|f| f.1 == at).collect();
-        let full: Vec<_> = all.iter().copied().filter(|f| !packages::is_bare(&root.join(&f.0))).collect();
-        if all.is_empty() {
-            let error = ParseError::new(ErrorCode::Io, "matches no package: there is no such folder");
-            let mut c = Candidate::new(pattern.as_str().to_owned(), Content::Nowhere(error));
-            (c.entry, c.format, c.place_of) = (Some(n), Some(&PACKAGE_FOLDER), Some(&PACKAGE_FOLDER));
-            out.push(c);
-        }
-        for (path, _, modified) in if full.is_empty() { all } else { full } {
-            if out.iter().any(|c| c.path == *path) || entry.exclude.iter().any(|x| x.matches(path).is_some()) {
-                continue;
-            }
-            let folder = Folder { path: root.join(path), root: root.to_owned(), exclude: entry.exclude.clone() };
-            let mut labels = pattern.matches(path).unwrap_or_default();
-            labels.extend(entry.labels.clone());
-            out.push(Candidate {
-                labels,
-                entry: Some(n),
-                format: Some(&PACKAGE_FOLDER),
-                place_of: Some(&PACKAGE_FOLDER),
-                modified: *modified,
-                ..Candidate::new(path.clone(), Content::Packages(folder))
-            });
-        }
-    }
-}
-
 /// Where recordings lie.
 pub const RECORDS: &str = ".gatekeeper/records/*.record";
 
@@ -332,13 +268,13 @@ fn usual_places(root: &Path) -> Vec<Candidate> {
     patterns.extend(Pattern::new(RECORDS).ok().map(|p| (p, None)));
     let wanted: Vec<&Pattern> = patterns.iter().map(|(p, _)| p).collect();
     let mut out: BTreeMap<String, Candidate> = BTreeMap::new();
-    for (path, at, modified) in walk(root, &wanted, Wanted::Files) {
-        let format = patterns.get(at).and_then(|(_, f)| *f);
-        let content = Content::File(root.join(&path));
-        out.entry(path.clone()).or_insert_with(|| Candidate {
+    for found in walk(root, &wanted, Wanted::Files).found {
+        let format = found.patterns.first().and_then(|at| patterns.get(*at)).and_then(|(_, f)| *f);
+        let content = Content::File(root.join(&found.path));
+        out.entry(found.path.clone()).or_insert_with(|| Candidate {
             place_of: format,
-            modified,
-            ..Candidate::new(path, content)
+            modified: found.modified,
+            ..Candidate::new(found.path, content)
         });
     }
     out.into_values().collect()
@@ -357,16 +293,26 @@ fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         return vec![Candidate { modified: modified(&whole), ..Candidate::new(shown, content) }];
     }
     let Ok(all) = Pattern::new("**") else { return Vec::new() };
-    let found = walk(&whole, &[&all], Wanted::Files);
-    let too_many = found.len() > most;
-    let mut out: Vec<Candidate> = found
+    let walked = walk(&whole, &[&all], Wanted::Files);
+    let named = |inner: &str| match inner {
+        "." => shown.clone(),
+        _ if shown == "." => inner.to_owned(),
+        _ => format!("{}/{inner}", shown.trim_end_matches('/')),
+    };
+    let too_many = walked.found.len() > most;
+    let by: Arc<str> = shown.as_str().into();
+    let mut out: Vec<Candidate> = walked
+        .found
         .into_iter()
         .take(most)
-        .map(|(inner, _, modified)| {
-            let name = if shown == "." { inner.clone() } else { format!("{}/{inner}", shown.trim_end_matches('/')) };
-            Candidate { expected: false, modified, ..Candidate::new(name, Content::File(whole.join(inner))) }
+        .map(|f| Candidate {
+            expected: false,
+            modified: f.modified,
+            brought_by: vec![Arc::clone(&by)],
+            ..Candidate::new(named(&f.path), Content::File(whole.join(f.path)))
         })
         .collect();
+    out.extend(walked.unseen.into_iter().map(|(at, error)| Candidate::new(named(&at), Content::Nowhere(error))));
     if out.is_empty() {
         let error = ParseError::new(ErrorCode::Io, "this folder holds no file, so no evidence");
         out.push(Candidate::new(shown.clone(), Content::Nowhere(error)));
@@ -404,125 +350,4 @@ pub fn tree(root: &Path) -> Option<Tree> {
         }
     }
     Some(Tree::new(files))
-}
-
-fn modified(path: &Path) -> Option<i64> {
-    let time = fs::metadata(path).ok()?.modified().ok()?;
-    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
-}
-
-/// Folders that a `**` does not enter: other people's files, and too many.
-const CLOSED: [&str; 5] = [".git", "node_modules", ".venv", ".tox", "__pycache__"];
-/// Deepest folder that a `**` enters.
-const DEEPEST: usize = 40;
-
-/// What patterns are to match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Files,
-    Folders,
-}
-
-/// The files (or folders) that patterns match, in path order: (path relative to the root, index of the first pattern that matches, written when).
-fn walk(root: &Path, patterns: &[&Pattern], wanted: Wanted) -> Vec<(String, usize, Option<i64>)> {
-    let mut out = BTreeMap::new();
-    let start: Vec<(usize, usize)> = (0..patterns.len()).map(|p| (p, 0)).collect();
-    step(root, "", patterns, wanted, &start, 0, &mut out);
-    out.into_iter().map(|(path, (at, modified))| (path, at, modified)).collect()
-}
-
-/// One folder: `states` are (pattern, part) pairs that are to be matched against its entries.
-fn step(
-    folder: &Path,
-    prefix: &str,
-    patterns: &[&Pattern],
-    wanted: Wanted,
-    states: &[(usize, usize)],
-    depth: usize,
-    out: &mut BTreeMap<String, (usize, Option<i64>)>,
-) {
-    let part = |&(p, i): &(usize, usize)| patterns.get(p).and_then(|p| p.parts.get(i));
-    let is_last = |p: usize, i: usize| patterns.get(p).is_some_and(|p| i + 1 == p.parts.len());
-    // `**` also stands for no folder at all.
-    let mut here: Vec<(usize, usize)> = states.to_vec();
-    let mut n = 0;
-    while let Some(&(p, i)) = here.get(n) {
-        if matches!(part(&(p, i)), Some(Part::Deep)) && !is_last(p, i) && !here.contains(&(p, i + 1)) {
-            here.push((p, i + 1));
-        }
-        n += 1;
-    }
-    let mut visit = |name: &str, path: &Path, fitting: &[(usize, usize)], link: bool, kind: &fs::FileType| {
-        let shown = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        let literal = |s: &(usize, usize)| matches!(part(s), Some(Part::Literal(_)));
-        let fitting: Vec<(usize, usize)> = fitting.iter().copied().filter(|s| !link || literal(s)).collect();
-        if fitting.is_empty() {
-            return;
-        }
-        if kind.is_dir() || (link && path.is_dir()) {
-            let mut next: Vec<(usize, usize)> = Vec::new();
-            let ends = |s: &&(usize, usize)| is_last(s.0, s.1) && !matches!(part(s), Some(Part::Deep));
-            if let (Wanted::Folders, Some(p)) = (wanted, fitting.iter().filter(ends).map(|(p, _)| *p).min()) {
-                let at = out.entry(shown.clone()).or_insert_with(|| (p, modified(path)));
-                at.0 = at.0.min(p);
-            }
-            for (p, i) in fitting {
-                let deep = matches!(part(&(p, i)), Some(Part::Deep));
-                if deep && !CLOSED.contains(&name) && depth < DEEPEST {
-                    next.push((p, i));
-                } else if !deep && !is_last(p, i) {
-                    next.push((p, i + 1));
-                }
-            }
-            if !next.is_empty() {
-                step(path, &shown, patterns, wanted, &next, depth + 1, out);
-            }
-        } else if wanted == Wanted::Folders {
-            // A file is no folder of packages.
-        } else if let Some(p) = fitting.iter().filter(|(p, i)| is_last(*p, *i)).map(|(p, _)| *p).min() {
-            let at = out.entry(shown).or_insert_with(|| (p, modified(path)));
-            at.0 = at.0.min(p);
-        }
-    };
-    // Names that are known are asked for by name; a folder is listed only where a wildcard wants it.
-    let wild = here.iter().any(|s| matches!(part(s), Some(Part::Wild(_) | Part::Deep)));
-    if !wild {
-        let mut names: Vec<&str> = Vec::new();
-        for s in &here {
-            if let Some(Part::Literal(name)) = part(s)
-                && !names.contains(&name.as_str())
-            {
-                names.push(name);
-            }
-        }
-        for name in names {
-            let path = folder.join(name);
-            let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-            let fitting: Vec<_> =
-                here.iter().copied().filter(|s| matches!(part(s), Some(Part::Literal(l)) if l == name)).collect();
-            visit(name, &path, &fitting, meta.file_type().is_symlink(), &meta.file_type());
-        }
-        return;
-    }
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut entries: Vec<fs::DirEntry> = entries.filter_map(Result::ok).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let Ok(kind) = entry.file_type() else { continue };
-        let fitting: Vec<(usize, usize)> = here
-            .iter()
-            .copied()
-            .filter(|s| match part(s) {
-                Some(Part::Literal(l)) => *l == name,
-                // As in a shell, a wildcard does not take a hidden name unless it begins with the dot itself.
-                Some(Part::Wild(w)) => w.is_match(&name) && (!name.starts_with('.') || w.as_str().starts_with("^\\.")),
-                Some(Part::Deep) => !(kind.is_dir() && name.starts_with('.')),
-                None => false,
-            })
-            .collect();
-        visit(&name, &entry.path(), &fitting, kind.is_symlink(), &kind);
-    }
 }

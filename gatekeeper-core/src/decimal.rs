@@ -12,6 +12,8 @@ pub struct Decimal {
 }
 
 const SCALE_MOST: u32 = 9;
+/// Seconds by which clocks may differ.
+const SKEW: i64 = 300;
 
 impl Decimal {
     /// A whole number.
@@ -46,6 +48,11 @@ impl Decimal {
         let scale = u32::try_from(fraction.len()).ok().filter(|s| *s <= SCALE_MOST)?;
         let units: i128 = all.parse().ok()?;
         Some(Decimal { units: if negative { -units } else { units }, scale })
+    }
+
+    /// Whether an age in seconds is at most this number. What is from the future has no age: a clock, or a word, is wrong.
+    pub fn is_age(self, age: i64) -> bool {
+        age >= -SKEW && Self::parse(&age.to_string()).is_some_and(|age| age <= self)
     }
 
     /// How a share, in percent, compares with this number: exactly. `None` for a share of nothing.

@@ -1,24 +1,24 @@
 //! The whole flow: candidates → evidence → gates → verdict.
 
+mod gather;
+
 use crate::collect::Candidate;
-use crate::decimal::Decimal;
-use crate::error::{ErrorCode, ParseError};
 use crate::evidence::{Evidence, Kind};
 use crate::format::{self, Format};
 use crate::input::Limits;
-use crate::inspect::{ErrorDocument, ReadOptions, summary};
+use crate::inspect::{ErrorDocument, summary};
 use crate::paths::Tree;
-use crate::policy::{Action, EvidenceEntry, Gate, Policy, Selector};
+use crate::policy::{Action, Gate, Policy, Selector};
 use crate::reconcile;
 use crate::rule::{Judgement, Scope};
 use crate::suppress::{self, IgnoreFile};
 use crate::twins::{self, Contradiction};
 use crate::verdict::{
     EvidenceRef, GateVerdict, InputProblem, Overall, PolicyRef, SCHEMA_VERSION, SetAside, Status, Used, Verdict,
-    Violation,
+    Violation, WaiverUsed,
 };
 use crate::waive;
-use rayon::prelude::*;
+use gather::{ReadAll, Unread, read_all, stale};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What judging depends on beside evidence and policy.
@@ -37,16 +37,6 @@ pub struct CheckOptions {
 /// Code of the violation that stands for an input that could not be read.
 const UNREADABLE: &str = "unreadable";
 
-/// An input that could not be read, and whom it concerns.
-struct Unread {
-    file: String,
-    error: ParseError,
-    kind: Option<Kind>,
-    tool: Option<String>,
-    name: Option<String>,
-    labels: BTreeMap<String, String>,
-}
-
 /// Judges candidates by a policy.
 pub fn evaluate(policy: &Policy, candidates: Vec<Candidate>, options: &CheckOptions) -> Verdict {
     evaluate_in(policy, candidates, options, &|| None)
@@ -60,13 +50,12 @@ pub(crate) fn evaluate_in(
     tree: &dyn Fn() -> Option<Tree>,
 ) -> Verdict {
     let now = options.now.unwrap_or(0);
-    let (evidence, mut unread, ignored) = read_all(policy, candidates, options);
-    let mut evidence = evidence;
-    stale(policy, &mut evidence, &mut unread, options.now);
+    let ReadAll { mut evidence, mut unread, ignored, entries } = read_all(policy, candidates, options);
+    stale(policy, &entries, &mut evidence, &mut unread, options.now);
     let mut sorted = twins::sort(evidence);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
     let strangers = match covers.then(tree).flatten() {
-        Some(tree) => reconcile::apply(policy, &mut sorted.kept, &tree),
+        Some(tree) => reconcile::apply(policy, &entries, &mut sorted.kept, &tree),
         None => BTreeMap::new(),
     };
     let (mut said, statements_used) = suppress::apply(&mut sorted.kept, &options.ignores, now);
@@ -146,136 +135,6 @@ pub(crate) fn evaluate_in(
     }
 }
 
-fn read_all(
-    policy: &Policy,
-    candidates: Vec<Candidate>,
-    options: &CheckOptions,
-) -> (Vec<Evidence>, Vec<Unread>, Vec<String>) {
-    enum Read {
-        Evidence(Box<Evidence>),
-        Unread(Box<Unread>),
-        Ignored(String),
-    }
-    let entry_of = |n: Option<usize>| n.and_then(|n| policy.evidence.get(n));
-    let results: Vec<Read> = candidates
-        .into_par_iter()
-        .map(|c| {
-            let entry: Option<&EvidenceEntry> = entry_of(c.entry);
-            let read_options = ReadOptions {
-                limits: options.limits.clone(),
-                format: c.format,
-                exit_status: entry.and_then(|e| e.exit_status),
-                skip_validation: false,
-            };
-            let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
-            let modified = c.modified;
-            let name = entry.and_then(|e| e.name.clone());
-            let result = c.read(&read_options);
-            match result {
-                Ok(mut e) => {
-                    e.source.labels = labels;
-                    e.source.name = name;
-                    e.source.modified = e.source.modified.or(modified);
-                    Read::Evidence(Box::new(e))
-                }
-                Err(error) => {
-                    // What lies in a folder of anything and is of no format need not be evidence. An empty report is no such thing.
-                    let report_like = format::formats().any(|f| f.extensions().iter().any(|x| has_extension(&path, x)));
-                    let nothing = match error.code() {
-                        ErrorCode::Unrecognised => true,
-                        ErrorCode::Empty => !report_like,
-                        _ => false,
-                    };
-                    // Nor is one that bears a report's name: a shard's results that are garbage must not be passed over.
-                    let meant = format::named_like(&path);
-                    if !expected && nothing && meant.is_none() {
-                        return Read::Ignored(path);
-                    }
-                    let format = format::by_id(error.format()).or(place_of).or(meant);
-                    // In a folder of packages the error names the file in it.
-                    let error = error.finish(&path, "", None);
-                    Read::Unread(Box::new(Unread {
-                        kind: format.map(Format::kind).or_else(|| kind_by_extension(&path)),
-                        tool: format.and_then(own_tool),
-                        file: error.file().to_owned(),
-                        error,
-                        name,
-                        labels,
-                    }))
-                }
-            }
-        })
-        .collect();
-    let (mut evidence, mut unread, mut ignored) = (Vec::new(), Vec::new(), Vec::new());
-    for r in results {
-        match r {
-            Read::Evidence(e) => evidence.push(*e),
-            Read::Unread(u) => unread.push(*u),
-            Read::Ignored(path) => ignored.push(path),
-        }
-    }
-    unread.sort_by(|a, b| a.file.cmp(&b.file));
-    ignored.sort();
-    (evidence, unread, ignored)
-}
-
-/// What a file was meant to say, where all formats of its extension say the same (`.coverdata`, `.sarif`, `.trx`).
-fn kind_by_extension(path: &str) -> Option<Kind> {
-    let mut kinds =
-        format::formats().filter(|f| f.extensions().iter().any(|x| has_extension(path, x))).map(Format::kind);
-    let first = kinds.next()?;
-    kinds.all(|k| k == first).then_some(first)
-}
-
-fn has_extension(path: &str, extension: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, e)| e.eq_ignore_ascii_case(extension))
-}
-
-/// The tool of a format that only one tool writes.
-fn own_tool(format: &Format) -> Option<String> {
-    let console = format.recorded_as().map(|t| if t == "ct_run" { "ct" } else { t });
-    match (console, format.producers()) {
-        (Some(tool), _) => Some(tool.to_owned()),
-        (None, [one]) => Some((*one).to_owned()),
-        _ => None,
-    }
-}
-
-/// Turns evidence that is too old into inputs that cannot be used.
-fn stale(policy: &Policy, evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>, now: Option<i64>) {
-    let Some(now) = now else { return };
-    if policy.evidence.iter().all(|e| e.max_age.is_none()) {
-        return;
-    }
-    let limit = |e: &Evidence| reconcile::entry_of(policy, e).and_then(|p| p.max_age);
-    let mut kept = Vec::new();
-    for e in evidence.drain(..) {
-        let Some(max) = limit(&e) else {
-            kept.push(e);
-            continue;
-        };
-        let age = e.source.modified.map(|m| now.saturating_sub(m));
-        let fresh = age.and_then(|a| Decimal::parse(&a.to_string())).is_some_and(|a| a <= max);
-        if fresh {
-            kept.push(e);
-            continue;
-        }
-        let words = match age {
-            Some(age) => format!("is stale: {age} s old, at most {max} s are allowed"),
-            None => "is stale as far as can be told: nothing says when it was written".to_owned(),
-        };
-        unread.push(Unread {
-            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
-            kind: Some(e.kind()),
-            tool: e.source.tool.clone(),
-            name: e.source.name.clone(),
-            labels: e.source.labels.clone(),
-            file: e.source.path,
-        });
-    }
-    *evidence = kept;
-}
-
 /// Whether evidence is among what a gate's selector names.
 fn selected(e: &Evidence, gate: &Gate) -> bool {
     let s = &gate.select;
@@ -328,7 +187,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
                 }
                 _ => true,
             };
-            let by_format = s.formats.is_empty() || s.formats.iter().any(|f| f == u.error.format());
+            let by_format = s.formats.is_empty() || u.format.is_none_or(|u| s.formats.iter().any(|f| f == u));
             by_tool && by_format
         }
     }
@@ -372,9 +231,17 @@ fn judge_gate(
             .push(Violation::new("paths-unmatched", Status::Error, why.clone()).from_source(&e.source.path));
     }
     let parts = parts(gate, &taken, &mut judgement);
+    let mut used_waivers: Vec<WaiverUsed> = Vec::new();
     for (labels, part) in parts {
         let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now };
         let mut one = gate.judge.judge(&scope);
+        // Part by part: what is waived in one is no smaller number in another. What stands beside the parts cannot be waived.
+        for used in waivers.apply(gate, &mut one) {
+            match used_waivers.iter_mut().find(|u| u.policy_line == used.policy_line) {
+                Some(known) => known.waived += used.waived,
+                None => used_waivers.push(used),
+            }
+        }
         for c in &mut one.conditions {
             c.labels.clone_from(&labels);
         }
@@ -382,7 +249,6 @@ fn judge_gate(
         judgement.violations.extend(one.violations);
         judgement.to_pass.extend(one.to_pass);
     }
-    let used_waivers = waivers.apply(gate, &mut judgement);
     let missing = taken.is_empty() && judgement.violations.is_empty();
     let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
     let status = match judgement.status() {

@@ -50,11 +50,16 @@ pub(crate) fn rename(coverage: &mut Coverage, tree: &Tree, rules: &PathRules) ->
 }
 
 /// Renames the files of coverage evidence to the tree's. Answers, by the evidence's path, why it cannot be used.
-pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> BTreeMap<String, String> {
+pub(crate) fn apply(
+    policy: &Policy,
+    entries: &BTreeMap<String, usize>,
+    evidence: &mut [Evidence],
+    tree: &Tree,
+) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     let default = (PathRules::default(), Decimal::whole(LEAST));
     for e in evidence.iter_mut() {
-        let entry = entry_of(policy, e);
+        let entry = entry_of(policy, entries, e);
         let (rules, least) =
             entry.map_or_else(|| default.clone(), |p| (p.path_rules.clone(), p.min_matched.unwrap_or(default.1)));
         let Data::Coverage(coverage) = &mut e.data else { continue };
@@ -77,12 +82,15 @@ pub(crate) fn apply(policy: &Policy, evidence: &mut [Evidence], tree: &Tree) -> 
     out
 }
 
-/// The policy's entry that brought evidence.
-pub(crate) fn entry_of<'p>(policy: &'p Policy, e: &Evidence) -> Option<&'p EvidenceEntry> {
-    policy.evidence.iter().find(|p| {
-        (p.name.is_some() && p.name == e.source.name)
-            || p.patterns.iter().chain(&p.packages).any(|p| p.matches(&e.source.path).is_some())
-    })
+/// The policy's entry that brought evidence, or that speaks of its path (`entries`: which entry brought a path).
+pub(crate) fn entry_of<'p>(
+    policy: &'p Policy,
+    entries: &BTreeMap<String, usize>,
+    e: &Evidence,
+) -> Option<&'p EvidenceEntry> {
+    let brought = entries.get(&e.source.path).and_then(|n| policy.evidence.get(*n));
+    let speaks = |p: &&EvidenceEntry| p.patterns.iter().chain(&p.packages).any(|p| p.matches(&e.source.path).is_some());
+    brought.or_else(|| policy.evidence.iter().find(speaks))
 }
 
 /// Whether the tree has source files of the sort that a report names: by extension; modules without one are Erlang's.

@@ -17,6 +17,7 @@ use crate::error::{ErrorCode, ParseError};
 use crate::evidence::{Data, Kind, Note};
 use crate::glob::Pattern;
 use crate::input::Input;
+use crate::scan::broken;
 use serde::Serialize;
 use std::sync::OnceLock;
 
@@ -167,13 +168,19 @@ pub(crate) fn of_empty(name: &str) -> Option<&'static Format> {
 }
 
 /// The format whose reports usually bear a file's name (`junit.xml`, `TEST-*.xml`, `*.sarif`): what it was meant to be, whatever is in it.
+/// Names that anything may bear (`*.xml` in a tool's own folder, `index.html`) tell nothing of files that lie elsewhere.
 pub(crate) fn named_like(path: &str) -> Option<&'static Format> {
     static NAMES: OnceLock<Vec<(Pattern, &'static Format)>> = OnceLock::new();
     let names = NAMES.get_or_init(|| {
         let of = |f: &'static Format| {
             f.places.iter().filter_map(|p| Pattern::new(p.rsplit('/').next()?).ok()).map(move |p| (p, f))
         };
-        formats().flat_map(of).filter(|(p, _)| !p.takes_anything()).collect()
+        let telling = |p: &Pattern| {
+            let name = p.as_str();
+            let common = ["*.xml", "*.json", "*.html", "*.csv", "*.log", "*.txt", "index.html"];
+            !p.takes_anything() && !common.contains(&name)
+        };
+        formats().flat_map(of).filter(|(p, _)| telling(p)).collect()
     });
     let name = path.rsplit('/').next().unwrap_or(path);
     names.iter().find(|(p, _)| p.matches(name).is_some()).map(|(_, f)| *f)
@@ -192,9 +199,11 @@ pub(crate) fn detect(name: &str, bytes: &[u8], recorded_as: Option<&str>) -> Res
         if first.is_empty() && bytes.len() > head::BOUND { best(&Head::new(name, bytes, bytes.len())) } else { first };
     match candidates.as_slice() {
         [one] => Ok(one),
-        [] => Err(ParseError::new(ErrorCode::Unrecognised, "no known format's content")
-            .at(0)
-            .found(bytes.get(..bytes.len().min(64)).unwrap_or_default())),
+        [] => Err(broken(name, bytes).unwrap_or_else(|| {
+            ParseError::new(ErrorCode::Unrecognised, "no known format's content")
+                .at(0)
+                .found(bytes.get(..bytes.len().min(64)).unwrap_or_default())
+        })),
         several => {
             let names: Vec<&str> = several.iter().map(|f| f.id).collect();
             Err(ParseError::new(

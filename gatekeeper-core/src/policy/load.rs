@@ -76,6 +76,21 @@ pub fn parse(file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, 
     }
     let policy = read(&tree, text, &problems);
     let mut problems = problems.into_inner();
+    // A mistake in a profile that is not applied must not wait for the day it is needed.
+    if problems.is_empty() && profile.is_none() {
+        for name in profiles(&tree) {
+            let (mut other, found) = (tree.clone(), Problems::default());
+            match apply_profile(&mut other, &name) {
+                Ok(()) => drop(read(&other, text, &found)),
+                Err(p) => found.add(p),
+            }
+            for p in found.into_inner() {
+                if !problems.contains(&p) {
+                    problems.push(p);
+                }
+            }
+        }
+    }
     problems.sort_by_key(|p| p.span.start);
     match policy {
         Some(policy) if problems.is_empty() => Ok(Policy {
@@ -102,7 +117,7 @@ fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
         .iter()
         .filter_map(|e| gate(&e.key, &e.key_span, &e.node, &evidence, problems, &line))
         .collect();
-    if top.get("gates").is_none() {
+    if top.get("gates").is_none_or(|n| n.value == node::Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
                 .help("write [gates.NAME] with rule = \"…\""),
@@ -113,6 +128,8 @@ fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
     for e in top.named("profiles") {
         if let Some(mut t) = Table::of(&e.node, "a profile", problems) {
             for g in t.named("gates") {
+                // Not a table: nothing would be changed, without a sound.
+                Table::of(&g.node, "what a profile changes of a gate", problems);
                 if !gates.iter().any(|gate| gate.name == g.key) {
                     problems.add(
                         PolicyProblem::new(g.key_span.clone(), format!("there is no gate `{}` to change", g.key))
@@ -152,8 +169,18 @@ fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry
         }
         found
     });
-    let labels =
-        t.named_texts("labels").into_iter().filter_map(|(k, v)| v.into_iter().next().map(|v| (k, v))).collect();
+    let mut labels = BTreeMap::new();
+    for (label, values) in t.named_texts("labels") {
+        match <[String; 1]>::try_from(values) {
+            Ok([value]) => {
+                labels.insert(label, value);
+            }
+            Err(values) => {
+                let span = t.get("labels").map_or_else(|| span.clone(), |n| n.span.clone());
+                t.problem(span, format!("a file has one value of the label `{label}`, not {}", values.len()));
+            }
+        }
+    }
     let exit_status = t.number("exit-status").and_then(|(n, span)| {
         let status = n.to_string().parse().ok();
         if status.is_none() {
@@ -362,6 +389,11 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
     let id = t.text("id").map(|(s, _)| s);
     let package = t.text("package").map(|(s, _)| s);
     let path = t.text("path").and_then(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok());
+    for (key, text) in [("id", &id), ("package", &package)] {
+        if text.as_ref().is_some_and(|t| t.trim().is_empty()) {
+            t.problem(span.clone(), format!("the waiver's `{key}` is empty, which names nothing"));
+        }
+    }
     if id.is_none() && package.is_none() && path.is_none() {
         t.problem(span.clone(), "a waiver names what it waives: `id`, `package` or `path`");
     }
@@ -380,15 +412,21 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
     Some(Waiver { gate, id, package, path, reason, expires, line: line(&span) })
 }
 
+/// The names of a policy's profiles.
+fn profiles(tree: &Node) -> Vec<String> {
+    let node::Value::Table(top) = &tree.value else { return Vec::new() };
+    match top.iter().find(|e| e.key == "profiles").map(|e| &e.node.value) {
+        Some(node::Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Lays a profile's gates over those of the policy: its keys replace theirs.
 fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
+    let names = profiles(tree);
     let top = match &mut tree.value {
         node::Value::Table(entries) => entries,
         _ => return Ok(()),
-    };
-    let names: Vec<String> = match top.iter().find(|e| e.key == "profiles").map(|e| &e.node.value) {
-        Some(node::Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
-        _ => Vec::new(),
     };
     let profile = top.iter().find(|e| e.key == "profiles").and_then(|e| match &e.node.value {
         node::Value::Table(profiles) => profiles.iter().find(|p| p.key == name).map(|p| p.node.clone()),

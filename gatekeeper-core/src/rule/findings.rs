@@ -96,9 +96,12 @@ impl Judge for FindingsGate {
         // Evidence speaks of a category where it has a finding of it, or where its tool is known to look for it: a clean
         // dialyzer log is no evidence that there are no vulnerabilities.
         let tools = f.tools.iter().map(String::as_str).chain(evidence.source.tool.as_deref());
+        let looked: Vec<Category> = tools.flat_map(looks_for).copied().collect();
         f.items.iter().any(|i| select.categories.contains(&i.category))
-            || tools.flat_map(looks_for).any(|c| select.categories.contains(c))
-            || (!select.tools.is_empty() || !select.formats.is_empty() || !select.evidence.is_empty())
+            || looked.iter().any(|c| select.categories.contains(c))
+            // Of a tool that is not known, whoever names it knows what it looks for; of a linter nobody can say that it looked for secrets.
+            || (looked.is_empty()
+                && (!select.tools.is_empty() || !select.formats.is_empty() || !select.evidence.is_empty()))
     }
 
     fn judge(&self, scope: &Scope<'_>) -> Judgement {
@@ -185,7 +188,8 @@ impl FindingsGate {
             && (self.rules.is_empty() || self.rules.iter().any(|r| r.matches(&f.rule).is_some()))
             && (!self.fixable_only || f.package.as_ref().is_some_and(|p| p.fixed.is_some()))
             && (select.paths.is_empty()
-                || f.place.as_ref().is_some_and(|at| select.paths.iter().any(|p| p.matches(&at.path).is_some())))
+                // What has no place may lie in any.
+                || f.place.as_ref().is_none_or(|at| select.paths.iter().any(|p| p.speaks_of(&at.path))))
     }
 }
 

@@ -6,7 +6,8 @@ use crate::evidence::inventory::{Component, LicenseForm};
 use crate::evidence::{Data, Evidence, Kind};
 use crate::glob::Pattern;
 use crate::license::{self, Entry, Family, Judgement as Licence, LicenseStatement, Policy};
-use crate::policy::node::Table;
+use crate::policy::PolicyProblem;
+use crate::policy::node::{Table, Value};
 use crate::verdict::{Status, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +49,9 @@ No inventory: `missing`. An inventory without packages: `error`. A package witho
     build,
 };
 
+/// The scopes that a package may be left unjudged by.
+const SCOPES: [&str; 3] = ["dev", "optional", "excluded"];
+
 #[derive(Debug)]
 struct Licenses {
     lists: Policy,
@@ -58,7 +62,17 @@ struct Licenses {
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let lists = Policy { allow: entries(t, "allow"), deny: entries(t, "deny"), review: entries(t, "review") };
-    let any = ["allow", "deny", "review"].into_iter().any(|k| t.get(k).is_some());
+    let mut any = false;
+    for key in ["allow", "deny", "review"] {
+        let Some(node) = t.get(key) else { continue };
+        any = true;
+        if node.value == Value::List(Vec::new()) {
+            t.problem(
+                node.span.clone(),
+                format!("`{key}` is empty, which says nothing: name licences, or leave it out"),
+            );
+        }
+    }
     if !any {
         t.problem(t.span(), "this licence gate neither allows nor denies anything, so nothing can ever fail it: give it deny = [\"GPL\"]");
     }
@@ -66,12 +80,29 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         .named_texts("exceptions")
         .into_iter()
         .filter_map(|(package, reason)| {
-            let pattern = Pattern::new(&package.replace('/', "\u{1}")).ok()?;
-            Some((pattern, reason.join(" ")))
+            let reason = reason.join(" ");
+            let span = t.get("exceptions").map_or(0..0, |n| n.span.clone());
+            if reason.trim().is_empty() {
+                t.problem(span.clone(), format!("the exception of `{package}` has no reason"));
+            }
+            match Pattern::new(&package.replace('/', "\u{1}")) {
+                Ok(pattern) => Some((pattern, reason)),
+                Err(e) => {
+                    t.problem(span, format!("the exception of `{package}`: {e}"));
+                    None
+                }
+            }
         })
         .collect();
     let unknown = t.choice("unknown", &[("fail", Some(Status::Fail)), ("warn", Some(Status::Warn)), ("allow", None)]);
-    let ignore_scopes = t.texts("ignore-scopes").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
+    let mut ignore_scopes = Vec::new();
+    for (scope, span) in t.texts("ignore-scopes").unwrap_or_default() {
+        if !SCOPES.contains(&scope.as_str()) {
+            let problem = PolicyProblem::new(span, format!("there is no scope `{scope}`"));
+            t.problems().add(problem.nearest(&scope, SCOPES));
+        }
+        ignore_scopes.push(scope);
+    }
     Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(Status::Fail)), ignore_scopes }))
 }
 

@@ -66,13 +66,18 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             known.then_some(text)
         })
         .collect();
-    Some(Box::new(Sbom {
+    let gate = Sbom {
         valid: t.flag("valid").unwrap_or(true),
         ntia: t.flag("ntia").unwrap_or(false),
         min_components: t.count("min-components").unwrap_or(1),
         specs,
         max_age: t.seconds("max-age"),
-    }))
+    };
+    if !gate.valid && !gate.ntia && gate.min_components == 0 && gate.specs.is_empty() && gate.max_age.is_none() {
+        t.problem(t.span(), "this SBOM gate asks for nothing, so nothing can ever fail it: give it valid = true");
+        return None;
+    }
+    Some(Box::new(gate))
 }
 
 impl Judge for Sbom {
@@ -188,9 +193,14 @@ impl Sbom {
                 }
                 Some(made) => {
                     let age = now.saturating_sub(made.as_second());
-                    let over = Decimal::parse(&age.to_string()).is_none_or(|age| age > max);
-                    if over {
-                        let message = format!("it was made at {made}, {age} s ago; at most {max} s are allowed");
+                    if !max.is_age(age) {
+                        let message = if age < 0 {
+                            format!(
+                                "it says that it was made at {made}, which is still to come, so its age cannot be judged"
+                            )
+                        } else {
+                            format!("it was made at {made}, {age} s ago; at most {max} s are allowed")
+                        };
                         out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
                     }
                 }

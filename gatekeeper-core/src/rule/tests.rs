@@ -62,7 +62,7 @@ struct Tests {
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let max_failed = t.count("max-failed");
     let stated = t.percent("min-pass-rate");
-    Some(Box::new(Tests {
+    let gate = Tests {
         min_pass_rate: stated.or(if max_failed.is_none() { Some(Decimal::whole(100)) } else { None }),
         max_failed,
         max_skipped: t.count("max-skipped"),
@@ -71,7 +71,20 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         max_flaky: t.count("max-flaky"),
         max_duration: t.seconds("max-duration"),
         max_case_duration: t.seconds("max-case-duration"),
-    }))
+    };
+    let others = [gate.max_failed, gate.max_skipped, gate.min_cases, gate.min_runs, gate.max_flaky];
+    let times = [gate.max_duration, gate.max_case_duration];
+    if gate.min_pass_rate == Some(Decimal::whole(0))
+        && others.iter().all(Option::is_none)
+        && times.iter().all(Option::is_none)
+    {
+        t.problem(
+            t.span(),
+            "this tests gate allows every case to fail, so nothing can ever fail it: give it min-pass-rate = 100",
+        );
+        return None;
+    }
+    Some(Box::new(gate))
 }
 
 impl Judge for Tests {

@@ -1,5 +1,6 @@
 //! Bounded, located readers that formats share. The only files that touch quick-xml and serde_json.
 
+mod broken;
 pub(crate) mod console;
 pub(crate) mod consult;
 pub(crate) mod csv;
@@ -8,3 +9,5 @@ pub(crate) mod lines;
 pub(crate) mod shape;
 pub(crate) mod term;
 pub(crate) mod xml;
+
+pub(crate) use broken::broken;

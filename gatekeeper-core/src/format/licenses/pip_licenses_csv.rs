@@ -25,7 +25,7 @@ pub(super) static FORMAT: Format = Format {
 fn sniff(head: &Head<'_>) -> Confidence {
     let columns = common::header(head.trimmed());
     let has = |c: &str| columns.iter().any(|n| n == c);
-    Confidence::when(has("name") && has("version") && pip_licenses::LICENSES.iter().any(|c| has(c)), Confidence::Likely)
+    Confidence::when(has("name") && pip_licenses::LICENSES.iter().any(|c| has(c)), Confidence::Likely)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {

@@ -1,4 +1,5 @@
-//! pip-licenses, JSON (`pip-licenses --format=json`). Members and their meaning: `pip_licenses.rs`.
+//! pip-licenses, JSON (`pip-licenses --format=json`, `--format=json-license-finder`). Members and their meaning: `pip_licenses.rs`.
+//! The second layout writes `name`, `version` and the list `licenses`.
 
 use super::super::{Confidence, Format, Head, Parsed};
 use super::{common, pip_licenses};
@@ -25,16 +26,25 @@ pub(super) static FORMAT: Format = Format {
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
     let licensed = ["[].License", "[].License-Expression", "[].License-Classifier", "[].License-Metadata"];
-    let own = shape.root_is_array && shape.has_all(&["[].Name", "[].Version"]) && licensed.iter().any(|p| shape.has(p));
-    Confidence::when(own, Confidence::Likely)
+    // `Version` is left out with `--no-version`.
+    let own = shape.has("[].Name") && licensed.iter().any(|p| shape.has(p));
+    let finder = shape.has_all(&["[].name", "[].version", "[].licenses[]"])
+        && shape.paths().all(|(path, _)| {
+            path.is_empty() || matches!(path, "[]" | "[].name" | "[].version" | "[].licenses" | "[].licenses[]")
+        });
+    Confidence::when(shape.root_is_array && (own || finder), Confidence::Likely)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Row {
+    #[serde(alias = "name")]
     name: String,
+    #[serde(alias = "version")]
     version: Option<String>,
     license: Option<String>,
+    #[serde(rename = "licenses")]
+    finder: Option<Vec<String>>,
     #[serde(rename = "License-Expression")]
     expression: Option<String>,
     #[serde(rename = "License-Classifier")]
@@ -49,6 +59,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         .iter()
         .enumerate()
         .map(|(n, row)| {
+            if let Some(licenses) = &row.finder {
+                return Ok(pip_licenses::component(
+                    &row.name,
+                    row.version.as_deref(),
+                    [Some(&licenses.join("; ")), None, None, None],
+                    None,
+                ));
+            }
             let stated =
                 [row.license.as_deref(), row.expression.as_deref(), row.classifier.as_deref(), row.metadata.as_deref()];
             if stated.iter().all(Option::is_none) {

@@ -37,11 +37,13 @@ pub(super) struct Lexer<'a> {
     pub attributes: Vec<Attribute<'a>>,
     /// Whether a `<` or `&` is in their values.
     pub odd: bool,
+    /// Whether the last error is that the document ends within a piece.
+    pub broken_off: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Lexer { text, at: 0, attributes: Vec::new(), odd: false }
+        Lexer { text, at: 0, attributes: Vec::new(), odd: false, broken_off: false }
     }
 
     /// Offset behind what was read.
@@ -190,6 +192,8 @@ impl<'a> Lexer<'a> {
             (until(2, "?>"), "?>, the end of the instruction that begins here")
         } else if bytes.get(..9).is_some_and(|b| b.eq_ignore_ascii_case(b"<!DOCTYPE")) {
             (document_type(bytes), "the end of the document type that begins here")
+        } else if bytes.len() < 9 && !bytes.contains(&b'>') {
+            (None, "a comment, CDATA or a document type behind <!")
         } else {
             return Err(ParseError::malformed("a comment, CDATA or a document type behind <!").at(self.at).found(rest));
         };
@@ -201,7 +205,8 @@ impl<'a> Lexer<'a> {
     }
 
     #[cold]
-    fn cut(&self, expected: &str) -> ParseError {
+    fn cut(&mut self, expected: &str) -> ParseError {
+        self.broken_off = true;
         ParseError::malformed(expected).at(self.at).found_words("the end of the file")
     }
 

@@ -77,6 +77,21 @@ impl<'a> Element<'a> {
     }
 }
 
+/// Whether a document ends before its root does. What has other faults may be something else than XML.
+pub(crate) fn breaks_off(text: &str) -> bool {
+    let mut lexer = Lexer::new(text);
+    let (mut depth, mut any) = (0_u64, false);
+    loop {
+        match lexer.next() {
+            Ok(Piece::Start { empty, .. }) => (depth, any) = (depth + u64::from(!empty), true),
+            Ok(Piece::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Piece::Eof) => return depth > 0 || !any,
+            Ok(_) => {}
+            Err(_) => return lexer.broken_off,
+        }
+    }
+}
+
 /// A pull reader. Make it from [`decode`]'s text.
 pub(crate) struct Xml<'a> {
     lexer: Lexer<'a>,

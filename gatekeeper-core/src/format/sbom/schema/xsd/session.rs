@@ -142,11 +142,7 @@ impl Session {
         let open = self.open.pop()?;
         match open.kind {
             Type::Any => {}
-            Type::Simple(id) => {
-                if let Err(why) = self.xsd.holds(id, &open.text) {
-                    say(format!("{}: {why}", open.name));
-                }
-            }
+            Type::Simple(id) => self.simple(id, &open, say),
             Type::Complex(id) => {
                 if let Some(complex) = self.xsd.complex.get(id) {
                     self.content(complex, &open, say);
@@ -156,12 +152,18 @@ impl Session {
         open.line
     }
 
+    /// An element that holds text alone.
+    fn simple(&self, id: Id, open: &Open, say: &mut dyn FnMut(String)) {
+        if open.children.contains(&FOREIGN) {
+            say(format!("a foreign element in {}, where none may stand", open.name));
+        } else if let Err(why) = self.xsd.holds(id, &open.text) {
+            say(format!("{}: {why}", open.name));
+        }
+    }
+
     fn content(&self, complex: &Complex, open: &Open, say: &mut dyn FnMut(String)) {
         if let Content::Simple(id) = complex.content {
-            if let Err(why) = self.xsd.holds(id, &open.text) {
-                say(format!("{}: {why}", open.name));
-            }
-            return;
+            return self.simple(id, open, say);
         }
         if !complex.mixed && !open.text.trim_ascii().is_empty() {
             say(format!("the text {} in {}, which holds none", quote(open.text.trim().as_bytes()), open.name));

@@ -1,0 +1,184 @@
+//! What the policy's `[[evidence]]` entries name, and what they say of files that were named otherwise.
+
+use super::packages::{self, Folder};
+use super::walk::{Wanted, walk};
+use super::{Candidate, Content};
+use crate::error::{ErrorCode, ParseError};
+use crate::format::licenses::PACKAGE_FOLDER;
+use crate::glob::Pattern;
+use crate::policy::{EvidenceEntry, Policy};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// The files of the policy's entries.
+pub(super) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
+    let mut out: Vec<Candidate> = Vec::new();
+    // Which candidate stands for a path.
+    let mut at: HashMap<String, usize> = HashMap::new();
+    for (n, entry) in policy.evidence.iter().enumerate() {
+        let wanted: Vec<&Pattern> = entry.patterns.iter().collect();
+        let mut walked = walk(root, &wanted, Wanted::Files);
+        let met: Vec<bool> = (0..wanted.len()).map(|p| walked.met(p)).collect();
+        walked.found.retain(|f| !excluded(entry, &f.path));
+        walked.unseen.retain(|(path, _)| !excluded(entry, path));
+        let nowhere = |path: &str, error| Candidate {
+            entry: Some(n),
+            format: entry.format,
+            ..Candidate::new(path.to_owned(), Content::Nowhere(error))
+        };
+        for (p, pattern) in wanted.iter().enumerate().filter(|(p, _)| !walked.met(*p)) {
+            let why = match met.get(p) {
+                Some(true) => "`exclude` leaves out every file that this pattern matches, so the evidence is missing",
+                _ if pattern.as_str().contains('\\') => {
+                    "this pattern matches no file, so the evidence that it stands for is missing (folders are separated by `/`)"
+                }
+                _ => "this pattern matches no file, so the evidence that it stands for is missing",
+            };
+            out.push(nowhere(pattern.as_str(), ParseError::new(ErrorCode::Io, why)));
+        }
+        out.extend(walked.unseen.into_iter().map(|(path, error)| nowhere(&path, error)));
+        let names: Vec<Arc<str>> = wanted.iter().map(|p| p.as_str().into()).collect();
+        for found in walked.found {
+            let of: Vec<&Pattern> = found.patterns.iter().filter_map(|p| wanted.get(*p).copied()).collect();
+            let mut c = Candidate {
+                labels: labels(entry, &of, &found.path),
+                expected: entry.format.is_some() || of.iter().any(|p| !p.takes_anything()),
+                modified: found.modified,
+                brought_by: found.patterns.iter().filter_map(|p| names.get(*p).cloned()).collect(),
+                place_of: entry.format,
+                entry: Some(n),
+                format: entry.format,
+                ..Candidate::new(found.path.clone(), Content::File(root.join(&found.path)))
+            };
+            match at.get(&found.path).and_then(|at| out.get_mut(*at)) {
+                None => {
+                    at.insert(found.path, out.len());
+                    out.push(c);
+                }
+                Some(first) => {
+                    first.expected |= c.expected;
+                    first.brought_by.append(&mut c.brought_by);
+                    if let Some(other) = first.entry.and_then(|n| policy.evidence.get(n))
+                        && (first.labels != c.labels || !same_words(other, entry))
+                    {
+                        // Whichever counted, the other's word would be passed over without a sound.
+                        first.content = Content::Nowhere(ParseError::new(
+                            ErrorCode::Io,
+                            format!(
+                                "the [[evidence]] entries in lines {} and {} of the policy both take it and say different things of it: leave \
+                                 it out of one with `exclude`",
+                                other.line, entry.line
+                            ),
+                        ));
+                    }
+                }
+            }
+        }
+        package_folders(n, entry, root, &mut out);
+    }
+    out
+}
+
+fn excluded(entry: &EvidenceEntry, path: &str) -> bool {
+    entry.exclude.iter().any(|x| x.matches(path).is_some())
+}
+
+/// The labels that an entry and its patterns give a path.
+fn labels(entry: &EvidenceEntry, patterns: &[&Pattern], path: &str) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    for given in patterns.iter().filter_map(|p| p.matches(path)) {
+        for (label, value) in given {
+            labels.entry(label).or_insert(value);
+        }
+    }
+    labels.extend(entry.labels.clone());
+    labels
+}
+
+/// Whether two entries say the same of their files.
+fn same_words(a: &EvidenceEntry, b: &EvidenceEntry) -> bool {
+    let format = |e: &EvidenceEntry| e.format.map(crate::format::Format::id);
+    a.name == b.name
+        && format(a) == format(b)
+        && a.max_age == b.max_age
+        && a.path_rules == b.path_rules
+        && a.min_matched == b.min_matched
+        && a.exit_status == b.exit_status
+}
+
+/// The folders of packages that an entry names. Of several that a wildcard meets, those without any package are not meant
+/// (each part of a workspace has its `node_modules`, most hold links to programs only), unless all are.
+fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<Candidate>) {
+    let wanted: Vec<&Pattern> = entry.packages.iter().collect();
+    let walked = walk(root, &wanted, Wanted::Folders);
+    let nowhere = |path: String, error| Candidate {
+        entry: Some(n),
+        format: Some(&PACKAGE_FOLDER),
+        place_of: Some(&PACKAGE_FOLDER),
+        ..Candidate::new(path, Content::Nowhere(error))
+    };
+    for (at, pattern) in wanted.iter().enumerate() {
+        let all: Vec<_> = walked.found.iter().filter(|f| f.patterns.first() == Some(&at)).collect();
+        let full: Vec<_> = all.iter().copied().filter(|f| !packages::is_bare(&root.join(&f.path))).collect();
+        if !walked.met(at) {
+            let error = ParseError::new(ErrorCode::Io, "matches no package: there is no such folder");
+            out.push(nowhere(pattern.as_str().to_owned(), error));
+        }
+        for found in if full.is_empty() { all } else { full } {
+            if out.iter().any(|c| c.path == found.path) || excluded(entry, &found.path) {
+                continue;
+            }
+            let folder = Folder { path: root.join(&found.path), root: root.to_owned(), exclude: entry.exclude.clone() };
+            out.push(Candidate {
+                labels: labels(entry, &[pattern], &found.path),
+                entry: Some(n),
+                format: Some(&PACKAGE_FOLDER),
+                place_of: Some(&PACKAGE_FOLDER),
+                modified: found.modified,
+                ..Candidate::new(found.path.clone(), Content::Packages(folder))
+            });
+        }
+    }
+    let unseen = walked.unseen.into_iter().filter(|(path, _)| !excluded(entry, path));
+    out.extend(unseen.map(|(path, error)| nowhere(path, error)));
+}
+
+/// What the policy's entries say of files that were given by path: they are read instead of what the entries name, and are still what the
+/// entries say that they are.
+pub(super) fn say(policy: &Policy, root: &Path, given: &mut [Candidate]) {
+    let root = plain(root);
+    for c in given {
+        let Content::File(path) = &c.content else { continue };
+        let path = plain(path);
+        let Ok(inner) = path.strip_prefix(&root) else { continue };
+        let inner = inner.to_string_lossy().replace('\\', "/");
+        for (n, entry) in policy.evidence.iter().enumerate() {
+            let of: Vec<&Pattern> = entry.patterns.iter().filter(|p| p.matches(&inner).is_some()).collect();
+            if of.is_empty() || excluded(entry, &inner) {
+                continue;
+            }
+            c.labels = labels(entry, &of, &inner);
+            c.entry = Some(n);
+            c.format = entry.format;
+            c.place_of = entry.format;
+            c.expected |= entry.format.is_some();
+            break;
+        }
+    }
+}
+
+/// A path without `.` and `..`, by its words alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}

@@ -1,0 +1,247 @@
+//! Walks a tree by patterns, all of them in one pass, component by component.
+//!
+//! Links are followed where a pattern names them. One that a wildcard meets is followed where it stays below the root and leads to something
+//! that was not met by its own name (`ct_run`'s `last` is a link: a run would count twice); `**` enters none. What could not be looked at
+//! is told, so that whoever asked can refuse to judge without it.
+
+use crate::error::{ErrorCode, ParseError};
+use crate::glob::{Part, Pattern};
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders that a `**` does not enter: other people's files, and too many.
+const CLOSED: [&str; 5] = [".git", "node_modules", ".venv", ".tox", "__pycache__"];
+/// Deepest folder that a `**` enters.
+pub(super) const DEEPEST: usize = 40;
+
+/// What patterns are to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Files,
+    Folders,
+}
+
+/// A file or folder that patterns match.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Relative to the root.
+    pub path: String,
+    /// The patterns that match it, by index, in order.
+    pub patterns: Vec<usize>,
+    /// Written when (seconds since 1970-01-01 UTC).
+    pub modified: Option<i64>,
+}
+
+/// What a walk came to, in path order.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub found: Vec<Found>,
+    /// What could not be looked at.
+    pub unseen: Vec<(String, ParseError)>,
+}
+
+impl Walked {
+    /// Whether a pattern matches anything.
+    pub(super) fn met(&self, pattern: usize) -> bool {
+        self.found.iter().any(|f| f.patterns.contains(&pattern))
+    }
+}
+
+/// When a file was last written (seconds since 1970-01-01 UTC).
+pub(super) fn modified(path: &Path) -> Option<i64> {
+    let time = fs::metadata(path).ok()?.modified().ok()?;
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
+}
+
+/// The files (or folders) that patterns match.
+pub(super) fn walk(root: &Path, patterns: &[&Pattern], wanted: Wanted) -> Walked {
+    let start: Vec<State> = (0..patterns.len()).map(|p| (p, 0)).collect();
+    let mut walk =
+        Walk { patterns, wanted, found: BTreeMap::new(), linked: BTreeMap::new(), unseen: Vec::new(), in_link: false };
+    walk.step(root, "", &start, 0);
+    walk.finish(root)
+}
+
+/// A pattern and the part of it that is to be matched next.
+type State = (usize, usize);
+/// Which patterns match a path, and when it was written.
+type Matches = BTreeMap<String, (Vec<usize>, Option<i64>)>;
+
+struct Walk<'p> {
+    patterns: &'p [&'p Pattern],
+    wanted: Wanted,
+    found: Matches,
+    /// What was met through a link under a wildcard.
+    linked: Matches,
+    unseen: Vec<(String, ParseError)>,
+    in_link: bool,
+}
+
+impl<'p> Walk<'p> {
+    fn part(&self, (p, i): State) -> Option<&'p Part> {
+        self.patterns.get(p).and_then(|p| p.parts.get(i))
+    }
+
+    fn is_last(&self, (p, i): State) -> bool {
+        self.patterns.get(p).is_some_and(|p| i + 1 == p.parts.len())
+    }
+
+    /// One folder: its entries against the parts that are to be matched next.
+    fn step(&mut self, folder: &Path, prefix: &str, states: &[State], depth: usize) {
+        // `**` also stands for no folder at all.
+        let mut here: Vec<State> = states.to_vec();
+        let mut n = 0;
+        while let Some(&(p, i)) = here.get(n) {
+            if matches!(self.part((p, i)), Some(Part::Deep)) && !self.is_last((p, i)) && !here.contains(&(p, i + 1)) {
+                here.push((p, i + 1));
+            }
+            n += 1;
+        }
+        // Names that are known are asked for by name; a folder is listed only where a wildcard wants it.
+        let wild = here.iter().any(|s| matches!(self.part(*s), Some(Part::Wild(_) | Part::Deep)));
+        if !wild {
+            let mut names: Vec<&str> = Vec::new();
+            for s in &here {
+                if let Some(Part::Literal(name)) = self.part(*s)
+                    && !names.contains(&name.as_str())
+                {
+                    names.push(name);
+                }
+            }
+            for name in names {
+                let path = folder.join(name);
+                let Ok(meta) = fs::symlink_metadata(&path) else { continue };
+                let fitting: Vec<_> = here
+                    .iter()
+                    .copied()
+                    .filter(|s| matches!(self.part(*s), Some(Part::Literal(l)) if l == name))
+                    .collect();
+                self.visit(name, prefix, &path, &fitting, meta.file_type(), depth);
+            }
+            return;
+        }
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<fs::DirEntry>, _>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(e) => {
+                let shown = if prefix.is_empty() { "." } else { prefix };
+                let error = ParseError::new(ErrorCode::Io, format!("this folder cannot be read: {e}"));
+                self.unseen.push((shown.to_owned(), error));
+                return;
+            }
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let Ok(kind) = entry.file_type() else { continue };
+            let fits = |s: &State| match self.part(*s) {
+                Some(Part::Literal(l)) => *l == name,
+                // As in a shell, a wildcard does not take a hidden name unless it begins with the dot itself.
+                Some(Part::Wild(w)) => w.is_match(&name) && (!name.starts_with('.') || w.as_str().starts_with("^\\.")),
+                Some(Part::Deep) => !(kind.is_dir() && name.starts_with('.')),
+                None => false,
+            };
+            let fitting: Vec<State> = here.iter().copied().filter(fits).collect();
+            self.visit(&name, prefix, &entry.path(), &fitting, kind, depth);
+        }
+    }
+
+    fn visit(&mut self, name: &str, prefix: &str, path: &Path, fitting: &[State], kind: fs::FileType, depth: usize) {
+        if fitting.is_empty() {
+            return;
+        }
+        let shown = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+        if !kind.is_symlink() {
+            return self.take(name, shown, path, fitting, kind.is_dir(), depth);
+        }
+        let folder = path.is_dir();
+        let literal = |s: &State| matches!(self.part(*s), Some(Part::Literal(_)));
+        let (named, met): (Vec<State>, Vec<State>) = fitting.iter().copied().partition(literal);
+        if !named.is_empty() {
+            self.take(name, shown.clone(), path, &named, folder, depth);
+        }
+        let met: Vec<State> =
+            met.into_iter().filter(|s| !folder || matches!(self.part(*s), Some(Part::Wild(_)))).collect();
+        if !met.is_empty() {
+            let outer = std::mem::replace(&mut self.in_link, true);
+            self.take(name, shown, path, &met, folder, depth);
+            self.in_link = outer;
+        }
+    }
+
+    /// Notes what matches wholly, and goes on into a folder.
+    fn take(&mut self, name: &str, shown: String, path: &Path, fitting: &[State], folder: bool, depth: usize) {
+        let whole = |s: &&State| {
+            self.is_last(**s)
+                && match self.wanted {
+                    Wanted::Files => !folder,
+                    Wanted::Folders => folder && !matches!(self.part(**s), Some(Part::Deep)),
+                }
+        };
+        let patterns: Vec<usize> = fitting.iter().filter(whole).map(|(p, _)| *p).collect();
+        if !patterns.is_empty() {
+            let map = if self.in_link { &mut self.linked } else { &mut self.found };
+            let at = map.entry(shown.clone()).or_insert_with(|| (Vec::new(), modified(path)));
+            at.0.extend(patterns);
+            at.0.sort_unstable();
+            at.0.dedup();
+        }
+        if !folder {
+            return;
+        }
+        let mut next: Vec<State> = Vec::new();
+        for &(p, i) in fitting {
+            let deep = matches!(self.part((p, i)), Some(Part::Deep));
+            if deep && !CLOSED.contains(&name) {
+                next.push((p, i));
+            } else if !deep && !self.is_last((p, i)) {
+                next.push((p, i + 1));
+            }
+        }
+        if next.is_empty() {
+            return;
+        }
+        if depth >= DEEPEST {
+            let error = ParseError::limit(format!("lies more than {DEEPEST} folders deep, so it was not looked into"));
+            self.unseen.push((shown, error));
+            return;
+        }
+        self.step(path, &shown, &next, depth + 1);
+    }
+
+    /// Sorts out what was met through links.
+    fn finish(mut self, root: &Path) -> Walked {
+        let mut unseen = std::mem::take(&mut self.unseen);
+        if !self.linked.is_empty() {
+            let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+            let mut seen: HashSet<PathBuf> =
+                self.found.keys().filter_map(|p| fs::canonicalize(root.join(p)).ok()).collect();
+            for (path, (patterns, modified)) in std::mem::take(&mut self.linked) {
+                // Under `**` or `*` anything may lie, also links that are nobody's report.
+                let wanted = patterns.iter().any(|p| self.patterns.get(*p).is_some_and(|p| !p.takes_anything()));
+                let error = match fs::canonicalize(root.join(&path)) {
+                    Ok(real) if !real.starts_with(&root) => {
+                        "is reached by a link that leaves the root, which a wildcard does not follow: name it without one"
+                    }
+                    Ok(real) => {
+                        if !self.found.contains_key(&path) && seen.insert(real) {
+                            self.found.insert(path, (patterns, modified));
+                        }
+                        continue;
+                    }
+                    Err(_) => "is a link that leads nowhere",
+                };
+                if wanted && !self.found.contains_key(&path) {
+                    unseen.push((path, ParseError::new(ErrorCode::Io, error)));
+                }
+            }
+        }
+        unseen.sort_by(|a, b| a.0.cmp(&b.0));
+        let found =
+            self.found.into_iter().map(|(path, (patterns, modified))| Found { path, patterns, modified }).collect();
+        Walked { found, unseen }
+    }
+}

@@ -1,0 +1,73 @@
+//! Small projects with their verdicts (`fixtures/verdicts/expected.json`): what must not pass, and what must not be refused. A new case is data:
+//! `policy`, `files`, `links` (name to target), `old` (files written long ago), `paths` (given instead of the policy's), the `exit` code, a word
+//! that the answer `says`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use gatekeeper_core::collect::CheckRequest;
+use gatekeeper_core::{CheckOptions, check};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn seconds(time: SystemTime) -> i64 {
+    i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+fn texts(case: &Value, key: &str) -> Vec<String> {
+    case[key].as_array().into_iter().flatten().map(|t| t.as_str().unwrap().to_owned()).collect()
+}
+
+fn judge(case: &Value, folder: &Path) -> (u64, String) {
+    write(folder, "gatekeeper.toml", case["policy"].as_str().unwrap());
+    for (path, text) in case["files"].as_object().unwrap() {
+        write(folder, path, text.as_str().unwrap());
+    }
+    #[cfg(unix)]
+    for (path, target) in case["links"].as_object().into_iter().flatten() {
+        std::os::unix::fs::symlink(target.as_str().unwrap(), folder.join(path)).unwrap();
+    }
+    let now = SystemTime::now();
+    for path in texts(case, "old") {
+        let file = std::fs::File::options().write(true).open(folder.join(path)).unwrap();
+        file.set_modified(now - Duration::from_secs(1_000_000)).unwrap();
+    }
+    let request = CheckRequest {
+        working_directory: folder.to_owned(),
+        paths: texts(case, "paths").into_iter().map(PathBuf::from).collect(),
+        options: CheckOptions { now: Some(seconds(now)), ..CheckOptions::default() },
+        ..CheckRequest::default()
+    };
+    match check(&request) {
+        Ok(verdict) => (u64::from(verdict.exit_code), serde_json::to_string(&verdict).unwrap()),
+        Err(e) => (2, e.to_string()),
+    }
+}
+
+#[test]
+fn each_project_gets_its_verdict() {
+    let file = common::fixtures().join("verdicts/expected.json");
+    let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let base = std::env::temp_dir().join(format!("gatekeeper-verdicts-{}", std::process::id()));
+    let mut wrong = Vec::new();
+    for (n, case) in cases.iter().enumerate() {
+        if cfg!(not(unix)) && case.get("links").is_some() {
+            continue;
+        }
+        let (exit, said) = judge(case, &base.join(n.to_string()));
+        let wanted = case["says"].as_str().unwrap_or_default();
+        if Some(exit) != case["exit"].as_u64() || !said.contains(wanted) {
+            wrong.push(format!("{}: exit {exit}, expected {} and {wanted:?}\n  {said}", case["name"], case["exit"]));
+        }
+    }
+    std::fs::remove_dir_all(&base).unwrap();
+    assert!(cases.len() > 30);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
