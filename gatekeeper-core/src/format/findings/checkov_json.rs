@@ -41,9 +41,20 @@ struct Report<'a> {
     kind: Str<'a>,
     #[serde(borrow)]
     results: Option<Results<'a>>,
+    #[serde(deserialize_with = "or_default")]
+    summary: Summary,
     #[serde(borrow, rename = "checkov_version")]
     version: Scalar<'a>,
     failed: Num,
+    parsing_errors: Num,
+}
+
+/// The counts: `--quiet` lists the failed checks alone, and then only these tell of files that could not be parsed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Summary {
+    failed: Num,
+    parsing_errors: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -103,6 +114,10 @@ struct Details<'a> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     for report in one_or_many::<Report<'_>>(input)? {
+        if report.summary.parsing_errors.0.or(report.parsing_errors.0).is_some_and(|n| n > 0) {
+            complete = false;
+            note(&mut notes, "files were not checked, as they could not be parsed");
+        }
         let Some(results) = &report.results else {
             if report.version.get().is_some() && report.failed.0 == Some(0) {
                 note(&mut notes, "no framework of Checkov found anything to check");
@@ -111,6 +126,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             return Err(foreign("a report of Checkov (check_type and results)"));
         };
         let Some(failed) = &results.failed else { return Err(foreign("a report of Checkov (results.failed_checks)")) };
+        if report.summary.failed.0.and_then(|n| usize::try_from(n).ok()).is_some_and(|n| n > failed.0.len()) {
+            complete = false;
+            note(&mut notes, "the summary counts more failed checks than are listed");
+        }
         let category = match report.kind.text() {
             "secrets" => Category::Secret,
             "sca_package" | "sca_image" => Category::Vulnerability,

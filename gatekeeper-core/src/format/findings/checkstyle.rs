@@ -1,7 +1,7 @@
 //! Checkstyle's XML (<https://checkstyle.org>), which many linters write: ESLint, PHP_CodeSniffer, ktlint, detekt, golangci-lint, hadolint, SwiftLint.
 //!
 //! - Severities error, warning, info; Checkstyle's default is error, and other writers leave the attribute out at will: then unknown.
-//! - An `exception` element is a file that was not checked: not complete.
+//! - An `exception` element is a file that was not checked: not complete; so is ESLint's "Parsing error" of no rule.
 
 use super::common::{cut, foreign, message, note, parsed, place, severity};
 use crate::error::ParseError;
@@ -64,10 +64,15 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     if tool.is_none() {
                         tool = writer(&source);
                     }
+                    let said = said.unwrap_or_default();
+                    if said.starts_with("Parsing error: ") && (source.is_empty() || source == "eslint.rules.null") {
+                        complete = false;
+                        note(&mut notes, format!("not linted, as it could not be parsed: {file}"));
+                    }
                     let (severity, severity_from) = severity(&word.unwrap_or_default(), "severity", &mut notes);
                     items.push(Finding {
                         rule: message(&source),
-                        message: message(&said.unwrap_or_default()),
+                        message: message(&said),
                         severity,
                         severity_from,
                         category: Category::Code,

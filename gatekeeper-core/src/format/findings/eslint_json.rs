@@ -1,4 +1,5 @@
-//! ESLint's `json` formatter (<https://eslint.org/docs/latest/use/formatters/#json>): an array of files. `severity` 2 is error, 1 is warning. `suppressedMessages` are suppressed.
+//! ESLint's formatters `json` and `json-with-metadata` (<https://eslint.org/docs/latest/use/formatters/#json>): an array of files, in the
+//! second under `results`. `severity` 2 is error, 1 is warning. `suppressedMessages` are suppressed.
 //! A fatal message is a file that could not be parsed, so no rule saw it: a finding, and the report is not complete.
 
 use super::common::{List, Num, Str, foreign, message, note, parsed, place, says_nothing};
@@ -26,7 +27,17 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
-    Confidence::when(shape.has_all(&["[].filePath", "[].messages"]), Confidence::Certain)
+    let files = shape.has_all(&["[].filePath", "[].messages"]);
+    let with_metadata = shape.has_all(&["results[].filePath", "results[].messages"]);
+    Confidence::when(files || with_metadata, Confidence::Certain)
+}
+
+/// The formatter `json-with-metadata`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WithMetadata<'a> {
+    #[serde(borrow)]
+    results: Option<List<File<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,7 +80,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if says_nothing(input, &["[]"]) {
         return Ok(parsed(items, Some(true), "eslint", notes));
     }
-    let files: Vec<File<'_>> = json::from_input(input)?;
+    let files: Vec<File<'_>> = if input.bytes.trim_ascii_start().first() == Some(&b'{') {
+        let with_metadata: WithMetadata<'_> = json::from_input(input)?;
+        with_metadata.results.ok_or_else(|| foreign("ESLint's results"))?.0
+    } else {
+        json::from_input(input)?
+    };
     for file in &files {
         let (Some(path), Some(messages)) = (&file.path, &file.messages) else {
             return Err(foreign("a file of ESLint's with filePath and messages"));

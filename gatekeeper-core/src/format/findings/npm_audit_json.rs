@@ -7,7 +7,9 @@
 //! - A registry that does not answer leaves an object with `error`: refused, it is no audit.
 
 use super::advisories::{self, Audit, Failure, paths_are_pnpm, refuse_failure};
-use super::common::{Members, Num, Scalar, Str, TextOr, foreign, message, package, parsed, severity};
+use super::common::{
+    Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, package, parsed, severity, tool_failed,
+};
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding};
 use crate::evidence::{Kind, Note};
@@ -42,7 +44,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
     if shape.has("advisories") && shape.has("metadata") && own && !paths_are_pnpm(shape) {
         return Confidence::Certain;
     }
-    let failed = shape.has_all(&["error.code", "error.summary"]) && !shape.root_is_array;
+    let failed = (shape.has_all(&["error.code", "error.summary"]) || shape.has_all(&["error.summary", "error.detail"]))
+        && !shape.root_is_array;
     Confidence::when(failed, Confidence::Likely)
 }
 
@@ -55,6 +58,24 @@ struct Report<'a> {
     vulnerabilities: Option<Members<'a, Vulnerable<'a>>>,
     #[serde(borrow)]
     error: TextOr<'a, Failure<'a>>,
+    /// What npm 7 and later write beside an empty `error`.
+    #[serde(borrow)]
+    message: Scalar<'a>,
+    #[serde(deserialize_with = "or_default")]
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    #[serde(deserialize_with = "or_default")]
+    vulnerabilities: Counts,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Counts {
+    total: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -137,13 +158,23 @@ impl Via<'_> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let report: Report<'_> = json::from_input(input)?;
+    if let (TextOr::Object(e), Some(text)) = (&report.error, report.message.get())
+        && e.text().is_empty()
+    {
+        return Err(tool_failed(text));
+    }
     refuse_failure(&report.error)?;
     if report.version.0.is_some() {
         let Some(vulnerabilities) = report.vulnerabilities else {
             return Err(ParseError::malformed("the member vulnerabilities").at(0).in_path("$"));
         };
         let items = packages(&vulnerabilities.0, &mut notes);
-        return Ok(parsed(items, Some(true), "npm-audit", notes));
+        let counted = report.metadata.vulnerabilities.total.0.and_then(|n| usize::try_from(n).ok());
+        let complete = counted.is_none_or(|n| n <= items.len());
+        if !complete {
+            note(&mut notes, "the audit counts more vulnerabilities than it lists");
+        }
+        return Ok(parsed(items, Some(complete), "npm-audit", notes));
     }
     drop(report);
     let audit: Audit<'_> = json::from_input(input)?;

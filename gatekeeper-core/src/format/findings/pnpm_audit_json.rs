@@ -25,6 +25,9 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
+    if shape.text("error.code").is_some_and(|code| code.starts_with("ERR_PNPM_")) {
+        return Confidence::Certain;
+    }
     if !(shape.has("advisories") && shape.has("metadata.vulnerabilities")) || shape.has("runId") || shape.root_is_array
     {
         // A large audit's metadata stand behind the advisories, out of sight at first.

@@ -54,7 +54,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let schema = shape.text("$schema").is_some_and(|s| s.to_ascii_lowercase().contains("sarif"));
     let runs = matches!(shape.value("runs"), Some(Value::Array));
     let version = shape.text("version").is_some_and(|v| v.starts_with("2.") || v.starts_with("1.0"));
-    if schema || (runs && (version || shape.has("runs[].tool.driver"))) { Confidence::Certain } else { Confidence::No }
+    // `runs` is null where a producer could not make any (3.13.4).
+    let own = schema || (version && shape.has("runs")) || (runs && shape.has("runs[].tool.driver"));
+    Confidence::when(own, Confidence::Certain)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
