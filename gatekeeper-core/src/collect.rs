@@ -5,6 +5,7 @@
 mod bytes;
 mod entries;
 mod packages;
+mod runs;
 mod walk;
 
 pub use packages::Folder;
@@ -208,7 +209,7 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
             None
         }
     };
-    let candidates: Vec<Candidate> = if !request.paths.is_empty() {
+    let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let mut given: Vec<Candidate> =
             request.paths.iter().flat_map(|p| given(cwd, p, request.options.limits.files)).collect();
         if let Some(policy) = &policy {
@@ -220,6 +221,7 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
     } else {
         usual_places(&root)
     };
+    runs::newest_without_evidence(&mut candidates);
     let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root, &candidates)));
     let mut options = request.options.clone();
     options.ignores.extend(ignore_files(&root)?);

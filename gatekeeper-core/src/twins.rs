@@ -76,8 +76,8 @@ pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
     out
 }
 
-/// The folder that holds Common Test's runs, and the run, of a path: `…/logs` and `ct_run.node@host.2026-11-20_16.05.21`.
-fn ct_run(path: &str) -> Option<(&str, &str)> {
+/// The folder that holds Common Test's runs, and the run, of a path: `…/logs/` and `ct_run.node@host.2026-11-20_16.05.21`.
+pub(crate) fn ct_run(path: &str) -> Option<(&str, &str)> {
     let mut start = 0;
     for part in path.split('/') {
         if part.starts_with("ct_run.") && start + part.len() < path.len() {
@@ -88,10 +88,12 @@ fn ct_run(path: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// The time in a run's name; it sorts as text.
-fn run_time(run: &str) -> &str {
-    // "ct_run.nonode@nohost.2026-11-20_16.05.21": the last 19 characters.
-    run.get(run.len().saturating_sub(19)..).unwrap_or(run)
+/// The time in a run's name, `2026-11-20_16.05.21`; it sorts as text.
+pub(crate) fn run_time(run: &str) -> Option<&str> {
+    const FORM: &[u8] = b"0000-00-00_00.00.00";
+    let time = run.get(run.len().checked_sub(FORM.len())?..)?;
+    let fits = |(b, f): (u8, &u8)| if *f == b'0' { b.is_ascii_digit() } else { b == *f };
+    time.bytes().zip(FORM).all(fits).then_some(time)
 }
 
 fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
