@@ -321,17 +321,20 @@ fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     if formats.len() < 2 {
         return evidence;
     }
-    let mut kept: Vec<(Evidence, Option<Results>)> = Vec::new();
+    // With the formats that it stands for: of several files of one format only one is its twin.
+    let mut kept: Vec<(Evidence, Option<Results>, Vec<&str>)> = Vec::new();
     for mut e in evidence {
         let mut results = results(&e);
-        let twin = kept.iter_mut().find(|(k, theirs)| {
-            k.source.format != e.source.format
+        let format = e.source.format;
+        let twin = kept.iter_mut().find(|(k, theirs, formats)| {
+            !formats.contains(&format)
                 && k.source.labels == e.source.labels
                 && k.source.name == e.source.name
                 && matches!((theirs, &results), (Some(a), Some(b)) if same(a, b))
         });
         match twin {
-            Some((k, theirs)) => {
+            Some((k, theirs, formats)) => {
+                formats.push(format);
                 if told(&e) > told(k) {
                     std::mem::swap(k, &mut e);
                     std::mem::swap(theirs, &mut results);
@@ -340,10 +343,10 @@ fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
                 let instead = Some(k.source.path.clone());
                 out.aside.push(Aside { because, instead, evidence: e });
             }
-            None => kept.push((e, results)),
+            None => kept.push((e, results, vec![format])),
         }
     }
-    kept.into_iter().map(|(e, _)| e).collect()
+    kept.into_iter().map(|(e, ..)| e).collect()
 }
 
 /// The cases of evidence that lists them all.

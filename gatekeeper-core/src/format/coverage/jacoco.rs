@@ -4,7 +4,7 @@
 //! Producers: JaCoCo (Ant, Maven, Gradle), Kover, Pester, gcovr, scoverage.
 //!
 //! Deviations and what we do:
-//! - Packages stand under the report or under groups, nested at will. Counters on five levels repeat each other: they count only where
+//! - Packages stand under the report or under groups, nested at will. What two groups hold under one package and name are two files. Counters on five levels repeat each other: they count only where
 //!   nothing is listed, from the innermost level that has them.
 //! - A line is covered when `ci` > 0; its branches are `cb` of `mb + cb`. Lines without `ci` (gcovr) list nothing.
 //! - Functions are the methods of the classes; a method is covered as its METHOD counter says. A class without `sourcefilename` (DTD 1.0) belongs
@@ -88,6 +88,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         package: None,
         created: None,
         source: None,
+        groups: Vec::new(),
+        homes: BTreeMap::new(),
         whole: Stated::default(),
         packages: Stated::default(),
     };
@@ -98,6 +100,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 r.open.push(place);
             }
             Token::End => match r.open.pop() {
+                Some(Place::Group) => drop(r.groups.pop()),
                 Some(Place::Package) => r.close_package(),
                 Some(Place::Source) => {
                     if let (Some((name, file)), Some(p)) = (r.source.take(), &mut r.package) {
@@ -145,6 +148,10 @@ struct Reader {
     package: Option<Package>,
     source: Option<(String, FileCoverage)>,
     created: Option<i64>,
+    /// The names of the open groups.
+    groups: Vec<String>,
+    /// In which group a file was met first.
+    homes: BTreeMap<String, String>,
     whole: Stated,
     packages: Stated,
 }
@@ -169,7 +176,10 @@ impl Reader {
                 self.created = self.created.max(dump);
                 Place::Other
             }
-            ("group", Some(Place::Report | Place::Group)) => Place::Group,
+            ("group", Some(Place::Report | Place::Group)) => {
+                self.groups.push(e.attribute("name")?.unwrap_or_default().into_owned());
+                Place::Group
+            }
             ("package", Some(Place::Report | Place::Group)) => {
                 let name = e.attribute("name")?.unwrap_or_default().into_owned();
                 self.package = Some(Package { name, ..Package::default() });
@@ -350,7 +360,24 @@ impl Reader {
                 file.stated.functions = None;
             }
             let name = if p.name.is_empty() { name } else { format!("{}/{name}", p.name) };
+            let name = self.of_group(name);
             self.out.add(name, file);
+        }
+    }
+
+    /// Groups are modules: what two of them have under one package and name are two files, the later of which gets its group's name too.
+    fn of_group(&mut self, name: String) -> String {
+        let group = self.groups.join("/");
+        match self.homes.get(&name) {
+            Some(first) if *first != group => {
+                self.notes.push("a file of the same package and name in several groups", None, || name.clone());
+                format!("{group}/{name}")
+            }
+            Some(_) => name,
+            None => {
+                self.homes.insert(name.clone(), group);
+                name
+            }
         }
     }
 }

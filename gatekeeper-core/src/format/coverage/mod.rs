@@ -15,6 +15,7 @@ mod lcov;
 mod llvm_cov;
 mod opencover;
 mod simplecov;
+mod sonar_generic;
 
 use super::Format;
 
@@ -33,4 +34,5 @@ pub(super) static FORMATS: &[&Format] = &[
     &llvm_cov::FORMAT,
     &opencover::FORMAT,
     &simplecov::FORMAT,
+    &sonar_generic::FORMAT,
 ];

@@ -6,10 +6,13 @@ mod dart_json;
 mod dotnet;
 mod gatekeeper;
 mod go_test_json;
+mod gtest_json;
 mod jest_json;
 mod junit;
+mod libtest_json;
 mod mocha_json;
 mod nunit3;
+mod playwright_json;
 mod tap;
 mod trx;
 mod xunit2;
@@ -21,10 +24,13 @@ pub(super) static FORMATS: &[&Format] = &[
     &dart_json::FORMAT,
     &gatekeeper::FORMAT,
     &go_test_json::FORMAT,
+    &gtest_json::FORMAT,
     &jest_json::FORMAT,
     &junit::FORMAT,
+    &libtest_json::FORMAT,
     &mocha_json::FORMAT,
     &nunit3::FORMAT,
+    &playwright_json::FORMAT,
     &tap::FORMAT,
     &trx::FORMAT,
     &xunit2::FORMAT,

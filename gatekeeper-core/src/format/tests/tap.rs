@@ -48,7 +48,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
         plan |= plan_of(line).is_some();
         points |= Point::of(line).is_some();
     }
-    let alone = plan && head.lines().find(|l| !l.trim_ascii().is_empty()).is_some_and(|l| l.starts_with(b"1..0"));
+    let said = |l: &&[u8]| !l.trim_ascii().is_empty() && !l.starts_with(b"#");
+    let alone = plan && head.lines().find(said).is_some_and(|l| l.starts_with(b"1..0"));
     Confidence::when((plan && points) || alone, Confidence::Likely)
 }
 
@@ -123,6 +124,8 @@ impl Reader {
                 self.document.yaml = Some(indent);
             } else if indent >= 4 && Point::of(trimmed).is_some() {
                 self.subtests += 1;
+            } else if indent >= 4 {
+                self.bail_out(trimmed, number);
             }
             return;
         }
@@ -147,9 +150,16 @@ impl Reader {
             }
         } else if let Some(point) = Point::of(line) {
             self.point(&point);
-        } else if trimmed.get(..9).is_some_and(|t| t.eq_ignore_ascii_case("bail out!")) {
+        } else {
+            self.bail_out(trimmed, number);
+        }
+    }
+
+    /// A subtest that bails out ends the whole run too.
+    fn bail_out(&mut self, line: &str, number: u64) {
+        if line.get(..9).is_some_and(|t| t.eq_ignore_ascii_case("bail out!")) {
             self.incomplete = true;
-            let message = common::clip(trimmed.get(9..).unwrap_or_default()).to_owned();
+            let message = common::clip(line.get(9..).unwrap_or_default()).to_owned();
             self.problems.push(Problem { name: "Bail out!".into(), message, line: Some(number) });
         }
     }
@@ -164,9 +174,9 @@ impl Reader {
         let place = u64::try_from(document.cases.len()).unwrap_or(u64::MAX).saturating_add(1);
         document.highest = document.highest.max(point.number.unwrap_or(place));
         let (name, time) = timed(point.description);
-        let name = unescape(name);
+        let name = unescape(common::name(name));
         let detail = if status == Status::Skipped { common::detail(point.reason, "", None, None) } else { None };
-        document.cases.push(Case { name: common::name(&name).into(), status, time, detail, ..Case::default() });
+        document.cases.push(Case { name: name.into(), status, time, detail, ..Case::default() });
     }
 
     fn end_document(&mut self) {

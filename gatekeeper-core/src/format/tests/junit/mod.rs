@@ -10,7 +10,8 @@
 //! - Cases may stand straight under `<testsuites>` (node), or be the root (Jenkins' oldest samples): read, the latter with a note.
 //! - A case's worst element counts: failure, then error, then skipped. Without any, `status` and `result` do (GoogleTest's `notrun` and `suppressed`,
 //!   CTest's `disabled`): a case that says it failed has failed.
-//! - `<flakyFailure>`, `<flakyError>` with no failure: passed, and flaky. `<rerunFailure>`, `<rerunError>` are further attempts.
+//! - `<flakyFailure>`, `<flakyError>` are earlier attempts, `<rerunFailure>`, `<rerunError>` further ones: with no failure beside them the case
+//!   passed, and is flaky.
 //! - pytest lists the test in which it was interrupted without a name or a result: no case, and the run is not complete.
 //! - Common Test lists its configuration functions as cases: they are none; one that failed is a problem.
 //! - EUnit cannot skip on purpose: each `<skipped>` was cancelled, so the run is not complete; neither is one whose fixture was not set up.
@@ -352,7 +353,8 @@ impl<'a> Reader<'a> {
             }
             time
         });
-        let flaky = status == Status::Passed && found.flaky > 0;
+        let attempts = found.flaky.saturating_add(found.reruns);
+        let flaky = status == Status::Passed && attempts > 0;
         let class = match given.class {
             Some(a) => self.class(&a)?,
             None => None,
@@ -378,7 +380,6 @@ impl<'a> Reader<'a> {
                 _ => (file.as_deref(), line),
             };
             detail = common::detail(&found.message, &found.kind, file, line);
-            let attempts = found.flaky.saturating_add(found.reruns);
             if attempts > 0 {
                 detail.get_or_insert_default().attempts = Some(attempts.saturating_add(1));
             }
