@@ -9,6 +9,9 @@ pub struct Findings {
     pub tools: Vec<String>,
     /// The findings, suppressed ones among them, in the input's order.
     pub items: Vec<Finding>,
+    /// How many runs of tools the input describes, where it counts them (SARIF's `runs`): of none, nothing was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs: Option<u64>,
 }
 
 /// One finding.

@@ -115,6 +115,24 @@ impl Judge for FindingsGate {
             })
             .collect();
         for (e, f) in &sets {
+            if f.runs == Some(0) {
+                let message = "it describes no run of any tool, so nothing was looked at";
+                out.violations.push(Violation::new("no-run", Status::Error, message).from_source(&e.source.path));
+            }
+            if self.fixable_only {
+                let passed_over = f.active().filter(|i| self.selects(i, scope.select)).count();
+                let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
+                if passed_over > 0 && !tells {
+                    let message = format!(
+                        "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
+                    );
+                    out.violations.push(
+                        Violation::new("fixes-unknown", Status::Warn, message).from_source(&e.source.path).with_help(
+                            "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out",
+                        ),
+                    );
+                }
+            }
             if e.complete.is_none() && !f.active().any(|i| self.counts(i, scope.select)) {
                 let message = "nothing was found, but this log would look the same if its tool had been killed";
                 out.violations.push(
@@ -184,9 +202,13 @@ fn united<'e>(sets: &[(&'e Evidence, &'e Findings)]) -> Vec<Counted<'e>> {
 
 impl FindingsGate {
     fn counts(&self, f: &Finding, select: &Selector) -> bool {
+        self.selects(f, select) && (!self.fixable_only || f.package.as_ref().is_some_and(|p| p.fixed.is_some()))
+    }
+
+    /// Whether it is of what the gate speaks of, mended by a newer version or not.
+    fn selects(&self, f: &Finding, select: &Selector) -> bool {
         (select.categories.is_empty() || select.categories.contains(&f.category))
             && (self.rules.is_empty() || self.rules.iter().any(|r| r.matches(&f.rule).is_some()))
-            && (!self.fixable_only || f.package.as_ref().is_some_and(|p| p.fixed.is_some()))
             && (select.paths.is_empty()
                 // What has no place may lie in any.
                 || f.place.as_ref().is_none_or(|at| select.paths.iter().any(|p| p.speaks_of(&at.path))))

@@ -605,7 +605,7 @@ pub(super) fn note(notes: &mut Vec<Note>, text: impl Into<String>) {
 
 /// What a parser gives for findings.
 pub(super) fn parsed(items: Vec<Finding>, complete: Option<bool>, tool: &str, notes: Vec<Note>) -> Parsed {
-    let findings = Findings { tools: Vec::new(), items };
+    let findings = Findings { tools: Vec::new(), items, runs: None };
     Parsed { tool: Some(tool.to_owned()), notes, ..Parsed::new(Data::Findings(findings), complete) }
 }
 

@@ -164,6 +164,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let tools = report.descriptor.name.get().map(str::to_owned).into_iter().collect();
     let created = seconds(report.descriptor.timestamp.text());
     let mut out = parsed(Vec::new(), Some(true), "grype", notes);
-    out.data = crate::evidence::Data::Findings(Findings { tools, items });
+    out.data = crate::evidence::Data::Findings(Findings { tools, items, runs: None });
     Ok(Parsed { created, ..out })
 }

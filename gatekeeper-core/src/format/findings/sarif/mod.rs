@@ -75,7 +75,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("the member runs").at(0).in_path("$"));
     };
     let mut out = Out::default();
-    for run in inline::settle(runs.0, log.inline.0, &mut out.notes) {
+    let runs = inline::settle(runs.0, log.inline.0, &mut out.notes);
+    out.findings.runs = u64::try_from(runs.len()).ok();
+    for run in runs {
         out.run(run);
     }
     let created = out.created;
