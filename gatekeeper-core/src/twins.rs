@@ -1,7 +1,7 @@
 //! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
 //! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
 
-use crate::evidence::test_run::{Counts, Status};
+use crate::evidence::test_run::{Case, Counts, Status, Suite};
 use crate::evidence::{Data, Evidence};
 use crate::verdict::SetAside;
 use std::collections::BTreeMap;
@@ -306,10 +306,11 @@ fn places(e: &Evidence) -> Vec<(String, Option<u32>, &str)> {
 /// How a case ended, as far as formats agree on it: some have no errors, some list what is yet to be written as passed.
 type Ended = bool;
 
-/// A run's cases by their own names, and by all of their names' words from the last to the first; each list sorted.
+/// A run's cases by their names' last parts, by the words of their names, and by those with their class's before; each list sorted.
 struct Results {
-    own: Vec<(String, Ended)>,
-    words: Vec<(String, Ended)>,
+    last: Vec<(String, Ended)>,
+    name: Vec<(String, Ended)>,
+    full: Vec<(String, Ended)>,
 }
 
 /// Two formats of one run of any tool: the same cases with the same results; that which tells the most of what is wrong is kept.
@@ -355,22 +356,20 @@ fn results(e: &Evidence) -> Option<Results> {
     if t.counts().total() == 0 || t.suites.iter().any(|s| s.unlisted != Counts::default()) {
         return None;
     }
-    let cases = || t.cases().map(|(_, c)| (c.name.to_lowercase(), c.status > Status::Skipped));
-    let mut own: Vec<_> = cases().map(|(name, bad)| (last_name(&name).to_owned(), bad)).collect();
-    let mut words: Vec<_> = cases().map(|(name, bad)| (words(&name), bad)).collect();
-    own.sort_unstable();
-    words.sort_unstable();
-    Some(Results { own, words })
+    let list = |of: &dyn Fn(&Suite, &Case) -> String| {
+        let mut all: Vec<_> = t.cases().map(|(s, c)| (of(s, c), c.status > Status::Skipped)).collect();
+        all.sort_unstable();
+        all
+    };
+    Some(Results {
+        last: list(&|_, c| last_name(&c.name).to_lowercase()),
+        name: list(&|_, c| words(&[&c.name])),
+        full: list(&|s, c| words(&[c.class.as_deref().unwrap_or(&s.name), &c.name])),
+    })
 }
 
 fn same(a: &Results, b: &Results) -> bool {
-    let begins = |long: &str, short: &str| {
-        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || short.is_empty() || rest.starts_with(' '))
-    };
-    let one = |((a, a_bad), (b, b_bad)): (&(String, Ended), &(String, Ended))| {
-        a_bad == b_bad && (begins(a, b) || begins(b, a))
-    };
-    a.own == b.own || a.words.len() == b.words.len() && a.words.iter().zip(&b.words).all(one)
+    a.last == b.last || a.name == b.name || a.full == b.name || a.name == b.full || a.full == b.full
 }
 
 /// How much evidence tells of what is wrong with its run.
@@ -383,11 +382,12 @@ fn told(e: &Evidence) -> (bool, usize, u64, u64, u64, u64) {
 /// A case's own name: formats differ in how much of its surroundings they put before it.
 fn last_name(name: &str) -> &str {
     let name = name.rsplit(" > ").next().unwrap_or(name);
+    let name = name.rsplit(" › ").next().unwrap_or(name);
     name.rsplit("::").next().unwrap_or(name).trim()
 }
 
-/// The words of a name from the last to the first: whatever stands before it, in whichever way it is joined, comes at the end.
-fn words(name: &str) -> String {
-    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).rev().filter(|w| !w.is_empty()).collect();
-    words.join(" ")
+/// The words of a name, in whichever way they are joined.
+fn words(parts: &[&str]) -> String {
+    let words = parts.iter().flat_map(|p| p.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }

@@ -348,7 +348,11 @@ mod tests {
             e
         };
         let short = run(&[("adds", Status::Passed), ("takes", Status::Failed)]);
-        let long = run(&[("calc takes", Status::Errored), ("calc > adds", Status::Passed)]);
+        let mut long = run(&[("Takes", Status::Errored), ("calc > adds", Status::Passed)]);
+        if let Data::Tests(t) = &mut long {
+            t.suites[0].cases[1].name = "adds".into();
+            t.suites[0].cases[1].class = Some("calc".into());
+        }
         let united = unite(vec![
             of("j.xml", "junit", short.clone()),
             of("shard.xml", "junit", short.clone()),

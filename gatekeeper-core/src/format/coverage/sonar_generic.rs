@@ -105,3 +105,43 @@ fn line(e: &Element<'_>, file: &mut FileCoverage) -> Result<(), ParseError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Ratio;
+    use crate::input::Limits;
+
+    fn read(inside: &str) -> Result<Coverage, ParseError> {
+        let text = format!("<coverage version='1'>{inside}</coverage>");
+        let limits = Limits::default();
+        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
+        Ok(c)
+    }
+
+    #[test]
+    fn a_line_that_stands_twice_is_one() {
+        let c = read(
+            "<file path='a.c'><lineToCover lineNumber='1' covered='false' branchesToCover='2' coveredBranches='0'/>\
+             <lineToCover lineNumber='1' covered='true' branchesToCover='2' coveredBranches='1'/></file>",
+        )
+        .unwrap();
+        let f = c.figures();
+        assert_eq!((f.lines, f.branches), (Some(Ratio { covered: 1, total: 1 }), Some(Ratio { covered: 1, total: 2 })));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for bad in [
+            "<file/>",
+            "<lineToCover lineNumber='1' covered='true'/>",
+            "<file path='a'><lineToCover lineNumber='1' covered='yes'/></file>",
+            "<file path='a'><lineToCover covered='true'/></file>",
+            "<file path='a'><lineToCover lineNumber='1' covered='true' coveredBranches='1'/></file>",
+            "<package/>",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

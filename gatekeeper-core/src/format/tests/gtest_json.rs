@@ -1,11 +1,10 @@
 //! GoogleTest's JSON (`--gtest_output=json`).
 //!
-//! Specification: `PrettyUnitTestResultPrinter`'s JSON sibling, `JsonUnitTestResultPrinter`,
-//! <https://google.github.io/googletest/advanced.html#generating-a-json-report>. What we do:
+//! Specification: <https://google.github.io/googletest/advanced.html#generating-a-json-report>. What we do:
 //!
 //! - `result` of `SUPPRESSED` (disabled) and `SKIPPED`, and a `status` of `NOTRUN`, are skipped; a case with `failures` failed.
 //! - Times are `0.035s`.
-//! - Failures that are stated and not listed (of an environment: older versions leave them out) are a problem.
+//! - Failures that are stated and not listed are a problem. Where an environment failed, GoogleTest 1.12 writes no valid JSON: refused.
 
 use super::super::{Confidence, Format, Head, Parsed};
 use super::common::{self, Text};
@@ -62,8 +61,6 @@ struct Test<'a> {
     #[serde(borrow)]
     name: Text<'a>,
     #[serde(borrow)]
-    value_param: Option<Text<'a>>,
-    #[serde(borrow)]
     file: Option<Text<'a>>,
     line: Option<u32>,
     #[serde(borrow)]
@@ -105,14 +102,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 let message = first.failure.as_deref().unwrap_or_default();
                 detail = common::detail(message, "", test.file.as_deref(), test.line.filter(|n| *n > 0));
             }
-            let name = common::name(&test.name);
-            let name = match test.value_param.as_deref() {
-                Some(value) => format!("{name}, {}", common::name(value)).into(),
-                None => name.into(),
-            };
             let class = test.classname.as_deref().filter(|c| *c != group.name.as_ref());
             suite.cases.push(Case {
-                name,
+                name: common::name(&test.name).into(),
                 class: class.map(|c| classes.get(common::name(c))),
                 status,
                 time: test.time.as_deref().and_then(common::seconds),
@@ -134,4 +126,46 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let created = document.timestamp.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
     Ok(Parsed { tool: Some("gtest".into()), notes, created, ..Parsed::new(Data::Tests(run), Some(true)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Tests(run) = parsed.data else { panic!("no tests") };
+        Ok((run, parsed.complete))
+    }
+
+    fn document(test: &str, failures: u64) -> String {
+        format!(
+            r#"{{"tests":1,"failures":{failures},"disabled":0,"testsuites":[{{"name":"A","testsuite":[{{"name":"x","time":"0.5s","classname":"A",{test}}}]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn results_of_cases() {
+        for (test, status) in [
+            (r#""status":"RUN","result":"COMPLETED""#, Status::Passed),
+            (r#""status":"NOTRUN","result":"SUPPRESSED""#, Status::Skipped),
+            (r#""status":"RUN","result":"SKIPPED""#, Status::Skipped),
+            (r#""status":"RUN","result":"SKIPPED","failures":[{"failure":"m"}]"#, Status::Failed),
+        ] {
+            let (run, _) = read(&document(test, 0)).unwrap();
+            assert_eq!(run.suites[0].cases[0].status, status, "{test}");
+            assert!((run.duration() - 0.5).abs() < 1e-9);
+        }
+        assert!(read(&document(r#""status":"RUN","result":"GREEN""#, 0)).is_err());
+    }
+
+    #[test]
+    fn failures_that_are_not_listed_are_a_problem() {
+        let (run, _) = read(&document(r#""status":"RUN","result":"COMPLETED""#, 1)).unwrap();
+        assert_eq!(run.problems.len(), 1);
+    }
 }

@@ -168,3 +168,46 @@ impl Reader {
         self.run.suites.push(suite);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Tests(run) = parsed.data else { panic!("no tests") };
+        Ok((run, parsed.complete))
+    }
+
+    const START: &str = r#"{"type":"suite","event":"started","test_count":1}"#;
+
+    #[test]
+    fn a_suite_without_an_end_is_not_complete() {
+        let begun = r#"{"type":"test","event":"started","name":"a"}"#;
+        let done = r#"{"type":"suite","event":"ok","passed":0}"#;
+        let (run, complete) = read(&format!("{START}\n{begun}\n{START}\n{done}\n")).unwrap();
+        assert_eq!((run.counts().errored, complete), (1, Some(false)));
+        let slow = r#"{"type":"test","event":"timeout","name":"a"}"#;
+        let ok = r#"{"type":"test","event":"ok","name":"a","exec_time":0.5}"#;
+        let (run, complete) = read(&format!("{START}\n{begun}\n{slow}\n{ok}\n   Running x\n{done}\n")).unwrap();
+        assert_eq!((run.counts().passed, run.counts().total(), complete), (1, 1, None));
+    }
+
+    #[test]
+    fn a_suite_that_failed_without_a_failed_test_is_a_problem() {
+        let failed = r#"{"type":"suite","event":"failed","passed":0}"#;
+        assert_eq!(read(&format!("{START}\n{failed}\n")).unwrap().0.problems.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let odd = r#"{"type":"test","event":"green","name":"a"}"#;
+        for bad in [format!("{START}\n{odd}\n"), format!("{START}\n{{\"type\":\"te"), "{}".to_owned(), String::new()] {
+            assert!(read(&bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::evidence::{Data, Kind};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
-use std::sync::Arc;
+use serde::de::IgnoredAny;
 
 pub(super) static FORMAT: Format = Format {
     id: "playwright-json",
@@ -40,11 +40,17 @@ fn sniff(head: &Head<'_>) -> Confidence {
 
 #[derive(Deserialize)]
 struct Document<'a> {
+    config: Config,
     #[serde(borrow)]
     suites: Vec<Group<'a>>,
     #[serde(borrow)]
     errors: Vec<Failure<'a>>,
     stats: Stats,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    projects: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -104,7 +110,12 @@ struct Failure<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let document: Document<'_> = json::from_input(input)?;
-    let mut reader = Reader { run: TestRun::default(), complete: document.errors.is_empty() };
+    let mut reader = Reader {
+        run: TestRun::default(),
+        complete: document.errors.is_empty(),
+        several: document.config.projects.len() > 1,
+        classes: common::Classes::default(),
+    };
     for group in &document.suites {
         let mut suite = Suite::named(common::name(&group.title));
         reader.group(group, None, &mut suite)?;
@@ -128,11 +139,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 struct Reader {
     run: TestRun,
     complete: bool,
+    /// Whether there are several projects.
+    several: bool,
+    classes: common::Classes,
 }
 
 impl Reader {
     /// A file's or a `describe`'s tests. serde_json's own limit bounds how deep they nest.
-    fn group(&mut self, group: &Group<'_>, path: Option<&Arc<str>>, suite: &mut Suite) -> Result<(), ParseError> {
+    fn group(&mut self, group: &Group<'_>, path: Option<&str>, suite: &mut Suite) -> Result<(), ParseError> {
         for spec in &group.specs {
             for test in &spec.tests {
                 self.test(spec, test, path, suite)?;
@@ -140,8 +154,8 @@ impl Reader {
         }
         for inner in &group.suites {
             let title = common::name(&inner.title);
-            let path: Arc<str> = path.map_or_else(|| title.into(), |p| format!("{p} > {title}").into());
-            self.group(inner, Some(&path), suite)?;
+            let path = path.map_or_else(|| title.to_owned(), |p| format!("{p} > {title}"));
+            self.group(inner, Some(common::clip_end(&path)), suite)?;
         }
         Ok(())
     }
@@ -150,7 +164,7 @@ impl Reader {
         &mut self,
         spec: &Spec<'_>,
         test: &Test<'_>,
-        path: Option<&Arc<str>>,
+        path: Option<&str>,
         suite: &mut Suite,
     ) -> Result<(), ParseError> {
         let (status, flaky) = match test.status.as_ref() {
@@ -173,10 +187,53 @@ impl Reader {
         }
         let title = common::name(&spec.title);
         // The same test of several projects is several cases.
-        let project = test.project_name.as_deref().filter(|p| !p.is_empty());
-        let name = project.map_or_else(|| title.into(), |p| format!("[{}] {title}", common::name(p)).into());
+        let project = test.project_name.as_deref().filter(|p| self.several && !p.is_empty()).map(common::clip_end);
+        let class = match (project, path) {
+            (Some(project), path) => Some(self.classes.get(&format!("[{project}] {}", path.unwrap_or_default()))),
+            (None, Some(path)) => Some(self.classes.get(path)),
+            (None, None) => None,
+        };
         let time = test.results.iter().filter_map(|r| r.duration).fold(0.0, |sum, ms| sum + ms) / 1000.0;
-        suite.cases.push(Case { name, class: path.cloned(), status, flaky, time: Some(time), detail });
+        suite.cases.push(Case { name: title.into(), class, status, flaky, time: Some(time), detail });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Tests(run) = parsed.data else { panic!("no tests") };
+        Ok((run, parsed.complete))
+    }
+
+    fn document(status: &str, errors: &str, unexpected: u64) -> String {
+        format!(
+            r#"{{"config":{{"projects":[{{}},{{}}]}},"suites":[{{"title":"a.ts","specs":[],"suites":[{{"title":"x","specs":[{{"title":"y","tests":[
+            {{"projectName":"p","status":"{status}","results":[{{"status":"failed","duration":500,"error":{{"message":"m"}}}},{{"status":"passed","duration":250}}]}}]}}]}}]}}],
+            "errors":[{errors}],"stats":{{"unexpected":{unexpected}}}}}"#
+        )
+    }
+
+    #[test]
+    fn attempts_make_one_case() {
+        let (run, complete) = read(&document("flaky", "", 0)).unwrap();
+        let case = &run.suites[0].cases[0];
+        assert_eq!((case.class.as_deref(), case.flaky, case.time), (Some("[p] x"), true, Some(0.75)));
+        assert_eq!((case.detail.as_ref().unwrap().attempts, complete), (Some(2), Some(true)));
+    }
+
+    #[test]
+    fn errors_outside_of_tests_are_problems() {
+        let (run, complete) = read(&document("expected", r#"{"message":"does not load"}"#, 0)).unwrap();
+        assert_eq!((run.problems.len(), complete), (1, Some(false)));
+        assert_eq!(read(&document("expected", "", 3)).unwrap().0.problems.len(), 1);
+        assert!(read(&document("green", "", 0)).is_err());
     }
 }
