@@ -4,7 +4,7 @@
 use crate::evidence::vex::Statement;
 use crate::evidence::{Data, Evidence, Note};
 use crate::findings_union::{Ignore, apply_ignores, apply_vex};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An ignore file's entries.
 #[derive(Debug, Clone)]
@@ -32,10 +32,17 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
         from.extend(stated.iter().map(|_| e.source.path.clone()));
         statements.extend(stated.iter().cloned());
     }
+    // Later statements stand for earlier ones of their own document; between documents it takes a person to say which is right.
+    let timed: BTreeSet<&String> =
+        statements.iter().zip(&from).filter(|(s, _)| s.stated.is_some()).map(|(_, f)| f).collect();
+    if timed.len() > 1 {
+        statements.iter_mut().for_each(|s| s.stated = None);
+    }
     let mut warnings = Vec::new();
     let mut used_documents: Vec<String> = Vec::new();
     let mut used_statements = vec![false; statements.len()];
-    let mut ignored: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut used_entries: Vec<Vec<bool>> = ignores.iter().map(|f| vec![false; f.entries.len()]).collect();
+    let mut looked = false;
     let today = jiff::Timestamp::from_second(now)
         .map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
         .unwrap_or(jiff::civil::Date::MAX);
@@ -72,10 +79,12 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
                 warnings.push(format!("{} calls {what} not affected and does not say why, so it counts", source(*s)));
             }
         }
-        for file in ignores {
+        looked |= !findings.items.is_empty();
+        for (file, used) in ignores.iter().zip(&mut used_entries) {
             let report = apply_ignores(&mut findings.items, &file.entries, today);
-            let counts = ignored.entry(file.path.as_str()).or_default();
-            counts.0 = counts.0.saturating_add(u64::try_from(report.applied.len()).unwrap_or(0));
+            for (n, used) in used.iter_mut().enumerate() {
+                *used |= !report.unused.contains(&n);
+            }
             for (f, i) in &report.applied {
                 let what = name(*f, &findings.items).unwrap_or_default();
                 let statement = file.entries.get(*i).map(|i| i.statement.as_str()).unwrap_or_default();
@@ -84,7 +93,6 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
             }
             for (f, _) in &report.expired {
                 let what = name(*f, &findings.items).unwrap_or_default();
-                counts.1 = counts.1.saturating_add(1);
                 warnings.push(format!("{} ignores {what} no longer: the entry has ended, so it counts", file.path));
             }
         }
@@ -101,6 +109,23 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
             ));
         }
         e.notes.extend(notes);
+    }
+    if looked {
+        // A document that takes nothing out may be misspelt, or of another product; single entries without use are everyday.
+        for (file, used) in ignores.iter().zip(&used_entries) {
+            if !used.is_empty() && !used.contains(&true) {
+                warnings.push(format!("none of the {} entries of {} matches a finding", used.len(), file.path));
+            }
+        }
+        let mut by_document: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+        for (path, used) in from.iter().zip(&used_statements) {
+            let (count, any) = by_document.entry(path.as_str()).or_default();
+            *count += 1;
+            *any |= used;
+        }
+        for (path, (count, _)) in by_document.into_iter().filter(|(_, (_, any))| !any) {
+            warnings.push(format!("none of the {count} statements of {path} matches a finding"));
+        }
     }
     warnings.dedup();
     used_documents.sort();

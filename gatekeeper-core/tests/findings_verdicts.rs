@@ -118,3 +118,19 @@ fn quiet_checkov_with_files_that_it_could_not_parse_is_no_pass() {
     let checkov = include_str!("../../fixtures/checkov-json/checkov-3.3--quiet-not-parsed.json");
     assert_eq!(judged(NONE, &[("checkov.json", checkov)]).gates[0].status.as_str(), "error");
 }
+
+#[test]
+fn a_document_that_takes_nothing_out_is_told() {
+    let trivy = include_str!("../../fixtures/sarif/hand-trivy--all-classes.sarif");
+    let vex = r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"x","author":"a","timestamp":"2026-01-01T00:00:00Z","version":1,"statements":[
+        {"vulnerability":{"name":"CVE-2020-8203"},"products":[{"@id":"pkg:npm/lodahs@4.17.15"}],"status":"not_affected","justification":"component_not_present"}]}"#;
+    let v = judged(NONE, &[("trivy.sarif", trivy), ("x.openvex.json", vex)]);
+    assert!(
+        v.warnings.iter().any(|w| w == "none of the 1 statements of x.openvex.json matches a finding"),
+        "{:?}",
+        v.warnings
+    );
+    let right = vex.replace("lodahs", "lodash");
+    let v = judged(NONE, &[("trivy.sarif", trivy), ("x.openvex.json", &right)]);
+    assert_eq!(v.gates[0].violations.len(), 3, "{:?}", v.warnings);
+}

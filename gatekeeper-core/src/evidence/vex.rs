@@ -22,6 +22,9 @@ pub struct Statement {
     pub status: Status,
     /// Justification, impact statement or action statement.
     pub reason: String,
+    /// When it was stated, where the format says that later statements stand for earlier ones (OpenVEX), seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stated: Option<i64>,
 }
 
 /// A product that a statement speaks of.

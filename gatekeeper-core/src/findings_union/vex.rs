@@ -1,7 +1,7 @@
 //! Applying VEX statements to findings (OpenVEX, CSAF, CycloneDX: in the model's terms).
 //!
 //! A statement takes out a finding only where it names its vulnerability (by id or alias) and its package (as product, or as subcomponent of a
-//! product), says `not_affected` with a reason or `fixed`, and no other statement on the same says otherwise.
+//! product), says `not_affected` with a reason or `fixed`, and no other statement on the same says otherwise; where all say when they were made, the latest.
 
 use super::purl::{self, Purl};
 use crate::evidence::findings::{Finding, Package, Suppression};
@@ -59,10 +59,19 @@ pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], scanned: &[
                 *u = true;
             }
         }
-        judge(f, finding, &matching, statements, &mut report);
+        judge(f, finding, &latest(matching, statements), statements, &mut report);
     }
     report.unused = used.iter().enumerate().filter(|(_, u)| !**u).map(|(s, _)| s).collect();
     report
+}
+
+/// The latest of the statements, where each says when it was made.
+fn latest(matching: Vec<usize>, statements: &[Statement]) -> Vec<usize> {
+    let time = |s: &usize| statements.get(*s).and_then(|s| s.stated);
+    match matching.iter().map(time).collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().max()) {
+        Some(last) => matching.into_iter().filter(|s| time(s) == Some(last)).collect(),
+        None => matching,
+    }
 }
 
 fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Statement], report: &mut VexReport) {
@@ -222,6 +231,22 @@ mod tests {
         assert_eq!(apply_vex(&mut all, &[on(Status::NotAffected, " ")], &[]).unjustified, [(0, 0)]);
         assert!(apply_vex(&mut all, &[on(Status::UnderInvestigation, "r")], &[]).applied.is_empty());
         assert!(all[0].suppressed.is_none());
+    }
+
+    #[test]
+    fn a_later_statement_stands_for_earlier_ones() {
+        let at = |status, stated| Statement { stated, ..statement("CVE-1", &[("pkg:npm/x", &[])], status, "r") };
+        let of = |statements: &[Statement]| {
+            let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
+            let report = apply_vex(&mut all, statements, &[]);
+            assert!(report.unused.is_empty());
+            (all[0].suppressed.is_some(), report.conflicts.len())
+        };
+        let (before, after) = (Status::UnderInvestigation, Status::NotAffected);
+        assert_eq!(of(&[at(after, Some(2)), at(before, Some(1))]), (true, 0));
+        assert_eq!(of(&[at(after, Some(1)), at(Status::Affected, Some(2))]), (false, 0));
+        assert_eq!(of(&[at(after, Some(1)), at(before, Some(1))]), (false, 1));
+        assert_eq!(of(&[at(after, Some(2)), at(before, None)]), (false, 1));
     }
 
     #[test]

@@ -323,6 +323,7 @@ impl<'a> Bom<'a> {
                 .map(|id| Product { id: id.to_owned(), subcomponents: Vec::new() })
                 .collect(),
             status,
+            stated: None,
             reason: reason.join(": "),
         });
     }

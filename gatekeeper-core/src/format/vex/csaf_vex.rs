@@ -214,7 +214,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let name = ids.next().unwrap_or_default();
         let aliases: Vec<String> = ids.collect();
         let flags = reasons(v.flags.as_deref().unwrap_or_default(), &products);
-        let threats = reasons(v.threats.as_deref().unwrap_or_default(), &products);
+        // Of threats only an impact says why a product is not affected (profile VEX, 4.5); others tell of exploits and targets.
+        let mut impacts = v.threats.unwrap_or_default();
+        impacts.retain(|t| t.category.as_deref() == Some("impact"));
+        let threats = reasons(&impacts, &products);
         let remedies = reasons(v.remediations.as_deref().unwrap_or_default(), &products);
         let mut seen: HashSet<(&str, Status)> = HashSet::new();
         let mut first: HashMap<&str, Status> = HashMap::new();
@@ -240,6 +243,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     products: vec![products.product(id)],
                     status,
                     reason: reason.cloned().unwrap_or_default(),
+                    stated: None,
                 });
             }
         }
@@ -281,6 +285,14 @@ mod tests {
         assert_eq!(got, [("pkg:hex/a@1", Status::Affected, ""), ("B", Status::NotAffected, "component_not_present")]);
         assert_eq!(vex.statements[1].products[0].subcomponents, ["pkg:hex/a@1"]);
         assert!(parsed.notes.is_empty());
+    }
+
+    #[test]
+    fn an_exploits_status_justifies_nothing() {
+        let text = r#"{"document":{"csaf_version":"2.0"},"vulnerabilities":[{"cve":"CVE-1","product_status":{"known_not_affected":["A","B"]},
+            "threats":[{"category":"exploit_status","details":"none known"},{"category":"impact","details":"not built in","product_ids":["B"]}]}]}"#;
+        let Data::Vex(vex) = read(text).unwrap().data else { panic!("not a VEX") };
+        assert_eq!(vex.statements.iter().map(|s| s.reason.as_str()).collect::<Vec<_>>(), ["", "not built in"]);
     }
 
     #[test]

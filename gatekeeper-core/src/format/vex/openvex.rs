@@ -5,6 +5,7 @@
 //!
 //! Deviations: vexctl wrote merged documents with an empty `@context`: read, with a note.
 //!
+//! Of statements on the same vulnerability and product the latest stands ("Updating Statements"); a statement without a time has its document's.
 //! A statement of the file is a statement of the model. A product that has a purl among its identifiers is named by that, else by its `@id`.
 
 use super::super::{Confidence, Format, Head, Parsed};
@@ -67,6 +68,7 @@ struct Row {
     impact_statement: Option<String>,
     action_statement: Option<String>,
     status_notes: Option<String>,
+    timestamp: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +127,10 @@ impl Item {
     }
 }
 
+fn seconds(time: &str) -> Option<i64> {
+    time.parse::<jiff::Timestamp>().ok().map(|t| t.as_second())
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let document: Document = json::from_input(input)?;
     let context = document.context.unwrap_or_default();
@@ -154,7 +160,15 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     .in_path(format!("$.statements[{index}].vulnerability")));
             }
         };
-        let reason = [row.justification, row.impact_statement, row.action_statement, row.status_notes];
+        // "not affected" must be justified (section "Status Labels"); notes beside it justify nothing.
+        let unjustified = matches!(row.status, Word::NotAffected)
+            && [&row.justification, &row.impact_statement]
+                .iter()
+                .all(|r| r.as_ref().is_none_or(|r| r.trim().is_empty()));
+        let reason = match unjustified {
+            true => Default::default(),
+            false => [row.justification, row.impact_statement, row.action_statement, row.status_notes],
+        };
         let beside = row.subcomponents.unwrap_or_default();
         statements.push(Statement {
             vulnerability,
@@ -167,13 +181,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 Word::UnderInvestigation => Status::UnderInvestigation,
             },
             reason: reason.into_iter().flatten().filter(|r| !r.is_empty()).collect::<Vec<_>>().join(": "),
+            stated: row.timestamp.as_deref().or(document.timestamp.as_deref()).and_then(seconds),
         });
     }
     let mut parsed = Parsed::new(Data::Vex(Vex { statements }), Some(true));
     if context.is_empty() {
         parsed.notes.push(Note::at("without an @context, as vexctl merged documents", Location::path("$.@context")));
     }
-    parsed.created = document.timestamp.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
+    parsed.created = document.timestamp.as_deref().and_then(seconds);
     parsed.tool = document.tooling.and_then(|t| t.split(['/', ' ']).next().map(str::to_ascii_lowercase));
     Ok(parsed)
 }
@@ -217,5 +232,15 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn notes_justify_nothing_and_times_are_inherited() {
+        let text = r#"{"@context":"https://openvex.dev/ns/v0.2.0","timestamp":"2026-01-01T00:00:00Z","statements":[
+            {"vulnerability":{"name":"CVE-1"},"products":[{"@id":"pkg:hex/a@1"}],"status":"not_affected","status_notes":"looked at it","action_statement":"none"},
+            {"vulnerability":{"name":"CVE-1"},"timestamp":"2026-01-02T00:00:00Z","status":"affected","action_statement":"update"}]}"#;
+        let got = read(text).unwrap();
+        assert_eq!((got[0].reason.as_str(), got[1].reason.as_str()), ("", "update"));
+        assert_eq!(got[1].stated.unwrap() - got[0].stated.unwrap(), 86_400);
     }
 }
