@@ -222,7 +222,7 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
             None
         }
     };
-    let candidates: Vec<Candidate> = if !request.paths.is_empty() {
+    let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let mut given: Vec<Candidate> =
             request.paths.iter().flat_map(|p| given(cwd, p, request.options.limits.files)).collect();
         if let Some(policy) = &policy {
@@ -234,6 +234,7 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
     } else {
         usual_places(&root)
     };
+    entries::newest_runs(policy.as_ref(), &mut candidates);
     let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root, &candidates)));
     let mut options = request.options.clone();
     options.ignores.extend(ignore_files(&root)?);
@@ -304,7 +305,8 @@ fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         } else {
             Content::Nowhere(ParseError::new(ErrorCode::Io, "there is no such file"))
         };
-        return vec![Candidate { modified: modified(&whole), ..Candidate::new(shown, content) }];
+        let brought_by = vec![shown.as_str().into()];
+        return vec![Candidate { modified: modified(&whole), brought_by, ..Candidate::new(shown, content) }];
     }
     let Ok(all) = Pattern::new("**") else { return Vec::new() };
     let walked = walk(&whole, &[&all], Wanted::Files);

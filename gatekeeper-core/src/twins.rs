@@ -1,6 +1,7 @@
 //! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
 //! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
 
+use crate::error::{ErrorCode, ParseError};
 use crate::evidence::test_run::Counts;
 use crate::evidence::{Data, Evidence};
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
 }
 
 /// The folder that holds Common Test's runs, and the run, of a path: `…/logs` and `ct_run.node@host.2026-11-20_16.05.21`.
-fn ct_run(path: &str) -> Option<(&str, &str)> {
+pub(crate) fn ct_run(path: &str) -> Option<(&str, &str)> {
     let mut start = 0;
     for part in path.split('/') {
         if part.starts_with("ct_run.") && start + part.len() < path.len() {
@@ -77,9 +78,14 @@ fn ct_run(path: &str) -> Option<(&str, &str)> {
 }
 
 /// The time in a run's name; it sorts as text.
-fn run_time(run: &str) -> &str {
+pub(crate) fn run_time(run: &str) -> &str {
     // "ct_run.nonode@nohost.2026-11-20_16.05.21": the last 19 characters.
     run.get(run.len().saturating_sub(19)..).unwrap_or(run)
+}
+
+/// Why a newest run without results cannot be passed over.
+pub(crate) fn no_results(older: &str) -> ParseError {
+    ParseError::new(ErrorCode::Io, format!("the newest run left no results; those of {older} are of an older one"))
 }
 
 fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
