@@ -5,7 +5,6 @@
 mod bytes;
 mod entries;
 mod packages;
-mod runs;
 mod walk;
 
 pub use packages::Folder;
@@ -221,7 +220,7 @@ pub fn check(request: &CheckRequest) -> Result<Verdict, PolicyError> {
     } else {
         usual_places(&root)
     };
-    runs::newest_without_evidence(&mut candidates);
+    entries::newest_runs(policy.as_ref(), &mut candidates);
     let policy = policy.unwrap_or_else(|| policy::default_policy(is_erlang(&root, &candidates)));
     let mut options = request.options.clone();
     options.ignores.extend(ignore_files(&root)?);
@@ -292,7 +291,8 @@ fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         } else {
             Content::Nowhere(ParseError::new(ErrorCode::Io, "there is no such file"))
         };
-        return vec![Candidate { modified: modified(&whole), ..Candidate::new(shown, content) }];
+        let brought_by = vec![shown.as_str().into()];
+        return vec![Candidate { modified: modified(&whole), brought_by, ..Candidate::new(shown, content) }];
     }
     let Ok(all) = Pattern::new("**") else { return Vec::new() };
     let walked = walk(&whole, &[&all], Wanted::Files);

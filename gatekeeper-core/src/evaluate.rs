@@ -3,7 +3,7 @@
 mod gather;
 
 use crate::collect::Candidate;
-use crate::evidence::{Evidence, Kind};
+use crate::evidence::{Data, Evidence, Kind};
 use crate::format::{self, Format};
 use crate::input::Limits;
 use crate::inspect::{ErrorDocument, summary};
@@ -140,7 +140,7 @@ fn selected(e: &Evidence, gate: &Gate) -> bool {
     let s = &gate.select;
     let tools = || {
         let findings = match &e.data {
-            crate::evidence::Data::Findings(f) => f.tools.as_slice(),
+            Data::Findings(f) => f.tools.as_slice(),
             _ => &[],
         };
         findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
@@ -219,6 +219,11 @@ fn judge_gate(
         let message = format!("its tool did not do all its work, so it proves nothing{why}");
         judgement.violations.push(Violation::new("incomplete", Status::Error, message).from_source(&e.source.path));
     }
+    for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
+        let message =
+            format!("its command ended with exit status {status}, and it tells of nothing that explains this");
+        judgement.violations.push(Violation::new("exit-status", Status::Error, message).from_source(&e.source.path));
+    }
     for c in contradictions.iter().filter(|c| taken.iter().any(|e| e.source.path == c.kept)) {
         let mut v = Violation::new("contradiction", Status::Error, c.message.clone()).from_source(&c.kept);
         v.help =
@@ -278,6 +283,22 @@ fn judge_gate(
         waivers: used_waivers,
         to_pass: judgement.to_pass,
     }
+}
+
+/// The exit status of the command that wrote evidence, where it is not 0 and the evidence tells of nothing wrong. Coverage is measured by
+/// commands that fail for other reasons.
+fn unexplained(e: &Evidence) -> Option<i32> {
+    let status = e.source.exit_status.filter(|s| *s != 0)?;
+    let told = match &e.data {
+        Data::Tests(t) => {
+            let counts = t.counts();
+            counts.failed.saturating_add(counts.errored) > 0 || !t.problems.is_empty()
+        }
+        Data::Findings(f) => f.active().next().is_some(),
+        Data::Coverage(_) => true,
+        Data::Inventory(_) | Data::Vex(_) | Data::Measurements(_) => false,
+    };
+    (!told && e.complete != Some(false)).then_some(status)
 }
 
 /// A part of a gate's evidence, with the labels that it stands for.

@@ -1,6 +1,7 @@
 //! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
 //! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
 
+use crate::error::{ErrorCode, ParseError};
 use crate::evidence::test_run::{Case, Counts, Status, Suite};
 use crate::evidence::{Data, Evidence};
 use crate::verdict::SetAside;
@@ -94,6 +95,11 @@ pub(crate) fn run_time(run: &str) -> Option<&str> {
     let time = run.get(run.len().checked_sub(FORM.len())?..)?;
     let fits = |(b, f): (u8, &u8)| if *f == b'0' { b.is_ascii_digit() } else { b == *f };
     time.bytes().zip(FORM).all(fits).then_some(time)
+}
+
+/// Why a newest run without results cannot be passed over.
+pub(crate) fn no_results(older: &str) -> ParseError {
+    ParseError::new(ErrorCode::Io, format!("the newest run left no results; those of {older} are of an older one"))
 }
 
 fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {

@@ -99,10 +99,15 @@ fn package_fits(wanted: &str, found: &str) -> bool {
     let rest = match found.get(..wanted.len()) {
         Some(head) if head.eq_ignore_ascii_case(wanted) => found.get(wanted.len()..).unwrap_or_default(),
         _ => {
-            // A bare name means the package of that name in any ecosystem.
-            let name = found.split([' ', '@', '?']).next().unwrap_or_default();
-            let name = name.rsplit('/').next().unwrap_or(name);
-            return !wanted.contains(':') && name.eq_ignore_ascii_case(wanted);
+            // A bare name means the package of that name in any ecosystem, but not that of somebody's npm scope.
+            let plain = found.replace("%40", "@");
+            let inner = plain.strip_prefix("pkg:").and_then(|p| p.split_once('/')).map_or(plain.as_str(), |(_, p)| p);
+            let scope = if inner.starts_with('@') { inner.find('/').map_or(0, |at| at + 1) } else { 0 };
+            let rest = inner.get(scope..).unwrap_or_default();
+            let end = scope + rest.find([' ', '@', '?']).unwrap_or(rest.len());
+            let whole = inner.get(..end).unwrap_or(inner);
+            let last = if scope > 0 { whole } else { whole.rsplit('/').next().unwrap_or(whole) };
+            return [whole, last].iter().any(|name| name.eq_ignore_ascii_case(wanted));
         }
     };
     rest.is_empty() || rest.starts_with(['@', ' ', '?'])
@@ -135,5 +140,34 @@ fn discount(judgement: &mut Judgement, v: &Violation) {
     if !still_over {
         judgement.violations.retain(|v| v.code != "finding");
         judgement.to_pass.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::package_fits;
+
+    #[test]
+    fn a_package_is_named_whole() {
+        let yes = [
+            ("pkg:hex/cowlib", "pkg:hex/cowlib@2.1.0"),
+            ("pkg:hex/cowlib", "pkg:hex/cowlib@2.1.0 2.1.0"),
+            ("cowlib", "cowlib 2.1.0"),
+            ("cowlib", "pkg:hex/cowlib@2.1.0"),
+            ("log4j-core", "pkg:maven/org.apache.logging.log4j/log4j-core@2.0"),
+            ("@acme/pad", "pkg:npm/%40acme/pad@1"),
+            ("@acme/pad", "@acme/pad 1"),
+            ("pkg:npm/%40acme/pad", "pkg:npm/%40acme/pad@1"),
+            ("github.com/a/b", "pkg:golang/github.com/a/b@v1"),
+        ];
+        let no = [
+            ("cowlib", "cowlib2 2.1.0"),
+            ("pad", "pkg:npm/%40acme/pad@1"),
+            ("pad", "@acme/pad 1"),
+            ("pkg:hex/cow", "pkg:hex/cowlib@2.1.0"),
+            ("@evil/pad", "pkg:npm/%40acme/pad@1"),
+        ];
+        assert_eq!(yes.map(|(wanted, found)| package_fits(wanted, found)), [true; 9]);
+        assert_eq!(no.map(|(wanted, found)| package_fits(wanted, found)), [false; 5]);
     }
 }

@@ -8,6 +8,7 @@ use crate::format::{self, Format};
 use crate::inspect::ReadOptions;
 use crate::policy::{EvidenceEntry, Policy};
 use crate::reconcile;
+use crate::twins::{ct_run, no_results, run_time};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -125,9 +126,46 @@ pub(super) fn read_all(policy: &Policy, candidates: Vec<Candidate>, options: &Ch
             Read::Ignored(path) => ignored.push(path),
         }
     }
+    unread.extend(barren_runs(&evidence, &unread, &ignored));
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
     ReadAll { evidence, unread, ignored, entries }
+}
+
+/// Common Test's newest runs that hold files and no result: those of the runs before would be taken for theirs.
+fn barren_runs(evidence: &[Evidence], unread: &[Unread], ignored: &[String]) -> Vec<Unread> {
+    let told =
+        evidence.iter().map(|e| (e.source.path.as_str(), true)).chain(unread.iter().map(|u| (u.file.as_str(), true)));
+    let mut newest: BTreeMap<&str, [Option<&str>; 2]> = BTreeMap::new();
+    for (path, telling) in told.chain(ignored.iter().map(|i| (i.as_str(), false))) {
+        let Some((folder, run)) = ct_run(path) else { continue };
+        let at = newest.entry(folder).or_default();
+        let [all, useful] = at;
+        for slot in [Some(all), telling.then_some(useful)].into_iter().flatten() {
+            if slot.is_none_or(|known| run_time(run) > run_time(known)) {
+                *slot = Some(run);
+            }
+        }
+    }
+    newest
+        .into_iter()
+        .filter_map(|(folder, [all, useful])| Some((folder, all?, useful?)))
+        .filter(|(_, all, useful)| run_time(all) > run_time(useful))
+        .map(|(folder, run, older)| {
+            let file = format!("{folder}{run}");
+            let error = no_results(older).finish(&file, "", None);
+            let format = format::by_id("ct-suite-log");
+            Unread {
+                error,
+                kind: format.map(Format::kind),
+                format: None,
+                tool: format.and_then(own_tool),
+                name: None,
+                labels: BTreeMap::new(),
+                file,
+            }
+        })
+        .collect()
 }
 
 /// What a file was meant to say, where all formats of its extension say the same (`.coverdata`, `.sarif`, `.trx`).

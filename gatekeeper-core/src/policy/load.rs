@@ -336,8 +336,9 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Select
             id
         })
         .collect();
-    let categories = t
-        .texts("categories")
+    // What a kind of evidence does not speak of cannot narrow it: then the key is unknown, not without effect.
+    let categories = if kind == Kind::Findings { t.texts("categories") } else { None };
+    let categories = categories
         .unwrap_or_default()
         .into_iter()
         .filter_map(|(word, span)| {
@@ -356,7 +357,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Select
             known_label(label, &node.span, evidence, t.problems());
         }
     }
-    let paths = patterns_of(t, "paths");
+    let paths = if matches!(kind, Kind::Findings | Kind::Coverage) { patterns_of(t, "paths") } else { Vec::new() };
     let names: Vec<&str> = evidence.iter().filter_map(|e| e.name.as_deref()).collect();
     let chosen = t
         .texts("evidence")

@@ -2,7 +2,7 @@
 
 use super::{Judge, Judgement, Rule, Scope, share};
 use crate::decimal::{Decimal, percent};
-use crate::evidence::coverage::{Figures, FileCoverage, Percentages};
+use crate::evidence::coverage::{Figures, FileCoverage, Percentages, Stated};
 use crate::evidence::findings::Place;
 use crate::evidence::{Coverage, Data, Evidence, Kind, Ratio};
 use crate::glob::Pattern;
@@ -26,6 +26,7 @@ A coverage of 79.99 % is below 80 %, and no data is not 0 % and not a pass.
 |---|---|---|
 | `lines`, `branches`, `functions`, `statements` | `{ min, warn }`: below `min` percent the gate fails, below `warn` it warns | none; one at least |
 | `modules`, `files` | `{ only, lines, branches, … }`: the same for each module (file) by itself; `only` names those that are meant, by name or pattern | all |
+| `paths` | patterns of the files that count | all |
 
 A bare number is a `min`: `lines = 80`.
 
@@ -174,14 +175,18 @@ impl Judge for CoverageGate {
         let listed: Vec<_> = all.iter().filter(|(_, c)| c.percent.is_none()).collect();
         if listed.is_empty() {
             for (e, c) in &all {
-                if let Some(p) = &c.percent {
+                if !scope.select.paths.is_empty() {
+                    let message = "it states percentages of the whole, which cannot be narrowed to the gate's `paths`";
+                    out.violations
+                        .push(Violation::new("coverage-empty", Status::Error, message).from_source(&e.source.path));
+                } else if let Some(p) = &c.percent {
                     self.judge_percent(e, p, &mut out);
                 }
             }
             return out;
         }
         let source = if let [(e, _)] = listed.as_slice() { Some(e.source.path.as_str()) } else { None };
-        let coverage: Cow<'_, Coverage> = match listed.as_slice() {
+        let mut coverage: Cow<'_, Coverage> = match listed.as_slice() {
             [(_, one)] => Cow::Borrowed(*one),
             several => {
                 let mut sum = Coverage::default();
@@ -191,6 +196,17 @@ impl Judge for CoverageGate {
                 Cow::Owned(sum)
             }
         };
+        let paths = &scope.select.paths;
+        if !paths.is_empty() {
+            let narrowed = coverage.to_mut();
+            narrowed.files.retain(|name, _| paths.iter().any(|p| p.speaks_of(name)));
+            // Counters of the whole say nothing of a part.
+            narrowed.stated = Stated::default();
+            if narrowed.files.is_empty() {
+                let message = "none of its files lies under the gate's `paths`";
+                return Judgement::of(sourced(Violation::new("coverage-empty", Status::Error, message), source));
+            }
+        }
         self.judge_whole(&coverage, source, &mut out);
         for each in &self.each {
             each.judge(&coverage, source, &mut out);

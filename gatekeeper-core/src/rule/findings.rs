@@ -23,7 +23,7 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 ## Configuration
 | key | meaning | default |
 |---|---|---|
-| `max` | `{ total, critical, high, medium, low, info, unknown }`: most findings of each | none; `max` or `warn` must be given |
+| `max` | `{ total, critical, high, medium, low, info, unknown }`: most findings of each; where neither `total` nor `unknown` is named, findings without a severity are warned of | none; `max` or `warn` must be given |
 | `warn` | the same: above it the gate warns | none |
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
 | `fixable-only` | count only findings that a newer version mends | false |
@@ -115,7 +115,11 @@ impl Judge for FindingsGate {
             })
             .collect();
         for (e, f) in &sets {
-            if f.runs == Some(0) {
+            if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
+                let message = "it names no tool and no finding, so nothing says that anybody looked";
+                out.violations
+                    .push(Violation::new("nobody-looked", Status::Error, message).from_source(&e.source.path));
+            } else if f.runs == Some(0) {
                 let message = "it describes no run of any tool, so nothing was looked at";
                 out.violations.push(Violation::new("no-run", Status::Error, message).from_source(&e.source.path));
             }
@@ -162,6 +166,21 @@ impl Judge for FindingsGate {
                 }
                 out.conditions.push(condition);
             }
+        }
+        let held = |s: Option<Severity>| self.max.iter().chain(&self.warn).any(|(_, of, _)| *of == s);
+        let unheld = || counted.iter().filter(|c| c.finding.severity == Severity::Unknown);
+        if !held(None)
+            && !held(Some(Severity::Unknown))
+            && let Some(first) = unheld().next()
+        {
+            let n = unheld().count();
+            let (plural, verb) = if n == 1 { ("", "states") } else { ("s", "state") };
+            let message = format!("{n} finding{plural} {verb} no severity, so no limit of this gate holds");
+            out.violations.push(
+                Violation::new("severity-unknown", Status::Warn, message)
+                    .from_source(&first.evidence.source.path)
+                    .with_help("say how many there may be: max = { unknown = 0 }"),
+            );
         }
         for c in counted {
             let status = exceeded

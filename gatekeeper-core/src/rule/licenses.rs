@@ -125,6 +125,14 @@ impl Judge for Licenses {
             );
         }
         let mut out = Judgement::default();
+        for e in scope.evidence {
+            // An SBOM that names nothing is no lock file of a project without dependencies.
+            if matches!(&e.data, Data::Inventory(i) if i.spec.is_some() && i.components.is_empty()) {
+                let message = "it names no package, so it says nothing of licences";
+                out.violations
+                    .push(Violation::new("inventory-empty", Status::Warn, message).from_source(&e.source.path));
+            }
+        }
         let (mut denied, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64);
         for documents in packages.values() {
             let Some(Settled { evidence, component: c, status, code, said }) = self.settle(documents) else { continue };

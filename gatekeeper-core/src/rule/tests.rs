@@ -187,8 +187,15 @@ impl Tests {
         if let Some(max) = self.max_flaky {
             out.conditions.push(at_most("flaky", counts.flaky, max, Status::Fail));
         }
+        if self.max_duration.is_some() || self.max_case_duration.is_some() {
+            self.timed(runs, out);
+        }
         if let Some(max) = self.max_duration {
-            let total: f64 = runs.iter().map(|(_, t)| t.duration()).sum();
+            // A time below 0 is a clock that was set back: it takes nothing from the others.
+            let back = |t: &crate::evidence::TestRun| -> f64 {
+                t.cases().filter_map(|(_, c)| c.time).filter(|time| *time < 0.0).sum()
+            };
+            let total: f64 = runs.iter().map(|(_, t)| t.duration() - back(t)).sum();
             out.conditions.push(seconds("duration", total, max));
         }
         if let Some(max) = self.max_case_duration {
@@ -206,6 +213,30 @@ impl Tests {
                 }
             }
             out.conditions.push(seconds("case-duration", slowest, max));
+        }
+    }
+}
+
+impl Tests {
+    /// Cases that ran and state no time cannot be held to one.
+    fn timed(&self, runs: &[(&Evidence, &crate::evidence::TestRun)], out: &mut Judgement) {
+        for (e, t) in runs {
+            let ran = |c: &Case| c.status != CaseStatus::Skipped;
+            let listed = t.cases().filter(|(_, c)| ran(c)).count();
+            let without = t.cases().filter(|(_, c)| ran(c) && c.time.is_none()).count();
+            // Of cases that are only counted there is at most a time of all together.
+            let counted = t.suites.iter().any(|s| s.unlisted.total() > s.unlisted.skipped);
+            let unlisted =
+                counted && (self.max_case_duration.is_some() || t.suites.iter().all(|s| s.unlisted_time <= 0.0));
+            if without == 0 && !unlisted {
+                continue;
+            }
+            let (status, message) = if unlisted || without == listed {
+                (Status::Error, "its cases state no time, so they cannot be held to one".to_owned())
+            } else {
+                (Status::Warn, format!("{without} of its {listed} cases state no time"))
+            };
+            out.violations.push(Violation::new("test-untimed", status, message).from_source(&e.source.path));
         }
     }
 }
