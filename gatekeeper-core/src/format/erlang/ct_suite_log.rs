@@ -44,7 +44,7 @@ pub(super) static FORMAT: Format = Format {
         "ct_run.*/**/suite.log",
     ],
     spec: "Erlang/OTP, test_server_ctrl.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
-    producers: &["ct", "rebar3", "ct_run", "erlang.mk"],
+    producers: &["ct"],
     recorded_as: None,
     binary: false,
     sniff,

@@ -24,7 +24,7 @@ pub(super) static FORMAT: Format = Format {
         "ct_run.*/**/suite.summary",
     ],
     spec: "Erlang/OTP, ct_logs.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
-    producers: &["ct", "rebar3", "ct_run"],
+    producers: &["ct"],
     recorded_as: None,
     binary: false,
     sniff,
