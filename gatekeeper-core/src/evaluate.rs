@@ -146,24 +146,11 @@ fn selected(e: &Evidence, gate: &Gate) -> bool {
         findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
     };
     e.kind() == gate.rule.kind()
-        && (s.tools.is_empty() || tools().any(|t| s.tools.iter().any(|w| same_tool(w, t))))
+        && (s.tools.is_empty() || tools().any(|t| s.names_tool(t)))
         && (s.formats.is_empty() || s.formats.iter().any(|f| f == e.source.format))
         && (s.evidence.is_empty() || e.source.name.as_ref().is_some_and(|n| s.evidence.contains(n)))
         && s.labels.iter().all(|(k, v)| e.source.labels.get(k).is_some_and(|l| v.contains(l)))
         && gate.judge.takes(e, s)
-}
-
-/// Tools by the names that people give them.
-pub(crate) fn same_tool(a: &str, b: &str) -> bool {
-    let plain = |t: &str| {
-        let t: String = t.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        match t.as_str() {
-            "commontest" => "ct".to_owned(),
-            "rebar3compile" | "erlc" => "compile".to_owned(),
-            _ => t,
-        }
-    };
-    plain(a) == plain(b)
 }
 
 /// Whether an input that could not be read is one that the gate needs.
@@ -180,7 +167,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
         Some(kind) if kind != gate.rule.kind() => false,
         Some(_) => {
             let by_tool = match &u.tool {
-                Some(tool) if !s.tools.is_empty() => s.tools.iter().any(|t| same_tool(t, tool)),
+                Some(tool) if !s.tools.is_empty() => s.names_tool(tool),
                 Some(tool) if !s.categories.is_empty() => {
                     let looks = crate::evidence::findings::looks_for(tool);
                     looks.is_empty() || looks.iter().any(|c| s.categories.contains(c))

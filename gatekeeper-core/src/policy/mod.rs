@@ -119,6 +119,26 @@ pub struct Selector {
     pub evidence: Vec<String>,
 }
 
+impl Selector {
+    /// Whether it names a tool.
+    pub(crate) fn names_tool(&self, tool: &str) -> bool {
+        self.tools.iter().any(|wanted| same_tool(wanted, tool))
+    }
+}
+
+/// Tools by the names that people give them.
+fn same_tool(a: &str, b: &str) -> bool {
+    let plain = |t: &str| {
+        let t: String = t.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        match t.as_str() {
+            "commontest" => "ct".to_owned(),
+            "rebar3compile" | "erlc" => "compile".to_owned(),
+            _ => t,
+        }
+    };
+    plain(a) == plain(b)
+}
+
 /// An accepted exception.
 #[derive(Debug, Clone)]
 pub struct Waiver {

@@ -106,14 +106,15 @@ impl Judge for FindingsGate {
 
     fn judge(&self, scope: &Scope<'_>) -> Judgement {
         let mut out = Judgement::default();
-        let sets: Vec<(&Evidence, &Findings)> = scope
+        let own: Vec<(&Evidence, Cow<'_, Findings>)> = scope
             .evidence
             .iter()
             .filter_map(|e| match &e.data {
-                Data::Findings(f) => Some((*e, f)),
+                Data::Findings(f) => Some((*e, of_tools(f, scope.select))),
                 _ => None,
             })
             .collect();
+        let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
         for (e, f) in &sets {
             if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
                 let message = "it names no tool and no finding, so nothing says that anybody looked";
@@ -194,6 +195,18 @@ impl Judge for FindingsGate {
         }
         out
     }
+}
+
+/// The findings of the tools that a gate names: a file may hold those of several.
+fn of_tools<'f>(findings: &'f Findings, select: &Selector) -> Cow<'f, Findings> {
+    if select.tools.is_empty() || findings.tools.len() < 2 {
+        return Cow::Borrowed(findings);
+    }
+    let named = |i: &&Finding| findings.tools.get(usize::from(i.tool)).is_none_or(|t| select.names_tool(t));
+    Cow::Owned(Findings {
+        tools: findings.tools.clone(),
+        items: findings.items.iter().filter(named).cloned().collect(),
+    })
 }
 
 /// A finding with the evidence that it is told from, and all tools that found it.
