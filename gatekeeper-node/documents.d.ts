@@ -231,7 +231,7 @@ export interface InputProblem {
 /** Why an input could not be read. */
 export interface ErrorInfo {
   /** The stable code. */
-  code: 'malformed' | 'empty' | 'unrecognised' | 'unsupported-version' | 'tool-failed' | 'limit-exceeded' | 'stale' | 'io'
+  code: 'malformed' | 'empty' | 'unrecognised' | 'ambiguous' | 'unsupported-version' | 'tool-failed' | 'limit-exceeded' | 'stale' | 'io'
   /** In words, with file and place. */
   message: string
   /** The format, where one was recognised. */

@@ -16,8 +16,10 @@ pub enum ErrorCode {
     Malformed,
     /// The input has no bytes.
     Empty,
-    /// No format recognises the content, or several do equally.
+    /// No format recognises the content.
     Unrecognised,
+    /// Several formats recognise the content equally.
+    Ambiguous,
     /// The format is known, this version of it is not.
     UnsupportedVersion,
     /// The tool that wrote this says itself that it failed before its job was done.
@@ -37,6 +39,7 @@ impl ErrorCode {
             ErrorCode::Malformed => "malformed",
             ErrorCode::Empty => "empty",
             ErrorCode::Unrecognised => "unrecognised",
+            ErrorCode::Ambiguous => "ambiguous",
             ErrorCode::UnsupportedVersion => "unsupported-version",
             ErrorCode::ToolFailed => "tool-failed",
             ErrorCode::LimitExceeded => "limit-exceeded",
@@ -198,6 +201,7 @@ impl ParseError {
             | ErrorCode::ToolFailed
             | ErrorCode::LimitExceeded
             | ErrorCode::Unrecognised
+            | ErrorCode::Ambiguous
             | ErrorCode::Empty
             | ErrorCode::UnsupportedVersion => {
                 out.push_str(&i.expected);

@@ -207,7 +207,7 @@ pub(crate) fn detect(name: &str, bytes: &[u8], recorded_as: Option<&str>) -> Res
         several => {
             let names: Vec<&str> = several.iter().map(|f| f.id).collect();
             Err(ParseError::new(
-                ErrorCode::Unrecognised,
+                ErrorCode::Ambiguous,
                 format!(
                     "content that could be {}: name it with --as FORMAT, or with format = \"…\" in the policy",
                     names.join(" or ")

@@ -323,7 +323,7 @@ class InputProblem(TypedDict):
 class ErrorInfo(TypedDict):
     """Why an input could not be read."""
 
-    code: Literal["malformed", "empty", "unrecognised", "unsupported-version", "tool-failed", "limit-exceeded", "stale", "io"]
+    code: Literal["malformed", "empty", "unrecognised", "ambiguous", "unsupported-version", "tool-failed", "limit-exceeded", "stale", "io"]
     """The stable code."""
 
     message: str
