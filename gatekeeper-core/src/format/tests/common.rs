@@ -41,7 +41,7 @@ const NAME: usize = 64 * 1024;
 
 /// A name, cut where it is longer than any by which a reader tells cases apart: a hostile one would be held twice.
 pub(super) fn name(text: &str) -> &str {
-    if text.len() <= NAME { text } else { text.get(..text.floor_char_boundary(NAME)).unwrap_or_default() }
+    cut(text, NAME)
 }
 
 /// The same of a name with references, which stay whole.
@@ -62,7 +62,12 @@ pub(super) fn clip(text: &str) -> &str {
 
 /// The beginning of a text, blanks kept.
 pub(super) fn clip_end(text: &str) -> &str {
-    let mut end = text.len().min(MESSAGE);
+    cut(text, MESSAGE)
+}
+
+/// The beginning of a text, cut at a character.
+fn cut(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
