@@ -44,6 +44,26 @@ impl Failure<'_> {
 pub(super) struct Metadata {
     #[serde(rename = "totalDependencies")]
     pub total: Num,
+    #[serde(deserialize_with = "or_default")]
+    vulnerabilities: Counts,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Counts {
+    info: Num,
+    low: Num,
+    moderate: Num,
+    high: Num,
+    critical: Num,
+}
+
+impl Metadata {
+    /// How many vulnerable paths the document counts.
+    pub(super) fn counted(&self) -> u64 {
+        let c = &self.vulnerabilities;
+        [c.info, c.low, c.moderate, c.high, c.critical].iter().filter_map(|n| n.0).fold(0, u64::saturating_add)
+    }
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]

@@ -181,8 +181,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let Some(advisories) = audit.advisories else {
         return Err(foreign("an audit of npm (auditReportVersion or advisories)"));
     };
-    let items = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-    Ok(parsed(items, Some(true), "npm-audit", notes))
+    let items: Vec<Finding> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
+    // Paths are counted there, so only an empty list can be told to be too short.
+    let complete = !items.is_empty() || audit.metadata.counted() == 0;
+    if !complete {
+        note(&mut notes, "the audit counts vulnerabilities and lists none");
+    }
+    Ok(parsed(items, Some(complete), "npm-audit", notes))
 }
 
 fn packages(all: &[(std::borrow::Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec<Note>) -> Vec<Finding> {
