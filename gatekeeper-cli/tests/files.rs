@@ -53,3 +53,27 @@ fn what_a_link_leads_to_is_read_up_to_the_limit() {
     assert_eq!((answers[0]["error"]["code"].as_str(), code), (Some("limit-exceeded"), 1));
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn nothing_of_a_report_reaches_the_terminal_as_a_command_to_it() {
+    let folder = folder("escape");
+    let file = folder.join("bold-\u{1b}[1m.info");
+    fs::write(&file, "SF:a.c\nDA:1,1\n\u{1b}]0;title\u{7}\nend_of_record\n").unwrap();
+    let kept = folder.join("kept.json");
+    fs::write(
+        &kept,
+        r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"invocations":[{"executionSuccessful":true,
+        "toolExecutionNotifications":[{"level":"error","message":{"text":"\u001b[31mred"}}]}],"results":[]}]}"#,
+    )
+    .unwrap();
+    let mut out = Vec::new();
+    run(
+        ["gatekeeper", "inspect", file.to_str().unwrap(), kept.to_str().unwrap()],
+        Terminal::PLAIN,
+        &mut out,
+        &mut Vec::new(),
+    );
+    let out = String::from_utf8(out).unwrap();
+    assert!(!out.contains('\u{1b}') && out.contains("red"), "{out}");
+    fs::remove_dir_all(&folder).unwrap();
+}

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use gatekeeper_core::collect::inspect_files;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::Inspection;
+use gatekeeper_core::output::line;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -60,16 +61,16 @@ pub fn run(args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::
 fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {
     for a in answers {
         match &a.error {
-            Some(e) => writeln!(out, "{}\n  not read: {}", a.file, e.message)?,
+            Some(e) => writeln!(out, "{}\n  not read: {}", line(&a.file), line(&e.message))?,
             None => {
                 let kind = a.kind.map_or("", |k| k.as_str());
-                writeln!(out, "{}\n  {} ({kind})", a.file, a.format.unwrap_or_default())?;
+                writeln!(out, "{}\n  {} ({kind})", line(&a.file), a.format.unwrap_or_default())?;
                 let summary = a.summary.as_ref().and_then(|s| s.as_object());
                 for (key, value) in summary.into_iter().flatten() {
                     writeln!(out, "  {key:12} {value}")?;
                 }
                 for note in &a.notes {
-                    writeln!(out, "  note: {}", note.message)?;
+                    writeln!(out, "  note: {}", line(&note.message))?;
                 }
             }
         }

@@ -116,13 +116,13 @@ impl Judge for FindingsGate {
             .collect();
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
         for (e, f) in &sets {
-            if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
+            if f.runs == Some(0) {
+                let message = "it describes no run of any tool, so nothing was looked at";
+                out.violations.push(Violation::new("no-run", Status::Error, message).from_source(&e.source.path));
+            } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
                 let message = "it names no tool and no finding, so nothing says that anybody looked";
                 out.violations
                     .push(Violation::new("nobody-looked", Status::Error, message).from_source(&e.source.path));
-            } else if f.runs == Some(0) {
-                let message = "it describes no run of any tool, so nothing was looked at";
-                out.violations.push(Violation::new("no-run", Status::Error, message).from_source(&e.source.path));
             }
             if self.fixable_only {
                 let passed_over = f.active().filter(|i| self.selects(i, scope.select)).count();
@@ -206,6 +206,7 @@ fn of_tools<'f>(findings: &'f Findings, select: &Selector) -> Cow<'f, Findings> 
     Cow::Owned(Findings {
         tools: findings.tools.clone(),
         items: findings.items.iter().filter(named).cloned().collect(),
+        runs: findings.runs,
     })
 }
 

@@ -89,6 +89,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     Ok(parsed)
 }
 
+/// Longest name of a file, bytes: no system has longer paths.
+const NAME: usize = 64 << 10;
+
 /// Least size of a piece that is read by itself, bytes.
 const PIECE: usize = 8 << 20;
 
@@ -276,6 +279,9 @@ impl<'a> Reader<'a> {
                 }
                 if value.is_empty() {
                     return Err(self.wrong("a file's name after SF:", line));
+                }
+                if value.len() > NAME {
+                    return Err(ParseError::limit(format!("a file's name of more than {NAME} bytes")).at(self.at));
                 }
                 record.name = Some((value, self.at));
                 self.records += 1;
