@@ -16,6 +16,7 @@
 //! - Breaches of the schema that change no figure (no message, unknown members) are accepted.
 
 mod document;
+mod folding;
 mod inline;
 mod results;
 mod rules;

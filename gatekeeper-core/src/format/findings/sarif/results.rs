@@ -1,7 +1,8 @@
 //! Results, settled once all of their run is known: rule, severity, message, package.
 
 use super::common::{self, is_advisory, note, package};
-use super::document::{Invocation, Level, More, Pending, Results, path_of};
+use super::document::Invocation;
+use super::folding::{Level, More, Pending, Results, path_of};
 use super::rules::{Dialect, Known, Rules, overrides};
 use super::words::{field, of_trivy};
 use crate::evidence::Note;
@@ -191,15 +192,14 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
         return;
     }
     let text = &finding.message;
+    let table = Table::of(text);
     let purl = || {
         let mut purls = known?.rule.properties.purls.iter().filter_map(|p| p.get());
         // Several purls: which one this result means is not said.
         purls.next().filter(|_| purls.next().is_none()).map(Into::into)
     };
-    // Trivy: "Package: x\nInstalled Version: 1\nVulnerability CVE-…\nFixed Version: 2\nLink: …".
-    if let Some(name) = field(text, "Package: ") {
-        let installed = field(text, "Installed Version: ").unwrap_or_default();
-        finding.package = package(name, installed, field(text, "Fixed Version: ").unwrap_or_default(), None);
+    if let Some(name) = table.package {
+        finding.package = package(name, table.installed.unwrap_or_default(), table.fixed.unwrap_or_default(), None);
     } else if let Some((name, version)) = grype(text).or_else(|| osv(text)) {
         let fixed = known.map(|k| k.rule.help.fixed(name)).unwrap_or_default();
         finding.package = package(name, version, &fixed, purl());
@@ -213,12 +213,47 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
     if finding.category == Category::License && finding.package.is_none() {
         finding.package = package(field(text, "PkgName: ").unwrap_or_default(), "", "", None);
     }
-    let said = field(text, "Vulnerability ");
+    let said = table.vulnerability;
     // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
     let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-'));
     let new = |id: &&str| *id != &*finding.rule && is_advisory(id);
     let ids = known.into_iter().flat_map(|k| k.ids.iter().copied());
     finding.aliases = common::aliases(&finding.rule, own.into_iter().chain(said).filter(new).chain(ids));
+}
+
+/// Trivy's message: "Package: x\nInstalled Version: 1\nVulnerability CVE-…\nFixed Version: 2\nLink: …". Of a line that stands twice the first counts.
+#[derive(Default)]
+struct Table<'t> {
+    package: Option<&'t str>,
+    installed: Option<&'t str>,
+    fixed: Option<&'t str>,
+    vulnerability: Option<&'t str>,
+}
+
+impl<'t> Table<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut out = Table::default();
+        for line in text.lines() {
+            let line = line.trim_start();
+            let (slot, mark) = match line.as_bytes().first() {
+                Some(b'P') => (&mut out.package, "Package: "),
+                Some(b'I') => (&mut out.installed, "Installed Version: "),
+                Some(b'F') => (&mut out.fixed, "Fixed Version: "),
+                Some(b'V') => (&mut out.vulnerability, "Vulnerability "),
+                _ => continue,
+            };
+            if slot.is_none() {
+                *slot = line.strip_prefix(mark).map(str::trim);
+            }
+        }
+        let said = |value: Option<&'t str>| value.filter(|v| !v.is_empty());
+        Table {
+            package: said(out.package),
+            installed: said(out.installed),
+            fixed: said(out.fixed),
+            vulnerability: said(out.vulnerability),
+        }
+    }
 }
 
 /// "A high vulnerability in deb package: x, version 1 was found …" and "The path … reports x at version 1  which is …".
