@@ -98,6 +98,22 @@ fn outputs_are_as_checked_in() {
 }
 
 #[test]
+fn an_explanation_has_no_heading_over_nothing() {
+    for (name, verdict) in standard() {
+        for gate in &verdict.gates {
+            let mut got = Vec::new();
+            assert!(output::explain(&verdict, &gate.name, &Style::default(), &mut got).unwrap());
+            let text = String::from_utf8(got).unwrap();
+            let lines: Vec<&str> = text.trim_end().lines().collect();
+            for heading in ["falls short by", "waived", "to pass"] {
+                let at = lines.iter().position(|l| *l == heading);
+                assert!(at.is_none_or(|at| lines.get(at + 1).is_some_and(|l| l.starts_with(' '))), "{name}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn text_of_strangers_gives_no_commands() {
     for (_, verdict) in standard() {
         for output in output::outputs() {

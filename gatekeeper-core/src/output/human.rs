@@ -98,12 +98,13 @@ fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &m
     )
 }
 
+/// Whether a violation is what the gate's line says: a single reason need not be said twice.
+fn said_already(g: &GateVerdict, v: &Violation) -> bool {
+    g.violations.len() == 1 && v.place.is_none() && v.id.is_none() && g.reason.contains(v.message.as_str())
+}
+
 fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    // A single reason that is the line above need not be said twice.
-    let said_already = |v: &Violation| {
-        g.violations.len() == 1 && v.place.is_none() && v.id.is_none() && g.reason.contains(v.message.as_str())
-    };
-    for v in g.violations.iter().filter(|v| !said_already(v)).take(most) {
+    for v in g.violations.iter().filter(|v| !said_already(g, v)).take(most) {
         // What has no place in the code stands in its evidence.
         let in_code = v.place.is_some();
         let place = if in_code { text::place(v) } else { text::source(v) };
@@ -151,7 +152,7 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::line(w))?;
     }
     let unused: Vec<_> = v.evidence.iter().filter(|e| e.used_by.is_empty()).collect();
-    let mut talk = vec![format!("{} pieces of evidence", v.evidence.len())];
+    let mut talk = vec![text::pieces(v.evidence.len())];
     if !unused.is_empty() {
         talk.push(format!("{} used by no gate", unused.len()));
     }
@@ -219,8 +220,9 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
     for p in v.problems.iter().filter(|p| p.concerns.iter().any(|c| c == gate)) {
         writeln!(out, "{:9} {}", "not read", text::line(&p.error.message))?;
     }
-    if !g.violations.is_empty() {
-        writeln!(out, "\nfalls short by")?;
+    let short = g.violations.iter().any(|v| !said_already(g, v));
+    if short || !g.waivers.is_empty() {
+        writeln!(out, "\n{}", if short { "falls short by" } else { "waived" })?;
         violations(g, usize::MAX, style, &paint, out)?;
     }
     if !g.to_pass.is_empty() {

@@ -55,7 +55,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     }
     let policy = v.policy.file.as_deref().map_or_else(|| "built-in default".to_owned(), text::code);
     let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} left aside", v.set_aside.len()) };
-    writeln!(out, "\n<sub>policy: {policy}; {} pieces of evidence{aside}</sub>", v.evidence.len())
+    writeln!(out, "\n<sub>policy: {policy}; {}{aside}</sub>", text::pieces(v.evidence.len()))
 }
 
 fn gate(g: &GateVerdict, out: &mut dyn Write) -> io::Result<()> {

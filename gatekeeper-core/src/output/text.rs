@@ -17,6 +17,11 @@ pub fn line(text: &str) -> String {
     out
 }
 
+/// How much evidence there is, in words.
+pub(crate) fn pieces(n: usize) -> String {
+    format!("{n} piece{} of evidence", if n == 1 { "" } else { "s" })
+}
+
 /// For Markdown (also in a table's cell): nothing in it is markup, a link, a mention or HTML.
 pub(crate) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);

@@ -193,7 +193,7 @@ impl<'a> Lexer<'a> {
         } else if bytes.get(..9).is_some_and(|b| b.eq_ignore_ascii_case(b"<!DOCTYPE")) {
             (document_type(bytes), "the end of the document type that begins here")
         } else if bytes.len() < 9 && !bytes.contains(&b'>') {
-            (None, "a comment, CDATA or a document type behind <!")
+            (None, "the end of what begins here with <!")
         } else {
             return Err(ParseError::malformed("a comment, CDATA or a document type behind <!").at(self.at).found(rest));
         };
