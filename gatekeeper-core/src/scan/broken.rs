@@ -20,6 +20,17 @@ pub(crate) fn broken(name: &str, bytes: &[u8]) -> Option<ParseError> {
     if document && bytes.contains(&0) && bytes.iter().all(|b| *b == 0) {
         return Some(ParseError::malformed("a document").at(0).found_words("zero bytes alone"));
     }
+    // No document of its sort begins so, whatever it may be of: `{` is a template's, `/` and `#` are comments.
+    let (sort, first): (&str, &[u8]) = match extension {
+        "xml" | "trx" => ("XML", b"<{"),
+        "json" | "jsonl" | "ndjson" | "sarif" => ("JSON", b"{[\"/#-0123456789tfn"),
+        _ => ("", b""),
+    };
+    if document && text.first().is_some_and(|b| !first.contains(b)) {
+        let expected = format!("{sort}, as the name {file} promises");
+        let found = text.get(..64).unwrap_or(text);
+        return Some(ParseError::malformed(expected).at(bytes.len() - text.len()).found(found));
+    }
     if begins("{") || begins("[") {
         return json(text).then(|| ends("JSON", bytes));
     }
@@ -60,6 +71,9 @@ mod tests {
             ("a.txt", "{\"runs\":[{\"re"),
             ("a.json", "["),
             ("a.json", "\0\0\0\0"),
+            ("a.xml", "garbage"),
+            ("a.json", "Error: no such file"),
+            ("a.sarif", "  \n}"),
         ];
         let no = [
             ("pom.xml", "<project><a/></project>"),
@@ -73,7 +87,7 @@ mod tests {
             ("a.png", "\0\0\0"),
             ("a.txt", ""),
         ];
-        assert_eq!(yes.map(|(name, text)| broken(name, text.as_bytes()).is_some()), [true; 12]);
+        assert_eq!(yes.map(|(name, text)| broken(name, text.as_bytes()).is_some()), [true; 15]);
         assert_eq!(no.map(|(name, text)| broken(name, text.as_bytes()).is_some()), [false; 10]);
     }
 }
