@@ -127,7 +127,11 @@ pub fn inspect_files(files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection
 }
 
 fn inspect_file(path: &Path, options: &ReadOptions) -> Inspection {
-    inspection(&path.to_string_lossy().replace('\\', "/"), &read_one(path, options))
+    let read = read_one(path, options);
+    let answer = inspection(&path.to_string_lossy().replace('\\', "/"), &read);
+    // To take a large report's evidence apart takes a while, which nobody need wait for.
+    rayon::spawn(move || drop(read));
+    answer
 }
 
 /// Reads files into evidence, in the order given, several at a time.
@@ -141,7 +145,9 @@ pub fn read(files: &[PathBuf], options: &ReadOptions) -> Vec<Result<Evidence, Pa
 fn read_one(path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
     let name = path.to_string_lossy().replace('\\', "/");
     let bytes = read_file(path, options.limits.file_bytes).map_err(|e| e.finish(&name, "", None))?;
-    inspect::read(&name, &bytes, options)
+    let read = inspect::read(&name, &bytes, options);
+    rayon::spawn(move || drop(bytes));
+    read
 }
 
 /// The file itself, or a folder's files in path order; links within folders are not followed.

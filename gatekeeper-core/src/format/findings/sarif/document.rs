@@ -4,20 +4,40 @@
 use super::common::{List, Members, Num, Scalar, Str, or_default};
 use super::folding::Results;
 use super::words::Help;
+use crate::error::ParseError;
+use crate::scan::json::{Fault, Walk};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// `sarifLog`, 3.13.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Log<'a> {
-    #[serde(borrow)]
     pub version: Str<'a>,
-    #[serde(borrow)]
-    pub runs: Option<List<Run<'a>>>,
-    #[serde(borrow, rename = "inlineExternalProperties")]
+    pub runs: Option<Vec<Run<'a>>>,
     pub inline: List<Inline<'a>>,
+}
+
+impl<'a> Log<'a> {
+    /// Reads a log; long arrays of results by several threads.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        Walk::document(bytes, |walk| {
+            let mut log = Log::default();
+            let there = walk.object(&["version", "runs", "inlineExternalProperties"], |walk, name| {
+                match name {
+                    "version" => log.version = walk.value()?,
+                    "runs" => {
+                        let mut runs = Vec::new();
+                        let there = walk.array(|walk| Run::read(walk).map(|run| runs.push(run)))?;
+                        log.runs = there.then_some(runs);
+                    }
+                    _ => log.inline = walk.value()?,
+                }
+                Ok(())
+            })?;
+            if there { Ok(log) } else { Err(walk.expected("a log")) }
+        })
+    }
 }
 
 /// `externalProperties` inside the log, 4.3.
@@ -65,20 +85,34 @@ pub(super) struct Versioned<'a> {
 }
 
 /// `run`, 3.14.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Run<'a> {
-    #[serde(deserialize_with = "or_default", borrow)]
     pub tool: Tool<'a>,
-    #[serde(borrow)]
     pub invocations: List<Invocation<'a>>,
-    #[serde(borrow)]
     pub artifacts: List<Artifact<'a>>,
     pub results: Results,
-    #[serde(borrow, rename = "externalPropertyFileReferences")]
     pub external: Members<'a, References<'a>>,
-    #[serde(deserialize_with = "or_default", borrow, rename = "automationDetails")]
     pub automation: Automation<'a>,
+}
+
+impl<'a> Run<'a> {
+    fn read(walk: &mut Walk<'a>) -> Result<Self, Fault> {
+        const NAMES: &[&str] =
+            &["tool", "invocations", "artifacts", "results", "externalPropertyFileReferences", "automationDetails"];
+        let mut run = Run::default();
+        let there = walk.object(NAMES, |walk, name| {
+            match name {
+                "tool" => run.tool = walk.value::<Option<_>>()?.unwrap_or_default(),
+                "invocations" => run.invocations = walk.value()?,
+                "artifacts" => run.artifacts = walk.value()?,
+                "results" => run.results = Results::read(walk)?,
+                "externalPropertyFileReferences" => run.external = walk.value()?,
+                _ => run.automation = walk.value::<Option<_>>()?.unwrap_or_default(),
+            }
+            Ok(())
+        })?;
+        if there { Ok(run) } else { Err(walk.expected("a run")) }
+    }
 }
 
 /// `runAutomationDetails`, 3.17.

@@ -4,6 +4,7 @@
 use super::common::{First, List, Members, Num, Scalar, Str, cut, message, message_of, or_default};
 use super::document::{ArtifactLocation, ComponentRef, RuleRef};
 use crate::evidence::findings::{Finding, Place, Severity, Suppression};
+use crate::scan::json::{Fault, Walk};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -117,9 +118,37 @@ struct ResultProperties<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Results {
     pub present: bool,
+    /// In the order of the results.
+    pub pieces: Vec<Piece>,
+}
+
+/// Findings that stand one behind the other, and what each waits for.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
     pub found: Vec<Finding>,
-    /// What each finding waits for.
     pub pending: Vec<Pending>,
+}
+
+impl Results {
+    /// Reads the `results` of a run.
+    pub(super) fn read(walk: &mut Walk<'_>) -> Result<Self, Fault> {
+        let pieces = walk.pieces(|walk, piece: &mut Piece| walk.value().map(|raw| piece.add(raw)))?;
+        Ok(Results { present: pieces.is_some(), pieces: pieces.unwrap_or_default() })
+    }
+
+    /// Whether there is nothing that counts.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.iter().all(|p| p.found.is_empty())
+    }
+}
+
+impl Piece {
+    fn add(&mut self, raw: RawResult<'_>) {
+        if let Some((finding, pending)) = fold(raw) {
+            self.found.push(finding);
+            self.pending.push(pending);
+        }
+    }
 }
 
 /// What of a result waits for the run's rules, invocations and artifacts.
@@ -165,6 +194,7 @@ pub(super) struct More {
     pub line: Option<u32>,
 }
 
+/// Results inside the log's `inlineExternalProperties`, which is seldom long.
 impl<'de> Deserialize<'de> for Results {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct V;
@@ -180,14 +210,11 @@ impl<'de> Deserialize<'de> for Results {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Results, A::Error> {
-                let mut out = Results { present: true, ..Results::default() };
-                while let Some(raw) = seq.next_element::<RawResult<'de>>()? {
-                    if let Some((finding, pending)) = fold(raw) {
-                        out.found.push(finding);
-                        out.pending.push(pending);
-                    }
+                let mut piece = Piece::default();
+                while let Some(raw) = seq.next_element()? {
+                    piece.add(raw);
                 }
-                Ok(out)
+                Ok(Results { present: true, pieces: vec![piece] })
             }
         }
         d.deserialize_any(V)

@@ -46,13 +46,13 @@ pub(super) fn settle<'a>(mut runs: Vec<Run<'a>>, mut inline: Vec<Inline<'a>>, no
     let ids: HashMap<String, usize> =
         runs.iter().enumerate().filter_map(|(i, r)| Some((r.automation.guid.get()?.to_ascii_lowercase(), i))).collect();
     for (mut object, used) in inline.into_iter().zip(used) {
-        if object.results.found.is_empty() && (used || object.invocations.0.is_empty()) {
+        if object.results.is_empty() && (used || object.invocations.0.is_empty()) {
             continue;
         }
         let named = object.run_guid.get().and_then(|guid| ids.get(&guid.to_ascii_lowercase())).copied();
         let only = (runs.len() == 1).then_some(0);
         let target = named.or(only).filter(|at| runs.get(*at).is_some());
-        if named.is_none() && !object.results.found.is_empty() {
+        if named.is_none() && !object.results.is_empty() {
             note(notes, "inline external properties with results that no run refers to: they count");
         }
         let at = target.unwrap_or_else(|| {
@@ -117,8 +117,7 @@ fn bring<'a>(run: &mut Run<'a>, key: &str, from: &mut Inline<'a>, copies: &mut u
             let results = std::mem::take(&mut from.results);
             if results.present {
                 run.results.present = true;
-                run.results.found.extend(results.found);
-                run.results.pending.extend(results.pending);
+                run.results.pieces.extend(results.pieces);
                 from.results_taken = true;
             } else if from.results_taken {
                 note(notes, "inline results that several runs refer to: counted once");

@@ -61,7 +61,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let log: Log<'_> = match json::from_input(input) {
+    let log = match Log::read(input.bytes) {
         Ok(log) => log,
         // Other versions have other shapes: then their version is what to say.
         Err(e) => {
@@ -76,7 +76,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("the member runs").at(0).in_path("$"));
     };
     let mut out = Out::default();
-    let runs = inline::settle(runs.0, log.inline.0, &mut out.notes);
+    let runs = inline::settle(runs, log.inline.0, &mut out.notes);
     out.findings.runs = u64::try_from(runs.len()).ok();
     for run in runs {
         out.run(run);
@@ -135,12 +135,7 @@ impl Out {
             artifacts: artifacts.0.iter().map(|a| a.location.uri.text()).collect(),
             tool: tool_index,
         };
-        let found = settler.settle_all(results, &mut self.notes);
-        if self.findings.items.is_empty() {
-            self.findings.items = found;
-        } else {
-            self.findings.items.extend(found);
-        }
+        settler.settle_all(results, &mut self.findings.items, &mut self.notes);
     }
 
     fn invocation(&mut self, invocation: &Invocation<'_>) {

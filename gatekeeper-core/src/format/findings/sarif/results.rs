@@ -20,23 +20,27 @@ pub(super) struct Settler<'a> {
 }
 
 impl Settler<'_> {
-    /// Settles a run's results; many are settled side by side, as they say nothing of each other.
-    pub(super) fn settle_all(&self, mut results: Results, notes: &mut Vec<Note>) -> Vec<Finding> {
-        const PIECE: usize = 4096;
-        let pieces = results.found.par_chunks_mut(PIECE).zip(results.pending.par_chunks(PIECE));
-        let said: Vec<Vec<Note>> = pieces
-            .map(|(found, pending)| {
+    /// Settles a run's results, pieces of them side by side, as they say nothing of each other; puts them behind `into`.
+    pub(super) fn settle_all(&self, mut results: Results, into: &mut Vec<Finding>, notes: &mut Vec<Note>) {
+        let said: Vec<Vec<Note>> = results
+            .pieces
+            .par_iter_mut()
+            .map(|piece| {
                 let mut notes = Vec::new();
-                for (finding, pending) in found.iter_mut().zip(pending) {
+                for (finding, pending) in piece.found.iter_mut().zip(&piece.pending) {
                     self.settle(finding, pending, &mut notes);
                 }
+                piece.pending = Vec::new();
                 notes
             })
             .collect();
         for n in said.into_iter().flatten() {
             note(notes, n.message);
         }
-        results.found
+        into.reserve(results.pieces.iter().map(|p| p.found.len()).sum());
+        for piece in results.pieces {
+            into.extend(piece.found);
+        }
     }
 
     /// Settles a finding.
@@ -233,8 +237,11 @@ struct Table<'t> {
 impl<'t> Table<'t> {
     fn of(text: &'t str) -> Self {
         let mut out = Table::default();
-        for line in text.lines() {
-            let line = line.trim_start();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            let line = rest.get(..end).unwrap_or_default().trim_start();
+            rest = rest.get(end + 1..).unwrap_or_default();
             let (slot, mark) = match line.as_bytes().first() {
                 Some(b'P') => (&mut out.package, "Package: "),
                 Some(b'I') => (&mut out.installed, "Installed Version: "),

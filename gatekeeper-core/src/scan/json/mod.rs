@@ -2,9 +2,12 @@
 //!
 //! serde_json refuses more than 128 levels in what is read and skips any depth in what is not, without recursion on the stack.
 
+mod walk;
+
 use crate::error::{ErrorCode, ParseError};
 use crate::input::Input;
 use serde::Deserialize;
+pub(crate) use walk::{Fault, Walk};
 
 /// Reads the whole input as one JSON document. An empty rest is demanded.
 pub(crate) fn from_input<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<T, ParseError> {
