@@ -1,9 +1,10 @@
 //! What takes findings out from outside: VEX statements and ignore files. They suppress only what they name; all of it is said on the
 //! evidence (as notes) and, where statements disagree or match nothing, in the verdict's warnings.
 
+use crate::evidence::findings::{Finding, Findings};
 use crate::evidence::vex::Statement;
 use crate::evidence::{Data, Evidence, Note};
-use crate::findings_union::{Ignore, apply_ignores, apply_vex};
+use crate::findings_union::{Ignore, VexReport, apply_ignores, apply_vex};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An ignore file's entries.
@@ -50,14 +51,14 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
     for e in evidence.iter_mut() {
         let Data::Findings(findings) = &mut e.data else { continue };
         let mut notes: Vec<Note> = Vec::new();
-        let name = |f: usize, items: &[crate::evidence::findings::Finding]| {
+        let name = |f: usize, items: &[Finding]| {
             items.get(f).map(|i| {
                 let package = i.package.as_ref().map(|p| format!(" in {}", p.name)).unwrap_or_default();
                 format!("{}{package}", i.rule)
             })
         };
         if !statements.is_empty() {
-            let report = apply_vex(&mut findings.items, &statements, &[]);
+            let report = apply_vex(&mut findings.items, &statements, &findings.target);
             for (n, used) in used_statements.iter_mut().enumerate() {
                 *used |= !report.unused.contains(&n);
             }
@@ -74,6 +75,7 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
                 said.dedup();
                 warnings.push(format!("statements on {what} disagree, so it counts ({})", said.join(", ")));
             }
+            warnings.extend(elsewhere(&report, findings, &source, name));
             for (f, s) in &report.unjustified {
                 let what = name(*f, &findings.items).unwrap_or_default();
                 warnings.push(format!("{} calls {what} not affected and does not say why, so it counts", source(*s)));
@@ -131,4 +133,30 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
     used_documents.sort();
     used_documents.dedup();
     (warnings, used_documents)
+}
+
+/// One warning for each document whose statements would take findings out, had the product been scanned that they name.
+fn elsewhere(
+    report: &VexReport,
+    findings: &Findings,
+    source: impl Fn(usize) -> String,
+    name: impl Fn(usize, &[Finding]) -> Option<String>,
+) -> Vec<String> {
+    let mut by_document: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (f, s) in &report.elsewhere {
+        if findings.items.get(*f).is_some_and(|f| f.suppressed.is_none()) {
+            by_document.entry(source(*s)).or_default().insert(*f);
+        }
+    }
+    by_document
+        .into_iter()
+        .map(|(path, all)| {
+            let first = all.first().and_then(|f| name(*f, &findings.items)).unwrap_or_default();
+            let what = match all.len() {
+                1 => format!("{first} counts"),
+                n => format!("{first} and {} more count", n - 1),
+            };
+            format!("{path} speaks of another product than {}: {what} all the same", findings.target.join(", "))
+        })
+        .collect()
 }

@@ -12,6 +12,10 @@ pub struct Findings {
     /// How many runs of tools the input describes, where it counts them (SARIF's `runs`): of none, nothing was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs: Option<u64>,
+    /// What was scanned, where the report tells it: all references of one container image (`registry/path/name:tag`, `name@sha256:…`). VEX
+    /// statements on another image take nothing out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target: Vec<String>,
 }
 
 /// One finding.

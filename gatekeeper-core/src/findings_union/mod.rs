@@ -2,6 +2,7 @@
 //! ignore files take out of them. Pure functions over the model; nothing is suppressed that is not named, and nothing silently.
 
 mod fingerprint;
+mod product;
 mod purl;
 mod trivyignore;
 mod unite;

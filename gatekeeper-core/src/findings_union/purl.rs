@@ -12,6 +12,13 @@ pub(super) struct Purl {
     pub qualifiers: Vec<(String, String)>,
 }
 
+impl Purl {
+    /// A qualifier's value.
+    pub(super) fn qualifier(&self, name: &str) -> Option<&str> {
+        self.qualifiers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// Reads `pkg:type/namespace/name@version?qualifiers#subpath`.
 pub(super) fn parse(text: &str) -> Option<Purl> {
     let rest = text.trim().strip_prefix("pkg:")?.trim_start_matches('/');
@@ -36,6 +43,14 @@ pub(super) fn parse(text: &str) -> Option<Purl> {
         .map(|(k, v)| (k.to_ascii_lowercase(), decode(v).into_owned()))
         .collect();
     Some(Purl { path, version: version_key(&decode(version)).to_owned(), qualifiers, kind })
+}
+
+/// Whether a stated package URL covers another: the same package; its version, where it states one; each qualifier that it states.
+pub(super) fn covers(stated: &Purl, own: &Purl) -> bool {
+    stated.kind == own.kind
+        && stated.path == own.path
+        && (stated.version.is_empty() || stated.version == own.version)
+        && stated.qualifiers.iter().all(|q| own.qualifiers.contains(q))
 }
 
 /// A package's name so that different spellings of one compare equal: Maven's `:` as `/`, PyPI's case and `_`, a Go module's case.

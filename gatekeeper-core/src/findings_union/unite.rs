@@ -295,7 +295,7 @@ mod tests {
     }
 
     fn set(tool: &str, items: Vec<Finding>) -> Findings {
-        Findings { tools: vec![tool.into()], items, runs: None }
+        Findings { tools: vec![tool.into()], items, ..Findings::default() }
     }
 
     #[test]

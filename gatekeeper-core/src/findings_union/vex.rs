@@ -3,7 +3,8 @@
 //! A statement takes out a finding only where it names its vulnerability (by id or alias) and its package (as product, or as subcomponent of a
 //! product), says `not_affected` with a reason or `fixed`, and no other statement on the same says otherwise; where all say when they were made, the latest.
 
-use super::purl::{self, Purl};
+use super::product::{Scanned, scanned};
+use super::purl::{self, Purl, covers};
 use crate::evidence::findings::{Finding, Package, Suppression};
 use crate::evidence::vex::{Product, Statement, Status};
 use std::collections::HashMap;
@@ -17,7 +18,9 @@ pub struct VexReport {
     pub conflicts: Vec<Conflict>,
     /// (finding, statement): `not_affected` without any justification or impact statement: not applied.
     pub unjustified: Vec<(usize, usize)>,
-    /// Statements that matched no finding.
+    /// (finding, statement): the statement names the vulnerability and the package, but in another product than what was scanned.
+    pub elsewhere: Vec<(usize, usize)>,
+    /// Statements that matched no finding in any product.
     pub unused: Vec<usize>,
 }
 
@@ -30,9 +33,12 @@ pub struct Conflict {
     pub statements: Vec<usize>,
 }
 
-/// Applies statements. `scanned` are the ids of the products that the findings were made of, where known: a statement on such a product
-/// without subcomponents speaks of all its packages, and one on another product speaks of none.
-pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], scanned: &[String]) -> VexReport {
+/// Applies statements. `target` is what the findings were made of, where known (package URLs, or references of one container image): a
+/// statement on it without subcomponents speaks of all its packages, and one on another product speaks of none.
+pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], target: &[String]) -> VexReport {
+    // A document has few products, and each is held against the target once.
+    let told: Vec<Vec<Scanned>> =
+        statements.iter().map(|s| s.products.iter().map(|p| scanned(&p.id, target)).collect()).collect();
     let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
     for (s, statement) in statements.iter().enumerate() {
         for id in std::iter::once(&statement.vulnerability).chain(&statement.aliases).filter(|id| !id.is_empty()) {
@@ -50,10 +56,24 @@ pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], scanned: &[
             .filter_map(|id| by_id.get(&id.to_ascii_uppercase()))
             .flatten()
             .copied()
-            .filter(|s| statements.get(*s).is_some_and(|s| names(s, finding, scanned)))
             .collect();
         matching.sort_unstable();
         matching.dedup();
+        matching.retain(|s| {
+            let (Some(statement), Some(told)) = (statements.get(*s), told.get(*s)) else { return false };
+            match names(statement, told, finding) {
+                Some(Scanned::Another) => {
+                    if matches!(statement.status, Status::NotAffected | Status::Fixed) {
+                        report.elsewhere.push((f, *s));
+                        if let Some(u) = used.get_mut(*s) {
+                            *u = true;
+                        }
+                    }
+                    false
+                }
+                named => named.is_some(),
+            }
+        });
         for s in &matching {
             if let Some(u) = used.get_mut(*s) {
                 *u = true;
@@ -102,24 +122,20 @@ fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Stat
     }
 }
 
-/// Whether a statement names a finding's package.
-fn names(statement: &Statement, finding: &Finding, scanned: &[String]) -> bool {
+/// Whether a statement names a finding's package, and whether in the product that was scanned; the product that fits best counts.
+fn names(statement: &Statement, told: &[Scanned], finding: &Finding) -> Option<Scanned> {
     let package = finding.package.as_deref();
-    statement.products.iter().any(|p| product_names(p, package, scanned))
-}
-
-fn product_names(product: &Product, package: Option<&Package>, scanned: &[String]) -> bool {
-    let is_scanned = scanned.iter().any(|s| same_id(&product.id, s));
-    if product.subcomponents.is_empty() {
-        return is_scanned || package.is_some_and(|p| id_names(&product.id, p));
-    }
-    (is_scanned || scanned.is_empty())
-        && package.is_some_and(|p| product.subcomponents.iter().any(|id| id_names(id, p)))
-}
-
-/// Whether an id in a statement means the same product as one of ours: as text, or as package URLs where the statement's may be wider.
-fn same_id(stated: &str, ours: &str) -> bool {
-    stated == ours || matches!((purl::parse(stated), purl::parse(ours)), (Some(s), Some(o)) if covers(&s, &o))
+    let named = |(product, told): (&Product, &Scanned)| {
+        let its_own = package.is_some_and(|p| id_names(&product.id, p));
+        let part = || package.is_some_and(|p| product.subcomponents.iter().any(|id| id_names(id, p)));
+        match told {
+            _ if product.subcomponents.is_empty() && its_own => Some(Scanned::This),
+            Scanned::This if product.subcomponents.is_empty() => Some(Scanned::This),
+            told => part().then_some(*told),
+        }
+    };
+    let all = || statement.products.iter().zip(told).filter_map(named);
+    all().find(|told| *told != Scanned::Another).or_else(|| all().next())
 }
 
 /// Whether an id in a statement means a finding's package.
@@ -144,14 +160,6 @@ fn id_names(id: &str, package: &Package) -> bool {
     };
     let version = package.installed.as_deref().map(purl::version_key).unwrap_or_default();
     name == path && stated.qualifiers.is_empty() && (stated.version.is_empty() || stated.version == version)
-}
-
-/// Whether a stated package URL covers another: the same package; its version, where it states one; each qualifier that it states.
-fn covers(stated: &Purl, own: &Purl) -> bool {
-    stated.kind == own.kind
-        && stated.path == own.path
-        && (stated.version.is_empty() || stated.version == own.version)
-        && stated.qualifiers.iter().all(|q| own.qualifiers.contains(q))
 }
 
 #[cfg(test)]
@@ -213,7 +221,10 @@ mod tests {
         let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/openssl@1.1?arch=amd64"), "openssl", "1.1")];
         assert_eq!(apply_vex(&mut all, &s, &[]).applied.len(), 1);
         all[0].suppressed = None;
-        assert!(apply_vex(&mut all, &s, &["pkg:oci/other".into()]).applied.is_empty());
+        let report = apply_vex(&mut all, &s, &["pkg:oci/other".into()]);
+        assert_eq!((report.applied.len(), report.elsewhere), (0, vec![(0, 0)]));
+        assert_eq!(apply_vex(&mut all, &s, &["example.org/app:1".into()]).applied.len(), 1);
+        all[0].suppressed = None;
         assert_eq!(apply_vex(&mut all, &s, &[product.into()]).applied.len(), 1);
         // The whole product: only where it is known to be what was scanned.
         let whole = [statement("CVE-1", &[(product, &[])], Status::NotAffected, "no")];

@@ -207,6 +207,7 @@ fn of_tools<'f>(findings: &'f Findings, select: &Selector) -> Cow<'f, Findings> 
         tools: findings.tools.clone(),
         items: findings.items.iter().filter(named).cloned().collect(),
         runs: findings.runs,
+        target: findings.target.clone(),
     })
 }
 

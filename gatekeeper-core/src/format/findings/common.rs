@@ -603,9 +603,21 @@ pub(super) fn note(notes: &mut Vec<Note>, text: impl Into<String>) {
     }
 }
 
+/// The references of a scanned image: its tags and digests, else the name that the user gave, which may be an archive's.
+pub(super) fn image<'t>(name: &str, references: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let mut out: Vec<String> =
+        references.filter(|r| !r.is_empty()).take(64).map(|r| cut(r, 400).into_string()).collect();
+    let is_file =
+        [".tar", ".tar.gz", ".tgz", ".img"].iter().any(|end| name.ends_with(end)) || name.starts_with(['/', '.']);
+    if out.is_empty() && !name.is_empty() && !is_file {
+        out.push(cut(name, 400).into_string());
+    }
+    out
+}
+
 /// What a parser gives for findings.
 pub(super) fn parsed(items: Vec<Finding>, complete: Option<bool>, tool: &str, notes: Vec<Note>) -> Parsed {
-    let findings = Findings { tools: Vec::new(), items, runs: None };
+    let findings = Findings { items, ..Findings::default() };
     Parsed { tool: Some(tool.to_owned()), notes, ..Parsed::new(Data::Findings(findings), complete) }
 }
 

@@ -2,7 +2,8 @@
 //! carries a CVSS score instead, so the two can differ for one scan. `ignoredMatches` are suppressed by the rule that they name.
 
 use super::common::{
-    List, Scalar, Str, aliases, foreign, message, or_default, package, parsed, place, seconds, severity,
+    List, Scalar, Str, TextOr, aliases, cut, foreign, image, message, or_default, package, parsed, place, seconds,
+    severity,
 };
 use crate::error::ParseError;
 use crate::evidence::Kind;
@@ -44,6 +45,42 @@ struct Report<'a> {
     ignored: List<Match<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     descriptor: Descriptor<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    source: Source<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Source<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Scalar<'a>,
+    /// An object for an image, a path for a directory.
+    #[serde(borrow)]
+    target: TextOr<'a, Target<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Target<'a> {
+    #[serde(borrow, rename = "userInput")]
+    name: Scalar<'a>,
+    #[serde(borrow, rename = "manifestDigest")]
+    manifest: Scalar<'a>,
+    #[serde(borrow)]
+    tags: List<Scalar<'a>>,
+    #[serde(borrow, rename = "repoDigests")]
+    digests: List<Scalar<'a>>,
+}
+
+impl Target<'_> {
+    fn references(&self) -> Vec<String> {
+        let own = self.tags.0.iter().chain(&self.digests.0).map(Scalar::text);
+        let mut out = image(self.name.text(), own);
+        if let (Some(digest), false) = (self.manifest.get(), out.is_empty()) {
+            out.push(format!("@{}", cut(digest, 200)));
+        }
+        out
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -164,6 +201,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let tools = report.descriptor.name.get().map(str::to_owned).into_iter().collect();
     let created = seconds(report.descriptor.timestamp.text());
     let mut out = parsed(Vec::new(), Some(true), "grype", notes);
-    out.data = crate::evidence::Data::Findings(Findings { tools, items, runs: None });
+    let target = match &report.source.target {
+        TextOr::Object(target) if report.source.kind.text() == "image" => target.references(),
+        _ => Vec::new(),
+    };
+    out.data = crate::evidence::Data::Findings(Findings { tools, items, target, ..Findings::default() });
     Ok(Parsed { created, ..out })
 }

@@ -8,11 +8,12 @@
 //! - The text of a secret's match is never kept.
 
 use super::common::{
-    List, Num, Str, aliases, message, note, or_default, package, parsed, place, says_nothing, seconds, severity,
+    List, Num, Scalar, Str, aliases, image, message, note, or_default, package, parsed, place, says_nothing, seconds,
+    severity,
 };
 use crate::error::ParseError;
-use crate::evidence::findings::{Category, Finding, Suppression};
-use crate::evidence::{Kind, Note};
+use crate::evidence::findings::{Category, Finding, Findings, Suppression};
+use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -52,6 +53,10 @@ struct Report<'a> {
     created: Str<'a>,
     #[serde(borrow, rename = "ArtifactName")]
     artifact: Option<Str<'a>>,
+    #[serde(borrow, rename = "ArtifactType")]
+    artifact_type: Scalar<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "Metadata")]
+    metadata: Metadata<'a>,
     #[serde(borrow, rename = "ClusterName")]
     cluster: Option<Str<'a>>,
     #[serde(borrow, rename = "Results")]
@@ -64,6 +69,15 @@ struct Report<'a> {
     vulnerabilities: Option<List<Resource<'a>>>,
     #[serde(borrow, rename = "Misconfigurations")]
     misconfigurations: Option<List<Resource<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow, rename = "RepoTags")]
+    tags: List<Scalar<'a>>,
+    #[serde(borrow, rename = "RepoDigests")]
+    digests: List<Scalar<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -261,7 +275,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         resource.results.0.iter().for_each(|r| fold(r, &mut items, &mut notes));
     }
     report.results.iter().flat_map(|l| &l.0).for_each(|r| fold(r, &mut items, &mut notes));
-    Ok(Parsed { created: seconds(report.created.text()), ..parsed(items, Some(complete), "trivy", notes) })
+    let mut target = Vec::new();
+    if report.artifact_type.text() == "container_image" {
+        let references = report.metadata.tags.0.iter().chain(&report.metadata.digests.0).map(Scalar::text);
+        target = image(report.artifact.as_ref().map(Str::text).unwrap_or_default(), references);
+    }
+    let data = Data::Findings(Findings { items, target, ..Findings::default() });
+    Ok(Parsed { created: seconds(report.created.text()), data, ..parsed(Vec::new(), Some(complete), "trivy", notes) })
 }
 
 fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {

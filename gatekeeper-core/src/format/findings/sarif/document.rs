@@ -93,12 +93,30 @@ pub(super) struct Run<'a> {
     pub results: Results,
     pub external: Members<'a, References<'a>>,
     pub automation: Automation<'a>,
+    pub properties: RunProperties<'a>,
+}
+
+/// What producers put into a run's property bag: Trivy names the image that it scanned.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RunProperties<'a> {
+    #[serde(borrow, rename = "repoTags")]
+    pub tags: Texts<'a>,
+    #[serde(borrow, rename = "repoDigests")]
+    pub digests: Texts<'a>,
 }
 
 impl<'a> Run<'a> {
     fn read(walk: &mut Walk<'a>) -> Result<Self, Fault> {
-        const NAMES: &[&str] =
-            &["tool", "invocations", "artifacts", "results", "externalPropertyFileReferences", "automationDetails"];
+        const NAMES: &[&str] = &[
+            "tool",
+            "invocations",
+            "artifacts",
+            "results",
+            "externalPropertyFileReferences",
+            "automationDetails",
+            "properties",
+        ];
         let mut run = Run::default();
         let there = walk.object(NAMES, |walk, name| {
             match name {
@@ -107,7 +125,8 @@ impl<'a> Run<'a> {
                 "artifacts" => run.artifacts = walk.value()?,
                 "results" => run.results = Results::read(walk)?,
                 "externalPropertyFileReferences" => run.external = walk.value()?,
-                _ => run.automation = walk.value::<Option<_>>()?.unwrap_or_default(),
+                "automationDetails" => run.automation = walk.value::<Option<_>>()?.unwrap_or_default(),
+                _ => run.properties = walk.value::<Option<_>>()?.unwrap_or_default(),
             }
             Ok(())
         })?;
@@ -320,7 +339,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RuleProperties<'a> {
 
 /// A text or an array of scalars.
 #[derive(Debug, Default)]
-struct Texts<'a>(Vec<Scalar<'a>>);
+pub(super) struct Texts<'a>(pub Vec<Scalar<'a>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {

@@ -22,7 +22,7 @@ mod results;
 mod rules;
 mod words;
 
-use super::common::{self, note};
+use super::common::{self, Scalar, note};
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::findings::Findings;
 use crate::evidence::{Data, Kind, Note};
@@ -113,7 +113,12 @@ impl Default for Out {
 
 impl Out {
     fn run(&mut self, run: Run<'_>) {
-        let Run { tool, invocations, artifacts, results, external, .. } = run;
+        let Run { tool, invocations, artifacts, results, external, properties, .. } = run;
+        // Findings of several images are of none in particular.
+        if self.findings.runs == Some(1) {
+            let references = properties.tags.0.iter().chain(&properties.digests.0).map(Scalar::text);
+            self.findings.target = common::image("", references);
+        }
         let name = tool.driver.name.text().trim();
         let tool_index = if name.is_empty() { 0 } else { self.findings.tool(name) };
         let dialect = Dialect::of(name);
