@@ -12,15 +12,14 @@
 use super::common::{Hits, Loose, Members, Notes, Text, cap, tell_apart_functions, tell_apart_statements};
 use crate::error::ParseError;
 use crate::evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Metrics, Statement};
-use crate::evidence::{Data, Kind, Note};
+use crate::evidence::{Data, Kind};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::location::Location;
-use crate::scan::json;
+use crate::scan::json::Walk;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 
 pub(super) static FORMAT: Format = Format {
     id: "istanbul",
@@ -43,16 +42,39 @@ fn sniff(head: &Head<'_>) -> Confidence {
     Confidence::when(shape.paths().any(|(p, _)| own(p)), Confidence::Certain)
 }
 
-fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let report: Report = json::from_input(input)?;
-    let mut parsed = Parsed::new(Data::Coverage(report.coverage), Some(true));
-    parsed.notes = report.notes;
-    Ok(parsed)
+/// Some of a report's files, folded; the notes that each made.
+#[derive(Default)]
+struct Piece<'a> {
+    files: Vec<(Cow<'a, str>, Cow<'a, str>, FileCoverage)>,
+    notes: Notes,
 }
 
-struct Report {
-    coverage: Coverage,
-    notes: Vec<Note>,
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let pieces = Walk::document(input.bytes, |walk| {
+        let pieces = walk.members(|walk, key, piece: &mut Piece<'_>| {
+            let at = walk.at();
+            let file = walk.value::<File<'_>>()?;
+            let (name, one) = fold(&key, file, &mut piece.notes).map_err(|what| Walk::expected_at(at, what))?;
+            let name = name.unwrap_or_else(|| key.clone());
+            piece.files.push((key, name, one));
+            Ok(())
+        })?;
+        pieces.ok_or_else(|| walk.expected("an object with a member per file"))
+    })?;
+    let mut coverage = Coverage { metrics: Metrics::ALL, ..Coverage::default() };
+    let mut notes = Notes::default();
+    let mut keys = BTreeSet::new();
+    for piece in pieces {
+        notes.append(piece.notes);
+        for (key, name, one) in piece.files {
+            if keys.contains(&key) {
+                return Err(ParseError::malformed("each file once").found(key.as_bytes()).in_path(format!("$.{key}")));
+            }
+            keys.insert(key);
+            coverage.add(name.as_ref(), one);
+        }
+    }
+    Ok(Parsed { notes: notes.finish(), ..Parsed::new(Data::Coverage(coverage), Some(true)) })
 }
 
 #[derive(Deserialize, Default)]
@@ -116,43 +138,21 @@ struct Place<'a> {
     loc: Option<Loc>,
 }
 
-impl<'de> Deserialize<'de> for Report {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> Visitor<'de> for V {
-            type Value = Report;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object with a member per file")
-            }
-            /// Each file is folded into the model before the next is read.
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Report, A::Error> {
-                let mut coverage = Coverage { metrics: Metrics::ALL, ..Coverage::default() };
-                let mut notes = Notes::default();
-                let mut keys = BTreeSet::new();
-                while let Some(Text(key)) = map.next_key()? {
-                    let file: File<'de> = map.next_value()?;
-                    fold(&key, file, &mut coverage, &mut notes).map_err(A::Error::custom)?;
-                    if !keys.insert(key) {
-                        return Err(A::Error::custom("invalid value: a file's key twice, expected each file once"));
-                    }
-                }
-                Ok(Report { coverage, notes: notes.finish() })
-            }
-        }
-        deserializer.deserialize_map(V)
-    }
-}
-
-fn fold(key: &str, file: File<'_>, out: &mut Coverage, notes: &mut Notes) -> Result<(), &'static str> {
+/// A file's own name, where it states one, and its coverage. Adds notes only where it succeeds.
+fn fold<'a>(
+    key: &str,
+    file: File<'a>,
+    notes: &mut Notes,
+) -> Result<(Option<Cow<'a, str>>, FileCoverage), &'static str> {
     let file = match file.data {
         Some(inner) if file.statement_map.is_none() => *inner,
         _ => file,
     };
     let Some(places) = file.statement_map else {
-        return Err("invalid value: a file without its statements, expected a member statementMap");
+        return Err("a file with its statements, a member statementMap");
     };
     let Some(counts) = file.s else {
-        return Err("invalid value: a file without its counts, expected a member s");
+        return Err("a file with its counts, a member s");
     };
     let mut one = FileCoverage::default();
     let place = || Some(Location::path(format!("$[{key:?}]")));
@@ -199,9 +199,7 @@ fn fold(key: &str, file: File<'_>, out: &mut Coverage, notes: &mut Notes) -> Res
     }
     tell_apart_statements(&mut one.statements);
     tell_apart_functions(&mut one.functions);
-    let name = file.path.as_ref().map_or(key, |p| p.0.as_ref());
-    out.add(name, one);
-    Ok(())
+    Ok((file.path.map(|p| p.0), one))
 }
 
 #[cfg(test)]

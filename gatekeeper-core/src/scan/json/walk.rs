@@ -1,8 +1,7 @@
 //! A document's frame walked member by member, the values in it read by serde_json from where they stand: so that one long array
-//! ([`Walk::pieces`]) can be read by several threads.
+//! ([`Walk::elements`]) or object ([`Walk::members`]) can be read by several threads.
 //!
-//! Where an element of that array begins can only be guessed without having read what stands before it: by what the first element begins
-//! with. A guess counts for nothing until the reading before it has arrived at exactly that byte, between two elements. What was read
+//! Where an item of it begins can only be guessed without having read what stands before it: by what the first item begins with. A guess counts for nothing until the reading before it has arrived at exactly that byte, between two elements. What was read
 //! from a wrong guess is thrown away, and its bytes are read in order. So guesses change how long it takes, never what is read.
 
 use super::{located, offset_of, path_at};
@@ -104,21 +103,11 @@ impl<'a> Walk<'a> {
             self.at += 1;
         }
         while more {
-            if self.peek() != Some(b'"') {
-                return Err(self.expected("a member's name in quotes"));
-            }
+            self.peek();
             let start = self.at;
-            let Name(name) = self.value()?;
-            let known = names.iter().zip(&mut seen).find(|(known, _)| ***known == *name);
-            if self.peek() != Some(b':') {
-                return Err(self.expected("a colon behind a member's name"));
-            }
-            self.at += 1;
-            match known {
-                Some((_, true)) => {
-                    self.at = start;
-                    return Err(self.expected("no second member of this name"));
-                }
+            let name = self.name()?;
+            match names.iter().zip(&mut seen).find(|(known, _)| ***known == *name) {
+                Some((_, true)) => return Err(Self::expected_at(start, "no second member of this name")),
                 Some((known, seen)) => {
                     *seen = true;
                     each(self, known)?;
@@ -127,7 +116,7 @@ impl<'a> Walk<'a> {
                     self.value::<IgnoredAny>()?;
                 }
             }
-            more = self.goes_on(b'}', "a comma or the end of the object")?;
+            more = self.goes_on(b'}')?;
         }
         Ok(true)
     }
@@ -143,37 +132,54 @@ impl<'a> Walk<'a> {
         }
         while more {
             each(self)?;
-            more = self.comma()?;
+            more = self.goes_on(b']')?;
         }
         Ok(true)
     }
 
     /// Reads the array that stands here, a long one by several threads. `read` reads one element and adds it to what it is given; where it
     /// fails it must not have added anything. The pieces are in the elements' order. `None` for a null.
-    pub(crate) fn pieces<A: Default + Send>(
+    pub(crate) fn elements<A: Default + Send>(
         &mut self,
         read: impl Fn(&mut Self, &mut A) -> Result<(), Fault> + Sync,
     ) -> Result<Option<Vec<A>>, Fault> {
-        self.pieces_of(PIECE, read)
+        self.pieces(Item::Element, PIECE, read)
     }
 
-    fn pieces_of<A: Default + Send>(
+    /// As [`Self::elements`], for an object whose members are alike. `read` is given the member's name, and stands before its value. Whether
+    /// a name stands twice is the caller's to find out.
+    pub(crate) fn members<A: Default + Send>(
         &mut self,
+        read: impl Fn(&mut Self, Cow<'a, str>, &mut A) -> Result<(), Fault> + Sync,
+    ) -> Result<Option<Vec<A>>, Fault> {
+        self.pieces(Item::Member, PIECE, |walk, all| {
+            let name = walk.name()?;
+            read(walk, name, all)
+        })
+    }
+
+    fn pieces<A: Default + Send>(
+        &mut self,
+        item: Item,
         size: usize,
         read: impl Fn(&mut Self, &mut A) -> Result<(), Fault> + Sync,
     ) -> Result<Option<Vec<A>>, Fault> {
-        if !self.opens(b'[', "an array")? {
+        let (open, close, what) = match item {
+            Item::Element => (b'[', b']', "an array"),
+            Item::Member => (b'{', b'}', "an object"),
+        };
+        if !self.opens(open, what)? {
             return Ok(None);
         }
-        if self.peek() == Some(b']') {
+        if self.peek() == Some(close) {
             self.at += 1;
             return Ok(Some(Vec::new()));
         }
-        let starts = guesses(self.bytes, self.at, size);
+        let starts = guesses(self.bytes, self.at, item, size);
         let ends = starts.iter().skip(1).copied().chain([self.bytes.len()]);
         let ranges: Vec<(usize, usize)> = starts.iter().copied().zip(ends).collect();
         let guessed: Vec<(usize, Option<(A, usize)>)> =
-            ranges.into_par_iter().map(|(start, end)| (start, ahead(self.bytes, start, end, &read))).collect();
+            ranges.into_par_iter().map(|(start, end)| (start, ahead(self.bytes, start, end, close, &read))).collect();
 
         let mut out = Vec::new();
         let mut between = A::default();
@@ -181,7 +187,7 @@ impl<'a> Walk<'a> {
         for (start, stretch) in guessed {
             while more && self.at < start {
                 read(self, &mut between)?;
-                more = self.comma()?;
+                more = self.goes_on(close)?;
             }
             if let Some((piece, end)) = stretch
                 && more
@@ -190,15 +196,28 @@ impl<'a> Walk<'a> {
                 out.push(std::mem::take(&mut between));
                 out.push(piece);
                 self.at = end;
-                more = self.comma()?;
+                more = self.goes_on(close)?;
             }
         }
         while more {
             read(self, &mut between)?;
-            more = self.comma()?;
+            more = self.goes_on(close)?;
         }
         out.push(between);
         Ok(Some(out))
+    }
+
+    /// Reads a member's name and steps behind its colon.
+    fn name(&mut self) -> Result<Cow<'a, str>, Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a member's name in quotes"));
+        }
+        let Name(name) = self.value()?;
+        if self.peek() != Some(b':') {
+            return Err(self.expected("a colon behind a member's name"));
+        }
+        self.at += 1;
+        Ok(name)
     }
 
     /// The next byte that is no blank, stepping up to it.
@@ -221,12 +240,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Steps behind an element's comma, to the next element, or behind the array's end (false).
-    fn comma(&mut self) -> Result<bool, Fault> {
-        self.goes_on(b']', "a comma or the end of the array")
-    }
-
-    fn goes_on(&mut self, close: u8, what: &str) -> Result<bool, Fault> {
+    /// Steps behind an item's comma, to the next item, or behind the end of the array or object (false).
+    fn goes_on(&mut self, close: u8) -> Result<bool, Fault> {
         match self.peek() {
             Some(b',') => {
                 self.at += 1;
@@ -237,25 +252,44 @@ impl<'a> Walk<'a> {
                 self.at += 1;
                 Ok(false)
             }
-            _ => Err(self.expected(what)),
+            _ if close == b']' => Err(self.expected("a comma or the end of the array")),
+            _ => Err(self.expected("a comma or the end of the object")),
         }
+    }
+
+    /// Where this stands.
+    pub(crate) fn at(&self) -> usize {
+        self.at
     }
 
     /// That something else should stand here.
     pub(crate) fn expected(&self, what: &str) -> Fault {
-        Fault(Box::new(Reason::Expected(what.to_owned(), self.at)))
+        Self::expected_at(self.at, what)
     }
+
+    /// That something else should stand there.
+    pub(crate) fn expected_at(at: usize, what: &str) -> Fault {
+        Fault(Box::new(Reason::Expected(what.to_owned(), at)))
+    }
+}
+
+/// What a long array or object is read by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Element,
+    Member,
 }
 
 /// A member's name, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Reads elements from a guessed start up to an end, and where the last one that was read ended. `None` where there was none.
+/// Reads items from a guessed start up to an end, and where the last one that was read ended. `None` where there was none.
 fn ahead<'a, A: Default>(
     bytes: &'a [u8],
     start: usize,
     end: usize,
+    close: u8,
     read: &impl Fn(&mut Walk<'a>, &mut A) -> Result<(), Fault>,
 ) -> Option<(A, usize)> {
     // What stands behind the end belongs to another thread: so no byte is read twice, wherever the guesses lead.
@@ -264,35 +298,49 @@ fn ahead<'a, A: Default>(
     let mut last = None;
     while read(&mut walk, &mut out).is_ok() {
         last = Some(walk.at);
-        if !matches!(walk.comma(), Ok(true)) {
+        if !matches!(walk.goes_on(close), Ok(true)) {
             break;
         }
     }
     last.map(|end| (out, end))
 }
 
-/// Where elements may begin, the first one's begin before them: at least a piece apart, behind a comma, with the bytes that the first begins with.
-fn guesses(bytes: &[u8], first: usize, size: usize) -> Vec<usize> {
+/// Where items may begin, the first one's begin before them: at least a size apart, behind a comma, with the bytes that the first begins with.
+fn guesses(bytes: &[u8], first: usize, item: Item, size: usize) -> Vec<usize> {
     let mut out = vec![first];
-    let head = bytes.get(first..bytes.len().min(first.saturating_add(MARK))).unwrap_or_default();
-    // An object's brace, blanks and first name.
-    let name = head.first().filter(|b| **b == b'{').and_then(|_| memchr::memchr(b'"', head));
-    let Some(close) = name.and_then(|open| Some(open + 1 + memchr::memchr(b'"', head.get(open + 1..)?)?)) else {
-        return out;
-    };
-    let finder = memmem::Finder::new(head.get(..=close).unwrap_or_default());
+    let Some(mark) = mark(bytes, first, item) else { return out };
+    let finder = memmem::Finder::new(mark);
     let mut from = first.saturating_add(size);
     while let Some(found) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
-        let at = from + found;
-        let before = bytes.get(..at).unwrap_or_default().trim_ascii_end();
-        if before.ends_with(b",") {
-            out.push(at);
-            from = at.saturating_add(size);
-        } else {
-            from = at + 1;
+        let found = from + found;
+        let start = match item {
+            Item::Element => Some(found),
+            // The mark begins with the quote behind the name.
+            Item::Member => bytes.get(..found).and_then(|before| memchr::memrchr(b'"', before)),
+        };
+        from = found + 1;
+        if let Some(start) = start.filter(|s| *s > out.last().copied().unwrap_or(first))
+            && bytes.get(..start).unwrap_or_default().trim_ascii_end().ends_with(b",")
+        {
+            out.push(start);
+            from = found.saturating_add(size.max(1));
         }
     }
     out
+}
+
+/// What an item begins with: its object's brace, blanks and first name; of a member, the quote and colon before them.
+fn mark(bytes: &[u8], first: usize, item: Item) -> Option<&[u8]> {
+    let quote = |from: usize| Some(from + memchr::memchr(b'"', bytes.get(from..bytes.len().min(from + MARK))?)?);
+    let start = match item {
+        Item::Element => first,
+        Item::Member => quote(first + 1)?,
+    };
+    let brace =
+        start + bytes.get(start..)?.iter().position(|b| !matches!(b, b'"' | b':' | b' ' | b'\t' | b'\r' | b'\n'))?;
+    let name = quote(brace)?;
+    (bytes.get(brace) == Some(&b'{') && bytes.get(brace + 1..name)?.trim_ascii().is_empty())
+        .then(|| bytes.get(start..=quote(name + 1)?))?
 }
 
 #[cfg(test)]
@@ -304,7 +352,8 @@ mod tests {
         Walk::document(bytes, |walk| {
             let mut out = Vec::new();
             walk.object(&["runs"], |walk, _| {
-                let pieces = walk.pieces_of(size, |walk, all: &mut Vec<_>| walk.value().map(|v| all.push(v)))?;
+                let pieces =
+                    walk.pieces(Item::Element, size, |walk, all: &mut Vec<_>| walk.value().map(|v| all.push(v)))?;
                 out = pieces.into_iter().flatten().flatten().collect();
                 Ok(())
             })?;
@@ -371,6 +420,45 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// An object's members in order.
+    fn read_members(bytes: &[u8], size: usize) -> Result<Vec<(String, serde_json::Value)>, ParseError> {
+        Walk::document(bytes, |walk| {
+            let pieces = walk.pieces(Item::Member, size, |walk, all: &mut Vec<_>| {
+                let name = walk.name()?;
+                walk.value().map(|v| all.push((name.into_owned(), v)))
+            })?;
+            Ok(pieces.into_iter().flatten().flatten().collect())
+        })
+    }
+
+    #[test]
+    fn members_are_read_as_elements_are() {
+        let one = |n: usize| match n % 5 {
+            3 => format!("\"k\\\"{n}\" : {{\"p\": {n}, \"in\": {{\"x\": 1, \"y\" : {{\"p\": {n}}}}}}}"),
+            4 => format!("\"k{n}\": [{{\"p\": 1}}]"),
+            _ => format!("\"k{n}\" : {{\"p\": {n}, \"t\": \"\\\" : {{\\\"p\\\"\"}}"),
+        };
+        let all: Vec<String> = (0..30).map(one).collect();
+        let document = format!("{{\n{}}}", all.join(" , ")).into_bytes();
+        let whole: std::collections::BTreeMap<String, serde_json::Value> = serde_json::from_slice(&document).unwrap();
+        for size in [1, 10, 50, 200, 1 << 20] {
+            let read = read_members(&document, size).unwrap();
+            assert_eq!(read.len(), 30);
+            assert_eq!(read.into_iter().collect::<std::collections::BTreeMap<_, _>>(), whole, "pieces of {size}");
+        }
+        for at in 0..document.len() {
+            for change in [b',', b'"', b'}', b'{', b'x'] {
+                let mut broken = document.clone();
+                broken[at] = change;
+                let pieces = read_members(&broken, 10);
+                assert_eq!(pieces.is_ok(), serde_json::from_slice::<IgnoredAny>(&broken).is_ok());
+                assert_eq!(pieces, read_members(&broken, 1 << 20), "{}", String::from_utf8_lossy(&broken));
+            }
+        }
+        assert!(read_members(b"{}", 1).unwrap().is_empty());
+        assert!(guesses(&document, 2, Item::Member, 50).len() > 5);
     }
 
     #[test]

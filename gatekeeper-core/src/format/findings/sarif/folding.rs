@@ -132,7 +132,7 @@ pub(super) struct Piece {
 impl Results {
     /// Reads the `results` of a run.
     pub(super) fn read(walk: &mut Walk<'_>) -> Result<Self, Fault> {
-        let pieces = walk.pieces(|walk, piece: &mut Piece| walk.value().map(|raw| piece.add(raw)))?;
+        let pieces = walk.elements(|walk, piece: &mut Piece| walk.value().map(|raw| piece.add(raw)))?;
         Ok(Results { present: pieces.is_some(), pieces: pieces.unwrap_or_default() })
     }
 
