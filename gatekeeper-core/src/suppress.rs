@@ -16,6 +16,9 @@ pub struct IgnoreFile {
     pub entries: Vec<Ignore>,
 }
 
+/// How far clocks may differ, seconds.
+const DAY: i64 = 86_400;
+
 /// Most notes on one piece of evidence.
 const NOTES: usize = 50;
 
@@ -33,6 +36,11 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
         from.extend(stated.iter().map(|_| e.source.path.clone()));
         statements.extend(stated.iter().cloned());
     }
+    // A statement from the future is later than none.
+    statements
+        .iter_mut()
+        .filter(|s| s.stated.is_some_and(|t| t > now.saturating_add(DAY)))
+        .for_each(|s| s.stated = None);
     // Later statements stand for earlier ones of their own document; between documents it takes a person to say which is right.
     let timed: BTreeSet<&String> =
         statements.iter().zip(&from).filter(|(s, _)| s.stated.is_some()).map(|(_, f)| f).collect();

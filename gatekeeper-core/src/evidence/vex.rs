@@ -34,6 +34,16 @@ pub struct Product {
     pub id: String,
     /// Components of the product that are meant.
     pub subcomponents: Vec<String>,
+    /// The versions of the package that are meant, where the document states them apart from the ids: exact ones, or ranges (`vers:npm/>=2.0`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Vec<String>>,
+}
+
+impl Product {
+    /// A product of this id.
+    pub fn new(id: impl Into<String>) -> Product {
+        Product { id: id.into(), ..Product::default() }
+    }
 }
 
 /// What a statement says.

@@ -6,6 +6,7 @@ mod product;
 mod purl;
 mod trivyignore;
 mod unite;
+mod version;
 mod vex;
 
 pub use fingerprint::fingerprint;

@@ -30,6 +30,14 @@ pub(super) fn scanned(stated: &str, references: &[String]) -> Scanned {
     }
 }
 
+/// Whether two lists of references can be of one image: by a digest, or by name and tag.
+pub(super) fn same_target(a: &[String], b: &[String]) -> bool {
+    let (a, b) = (Image::of(a), Image::of(b));
+    let meet = |a: &[String], b: &[String]| a.iter().any(|x| b.contains(x));
+    let tags = a.tags.is_empty() || b.tags.is_empty() || meet(&a.tags, &b.tags);
+    meet(&a.digests, &b.digests) || meet(&a.repositories, &b.repositories) && tags
+}
+
 fn is_image(purl: &Purl) -> bool {
     matches!(purl.kind.as_str(), "oci" | "docker")
 }
@@ -134,6 +142,15 @@ mod tests {
 
     fn holds(stated: &str, references: &[&str]) -> Scanned {
         scanned(stated, &references.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn two_scanners_references_meet() {
+        let of = |all: &[&str]| all.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>();
+        let trivy = of(&["docker.io/library/alpine:3.10", &format!("alpine@{DIGEST}")]);
+        assert!(same_target(&trivy, &of(&["alpine:3.10"])));
+        assert!(same_target(&trivy, &of(&[&format!("mirror.example.org/alpine@{DIGEST}")])));
+        assert!(!same_target(&trivy, &of(&["alpine:3.11"])) && !same_target(&trivy, &of(&["debian:3.10"])));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Uniting the findings of several scanners: the same vulnerability of the same package is one finding with all its sources.
 
+use super::product::same_target;
 use super::purl;
 use crate::evidence::findings::{Category, Finding, Findings, Severity};
 use std::collections::{BTreeMap, HashMap};
@@ -28,7 +29,7 @@ pub struct United {
 
 /// Unites several sets. Vulnerabilities are one where their ids mean the same advisory and the package and its version are the same; everything
 /// else stays as it is. That two ids mean the same may be said by any of the sets: a scanner that knows only GHSA ids meets one that knows
-/// only CVE ids where a third names both. What one scanner lists twice (in two lock files) stays two: the result never counts less than any scanner alone.
+/// only CVE ids where a third names both. Findings of several container images stay apart. What one scanner lists twice (in two lock files) stays two: the result never counts less than any scanner alone.
 pub fn unite(sets: &[&Findings]) -> Vec<United> {
     let all: Vec<(Member, &Finding)> = sets
         .iter()
@@ -36,7 +37,7 @@ pub fn unite(sets: &[&Findings]) -> Vec<United> {
         .flat_map(|(set, f)| f.items.iter().enumerate().map(move |(item, f)| (Member { set, item }, f)))
         .collect();
     let mut groups = Groups::new(all.len());
-    meet(&all, &mut groups);
+    meet(&all, &targets(sets), &mut groups);
     let mut clusters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for i in 0..all.len() {
         clusters.entry(groups.root(i)).or_default().push(i);
@@ -61,13 +62,32 @@ pub fn unite(sets: &[&Findings]) -> Vec<United> {
     out
 }
 
+/// Which sets are of one target, by number. Where reports name several images, one that names none is of none of them: who is not known to be
+/// the same counts for himself.
+fn targets(sets: &[&Findings]) -> Vec<usize> {
+    let mut known: Vec<&[String]> = Vec::new();
+    let numbers: Vec<usize> = sets
+        .iter()
+        .map(|set| match set.target.as_slice() {
+            [] => 0,
+            target => {
+                1 + known.iter().position(|k| same_target(k, target)).unwrap_or_else(|| {
+                    known.push(target);
+                    known.len() - 1
+                })
+            }
+        })
+        .collect();
+    if known.len() < 2 { vec![0; sets.len()] } else { numbers }
+}
+
 /// Joins what is one vulnerability of one package.
-fn meet(all: &[(Member, &Finding)], groups: &mut Groups) {
+fn meet(all: &[(Member, &Finding)], targets: &[usize], groups: &mut Groups) {
     /// Where a package's findings of one id stand: by version, then by purl type ("" where unknown).
     type Bucket = BTreeMap<String, BTreeMap<String, usize>>;
     let mut ids = Ids::of(all.iter().map(|(_, f)| *f));
-    let mut buckets: HashMap<(String, String), Bucket> = HashMap::new();
-    for (i, (_, f)) in all.iter().enumerate() {
+    let mut buckets: HashMap<(usize, String, String), Bucket> = HashMap::new();
+    for (i, (member, f)) in all.iter().enumerate() {
         let Some(package) = f.package.as_deref().filter(|_| f.category == Category::Vulnerability) else { continue };
         let purl = package.purl.as_deref().and_then(purl::parse);
         let version = match &purl {
@@ -78,7 +98,7 @@ fn meet(all: &[(Member, &Finding)], groups: &mut Groups) {
         let name = purl.as_ref().map_or_else(|| purl::name_key(&package.name, None), |p| p.path.clone());
         let name = short_name(&name, purl.as_ref().map(|p| p.kind.as_str()));
         let kind = purl.map(|p| p.kind).unwrap_or_default();
-        let bucket = buckets.entry((ids.key(f), name)).or_default();
+        let bucket = buckets.entry((targets.get(member.set).copied().unwrap_or(0), ids.key(f), name)).or_default();
         let first = *bucket.entry(version).or_default().entry(kind).or_insert(i);
         groups.join(first, i);
     }

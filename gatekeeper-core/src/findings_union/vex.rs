@@ -5,6 +5,7 @@
 
 use super::product::{Scanned, scanned};
 use super::purl::{self, Purl, covers};
+use super::version;
 use crate::evidence::findings::{Finding, Package, Suppression};
 use crate::evidence::vex::{Product, Statement, Status};
 use std::collections::HashMap;
@@ -126,11 +127,16 @@ fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Stat
 fn names(statement: &Statement, told: &[Scanned], finding: &Finding) -> Option<Scanned> {
     let package = finding.package.as_deref();
     let named = |(product, told): (&Product, &Scanned)| {
+        let meant = |p: &&Package| {
+            let installed = p.installed.as_deref().unwrap_or_default();
+            product.versions.as_ref().is_none_or(|all| all.iter().any(|v| version::holds(v, installed)))
+        };
+        let package = package.filter(meant);
         let its_own = package.is_some_and(|p| id_names(&product.id, p));
         let part = || package.is_some_and(|p| product.subcomponents.iter().any(|id| id_names(id, p)));
         match told {
             _ if product.subcomponents.is_empty() && its_own => Some(Scanned::This),
-            Scanned::This if product.subcomponents.is_empty() => Some(Scanned::This),
+            Scanned::This if product.subcomponents.is_empty() && product.versions.is_none() => Some(Scanned::This),
             told => part().then_some(*told),
         }
     };
@@ -152,14 +158,15 @@ fn id_names(id: &str, package: &Package) -> bool {
         };
         return covers(&stated, &own);
     }
-    // Without a purl: name and version as the scanner states them. Qualifiers cannot be checked, so a statement that has some does not match.
+    // Without a purl: name and version as the scanner states them. Which ecosystem it is cannot be checked, so the statement must state the
+    // version; nor can qualifiers, so a statement that has some does not match.
     let name = purl::name_key(&package.name, Some(&stated.kind));
     let path = match stated.kind.as_str() {
         "deb" | "rpm" | "apk" => stated.path.rsplit('/').next().unwrap_or(&stated.path),
         _ => &stated.path,
     };
     let version = package.installed.as_deref().map(purl::version_key).unwrap_or_default();
-    name == path && stated.qualifiers.is_empty() && (stated.version.is_empty() || stated.version == version)
+    name == path && stated.qualifiers.is_empty() && !version.is_empty() && stated.version == version
 }
 
 #[cfg(test)]
@@ -186,8 +193,8 @@ mod tests {
             products: products
                 .iter()
                 .map(|(id, subs)| Product {
-                    id: (*id).into(),
                     subcomponents: subs.iter().map(|s| (*s).into()).collect(),
+                    ..Product::new(*id)
                 })
                 .collect(),
             status,

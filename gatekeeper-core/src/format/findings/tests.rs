@@ -185,8 +185,59 @@ fn the_other_scanners_sarif_tells_packages_too() {
     );
     assert_eq!(osv.package.as_ref().map(|p| (&*p.name, p.installed.as_deref())), Some(("@a/b", Some("1.2"))));
     assert_eq!(osv.aliases.iter().map(|a| &**a).collect::<Vec<_>>(), ["GHSA-2"]);
+    let scout = of(
+        "docker scout",
+        "{\"id\":\"CVE-1\",\"properties\":{\"purls\":[\"pkg:apk/alpine/openssl@3.0.8-r4\"],\"fixed_version\":\"3.1.1-r0\",\"security-severity\":\"6.5\"}}",
+        "  Vulnerability   : CVE-1\\n  Package         : pkg:apk/alpine/openssl@3.0.8-r4?os_name=alpine\\n  Fixed version   : 3.1.1-r0",
+    );
+    let package = scout.package.unwrap();
+    assert_eq!((scout.category, package.fixed.as_deref()), (Category::Vulnerability, Some("3.1.1-r0")));
+    assert_eq!(package.purl.as_deref(), Some("pkg:apk/alpine/openssl@3.0.8-r4?os_name=alpine"));
+    let template = of("Trivy", "{\"id\":\"[HIGH] CVE-2\",\"properties\":{\"tags\":[\"vulnerability\",\"HIGH\"]}}", "m");
+    assert_eq!((&*template.aliases[0], template.severity), ("CVE-2", Severity::High));
     assert_eq!(of("gitleaks", "{\"id\":\"aws\"}", "m").category, Category::Secret);
     assert_eq!(of("Checkov", "{\"id\":\"CKV_1\"}", "m").category, Category::Misconfiguration);
+}
+
+#[test]
+fn a_result_without_rules_tells_its_category_by_its_id() {
+    let of = |tool: &str, id: &str, location: &str| {
+        let text = format!(
+            "{{\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{\"name\":\"{tool}\"}}}},\"results\":[{{\"ruleId\":\"{id}\",\"message\":{{\"text\":\"m\"}},\"locations\":[{{\"logicalLocations\":[{{\"fullyQualifiedName\":\"{location}\"}}]}}]}}]}}]}}"
+        );
+        sarif(&text).0.remove(0)
+    };
+    assert_eq!(of("some scanner", "CVE-2024-1", "").category, Category::Vulnerability);
+    assert_eq!(of("some scanner", "no-undef", "").category, Category::Code);
+    assert_eq!(of("Snyk Open Source", "snyk:lic:npm:x:GPL-3.0", "x@1.0.0").category, Category::License);
+    let scoped = of("Snyk Open Source", "SNYK-JS-1", "@babel/traverse@7.1.0").package.unwrap();
+    assert_eq!((&*scoped.name, scoped.installed.as_deref()), ("@babel/traverse", Some("7.1.0")));
+    assert!(of("grype", "CVE-1-x", "ghcr.io/o/x@sha256:abc:/usr/lib/y").package.is_none());
+}
+
+/// Each of these would take minutes if something were looked through for every result.
+#[test]
+fn results_times_rules_extensions_and_overrides_stay_cheap() {
+    let many = |n: usize, one: &dyn Fn(usize) -> String| (0..n).map(one).collect::<Vec<_>>().join(",");
+    let run = |tool: &str, more: &str, result: &dyn Fn(usize) -> String| {
+        let results = many(20_000, result);
+        let text = format!("{{\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{tool}{more},\"results\":[{results}]}}]}}");
+        assert_eq!(sarif(&text).0.len(), 20_000);
+    };
+    let extensions = many(20_000, &|n| format!("{{\"name\":\"e{n}\",\"rules\":[{{\"id\":\"r{n}\"}}]}}"));
+    let tool = format!("{{\"driver\":{{\"name\":\"t\"}},\"extensions\":[{extensions}]}}");
+    run(&tool, "", &|n| format!("{{\"ruleId\":\"a/b/c/d/e{n}\",\"message\":{{\"text\":\"m\"}}}}"));
+    run(&tool, "", &|_| "{\"message\":{\"text\":\"m\"},\"rule\":{\"toolComponent\":{\"name\":\"nobody\"}}}".into());
+    let overrides =
+        many(20_000, &|n| format!("{{\"configuration\":{{\"level\":\"note\"}},\"descriptor\":{{\"id\":\"r{n}\"}}}}"));
+    let invocations = format!(",\"invocations\":[{{\"ruleConfigurationOverrides\":[{overrides}]}}]");
+    run("{\"driver\":{\"name\":\"t\"}}", &invocations, &|n| {
+        format!("{{\"ruleId\":\"x{n}\",\"message\":{{\"text\":\"m\"}}}}")
+    });
+    let strings = many(20_000, &|n| format!("\"s{n}\":{{\"text\":\"t\"}}"));
+    let tool =
+        format!("{{\"driver\":{{\"name\":\"t\",\"rules\":[{{\"id\":\"r\",\"messageStrings\":{{{strings}}}}}]}}}}");
+    run(&tool, "", &|_| "{\"ruleId\":\"r\",\"message\":{\"id\":\"none\"}}".into());
 }
 
 #[test]

@@ -8,8 +8,8 @@
 //! - The text of a secret's match is never kept.
 
 use super::common::{
-    List, Num, Scalar, Str, aliases, image, message, note, or_default, package, parsed, place, says_nothing, seconds,
-    severity,
+    List, Num, Scalar, Str, aliases, image, message, note, or_default, package, parsed, place, purl, purl_type,
+    says_nothing, seconds, severity,
 };
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
@@ -94,6 +94,8 @@ struct Resource<'a> {
 struct Row<'a> {
     #[serde(borrow, rename = "Target")]
     target: Option<Str<'a>>,
+    #[serde(borrow, rename = "Type")]
+    kind: Scalar<'a>,
     #[serde(borrow, rename = "Vulnerabilities")]
     vulnerabilities: List<Vulnerability<'a>>,
     #[serde(borrow, rename = "Misconfigurations")]
@@ -284,6 +286,28 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     Ok(Parsed { created: seconds(report.created.text()), data, ..parsed(Vec::new(), Some(complete), "trivy", notes) })
 }
 
+/// The package URL of a result's type, for reports from before 0.47, which have none (`pkg/fanal/types/const.go`).
+fn purl_of(kind: &str, name: &str, version: &str) -> Option<Box<str>> {
+    let system = match kind {
+        "alpine" | "wolfi" | "chainguard" => "apk",
+        "debian" | "ubuntu" => "deb",
+        "redhat" | "centos" | "rocky" | "alma" | "oracle" | "amazon" | "fedora" | "photon" | "cbl-mariner"
+        | "azurelinux" => "rpm",
+        _ => {
+            let kind = match kind {
+                "node-pkg" => "npm",
+                "python-pkg" | "conda-pkg" => "pypi",
+                "rustbinary" => "cargo",
+                "jar" | "pom" | "sbt" => "maven",
+                "dotnet-core" | "packages-props" => "nuget",
+                kind => purl_type(kind)?,
+            };
+            return purl(kind, &name.replace(':', "/"), Some(version));
+        }
+    };
+    purl(system, &format!("{kind}/{name}"), Some(version))
+}
+
 fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
     let target = row.target.as_ref().map(Str::text).unwrap_or_default();
     for v in &row.vulnerabilities.0 {
@@ -296,7 +320,12 @@ fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
             severity_from,
             category: Category::Vulnerability,
             place: place(v.path.get().unwrap_or(target), None, None),
-            package: package(v.name.text(), v.installed.text(), v.fixed.text(), v.identifier.purl.boxed()),
+            package: package(
+                v.name.text(),
+                v.installed.text(),
+                v.fixed.text(),
+                v.identifier.purl.boxed().or_else(|| purl_of(row.kind.text(), v.name.text(), v.installed.text())),
+            ),
             aliases: aliases(id, v.vendor_ids.0.iter().map(Str::text)),
             suppressed: (v.status.text() == "not_affected")
                 .then(|| Box::new(Suppression { by: "vendor".into(), reason: "not_affected".into() })),
@@ -366,7 +395,12 @@ fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
             severity_from,
             category,
             place: place(target, None, None),
-            package: package(f.name.text(), f.installed.text(), f.fixed.text(), f.identifier.purl.boxed()),
+            package: package(
+                f.name.text(),
+                f.installed.text(),
+                f.fixed.text(),
+                f.identifier.purl.boxed().or_else(|| purl_of(row.kind.text(), f.name.text(), f.installed.text())),
+            ),
             suppressed: Some(Box::new(Suppression {
                 by: message(m.source.get().unwrap_or("trivy")),
                 reason: message(reason.trim_matches([':', ' '])),

@@ -69,10 +69,10 @@ fn needed(name: &str) -> bool {
         2 => matches!(name, "id"),
         3 => matches!(name, "cpe" | "ref"),
         4 => matches!(name, "name" | "purl" | "swid"),
-        5 => matches!(name, "group" | "scope" | "state" | "swhid" | "tools"),
-        6 => matches!(name, "detail"),
+        5 => matches!(name, "group" | "range" | "scope" | "state" | "swhid" | "tools"),
+        6 => matches!(name, "detail" | "status"),
         7 => matches!(name, "$schema" | "affects" | "authors" | "bom-ref" | "license" | "version"),
-        8 => matches!(name, "analysis" | "licenses" | "metadata" | "response" | "services" | "supplier"),
+        8 => matches!(name, "analysis" | "licenses" | "metadata" | "response" | "services" | "supplier" | "versions"),
         9 => matches!(name, "bomFormat" | "component" | "publisher" | "timestamp"),
         10 => matches!(name, "components" | "expression" | "references"),
         11 => matches!(name, "manufacture" | "specVersion"),
@@ -313,14 +313,25 @@ impl<'a> Bom<'a> {
                 return;
             }
         };
+        let clears = matches!(status, Status::NotAffected | Status::Fixed);
         let reason = ["justification", "detail"].iter().filter_map(|f| analysis.text_of(f)).collect::<Vec<_>>();
         self.inventory.statements.push(Statement {
             vulnerability: value.text_of("id").unwrap_or_default().to_owned(),
             aliases: value.items_of("references").filter_map(|r| r.text_of("id")).map(str::to_owned).collect(),
             products: value
                 .items_of("affects")
-                .filter_map(|a| a.text_of("ref"))
-                .map(|id| Product { id: id.to_owned(), subcomponents: Vec::new() })
+                .filter_map(|a| {
+                    let id = a.text_of("ref")?;
+                    // Of listed versions those are cleared that are called unaffected; the default is `affected`.
+                    let versions = a.get("versions").filter(|_| clears).map(|versions| {
+                        let unaffected = versions.items().filter(|v| v.text_of("status") == Some("unaffected"));
+                        unaffected
+                            .filter_map(|v| v.text_of("version").or(v.text_of("range")))
+                            .map(str::to_owned)
+                            .collect()
+                    });
+                    Some(Product { versions, ..Product::new(id) })
+                })
                 .collect(),
             status,
             stated: None,

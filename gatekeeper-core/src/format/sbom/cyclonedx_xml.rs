@@ -77,6 +77,8 @@ enum Place {
     Vulnerability,
     Analysis,
     Affects,
+    Versions,
+    Version,
     Target,
     References,
     Reference,
@@ -105,6 +107,8 @@ enum Field {
     Justification,
     Detail,
     AffectedRef,
+    AffectedVersion,
+    AffectedStatus,
     Alias,
 }
 
@@ -158,6 +162,10 @@ fn below(parent: Option<Place>, name: &str) -> Place {
         (Some(P::Analysis), "detail") => P::Text(F::Detail),
         (Some(P::Affects), "target") => P::Target,
         (Some(P::Target), "ref") => P::Text(F::AffectedRef),
+        (Some(P::Target), "versions") => P::Versions,
+        (Some(P::Versions), "version") => P::Version,
+        (Some(P::Version), "version" | "range") => P::Text(F::AffectedVersion),
+        (Some(P::Version), "status") => P::Text(F::AffectedStatus),
         _ => P::Other,
     }
 }
@@ -190,6 +198,8 @@ struct Bom<'a> {
     places: Vec<Place>,
     drafts: Vec<Draft>,
     statement: Option<(Statement, bool)>,
+    /// A version of an affected component, and whether it is called unaffected.
+    version: (String, bool),
     text: String,
     property: String,
     /// purl by bom-ref, where there are VEX statements to resolve.
@@ -290,6 +300,7 @@ fn open<'a>(text: &'a str, root: &Element<'a>, validate: bool) -> Result<Bom<'a>
         places: Vec::new(),
         drafts: Vec::new(),
         statement: None,
+        version: Default::default(),
         text: String::new(),
         property: String::new(),
         by_ref: memchr::memmem::find(text.as_bytes(), b"analysis>").map(|_| HashMap::new()),
@@ -361,6 +372,12 @@ impl<'a> Bom<'a> {
                 self.refer(element.attribute("ref")?, line);
             }
             Place::Vulnerability => self.statement = Some((Statement::default(), false)),
+            Place::Versions => {
+                if let Some(product) = self.product() {
+                    product.versions = Some(Vec::new());
+                }
+            }
+            Place::Version => self.version = Default::default(),
             Place::Property => self.property = element.attribute("name")?.unwrap_or_default().into_owned(),
             _ => {}
         }
@@ -453,8 +470,18 @@ impl<'a> Bom<'a> {
                 }
             }
             Some(Place::Component) => self.close_component(),
+            Some(Place::Version) => {
+                let (version, unaffected) = std::mem::take(&mut self.version);
+                if let Some(versions) = self.product().and_then(|p| p.versions.as_mut()).filter(|_| unaffected) {
+                    versions.push(version);
+                }
+            }
             Some(Place::Vulnerability) => {
-                if let Some((statement, true)) = self.statement.take() {
+                if let Some((mut statement, true)) = self.statement.take() {
+                    // Of listed versions those are cleared that are called unaffected; what is affected is so in whatever version.
+                    if !matches!(statement.status, Status::NotAffected | Status::Fixed) {
+                        statement.products.iter_mut().for_each(|p| p.versions = None);
+                    }
                     self.inventory.statements.push(statement);
                 }
             }
@@ -563,10 +590,17 @@ impl<'a> Bom<'a> {
             Field::AffectedRef => {
                 self.refer(Some(Cow::Owned(text.to_owned())), line);
                 if let Some((statement, _)) = &mut self.statement {
-                    statement.products.push(Product { id: text.to_owned(), subcomponents: Vec::new() });
+                    statement.products.push(Product::new(text));
                 }
             }
+            Field::AffectedVersion => text.clone_into(&mut self.version.0),
+            Field::AffectedStatus => self.version.1 = text == "unaffected",
         }
+    }
+
+    /// The product that the open statement named last.
+    fn product(&mut self) -> Option<&mut Product> {
+        self.statement.as_mut()?.0.products.last_mut()
     }
 
     fn finish(mut self) -> Parsed {

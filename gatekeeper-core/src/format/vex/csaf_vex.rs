@@ -64,6 +64,8 @@ struct Tree {
 
 #[derive(Deserialize)]
 struct Branch {
+    category: Option<String>,
+    name: Option<String>,
     branches: Option<Vec<Branch>>,
     product: Option<Name>,
 }
@@ -126,6 +128,8 @@ struct Said {
 struct Products {
     /// purl or CPE by product id.
     names: HashMap<String, String>,
+    /// The version, or range of versions, of the branch that a product without a version in its purl stands in.
+    versions: HashMap<String, String>,
     /// Component and product of a relationship by its own product id.
     parts: HashMap<String, (String, String)>,
     groups: HashMap<String, Vec<String>>,
@@ -134,11 +138,20 @@ struct Products {
 impl Products {
     fn of(tree: Tree) -> Self {
         let mut out = Products::default();
-        let mut open = tree.branches.unwrap_or_default();
-        while let Some(branch) = open.pop() {
-            open.extend(branch.branches.into_iter().flatten());
+        let mut open: Vec<(Branch, Option<String>)> =
+            tree.branches.into_iter().flatten().map(|branch| (branch, None)).collect();
+        while let Some((branch, outer)) = open.pop() {
+            let version = match branch.category.as_deref() {
+                Some("product_version" | "product_version_range") => branch.name,
+                // Another product below: its versions are its own.
+                Some("product_name" | "product_family" | "vendor") => None,
+                _ => outer,
+            };
+            open.extend(branch.branches.into_iter().flatten().map(|b| (b, version.clone())));
             if let Some(product) = branch.product {
+                let id = product.product_id.clone();
                 out.name(product);
+                out.version(id, version);
             }
         }
         tree.full_product_names.into_iter().flatten().for_each(|n| out.name(n));
@@ -159,12 +172,28 @@ impl Products {
         }
     }
 
+    /// Keeps a branch's version where the purl has none of its own. Red Hat writes a package's name into such a branch, which is no version.
+    fn version(&mut self, id: String, version: Option<String>) {
+        let Some(purl) = self.names.get(&id).and_then(|n| n.strip_prefix("pkg:")) else { return };
+        let path = purl.split(['?', '#']).next().unwrap_or(purl);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if let Some(version) = version
+            && !name.trim_start_matches('@').contains('@')
+            && !version.eq_ignore_ascii_case(name)
+        {
+            self.versions.insert(id, version);
+        }
+    }
+
     fn product(&self, id: &str) -> Product {
         let name = |id: &String| self.names.get(id).unwrap_or(id).clone();
+        let versions = |id: &str| self.versions.get(id).map(|v| vec![v.clone()]);
         match (self.names.get(id), self.parts.get(id)) {
-            (Some(own), _) => Product { id: own.clone(), subcomponents: Vec::new() },
-            (None, Some((part, whole))) => Product { id: name(whole), subcomponents: vec![name(part)] },
-            (None, None) => Product { id: id.to_owned(), subcomponents: Vec::new() },
+            (Some(own), _) => Product { versions: versions(id), ..Product::new(own) },
+            (None, Some((part, whole))) => {
+                Product { id: name(whole), subcomponents: vec![name(part)], versions: versions(part) }
+            }
+            (None, None) => Product::new(id),
         }
     }
 }
@@ -285,6 +314,19 @@ mod tests {
         assert_eq!(got, [("pkg:hex/a@1", Status::Affected, ""), ("B", Status::NotAffected, "component_not_present")]);
         assert_eq!(vex.statements[1].products[0].subcomponents, ["pkg:hex/a@1"]);
         assert!(parsed.notes.is_empty());
+    }
+
+    #[test]
+    fn a_branch_tells_the_version_that_a_purl_lacks() {
+        let text = r#"{"document":{"csaf_version":"2.0"},
+          "product_tree":{"branches":[{"category":"product_name","name":"foo","branches":[
+            {"category":"product_version_range","name":"vers:npm/>=2.0","product":{"product_id":"A","product_identification_helper":{"purl":"pkg:npm/foo"}}},
+            {"category":"product_version","name":"1.0","product":{"product_id":"B","product_identification_helper":{"purl":"pkg:npm/foo@1.0"}}},
+            {"category":"product_version","name":"openssl","product":{"product_id":"C","product_identification_helper":{"purl":"pkg:rpm/redhat/openssl?arch=src"}}}]}]},
+          "vulnerabilities":[{"cve":"CVE-1","product_status":{"fixed":["A","B","C"]}}]}"#;
+        let Data::Vex(vex) = read(text).unwrap().data else { panic!("not a VEX") };
+        let versions: Vec<_> = vex.statements.iter().map(|s| s.products[0].versions.clone()).collect();
+        assert_eq!(versions, [Some(vec!["vers:npm/>=2.0".to_owned()]), None, None]);
     }
 
     #[test]

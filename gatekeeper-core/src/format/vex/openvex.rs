@@ -123,7 +123,7 @@ impl Item {
             Item::Object { subcomponents: Some(inner), .. } => inner.as_slice(),
             _ => &[],
         };
-        Product { id: self.name(), subcomponents: own.iter().chain(beside).map(Item::name).collect() }
+        Product { subcomponents: own.iter().chain(beside).map(Item::name).collect(), ..Product::new(self.name()) }
     }
 }
 
@@ -213,7 +213,10 @@ mod tests {
             "products":[{"@id":"x","identifiers":{"purl":"pkg:hex/a@1"},"subcomponents":[{"@id":"pkg:hex/b@2"}]}],
             "status":"not_affected","justification":"component_not_present"}]}"#;
         let got = read(new).unwrap();
-        assert_eq!(got[0].products, [Product { id: "pkg:hex/a@1".into(), subcomponents: vec!["pkg:hex/b@2".into()] }]);
+        assert_eq!(
+            got[0].products,
+            [Product { subcomponents: vec!["pkg:hex/b@2".into()], ..Product::new("pkg:hex/a@1") }]
+        );
         assert_eq!((got[0].status, got[0].reason.as_str()), (Status::NotAffected, "component_not_present"));
         let old = r#"{"@context":"https://openvex.dev/ns","statements":[{"vulnerability":"CVE-2","products":["pkg:a"],
             "subcomponents":["pkg:b"],"status":"fixed"}]}"#;

@@ -42,7 +42,7 @@ impl<'a> Log<'a> {
 
 /// `externalProperties` inside the log, 4.3.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "external properties")]
 pub(super) struct Inline<'a> {
     #[serde(borrow)]
     pub guid: Str<'a>,
@@ -64,7 +64,7 @@ pub(super) struct Inline<'a> {
 
 /// `externalPropertyFileReference`, 3.16; one for an object, an array of them for an array.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a reference")]
 pub(super) struct Reference<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
     pub location: ArtifactLocation<'a>,
@@ -93,12 +93,21 @@ pub(super) struct Run<'a> {
     pub results: Results,
     pub external: Members<'a, References<'a>>,
     pub automation: Automation<'a>,
+    pub conversion: Conversion<'a>,
     pub properties: RunProperties<'a>,
+}
+
+/// `conversion`, 3.22: how another format became this one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, expecting = "a conversion")]
+pub(super) struct Conversion<'a> {
+    #[serde(borrow)]
+    pub invocation: Option<Invocation<'a>>,
 }
 
 /// What producers put into a run's property bag: Trivy names the image that it scanned.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a property bag")]
 pub(super) struct RunProperties<'a> {
     #[serde(borrow, rename = "repoTags")]
     pub tags: Texts<'a>,
@@ -115,6 +124,7 @@ impl<'a> Run<'a> {
             "results",
             "externalPropertyFileReferences",
             "automationDetails",
+            "conversion",
             "properties",
         ];
         let mut run = Run::default();
@@ -126,6 +136,7 @@ impl<'a> Run<'a> {
                 "results" => run.results = Results::read(walk)?,
                 "externalPropertyFileReferences" => run.external = walk.value()?,
                 "automationDetails" => run.automation = walk.value::<Option<_>>()?.unwrap_or_default(),
+                "conversion" => run.conversion = walk.value::<Option<_>>()?.unwrap_or_default(),
                 _ => run.properties = walk.value::<Option<_>>()?.unwrap_or_default(),
             }
             Ok(())
@@ -136,7 +147,7 @@ impl<'a> Run<'a> {
 
 /// `runAutomationDetails`, 3.17.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "automation details")]
 pub(super) struct Automation<'a> {
     #[serde(borrow)]
     pub guid: Str<'a>,
@@ -144,7 +155,7 @@ pub(super) struct Automation<'a> {
 
 /// `tool`, 3.18.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a tool")]
 pub(super) struct Tool<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
     pub driver: Component<'a>,
@@ -154,7 +165,7 @@ pub(super) struct Tool<'a> {
 
 /// `toolComponent`, 3.19.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a tool component")]
 pub(super) struct Component<'a> {
     #[serde(borrow)]
     pub name: Str<'a>,
@@ -162,11 +173,14 @@ pub(super) struct Component<'a> {
     pub guid: Str<'a>,
     #[serde(borrow)]
     pub rules: List<Rule<'a>>,
+    /// The kinds of notifications, described as rules are (3.19.24).
+    #[serde(borrow)]
+    pub notifications: List<Rule<'a>>,
 }
 
 /// `reportingDescriptor`, 3.49.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a rule")]
 pub(super) struct Rule<'a> {
     #[serde(borrow)]
     pub id: Str<'a>,
@@ -193,11 +207,13 @@ pub(super) struct RuleProperties<'a> {
     pub security_severity: Scalar<'a>,
     pub tags: Vec<Scalar<'a>>,
     pub purls: Vec<Scalar<'a>>,
+    /// Docker Scout's.
+    pub fixed_version: Scalar<'a>,
 }
 
 /// `reportingConfiguration`, 3.50.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a configuration")]
 pub(super) struct Configuration<'a> {
     #[serde(borrow)]
     pub level: Str<'a>,
@@ -205,7 +221,7 @@ pub(super) struct Configuration<'a> {
 
 /// `multiformatMessageString`, 3.12.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a message")]
 pub(super) struct Text<'a> {
     #[serde(borrow)]
     pub text: Str<'a>,
@@ -213,7 +229,7 @@ pub(super) struct Text<'a> {
 
 /// `invocation`, 3.20.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an invocation")]
 pub(super) struct Invocation<'a> {
     #[serde(rename = "executionSuccessful")]
     pub execution_successful: Option<bool>,
@@ -225,21 +241,29 @@ pub(super) struct Invocation<'a> {
     pub overrides: List<Override<'a>>,
     #[serde(borrow, rename = "endTimeUtc")]
     pub end: Scalar<'a>,
+    #[serde(borrow, rename = "processStartFailureMessage")]
+    pub start_failure: Scalar<'a>,
+    #[serde(borrow, rename = "exitSignalName")]
+    pub signal_name: Scalar<'a>,
+    #[serde(borrow, rename = "exitSignalNumber")]
+    pub signal_number: Scalar<'a>,
 }
 
 /// `notification`, 3.58.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a notification")]
 pub(super) struct Notification<'a> {
     #[serde(borrow)]
     pub level: Str<'a>,
     #[serde(deserialize_with = "or_default", borrow)]
     pub message: Text<'a>,
+    #[serde(borrow)]
+    pub descriptor: Option<RuleRef<'a>>,
 }
 
 /// `configurationOverride`, 3.51.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an override")]
 pub(super) struct Override<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
     pub configuration: Configuration<'a>,
@@ -249,7 +273,7 @@ pub(super) struct Override<'a> {
 
 /// `reportingDescriptorReference`, 3.52.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a reference to a rule")]
 pub(super) struct RuleRef<'a> {
     #[serde(borrow)]
     pub id: Str<'a>,
@@ -262,7 +286,7 @@ pub(super) struct RuleRef<'a> {
 
 /// `toolComponentReference`, 3.54.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a reference to a tool component")]
 pub(super) struct ComponentRef<'a> {
     #[serde(borrow)]
     pub name: Str<'a>,
@@ -273,7 +297,7 @@ pub(super) struct ComponentRef<'a> {
 
 /// `artifact`, 3.24.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an artifact")]
 pub(super) struct Artifact<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
     pub location: ArtifactLocation<'a>,
@@ -281,7 +305,7 @@ pub(super) struct Artifact<'a> {
 
 /// `artifactLocation`, 3.4.
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an artifact location")]
 pub(super) struct ArtifactLocation<'a> {
     #[serde(borrow)]
     pub uri: Str<'a>,
@@ -323,7 +347,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RuleProperties<'a> {
     /// Tags are an array in SARIF; some tools write one text. A bag holds anything, so nothing in it is an error.
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
-        #[serde(default)]
+        #[serde(default, expecting = "a property bag")]
         struct Raw<'a> {
             #[serde(borrow, rename = "security-severity")]
             security_severity: Scalar<'a>,
@@ -331,9 +355,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for RuleProperties<'a> {
             tags: Texts<'a>,
             #[serde(borrow)]
             purls: Texts<'a>,
+            #[serde(borrow)]
+            fixed_version: Scalar<'a>,
         }
         let raw = Option::<Raw<'a>>::deserialize(d)?.unwrap_or_default();
-        Ok(RuleProperties { security_severity: raw.security_severity, tags: raw.tags.0, purls: raw.purls.0 })
+        Ok(RuleProperties {
+            security_severity: raw.security_severity,
+            tags: raw.tags.0,
+            purls: raw.purls.0,
+            fixed_version: raw.fixed_version,
+        })
     }
 }
 

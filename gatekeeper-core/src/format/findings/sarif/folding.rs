@@ -11,7 +11,7 @@ use std::fmt;
 
 /// `result`, 3.27.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a result")]
 struct RawResult<'a> {
     #[serde(borrow, rename = "ruleId")]
     rule_id: Str<'a>,
@@ -43,7 +43,7 @@ struct RawResult<'a> {
 
 /// `message`, 3.11.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a message")]
 struct Message<'a> {
     #[serde(borrow)]
     text: Str<'a>,
@@ -54,7 +54,7 @@ struct Message<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a location")]
 struct RawLocation<'a> {
     #[serde(deserialize_with = "or_default", borrow, rename = "physicalLocation")]
     physical: Physical<'a>,
@@ -63,14 +63,14 @@ struct RawLocation<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a logical location")]
 struct Logical<'a> {
     #[serde(borrow, rename = "fullyQualifiedName")]
     name: Str<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a physical location")]
 struct Physical<'a> {
     #[serde(deserialize_with = "or_default", borrow, rename = "artifactLocation")]
     artifact: ArtifactLocation<'a>,
@@ -79,7 +79,7 @@ struct Physical<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a region")]
 struct Region {
     #[serde(rename = "startLine")]
     line: Num,
@@ -88,25 +88,28 @@ struct Region {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a suppression")]
 struct RawSuppression<'a> {
     #[serde(borrow)]
     kind: Str<'a>,
     #[serde(borrow)]
     status: Str<'a>,
+    /// What `status` was called before 2.1.0's fifth draft, which states the same version.
+    #[serde(borrow)]
+    state: Str<'a>,
     #[serde(borrow)]
     justification: Str<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a provenance")]
 struct Provenance {
     #[serde(rename = "invocationIndex")]
     invocation: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "a property bag")]
 struct ResultProperties<'a> {
     #[serde(borrow)]
     issue_severity: Scalar<'a>,
@@ -301,7 +304,8 @@ fn owned(rule: RuleRef<'_>) -> RuleRef<'static> {
 /// 3.27.23: suppressed when there is a suppression and none is under review or rejected.
 fn suppression(all: &[RawSuppression<'_>]) -> Option<Box<Suppression>> {
     let first = all.first()?;
-    if all.iter().any(|s| matches!(s.status.text(), "underReview" | "rejected")) {
+    let refused = |word: &str| ["underReview", "rejected"].iter().any(|r| r.eq_ignore_ascii_case(word));
+    if all.iter().any(|s| refused(s.status.text()) || refused(s.state.text())) {
         return None;
     }
     let reason = all.iter().find_map(|s| s.justification.get()).unwrap_or_default();

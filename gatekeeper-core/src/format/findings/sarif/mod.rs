@@ -30,9 +30,9 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use crate::scan::shape::Value;
-use document::{Invocation, Log, Run, Versioned};
+use document::{Component, Invocation, Log, Notification, Run, Versioned};
 use results::Settler;
-use rules::{Dialect, Rules};
+use rules::{Dialect, Overrides, Rules};
 
 pub(super) static FORMAT: Format = Format {
     id: "sarif",
@@ -113,7 +113,7 @@ impl Default for Out {
 
 impl Out {
     fn run(&mut self, run: Run<'_>) {
-        let Run { tool, invocations, artifacts, results, external, properties, .. } = run;
+        let Run { tool, invocations, artifacts, results, external, properties, conversion, .. } = run;
         // Findings of several images are of none in particular.
         if self.findings.runs == Some(1) {
             let references = properties.tags.0.iter().chain(&properties.digests.0).map(Scalar::text);
@@ -131,25 +131,35 @@ impl Out {
             self.complete &= !weighs;
             note(&mut self.notes, format!("external property files with {} are not followed", common::cut(key, 60)));
         }
-        for invocation in &invocations.0 {
-            self.invocation(invocation);
+        for invocation in invocations.0.iter().chain(&conversion.invocation) {
+            self.invocation(invocation, &tool.driver);
         }
+        let rules = Rules::new(&tool.driver, &tool.extensions.0, dialect);
         let settler = Settler {
-            rules: Rules::new(&tool.driver, &tool.extensions.0, dialect),
-            invocations: &invocations.0,
+            invocations: invocations.0.iter().map(|i| Overrides::new(&i.overrides.0, &rules)).collect(),
+            rules,
             artifacts: artifacts.0.iter().map(|a| a.location.uri.text()).collect(),
             tool: tool_index,
         };
         settler.settle_all(results, &mut self.findings.items, &mut self.notes);
     }
 
-    fn invocation(&mut self, invocation: &Invocation<'_>) {
+    fn invocation(&mut self, invocation: &Invocation<'_>, driver: &Component<'_>) {
         if invocation.execution_successful == Some(false) {
             self.complete = false;
             note(&mut self.notes, "executionSuccessful is false: the tool did not do all its work");
         }
+        let ended = [
+            ("did not start", &invocation.start_failure),
+            ("was ended by a signal", &invocation.signal_name),
+            ("was ended by a signal", &invocation.signal_number),
+        ];
+        if let Some((how, said)) = ended.iter().find_map(|(how, said)| Some((how, said.get()?))) {
+            self.complete = false;
+            note(&mut self.notes, format!("the tool {how}: {}", common::cut(said, 200)));
+        }
         for n in invocation.execution.0.iter().chain(&invocation.configuration.0) {
-            if n.level.text() == "error" {
+            if level_of(n, driver) == "error" {
                 self.complete = false;
                 note(
                     &mut self.notes,
@@ -159,6 +169,19 @@ impl Out {
         }
         self.created = self.created.max(invocation.end.get().and_then(common::seconds));
     }
+}
+
+/// A notification's level: its own, else its descriptor's default (3.58.6, 3.50.3).
+fn level_of<'a>(n: &'a Notification<'_>, driver: &'a Component<'_>) -> &'a str {
+    let default = || {
+        let stated = n.descriptor.as_ref()?;
+        let kinds = &driver.notifications.0;
+        let by_index = stated.index.index().and_then(|i| kinds.get(i));
+        // Few kinds are told by id alone; a bound, so that many notifications of many kinds cost little.
+        let by_id = || kinds.iter().take(1_000).find(|k| k.id.get().is_some_and(|id| id == stated.id.text()));
+        by_index.or_else(by_id)?.default_configuration.level.get()
+    };
+    n.level.get().or_else(default).unwrap_or_default()
 }
 
 /// The name of a driver as policies write it.

@@ -1,9 +1,8 @@
 //! Results, settled once all of their run is known: rule, severity, message, package.
 
 use super::common::{self, is_advisory, note, package};
-use super::document::Invocation;
 use super::folding::{Level, More, Pending, Results, path_of};
-use super::rules::{Dialect, Known, Rules, overrides};
+use super::rules::{Dialect, Known, Overrides, Rules};
 use super::words::{field, of_trivy};
 use crate::evidence::Note;
 use crate::evidence::findings::{Category, Finding, Place, Severity};
@@ -12,7 +11,7 @@ use rayon::prelude::*;
 /// What results need of their run.
 pub(super) struct Settler<'a> {
     pub rules: Rules<'a>,
-    pub invocations: &'a [Invocation<'a>],
+    pub invocations: Vec<Overrides<'a>>,
     /// The URIs of the run's artifacts.
     pub artifacts: Vec<&'a str>,
     /// Which of the tools it was.
@@ -57,7 +56,13 @@ impl Settler<'_> {
             }
             finding.url = known.url.map(Into::into);
         }
-        finding.category = known.and_then(|k| k.category).unwrap_or(rules.dialect.category());
+        finding.category = match known.and_then(|k| k.category) {
+            Some(category) => category,
+            None if finding.rule.starts_with("snyk:lic:") => Category::License,
+            // Rules are optional (3.19.23): then the result's own id tells.
+            None if rules.dialect == Dialect::Other && is_advisory(&finding.rule) => Category::Vulnerability,
+            None => rules.dialect.category(),
+        };
         if finding.severity_from.is_empty() {
             let (severity, from) = self.severity(pending, known, found, &finding.rule, notes);
             finding.severity = severity;
@@ -66,10 +71,9 @@ impl Settler<'_> {
         if let Some(more) = more {
             if finding.message.is_empty()
                 && let Some(id) = &more.message_id
-                && let Some(rule) = known.map(|k| k.rule)
-                && let Some((_, text)) = rule.message_strings.0.iter().find(|(key, _)| **key == **id)
+                && let Some(text) = known.and_then(|k| k.message(id))
             {
-                finding.message = fill(text.text.text(), &more.arguments);
+                finding.message = fill(text, &more.arguments);
             }
             if finding.place.is_none()
                 && let Some(uri) = more.artifact.and_then(|i| self.artifacts.get(i)).filter(|u| !u.is_empty())
@@ -130,10 +134,7 @@ impl Settler<'_> {
             None if self.invocations.len() == 1 => self.invocations.first(),
             None => None,
         };
-        let overridden = invocation
-            .and_then(|i| i.overrides.0.iter().rev().find(|o| overrides(o, found, rule_id, &self.rules)))
-            .and_then(|o| o.configuration.level.get());
-        if let Some(level) = overridden {
+        if let Some(level) = invocation.and_then(|i| i.level(found, rule_id)) {
             return (level_of(level, notes), "ruleConfigurationOverrides");
         }
         if let Some(level) = known.and_then(|k| k.rule.default_configuration.level.get()) {
@@ -209,10 +210,17 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
         finding.package = package(name, version, &fixed, purl());
     } else if dialect == Dialect::Packages
         && let Some((name, version)) = more.and_then(|m| m.logical.as_deref()).and_then(|l| l.rsplit_once('@'))
-        && !name.contains(['/', ':'])
+        && version.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
+        && !version.contains(['/', ':'])
+        && !name.contains("://")
     {
-        // Snyk's logical location is "name@version".
+        // Snyk's logical location is "name@version"; an image's has a digest there.
         finding.package = package(name, version, "", purl());
+    } else if let Some(purl) = scout(text).map(Into::into).or_else(purl) {
+        let (name, version) = common::purl_parts(Some(&purl), "");
+        let fixed = known.map(|k| k.rule.properties.fixed_version.text()).unwrap_or_default();
+        let fixed = if fixed.starts_with(|c: char| c.is_ascii_digit()) { fixed } else { "" };
+        finding.package = package(&name, &version, fixed, Some(purl));
     }
     if finding.category == Category::License && finding.package.is_none() {
         finding.package = package(field(text, "PkgName: ").unwrap_or_default(), "", "", None);
@@ -220,6 +228,8 @@ fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More
     let said = table.vulnerability;
     // Grype's rule is the advisory and the package: "CVE-2024-1-openssl".
     let own = finding.package.as_ref().and_then(|p| finding.rule.strip_suffix(&*p.name)?.strip_suffix('-'));
+    // Trivy's template once wrote "[HIGH] CVE-…".
+    let own = own.or_else(|| finding.rule.strip_prefix('[')?.split_once("] ").map(|(_, id)| id));
     let new = |id: &&str| *id != &*finding.rule && is_advisory(id);
     let ids = known.into_iter().flat_map(|k| k.ids.iter().copied());
     finding.aliases = common::aliases(&finding.rule, own.into_iter().chain(said).filter(new).chain(ids));
@@ -271,6 +281,12 @@ fn grype(text: &str) -> Option<(&str, &str)> {
     }
     let (name, rest) = text.strip_prefix("The path ")?.split_once(" reports ")?.1.split_once(" at version ")?;
     Some((name, rest.split_once(" which is")?.0.trim()))
+}
+
+/// Docker Scout's message, a table: "  Package         : pkg:apk/alpine/openssl@3.0.8-r4?…".
+fn scout(text: &str) -> Option<&str> {
+    let line = text.lines().take(16).map(str::trim_start).find_map(|l| l.strip_prefix("Package "))?;
+    line.trim_start().strip_prefix(": ").map(str::trim).filter(|p| p.starts_with("pkg:"))
 }
 
 /// "Package 'x@1' is vulnerable to 'CVE-…' (also known as …)."

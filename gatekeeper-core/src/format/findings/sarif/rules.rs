@@ -5,6 +5,7 @@ use super::document::{Component, Override, Rule, RuleRef};
 use crate::evidence::Note;
 use crate::evidence::findings::{Category, Severity};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Whose SARIF it is, as far as that changes its reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +37,12 @@ impl Dialect {
             "docker scout",
             "xray",
             "jfrog xray",
+            "clair",
+            "black duck",
+            "blackduck",
         ]) {
             Dialect::Packages
-        } else if starts(&["gitleaks", "detect-secrets", "trufflehog", "ggshield"]) {
+        } else if starts(&["gitleaks", "detect-secrets", "trufflehog", "ggshield", "secretlint"]) {
             Dialect::Secrets
         } else if starts(&[
             "checkov",
@@ -78,6 +82,8 @@ pub(super) struct Known<'a> {
     pub(super) url: Option<&'a str>,
     /// Published ids of what it speaks of: osv-scanner's deprecated ids, govulncheck's tags.
     pub(super) ids: Vec<&'a str>,
+    /// Its message strings, where they are too many to look through.
+    messages: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -113,39 +119,70 @@ impl<'a> Known<'a> {
             // Grype's helpUri is its own home page for every rule.
             url: rule.help.link.as_deref().or(rule.help_uri.get()),
             ids: rule.deprecated_ids.0.iter().map(|s| s.text()).chain(tags()).filter(|t| is_advisory(t)).collect(),
+            messages: match rule.message_strings.0.as_slice() {
+                few if few.len() < 8 => HashMap::new(),
+                many => many.iter().rev().map(|(key, text)| (key.as_ref(), text.text.text())).collect(),
+            },
         }
+    }
+
+    /// The message string of a name.
+    pub(super) fn message(&self, id: &str) -> Option<&'a str> {
+        if !self.messages.is_empty() {
+            return self.messages.get(id).copied();
+        }
+        self.rule.message_strings.0.iter().find(|(key, _)| **key == *id).map(|(_, text)| text.text.text())
     }
 }
 
-/// The rules of a run: the driver's (component 0) and the extensions'.
+/// The rules of a run: the driver's (component 0) and the extensions'. Whatever a result asks is looked up, as results, extensions and overrides may
+/// each be many.
 pub(super) struct Rules<'a> {
     components: Vec<&'a Component<'a>>,
     known: Vec<Vec<Known<'a>>>,
     ids: Vec<HashMap<&'a str, usize>>,
-    guids: HashMap<&'a str, (usize, usize)>,
+    /// Rules of extensions by id; none where several extensions have it.
+    extended: HashMap<&'a str, Option<(usize, usize)>>,
+    /// Rules and components by guid, in small letters (3.5.3).
+    guids: HashMap<String, (usize, usize)>,
+    component_guids: HashMap<String, usize>,
+    component_names: HashMap<&'a str, usize>,
     pub(super) dialect: Dialect,
 }
 
 impl<'a> Rules<'a> {
     pub(super) fn new(driver: &'a Component<'a>, extensions: &'a [Component<'a>], dialect: Dialect) -> Self {
-        let components: Vec<&Component<'_>> = std::iter::once(driver).chain(extensions).collect();
-        let mut ids = Vec::with_capacity(components.len());
-        let mut guids = HashMap::new();
-        let mut known = Vec::with_capacity(components.len());
-        for (c, component) in components.iter().enumerate() {
+        let mut out = Rules {
+            components: std::iter::once(driver).chain(extensions).collect(),
+            known: Vec::new(),
+            ids: Vec::new(),
+            extended: HashMap::new(),
+            guids: HashMap::new(),
+            component_guids: HashMap::new(),
+            component_names: HashMap::new(),
+            dialect,
+        };
+        for (c, component) in out.components.iter().enumerate() {
+            out.component_names.entry(component.name.text()).or_insert(c);
+            out.component_guids.entry(component.guid.text().to_ascii_lowercase()).or_insert(c);
             let mut map = HashMap::with_capacity(component.rules.0.len());
             for (r, rule) in component.rules.0.iter().enumerate() {
-                if let Some(id) = rule.id.get() {
-                    map.entry(id).or_insert(r);
+                if let Some(id) = rule.id.get()
+                    && let Entry::Vacant(slot) = map.entry(id)
+                {
+                    slot.insert(r);
+                    if c > 0 {
+                        out.extended.entry(id).and_modify(|at| *at = None).or_insert(Some((c, r)));
+                    }
                 }
                 if let Some(guid) = rule.guid.get() {
-                    guids.entry(guid).or_insert((c, r));
+                    out.guids.entry(guid.to_ascii_lowercase()).or_insert((c, r));
                 }
             }
-            ids.push(map);
-            known.push(component.rules.0.iter().map(|rule| Known::new(rule, dialect)).collect());
+            out.ids.push(map);
+            out.known.push(component.rules.0.iter().map(|rule| Known::new(rule, dialect)).collect());
         }
-        Rules { components, known, ids, guids, dialect }
+        out
     }
 
     pub(super) fn get(&self, (component, rule): (usize, usize)) -> Option<&Known<'a>> {
@@ -160,10 +197,10 @@ impl<'a> Rules<'a> {
             return (at < self.components.len()).then_some(at);
         }
         if let Some(guid) = c.guid.get() {
-            return self.components.iter().position(|k| k.guid.text().eq_ignore_ascii_case(guid));
+            return self.component_guids.get(&guid.to_ascii_lowercase()).copied();
         }
         match c.name.get() {
-            Some(name) => self.components.iter().position(|k| k.name.text() == name),
+            Some(name) => self.component_names.get(name).copied(),
             None => Some(0),
         }
     }
@@ -171,7 +208,7 @@ impl<'a> Rules<'a> {
     /// Where the rule of a result or of a reference stands.
     pub(super) fn peek(&self, id: &str, index: Option<u32>, reference: Option<&RuleRef<'_>>) -> Option<(usize, usize)> {
         if let Some(guid) = reference.and_then(|r| r.guid.get())
-            && let Some(at) = self.guids.get(guid)
+            && let Some(at) = self.guids.get(&guid.to_ascii_lowercase())
         {
             return Some(*at);
         }
@@ -184,13 +221,10 @@ impl<'a> Rules<'a> {
         {
             return Some((component, index));
         }
-        self.by_id(component, id).map(|r| (component, r)).or_else(|| {
-            // A result that names no component is of the driver; where the driver has no such rule and one extension does, of that.
-            let explicit = reference.is_some_and(|r| r.component.is_some());
-            let mut others = (1..self.components.len()).filter_map(|c| self.by_id(c, id).map(|r| (c, r)));
-            let first = others.next().filter(|_| !explicit)?;
-            others.next().is_none().then_some(first)
-        })
+        let own = by_id(id, |id| self.ids.get(component)?.get(id).map(|r| (component, *r)));
+        // A result that names no component is of the driver; where the driver has no such rule and one extension does, of that.
+        let explicit = reference.is_some_and(|r| r.component.is_some());
+        own.or_else(|| by_id(id, |id| self.extended.get(id).copied()).flatten().filter(|_| !explicit))
     }
 
     /// As [`Self::peek`], with a note where a stated index leads nowhere.
@@ -210,23 +244,22 @@ impl<'a> Rules<'a> {
         }
         at
     }
+}
 
-    /// By id or the longest of its parents (`A/b/c`, `A/b`, `A`).
-    fn by_id(&self, component: usize, id: &str) -> Option<usize> {
-        let ids = self.ids.get(component)?;
-        let mut id = id;
-        // Deeper than any tool writes; a bound, so that a hostile id costs little.
-        for _ in 0..16 {
-            if id.is_empty() {
-                return None;
-            }
-            if let Some(at) = ids.get(id) {
-                return Some(*at);
-            }
-            id = id.rsplit_once('/')?.0;
+/// Looks up an id, then its parents (`A/b/c`, `A/b`, `A`).
+fn by_id<T>(id: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let mut id = id;
+    // Deeper than any tool writes; a bound, so that a hostile id costs little.
+    for _ in 0..16 {
+        if id.is_empty() {
+            return None;
         }
-        None
+        if let Some(found) = find(id) {
+            return Some(found);
+        }
+        id = id.rsplit_once('/')?.0;
     }
+    None
 }
 
 /// Whether a result's rule id is that rule's or below it.
@@ -234,12 +267,33 @@ fn belongs(id: &str, rule: &str) -> bool {
     id == rule || id.strip_prefix(rule).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether an override speaks of the rule that was found (or, where no rule is defined, of its id).
-pub(super) fn overrides(o: &Override<'_>, found: Option<(usize, usize)>, rule_id: &str, rules: &Rules<'_>) -> bool {
-    let index = o.descriptor.index.0.and_then(|n| u32::try_from(n).ok());
-    match (found, rules.peek(o.descriptor.id.text(), index, Some(&o.descriptor))) {
-        (Some(at), Some(descriptor)) => at == descriptor,
-        (None, None) => !rule_id.is_empty() && o.descriptor.id.text() == rule_id,
-        _ => false,
+/// The levels that an invocation sets for rules (3.20.5); of several for one rule the last.
+#[derive(Default)]
+pub(super) struct Overrides<'a> {
+    by_rule: HashMap<(usize, usize), &'a str>,
+    /// For rules that no component defines.
+    by_id: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Overrides<'a> {
+    pub(super) fn new(stated: &'a [Override<'a>], rules: &Rules<'_>) -> Self {
+        let mut out = Overrides::default();
+        for o in stated {
+            let Some(level) = o.configuration.level.get() else { continue };
+            let index = o.descriptor.index.0.and_then(|n| u32::try_from(n).ok());
+            match rules.peek(o.descriptor.id.text(), index, Some(&o.descriptor)) {
+                Some(at) => out.by_rule.insert(at, level),
+                None => out.by_id.insert(o.descriptor.id.text(), level),
+            };
+        }
+        out
+    }
+
+    /// The level for a rule that was found, or, where none is defined, for an id.
+    pub(super) fn level(&self, found: Option<(usize, usize)>, id: &str) -> Option<&'a str> {
+        match found {
+            Some(at) => self.by_rule.get(&at).copied(),
+            None => self.by_id.get(id).copied().filter(|_| !id.is_empty()),
+        }
     }
 }
