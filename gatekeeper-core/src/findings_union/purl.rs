@@ -10,6 +10,8 @@ pub(super) struct Purl {
     pub path: String,
     pub version: String,
     pub qualifiers: Vec<(String, String)>,
+    /// A place within the package.
+    pub subpath: String,
 }
 
 impl Purl {
@@ -22,7 +24,7 @@ impl Purl {
 /// Reads `pkg:type/namespace/name@version?qualifiers#subpath`.
 pub(super) fn parse(text: &str) -> Option<Purl> {
     let rest = text.trim().strip_prefix("pkg:")?.trim_start_matches('/');
-    let rest = rest.split('#').next().unwrap_or(rest);
+    let (rest, subpath) = rest.split_once('#').unwrap_or((rest, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (kind, rest) = rest.split_once('/')?;
     // An `@` of a scope is written `%40`; some tools leave it bare at a name's beginning.
@@ -42,14 +44,16 @@ pub(super) fn parse(text: &str) -> Option<Purl> {
         .filter_map(|q| q.split_once('='))
         .map(|(k, v)| (k.to_ascii_lowercase(), decode(v).into_owned()))
         .collect();
-    Some(Purl { path, version: version_key(&decode(version)).to_owned(), qualifiers, kind })
+    let subpath = decode(subpath.trim_matches('/')).into_owned();
+    Some(Purl { path, version: version_key(&decode(version)).to_owned(), qualifiers, kind, subpath })
 }
 
-/// Whether a stated package URL covers another: the same package; its version, where it states one; each qualifier that it states.
+/// Whether a stated package URL covers another: the same package; its version and subpath, where it states them; each qualifier that it states.
 pub(super) fn covers(stated: &Purl, own: &Purl) -> bool {
     stated.kind == own.kind
         && stated.path == own.path
         && (stated.version.is_empty() || stated.version == own.version)
+        && (stated.subpath.is_empty() || stated.subpath == own.subpath)
         && stated.qualifiers.iter().all(|q| own.qualifiers.contains(q))
 }
 

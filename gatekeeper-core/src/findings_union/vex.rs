@@ -166,7 +166,11 @@ fn id_names(id: &str, package: &Package) -> bool {
         _ => &stated.path,
     };
     let version = package.installed.as_deref().map(purl::version_key).unwrap_or_default();
-    name == path && stated.qualifiers.is_empty() && !version.is_empty() && stated.version == version
+    name == path
+        && stated.qualifiers.is_empty()
+        && stated.subpath.is_empty()
+        && !version.is_empty()
+        && stated.version == version
 }
 
 #[cfg(test)]
@@ -269,6 +273,9 @@ mod tests {
 
     #[test]
     fn qualifiers_that_are_stated_must_be_there() {
+        let s = [statement("CVE-1", &[("pkg:golang/x/y@1#part", &[])], Status::Fixed, "")];
+        let mut all = [finding("CVE-1", "", Some("pkg:golang/x/y@1"), "x/y", "1")];
+        assert!(apply_vex(&mut all, &s, &[]).applied.is_empty());
         let s = [statement("CVE-1", &[("pkg:deb/debian/x@1?arch=arm64", &[])], Status::Fixed, "")];
         let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/x@1?arch=amd64"), "x", "1")];
         assert!(apply_vex(&mut all, &s, &[]).applied.is_empty());

@@ -16,7 +16,7 @@ use super::schema;
 use super::tree::{self, Piece, Plan, Value};
 use crate::error::{ErrorCode, ParseError, quote};
 use crate::evidence::inventory::{Component, Inventory, License};
-use crate::evidence::vex::{Product, Statement, Status};
+use crate::evidence::vex::{Product, Statement, Status, with_version};
 use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
@@ -250,7 +250,7 @@ impl<'a> Bom<'a> {
             line: self.lines.of(name),
         };
         if let (Some(by_ref), Some(id), Some(purl)) = (&mut self.by_ref, id, purl) {
-            by_ref.insert(id.to_owned(), purl.to_owned());
+            by_ref.insert(id.to_owned(), with_version(purl, version.unwrap_or_default()));
         }
         self.inventory.components.push(component);
         let list = at.name("components");

@@ -14,7 +14,7 @@ use super::checks::{Expressions, Problems, References, seconds, stated};
 use super::schema::{self, Session};
 use crate::error::{ErrorCode, ParseError, quote};
 use crate::evidence::inventory::{Component, Inventory, License};
-use crate::evidence::vex::{Product, Statement, Status};
+use crate::evidence::vex::{Product, Statement, Status, with_version};
 use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
@@ -503,7 +503,7 @@ impl<'a> Bom<'a> {
             if let Some(by_ref) = &mut self.by_ref
                 && !draft.reference.is_empty()
             {
-                by_ref.insert(draft.reference, purl.to_string());
+                by_ref.insert(draft.reference, with_version(purl, component.version.as_deref().unwrap_or_default()));
             }
         }
     }

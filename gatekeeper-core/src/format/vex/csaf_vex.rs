@@ -16,7 +16,8 @@ use crate::input::Input;
 use crate::location::Location;
 use crate::scan::json;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 pub(super) static FORMAT: Format = Format {
     id: "csaf-vex",
@@ -209,22 +210,38 @@ fn status_of(list: &str) -> Option<Status> {
     })
 }
 
-/// The words that are said of each product; what names no product is said of all (`""`).
-fn reasons(said: &[Said], products: &Products) -> HashMap<String, Vec<String>> {
-    let mut out: HashMap<String, Vec<String>> = HashMap::new();
+/// Most bytes of the words that say why; a document may say the same ones of thousands of products.
+const WORDS: usize = 600;
+/// Most other ids of a vulnerability.
+const ALIASES: usize = 16;
+/// Most products that flags, threats and remediations may name through groups, all together.
+const NAMED: usize = 2_000_000;
+
+/// The first words that are said of each product; what names no product is said of all (`""`).
+fn reasons(said: &[Said], products: &Products, named: &mut usize) -> Result<HashMap<String, Rc<str>>, ParseError> {
+    let mut out: HashMap<String, Rc<str>> = HashMap::new();
     for s in said {
         let Some(words) = s.label.as_ref().or(s.details.as_ref()).or(s.category.as_ref()) else { continue };
-        let groups = s.group_ids.iter().flatten().filter_map(|g| products.groups.get(g)).flatten();
-        let mut ids: Vec<&String> = s.product_ids.iter().flatten().chain(groups).collect();
-        let all = String::new();
-        if s.product_ids.is_none() && s.group_ids.is_none() {
-            ids.push(&all);
+        let end = (0..=words.len().min(WORDS)).rev().find(|end| words.is_char_boundary(*end)).unwrap_or(0);
+        let words: Rc<str> = words.get(..end).unwrap_or_default().into();
+        let ids: BTreeSet<&String> = s.group_ids.iter().flatten().collect();
+        let groups = ids.into_iter().filter_map(|g| products.groups.get(g)).flatten();
+        for id in s.product_ids.iter().flatten().chain(groups) {
+            *named += 1;
+            if *named > NAMED {
+                return Err(ParseError::limit(format!(
+                    "more than {NAMED} products named by flags, threats and remediations"
+                )));
+            }
+            if !out.contains_key(id) {
+                out.insert(id.clone(), Rc::clone(&words));
+            }
         }
-        for id in ids {
-            out.entry(id.clone()).or_default().push(words.clone());
+        if s.product_ids.is_none() && s.group_ids.is_none() {
+            out.entry(String::new()).or_insert(words);
         }
     }
-    out
+    Ok(out)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
@@ -238,16 +255,18 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let products = root.product_tree.map(Products::of).unwrap_or_default();
     let mut statements = Vec::new();
     let mut notes = Vec::new();
+    let mut named = 0;
     for (index, v) in root.vulnerabilities.into_iter().flatten().enumerate() {
         let mut ids = v.cve.into_iter().chain(v.ids.into_iter().flatten().map(|i| i.text)).chain(v.title);
-        let name = ids.next().unwrap_or_default();
-        let aliases: Vec<String> = ids.collect();
-        let flags = reasons(v.flags.as_deref().unwrap_or_default(), &products);
+        // Of a document that names a vulnerability by prose its beginning: it is told, and matches nothing.
+        let name: String = ids.next().unwrap_or_default().chars().take(200).collect();
+        let aliases: Vec<String> = ids.filter(|id| id.len() <= 200).take(ALIASES).collect();
+        let flags = reasons(v.flags.as_deref().unwrap_or_default(), &products, &mut named)?;
         // Of threats only an impact says why a product is not affected (profile VEX, 4.5); others tell of exploits and targets.
         let mut impacts = v.threats.unwrap_or_default();
         impacts.retain(|t| t.category.as_deref() == Some("impact"));
-        let threats = reasons(&impacts, &products);
-        let remedies = reasons(v.remediations.as_deref().unwrap_or_default(), &products);
+        let threats = reasons(&impacts, &products, &mut named)?;
+        let remedies = reasons(v.remediations.as_deref().unwrap_or_default(), &products, &mut named)?;
         let mut seen: HashSet<(&str, Status)> = HashSet::new();
         let mut first: HashMap<&str, Status> = HashMap::new();
         let lists = v.product_status.unwrap_or_default();
@@ -265,13 +284,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 }
                 // Why, in the order of what the status asks for.
                 let sources = if status == Status::Affected { [&remedies, &threats] } else { [&flags, &threats] };
-                let reason = sources.iter().find_map(|s| s.get(id).or_else(|| s.get(""))).and_then(|r| r.first());
+                let reason = sources.iter().find_map(|s| s.get(id).or_else(|| s.get("")));
                 statements.push(Statement {
                     vulnerability: name.clone(),
                     aliases: aliases.clone(),
                     products: vec![products.product(id)],
                     status,
-                    reason: reason.cloned().unwrap_or_default(),
+                    reason: reason.map(|r| r.to_string()).unwrap_or_default(),
                     stated: None,
                 });
             }
@@ -335,6 +354,18 @@ mod tests {
             "threats":[{"category":"exploit_status","details":"none known"},{"category":"impact","details":"not built in","product_ids":["B"]}]}]}"#;
         let Data::Vex(vex) = read(text).unwrap().data else { panic!("not a VEX") };
         assert_eq!(vex.statements.iter().map(|s| s.reason.as_str()).collect::<Vec<_>>(), ["", "not built in"]);
+    }
+
+    #[test]
+    fn groups_that_multiply_are_refused() {
+        let ids: Vec<String> = (0..2_000).map(|n| format!("\"{n}\"")).collect();
+        let one = "{\"label\":\"x\",\"group_ids\":[\"g\"]}";
+        let text = format!(
+            "{{\"document\":{{\"csaf_version\":\"2.0\"}},\"product_tree\":{{\"product_groups\":[{{\"group_id\":\"g\",\"product_ids\":[{}]}}]}},\"vulnerabilities\":[{{\"cve\":\"C\",\"flags\":[{}]}}]}}",
+            ids.join(","),
+            vec![one; 2_000].join(",")
+        );
+        assert_eq!(read(&text).unwrap_err().code(), ErrorCode::LimitExceeded);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //!
 //! Deviations: vexctl wrote merged documents with an empty `@context`: read, with a note.
 //!
-//! Of statements on the same vulnerability and product the latest stands ("Updating Statements"); a statement without a time has its document's.
+//! Of statements on the same vulnerability and product the latest stands ("Updating Statements"), by `last_updated`, else `timestamp`; a statement without
+//! a time has its document's.
 //! A statement of the file is a statement of the model. A product that has a purl among its identifiers is named by that, else by its `@id`.
 
 use super::super::{Confidence, Format, Head, Parsed};
@@ -69,6 +70,7 @@ struct Row {
     action_statement: Option<String>,
     status_notes: Option<String>,
     timestamp: Option<String>,
+    last_updated: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +129,9 @@ impl Item {
     }
 }
 
+/// Most pairs of a product and a subcomponent in a statement of version 0.0.1, where each product has all of them.
+const PAIRS: usize = 100_000;
+
 fn seconds(time: &str) -> Option<i64> {
     time.parse::<jiff::Timestamp>().ok().map(|t| t.as_second())
 }
@@ -169,11 +174,15 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             true => Default::default(),
             false => [row.justification, row.impact_statement, row.action_statement, row.status_notes],
         };
-        let beside = row.subcomponents.unwrap_or_default();
+        let (products, beside) = (row.products.unwrap_or_default(), row.subcomponents.unwrap_or_default());
+        if products.len().saturating_mul(beside.len()) > PAIRS {
+            return Err(ParseError::limit(format!("more than {PAIRS} pairs of product and subcomponent"))
+                .in_path(format!("$.statements[{index}].subcomponents")));
+        }
         statements.push(Statement {
             vulnerability,
             aliases,
-            products: row.products.unwrap_or_default().iter().map(|p| p.product(&beside)).collect(),
+            products: products.iter().map(|p| p.product(&beside)).collect(),
             status: match row.status {
                 Word::NotAffected => Status::NotAffected,
                 Word::Affected => Status::Affected,
@@ -181,7 +190,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 Word::UnderInvestigation => Status::UnderInvestigation,
             },
             reason: reason.into_iter().flatten().filter(|r| !r.is_empty()).collect::<Vec<_>>().join(": "),
-            stated: row.timestamp.as_deref().or(document.timestamp.as_deref()).and_then(seconds),
+            stated: [&row.last_updated, &row.timestamp, &document.timestamp]
+                .into_iter()
+                .flatten()
+                .find_map(|t| seconds(t)),
         });
     }
     let mut parsed = Parsed::new(Data::Vex(Vex { statements }), Some(true));
@@ -245,5 +257,17 @@ mod tests {
         let got = read(text).unwrap();
         assert_eq!((got[0].reason.as_str(), got[1].reason.as_str()), ("", "update"));
         assert_eq!(got[1].stated.unwrap() - got[0].stated.unwrap(), 86_400);
+        let updated = text.replace("\"status_notes\"", "\"last_updated\":\"2026-01-03T00:00:00Z\",\"status_notes\"");
+        let got = read(&updated).unwrap();
+        assert_eq!(got[0].stated.unwrap() - got[1].stated.unwrap(), 86_400);
+    }
+
+    #[test]
+    fn products_times_subcomponents_are_bounded() {
+        let many = vec!["\"pkg:a\""; 1_000].join(",");
+        let text = format!(
+            "{{\"@context\":\"https://openvex.dev/ns\",\"statements\":[{{\"vulnerability\":\"C\",\"status\":\"fixed\",\"products\":[{many}],\"subcomponents\":[{many}]}}]}}"
+        );
+        assert_eq!(read(&text).unwrap_err().code(), ErrorCode::LimitExceeded);
     }
 }
