@@ -5,6 +5,7 @@ use crate::evidence::{Data, Evidence, Kind, Note, Ratio, Source};
 use crate::format::{self, Format};
 use crate::input::{self, Input, Limits};
 use crate::record;
+use crate::scan::json::without_lone_surrogates;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -81,7 +82,7 @@ fn read_content(
     if bytes.trim_ascii().is_empty() && !answered {
         return Err(ParseError::new(ErrorCode::Empty, "an empty file says nothing").finish(name, format.id, None));
     }
-    let mut parsed = (format.parse)(&input).map_err(|e| e.finish(name, format.id, lines))?;
+    let mut parsed = parse(format, &input).map_err(|e| e.finish(name, format.id, lines))?;
     for note in &mut parsed.notes {
         if let (Some(location), Some(bytes)) = (&mut note.location, lines) {
             location.resolve(bytes);
@@ -99,6 +100,20 @@ fn read_content(
         parsed.tool.get_or_insert_with(|| record.tool.clone());
     }
     Ok((format, parsed, exit_status))
+}
+
+/// Reads content; where that fails and halves of surrogate pairs stand in its JSON texts, once more without them.
+fn parse(format: &Format, input: &Input<'_>) -> Result<format::Parsed, ParseError> {
+    let error = match (format.parse)(input) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    let is_json = matches!(input.bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+    let mended = (is_json && error.code() == ErrorCode::Malformed).then(|| without_lone_surrogates(input.bytes));
+    let Some(mended) = mended.flatten() else { return Err(error) };
+    let mut parsed = (format.parse)(&Input { bytes: &mended, ..*input })?;
+    parsed.notes.push(Note::new("half of a surrogate pair in a text, read as U+FFFD"));
+    Ok(parsed)
 }
 
 /// What `inspect` answers for one file.

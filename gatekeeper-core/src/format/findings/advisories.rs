@@ -1,12 +1,15 @@
 //! The audit document of npm's older registry endpoint (`/-/npm/v1/security/audits`), which npm 6, pnpm and yarn hand through: advisories by id.
-//! One finding is one advisory; `metadata.vulnerabilities` counts vulnerable paths and is no count of them.
+//! One finding is one advisory; `metadata.vulnerabilities` counts vulnerable paths (pnpm 11: advisories) and is no count of them. A severity that it
+//! counts and of which nothing is listed was filtered out (yarn 1 and pnpm 11 list only what reaches their level, pnpm leaves out what its configuration
+//! ignores): such an audit is not complete.
 
 use super::common::{
-    First, List, Members, Num, Scalar, Str, TextOr, aliases, message, or_default, package, purl, severity, tool_failed,
+    First, List, Num, Scalar, Str, TextOr, aliases, message, note, or_default, package, purl, severity, tool_failed,
 };
+use super::records::{NamedRecords, Record};
 use crate::error::ParseError;
 use crate::evidence::Note;
-use crate::evidence::findings::{Category, Finding};
+use crate::evidence::findings::{Category, Finding, Severity};
 use crate::scan::shape::{Shape, Value};
 use serde::Deserialize;
 
@@ -14,7 +17,7 @@ use serde::Deserialize;
 #[serde(default)]
 pub(super) struct Audit<'a> {
     #[serde(borrow)]
-    pub advisories: Option<Members<'a, Advisory<'a>>>,
+    pub advisories: Option<NamedRecords<'a, Advisory<'a>>>,
     #[serde(borrow)]
     pub error: TextOr<'a, Failure<'a>>,
     #[serde(deserialize_with = "or_default")]
@@ -45,12 +48,13 @@ pub(super) struct Metadata {
     #[serde(rename = "totalDependencies")]
     pub total: Num,
     #[serde(deserialize_with = "or_default")]
-    vulnerabilities: Counts,
+    pub vulnerabilities: Counts,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// How many vulnerabilities a document counts, by severity.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(default)]
-struct Counts {
+pub(super) struct Counts {
     info: Num,
     low: Num,
     moderate: Num,
@@ -58,11 +62,40 @@ struct Counts {
     critical: Num,
 }
 
-impl Metadata {
-    /// How many vulnerable paths the document counts.
-    pub(super) fn counted(&self) -> u64 {
-        let c = &self.vulnerabilities;
-        [c.info, c.low, c.moderate, c.high, c.critical].iter().filter_map(|n| n.0).fold(0, u64::saturating_add)
+impl Counts {
+    /// Adds another document's counts.
+    pub(super) fn add(&mut self, other: Counts) {
+        let both = |a: Num, b: Num| Num(Some(a.0.unwrap_or(0).saturating_add(b.0.unwrap_or(0))));
+        self.info = both(self.info, other.info);
+        self.low = both(self.low, other.low);
+        self.moderate = both(self.moderate, other.moderate);
+        self.high = both(self.high, other.high);
+        self.critical = both(self.critical, other.critical);
+    }
+
+    /// Whether something is listed of every severity that is counted; a note where not.
+    pub(super) fn are_listed(&self, items: &[Finding], notes: &mut Vec<Note>) -> bool {
+        let unlisted: Vec<&str> = [
+            ("critical", self.critical, Severity::Critical),
+            ("high", self.high, Severity::High),
+            ("moderate", self.moderate, Severity::Medium),
+            ("low", self.low, Severity::Low),
+            ("info", self.info, Severity::Info),
+        ]
+        .into_iter()
+        .filter(|(_, n, severity)| n.0.is_some_and(|n| n > 0) && !items.iter().any(|f| f.severity == *severity))
+        .map(|(word, ..)| word)
+        .collect();
+        if !unlisted.is_empty() {
+            let words = unlisted.join(", ");
+            note(
+                notes,
+                format!(
+                    "the audit counts vulnerabilities of severity {words} and lists none of them: filtered by level, or ignored by configuration"
+                ),
+            );
+        }
+        unlisted.is_empty()
     }
 }
 
@@ -94,6 +127,15 @@ pub(super) struct Advisory<'a> {
 pub(super) struct Where<'a> {
     #[serde(borrow)]
     version: Str<'a>,
+}
+
+impl Record for Advisory<'_> {
+    const WHAT: Option<&'static str> = Some("an advisory with an id, a package or a title");
+
+    fn says_something(&self) -> bool {
+        [&self.module_name, &self.title, &self.severity].into_iter().any(|t| t.get().is_some())
+            || self.id.get().is_some()
+    }
 }
 
 /// An advisory as a finding.

@@ -1,8 +1,12 @@
 //! `cargo audit --json` (RustSec, <https://rustsec.org>). The severity of a vulnerability is that of its CVSS vector (3 or 4.0); without one it is unknown.
-//! Warnings (unmaintained, unsound, yanked, notice) are RustSec's informational advisories: findings of severity info.
+//! Warnings (unmaintained, unsound, yanked, notice) are RustSec's informational advisories: findings of severity info. They stand by kind; up to
+//! cargo-audit 0.11 in one array, each with its `kind`. `cargo audit bin` writes a document for each binary, one behind the other.
 
-use super::common::{List, Members, Str, aliases, foreign, message, or_default, package, parsed, purl};
+use super::common::{
+    List, Members, Num, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, purl,
+};
 use super::cvss;
+use super::records::{Record, Records};
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::evidence::{Kind, Note};
@@ -10,6 +14,10 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
 
 pub(super) static FORMAT: Format = Format {
     id: "cargo-audit-json",
@@ -38,25 +46,78 @@ struct Report<'a> {
     #[serde(borrow)]
     vulnerabilities: Option<Vulnerabilities<'a>>,
     #[serde(borrow)]
-    warnings: Members<'a, List<Entry<'a>>>,
+    warnings: Warnings<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Vulnerabilities<'a> {
     #[serde(borrow)]
-    list: Option<List<Entry<'a>>>,
+    list: Option<Records<Entry<'a>>>,
+    #[serde(borrow)]
+    found: Scalar<'a>,
+    count: Num,
+}
+
+impl Vulnerabilities<'_> {
+    /// Whether as many are listed as are counted.
+    fn are_listed(&self) -> bool {
+        let listed = self.list.as_ref().map_or(0, |l| l.0.len());
+        let counted = self.count.index().unwrap_or(0).max(usize::from(self.found.text() == "true"));
+        counted <= listed
+    }
+}
+
+/// Warnings by kind.
+#[derive(Debug, Default)]
+struct Warnings<'a>(Vec<(Cow<'a, str>, Records<Entry<'a>>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Warnings<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Warnings<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("warnings by kind, or an array of them")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Warnings::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Members::deserialize(MapAccessDeserializer::new(map)).map(|m| Warnings(m.0))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                // Each names its own kind.
+                Records::deserialize(SeqAccessDeserializer::new(seq)).map(|all| Warnings(vec![(Cow::default(), all)]))
+            }
+        }
+        d.deserialize_any(V)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Entry<'a> {
     #[serde(borrow)]
+    kind: Str<'a>,
+    #[serde(borrow)]
     advisory: Option<Advisory<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     versions: Versions<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     package: Crate<'a>,
+}
+
+impl Record for Entry<'_> {
+    const WHAT: Option<&'static str> = Some("an advisory, or a package");
+
+    fn says_something(&self) -> bool {
+        self.advisory.as_ref().and_then(|a| a.id.get()).or(self.package.name.get()).is_some()
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,16 +152,33 @@ struct Crate<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let report: Report<'_> = json::from_input(input)?;
-    let Some(list) = report.vulnerabilities.and_then(|v| v.list) else {
-        return Err(foreign("a report of cargo audit (vulnerabilities.list)"));
-    };
     let mut notes = Vec::new();
-    let mut items: Vec<Finding> = list.0.iter().map(|e| finding(e, None, &mut notes)).collect();
-    for (kind, entries) in &report.warnings.0 {
-        items.extend(entries.0.iter().map(|e| finding(e, Some(kind), &mut notes)));
+    let mut items = Vec::new();
+    let (mut documents, mut complete) = (0_usize, true);
+    json::documents(input, |report: Report<'_>| {
+        let wanted = || foreign("a report of cargo audit (vulnerabilities.list)");
+        let vulnerabilities = report.vulnerabilities.ok_or_else(wanted)?;
+        if !vulnerabilities.are_listed() {
+            complete = false;
+            note(&mut notes, "the audit counts more vulnerabilities than it lists");
+        }
+        let list = vulnerabilities.list.ok_or_else(wanted)?;
+        items.extend(list.0.iter().map(|e| finding(e, None, &mut notes)));
+        for (kind, entries) in &report.warnings.0 {
+            items.extend(entries.0.iter().map(|e| {
+                let kind = if kind.is_empty() { e.kind.text() } else { kind };
+                finding(e, Some(kind), &mut notes)
+            }));
+        }
+        documents += 1;
+        Ok(())
+    })?;
+    match documents {
+        0 => return Err(foreign("a report of cargo audit (vulnerabilities.list)")),
+        1 => {}
+        several => note(&mut notes, format!("{several} reports, one behind the other")),
     }
-    Ok(parsed(items, Some(true), "cargo-audit", notes))
+    Ok(parsed(items, Some(complete), "cargo-audit", notes))
 }
 
 fn finding(e: &Entry<'_>, warning: Option<&str>, notes: &mut Vec<Note>) -> Finding {

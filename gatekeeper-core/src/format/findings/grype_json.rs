@@ -5,6 +5,7 @@ use super::common::{
     List, Scalar, Str, TextOr, aliases, cut, foreign, image, message, or_default, package, parsed, place, seconds,
     severity,
 };
+use super::records::{Record, Records};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
@@ -40,9 +41,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[serde(default)]
 struct Report<'a> {
     #[serde(borrow)]
-    matches: Option<List<Match<'a>>>,
+    matches: Option<Records<Match<'a>>>,
     #[serde(borrow, rename = "ignoredMatches")]
-    ignored: List<Match<'a>>,
+    ignored: Records<Match<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     descriptor: Descriptor<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
@@ -102,7 +103,7 @@ struct Match<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
     artifact: Artifact<'a>,
     #[serde(borrow, rename = "appliedIgnoreRules")]
-    rules: List<IgnoreRule<'a>>,
+    rules: super::common::First<IgnoreRule<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -118,6 +119,9 @@ struct Vulnerability<'a> {
     description: Str<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
     fix: Fix<'a>,
+    /// In place of `fix`, until grype's JSON was refactored in 2021.
+    #[serde(borrow, rename = "fixedInVersion")]
+    fixed_in: Str<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -167,6 +171,14 @@ struct IgnoreRule<'a> {
     reason: Str<'a>,
 }
 
+impl Record for Match<'_> {
+    const WHAT: Option<&'static str> = Some("a match with a vulnerability's id or a package");
+
+    fn says_something(&self) -> bool {
+        self.vulnerability.id.get().or(self.artifact.name.get()).is_some()
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let report: Report<'_> = json::from_input(input)?;
@@ -175,8 +187,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     for (m, ignored) in matches.0.iter().map(|m| (m, false)).chain(report.ignored.0.iter().map(|m| (m, true))) {
         let v = &m.vulnerability;
         let (severity, severity_from) = severity(v.severity.text(), "severity", &mut notes);
-        let fixed = v.fix.versions.0.iter().map(Str::text).collect::<Vec<_>>().join(", ");
-        let rule = m.rules.0.first();
+        let fixed = v.fix.versions.0.iter().map(Str::text).chain(v.fixed_in.get()).collect::<Vec<_>>().join(", ");
+        let rule = m.rules.0.as_ref();
         let suppressed = ignored.then(|| {
             let text = |r: &IgnoreRule<'_>| {
                 [&r.reason, &r.status, &r.justification].iter().filter_map(|s| s.get()).collect::<Vec<_>>().join(": ")

@@ -29,6 +29,7 @@ mod osv_scanner_json;
 mod pip_audit_json;
 mod pnpm_audit_json;
 mod prettier;
+mod records;
 mod ruff_json;
 mod sarif;
 mod semgrep_json;
@@ -76,5 +77,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &yarn_audit_json::FORMAT,
 ];
 
+#[cfg(test)]
+mod audit_tests;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,9 @@
 
 use super::advisories::{self, Audit, Failure, paths_are_pnpm, refuse_failure};
 use super::common::{
-    Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, package, parsed, severity, tool_failed,
+    MESSAGE, Num, Scalar, Str, TextOr, cut, foreign, message, note, or_default, package, parsed, severity, tool_failed,
 };
+use super::records::{NamedRecords, Record, Records};
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding};
 use crate::evidence::{Kind, Note};
@@ -18,6 +19,7 @@ use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
@@ -55,7 +57,7 @@ struct Report<'a> {
     #[serde(rename = "auditReportVersion")]
     version: Num,
     #[serde(borrow)]
-    vulnerabilities: Option<Members<'a, Vulnerable<'a>>>,
+    vulnerabilities: Option<NamedRecords<'a, Vulnerable<'a>>>,
     #[serde(borrow)]
     error: TextOr<'a, Failure<'a>>,
     /// What npm 7 and later write beside an empty `error`.
@@ -86,7 +88,7 @@ struct Vulnerable<'a> {
     #[serde(borrow)]
     severity: Str<'a>,
     #[serde(borrow)]
-    via: super::common::List<TextOr<'a, Via<'a>>>,
+    via: Records<TextOr<'a, Via<'a>>>,
     #[serde(borrow)]
     range: Str<'a>,
     #[serde(borrow, rename = "fixAvailable")]
@@ -155,6 +157,25 @@ impl Via<'_> {
     }
 }
 
+impl Record for Vulnerable<'_> {
+    const WHAT: Option<&'static str> = Some("a package with a name, a severity or what it is vulnerable through");
+
+    fn says_something(&self) -> bool {
+        self.name.get().or(self.severity.get()).is_some() || !self.via.0.is_empty()
+    }
+}
+
+impl Record for TextOr<'_, Via<'_>> {
+    const WHAT: Option<&'static str> = Some("an advisory with a source, or a package's name");
+
+    fn says_something(&self) -> bool {
+        match self {
+            TextOr::Object(via) => !via.id().is_empty() || via.title.get().is_some(),
+            TextOr::Text(_) | TextOr::Neither => true,
+        }
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let report: Report<'_> = json::from_input(input)?;
@@ -182,28 +203,24 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(foreign("an audit of npm (auditReportVersion or advisories)"));
     };
     let items: Vec<Finding> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-    // Paths are counted there, so only an empty list can be told to be too short.
-    let complete = !items.is_empty() || audit.metadata.counted() == 0;
-    if !complete {
-        note(&mut notes, "the audit counts vulnerabilities and lists none");
-    }
+    let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
     Ok(parsed(items, Some(complete), "npm-audit", notes))
 }
 
-fn packages(all: &[(std::borrow::Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec<Note>) -> Vec<Finding> {
-    let by_name: HashMap<&str, &Vulnerable<'_>> = all.iter().map(|(k, v)| (k.as_ref(), v)).collect();
+fn packages(all: &[(Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec<Note>) -> Vec<Finding> {
+    let mut web = Web { by_name: all.iter().map(|(k, v)| (k.as_ref(), Own::of(v))).collect(), steps: STEPS };
     let mut out = Vec::with_capacity(all.len());
     for (key, v) in all {
         let name = v.name.get().unwrap_or(key);
         let (severity, severity_from) = severity(v.severity.text(), "severity", notes);
-        let found = behind(v, &by_name);
-        let one = (found.len() == 1).then(|| found.first_key_value()).flatten();
-        let through: Vec<&str> =
-            v.via.0.iter().filter_map(|v| if let TextOr::Text(t) = v { Some(t.as_ref()) } else { None }).collect();
-        let text = if through.is_empty() || found.is_empty() {
-            found.iter().map(|(id, via)| format!("{} ({id})", via.title.text())).collect::<Vec<_>>().join("; ")
+        let own = Own::of(v);
+        let Behind { found, whole } = web.behind(&own);
+        let one = (whole && found.len() == 1).then(|| found.first_key_value()).flatten();
+        let text = if own.through.is_empty() || found.is_empty() {
+            joined(found.iter().map(|(id, via)| format!("{} ({id})", cut(via.title.text(), MESSAGE))), "; ")
         } else {
-            format!("through {}: {}", through.join(", "), found.keys().copied().collect::<Vec<_>>().join(", "))
+            let ids = joined(found.keys().map(|id| (*id).to_owned()), ", ");
+            format!("through {}: {ids}", joined(own.through.iter().map(|t| (*t).to_owned()), ", "))
         };
         let fixed = match &v.fix {
             FixOr::Update(f) if f.name.text() == name => f.version.text().to_owned(),
@@ -227,6 +244,21 @@ fn packages(all: &[(std::borrow::Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec
     out
 }
 
+/// Texts in a row, no more of them than a message holds.
+fn joined(texts: impl Iterator<Item = String>, between: &str) -> String {
+    let mut out = String::new();
+    for (n, text) in texts.enumerate() {
+        if out.len() > MESSAGE {
+            break;
+        }
+        if n > 0 {
+            out.push_str(between);
+        }
+        out.push_str(&cut(&text, MESSAGE));
+    }
+    out
+}
+
 /// The versions outside a vulnerable range, as far as it is a plain one.
 fn mended(range: &str) -> String {
     let range = range.trim();
@@ -237,23 +269,79 @@ fn mended(range: &str) -> String {
     }
 }
 
-/// The advisories behind a package, its own and its dependencies'.
-fn behind<'v>(v: &'v Vulnerable<'v>, by_name: &HashMap<&str, &'v Vulnerable<'v>>) -> BTreeMap<&'v str, &'v Via<'v>> {
-    // A bound: a hostile report may chain everything to everything.
-    const MOST: usize = 64;
-    let mut found = BTreeMap::new();
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut open = vec![v];
-    while let Some(v) = open.pop() {
+/// Most advisories of a package, and most packages behind one, that are looked at: a hostile report may chain everything to everything.
+const MOST: usize = 64;
+/// Most steps from package to package and advisory to advisory in one report.
+const STEPS: usize = 4_000_000;
+
+/// What a package says of itself: its own advisories by id, and the packages that it is vulnerable through, each once.
+#[derive(Default)]
+struct Own<'v> {
+    advisories: BTreeMap<&'v str, &'v Via<'v>>,
+    through: Vec<&'v str>,
+    /// Whether that is all that it says.
+    whole: bool,
+}
+
+impl<'v> Own<'v> {
+    fn of(v: &'v Vulnerable<'v>) -> Self {
+        let mut own = Own { whole: true, ..Own::default() };
         for via in &v.via.0 {
             match via {
-                TextOr::Object(via) => {
-                    found.insert(via.id(), via);
+                TextOr::Object(via) if own.advisories.len() < MOST || own.advisories.contains_key(via.id()) => {
+                    own.advisories.insert(via.id(), via);
                 }
-                TextOr::Text(name) if seen.len() < MOST && seen.insert(name) => open.extend(by_name.get(name.as_ref())),
-                _ => {}
+                TextOr::Text(name) if own.through.contains(&name.as_ref()) => {}
+                TextOr::Text(name) if own.through.len() < MOST => own.through.push(name),
+                TextOr::Neither => {}
+                _ => own.whole = false,
             }
         }
+        own
     }
-    found
+}
+
+/// The advisories behind a package by id, and whether these are all.
+struct Behind<'v> {
+    found: BTreeMap<&'v str, &'v Via<'v>>,
+    whole: bool,
+}
+
+/// The packages of a report by name.
+struct Web<'v> {
+    by_name: HashMap<&'v str, Own<'v>>,
+    /// How many steps are left.
+    steps: usize,
+}
+
+impl<'v> Web<'v> {
+    /// The advisories behind a package, its own and its dependencies'.
+    fn behind(&mut self, own: &Own<'v>) -> Behind<'v> {
+        let mut out = Behind { found: own.advisories.clone(), whole: own.whole };
+        let mut seen: HashSet<&str> = own.through.iter().copied().collect();
+        let mut open: Vec<&str> = own.through.clone();
+        while let Some(v) = open.pop() {
+            let Some(v) = self.by_name.get(v) else { continue };
+            out.whole &= v.whole;
+            let steps = v.advisories.len().saturating_add(v.through.len()).saturating_add(1);
+            if out.found.len() >= MOST || steps > self.steps {
+                out.whole = false;
+                break;
+            }
+            self.steps -= steps;
+            out.found.extend(v.advisories.iter());
+            for name in &v.through {
+                if seen.contains(name) {
+                    continue;
+                }
+                if seen.len() >= MOST {
+                    out.whole = false;
+                    continue;
+                }
+                seen.insert(name);
+                open.push(name);
+            }
+        }
+        out
+    }
 }

@@ -1,11 +1,16 @@
 //! osv-scanner's JSON (<https://google.github.io/osv-scanner/output/#json>). One finding is one group of aliases in a package, as osv-scanner
 //! counts; vulnerabilities that no group names count by themselves. `max_severity` is a CVSS score as text and may be empty; then the word that the
-//! database keeps (`database_specific.severity`) and last the CVSS vectors (2, 3 or 4.0) speak. Licence violations are no vulnerabilities: noted, not counted.
+//! database keeps (`database_specific.severity`) and last the CVSS vectors (2, 3 or 4.0) speak: the record's, or those of what it says is affected.
+//!
+//! What else lets osv-scanner fail counts too: licences outside the list that it was given (`license_violations`; category licence), and what its
+//! detectors find (`experimental_generic_findings`, osv-scanner 2.2 and later).
 
 use super::common::{
-    List, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, place, purl, purl_type,
+    List, Scalar, Str, aliases, foreign, is_advisory, message, note, or_default, package, parsed, place, purl,
+    purl_type, severity,
 };
 use super::cvss;
+use super::records::{Record, Records};
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::evidence::{Kind, Note};
@@ -13,6 +18,9 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 pub(super) static FORMAT: Format = Format {
     id: "osv-scanner-json",
@@ -51,6 +59,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
 struct Report<'a> {
     #[serde(borrow)]
     results: Option<List<Row<'a>>>,
+    #[serde(borrow, rename = "experimental_generic_findings")]
+    generic: Records<Generic<'a>>,
+    experimental_config: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,7 +70,7 @@ struct Row<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
     source: Source<'a>,
     #[serde(borrow)]
-    packages: List<Pack<'a>>,
+    packages: Records<Pack<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,9 +86,9 @@ struct Pack<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
     package: Id<'a>,
     #[serde(borrow)]
-    vulnerabilities: List<Vulnerability<'a>>,
+    vulnerabilities: Records<Vulnerability<'a>>,
     #[serde(borrow)]
-    groups: List<Group<'a>>,
+    groups: Records<Group<'a>>,
     #[serde(borrow)]
     license_violations: List<Scalar<'a>>,
 }
@@ -107,11 +118,11 @@ struct Vulnerability<'a> {
     #[serde(borrow)]
     details: Str<'a>,
     #[serde(borrow)]
-    severity: List<Score<'a>>,
+    severity: Records<Score<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     database_specific: Database<'a>,
     #[serde(borrow)]
-    affected: List<Affected<'a>>,
+    affected: Records<Affected<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -136,7 +147,9 @@ struct Affected<'a> {
     #[serde(borrow, deserialize_with = "or_default")]
     package: Id<'a>,
     #[serde(borrow)]
-    ranges: List<Range<'a>>,
+    ranges: Records<Range<'a>>,
+    #[serde(borrow)]
+    severity: Records<Score<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -145,7 +158,7 @@ struct Range<'a> {
     #[serde(borrow, rename = "type")]
     kind: Str<'a>,
     #[serde(borrow)]
-    events: List<Event<'a>>,
+    events: Records<Event<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -166,63 +179,235 @@ struct Group<'a> {
     max_severity: Scalar<'a>,
 }
 
+/// What a detector found. The names are those of osv-scalibr's Go structures.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Generic<'a> {
+    #[serde(borrow, rename = "Adv", deserialize_with = "or_default")]
+    advice: Advice<'a>,
+    #[serde(borrow, rename = "Target", deserialize_with = "or_default")]
+    target: Target<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Advice<'a> {
+    #[serde(borrow, rename = "ID", deserialize_with = "or_default")]
+    id: AdviceId<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Sev")]
+    severity: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AdviceId<'a> {
+    #[serde(borrow, rename = "Reference")]
+    reference: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Target<'a> {
+    #[serde(borrow, rename = "Extra")]
+    extra: Str<'a>,
+}
+
+impl Record for Pack<'_> {
+    const WHAT: Option<&'static str> = Some("a package with a name or a commit");
+
+    fn says_something(&self) -> bool {
+        self.package.name.get().or(self.package.commit.get()).is_some()
+            || !(self.vulnerabilities.0.is_empty() && self.groups.0.is_empty())
+    }
+}
+
+impl Record for Vulnerability<'_> {
+    const WHAT: Option<&'static str> = Some("a vulnerability with an id");
+
+    fn says_something(&self) -> bool {
+        self.id.get().is_some()
+    }
+}
+
+impl Record for Group<'_> {
+    const WHAT: Option<&'static str> = Some("a group of ids");
+
+    fn says_something(&self) -> bool {
+        !self.ids.0.is_empty()
+    }
+}
+
+impl Record for Score<'_> {
+    const WHAT: Option<&'static str> = None;
+
+    fn says_something(&self) -> bool {
+        self.score.get().is_some()
+    }
+}
+
+impl Record for Affected<'_> {
+    const WHAT: Option<&'static str> = None;
+
+    fn says_something(&self) -> bool {
+        !(self.ranges.0.is_empty() && self.severity.0.is_empty())
+    }
+}
+
+impl Record for Range<'_> {
+    const WHAT: Option<&'static str> = None;
+
+    fn says_something(&self) -> bool {
+        !self.events.0.is_empty()
+    }
+}
+
+impl Record for Event<'_> {
+    const WHAT: Option<&'static str> = None;
+
+    fn says_something(&self) -> bool {
+        self.fixed.get().is_some()
+    }
+}
+
+impl Record for Generic<'_> {
+    const WHAT: Option<&'static str> = Some("a detector's finding with an id or a title");
+
+    fn says_something(&self) -> bool {
+        self.advice.id.reference.get().or(self.advice.title.get()).is_some()
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
     let report: Report<'_> = json::from_input(input)?;
     let Some(results) = report.results else { return Err(foreign("a report of osv-scanner (results)")) };
+    if results.0.is_empty() && report.experimental_config.is_none() {
+        note(
+            &mut notes,
+            "an empty list of results and no word of the tool that wrote it: other tools' clean reports look alike",
+        );
+    }
     for row in &results.0 {
         for pack in &row.packages.0 {
             fold(row.source.path.text(), pack, &mut items, &mut notes);
-            if !pack.license_violations.0.is_empty() {
-                note(&mut notes, "packages with licence violations, which are not counted as vulnerabilities");
-            }
+            items.extend(pack.license_violations.0.iter().map(|l| violation(row.source.path.text(), pack, l.text())));
         }
     }
+    items.extend(report.generic.0.iter().map(|g| detected(g, &mut notes)));
     Ok(parsed(items, Some(true), "osv-scanner", notes))
 }
 
-fn fold(path: &str, pack: &Pack<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
-    let records = &pack.vulnerabilities.0;
-    for group in &pack.groups.0 {
-        let members: Vec<&Vulnerability<'_>> =
-            records.iter().filter(|v| group.ids.0.iter().any(|id| id.text() == v.id.text())).collect();
-        items.push(finding(path, pack, group, &members, notes));
+/// Most versions that mend a record and are kept: more than the text of them may hold.
+const FIXED: usize = 150;
+
+/// What the records of one id say. Worked out once, however many groups name the id.
+#[derive(Default)]
+struct Digest<'r> {
+    /// Where the first of them stands.
+    order: usize,
+    records: Vec<&'r Vulnerability<'r>>,
+    aliases: Vec<&'r str>,
+    fixed: Vec<&'r str>,
+    rated: OnceCell<Rated>,
+}
+
+impl<'r> Digest<'r> {
+    fn add(&mut self, v: &'r Vulnerability<'r>, name: &str) {
+        self.records.push(v);
+        let room = 64_usize.saturating_sub(self.aliases.len());
+        self.aliases.extend(v.aliases.0.iter().map(Str::text).take(room));
+        for range in affected(v, name).flat_map(|a| &a.ranges.0).filter(|r| r.kind.text() != "GIT") {
+            for fixed in range.events.0.iter().filter_map(|e| e.fixed.get()) {
+                if self.fixed.len() < FIXED && !self.fixed.contains(&fixed) {
+                    self.fixed.push(fixed);
+                }
+            }
+        }
     }
-    let named = |v: &Vulnerability<'_>| pack.groups.0.iter().any(|g| g.ids.0.iter().any(|id| id.text() == v.id.text()));
-    for v in records.iter().filter(|v| !named(v)) {
-        let group = Group { ids: List(vec![v.id.clone()]), ..Group::default() };
-        items.push(finding(path, pack, &group, &[v], notes));
+
+    fn rated(&self, name: &str, notes: &mut Vec<Note>) -> &Rated {
+        self.rated.get_or_init(|| {
+            let own = || self.records.iter().flat_map(|v| &v.severity.0);
+            let of_affected = || self.records.iter().flat_map(|v| affected(v, name)).flat_map(|a| &a.severity.0);
+            // OSV's type `Ubuntu` scores in words.
+            let ubuntu = |s: &&Score<'_>| s.kind.text() == "Ubuntu";
+            let words = own().chain(of_affected()).filter(ubuntu).filter_map(|s| Severity::from_word(s.score.get()?));
+            let kept = self.records.iter().filter_map(|v| Severity::from_word(v.database_specific.severity.get()?));
+            let mut rated = Rated { kept: kept.max(), word: words.max(), vector: (Severity::Unknown, "") };
+            if rated.kept.or(rated.word).is_none() {
+                let field = if own().next().is_some() { "severity" } else { "affected.severity" };
+                let vectors = own().chain(of_affected()).filter(|s| !ubuntu(s)).map(|s| s.score.text());
+                rated.vector = cvss::severity(vectors, field, notes);
+            }
+            rated
+        })
+    }
+
+    fn summary(&self) -> Option<&'r str> {
+        self.records.iter().find_map(|v| v.summary.get())
+    }
+
+    /// Older records (PYSEC) have details alone.
+    fn details(&self) -> Option<&'r str> {
+        self.records.iter().find_map(|v| v.details.get())
     }
 }
 
-fn finding(
-    path: &str,
-    pack: &Pack<'_>,
-    group: &Group<'_>,
-    members: &[&Vulnerability<'_>],
-    notes: &mut Vec<Note>,
-) -> Finding {
+/// What records state of their severity, where the scanner gives no score.
+struct Rated {
+    /// The database's word.
+    kept: Option<Severity>,
+    /// A score that is a word.
+    word: Option<Severity>,
+    vector: (Severity, &'static str),
+}
+
+/// What a record says of a package.
+fn affected<'r>(v: &'r Vulnerability<'r>, name: &str) -> impl Iterator<Item = &'r Affected<'r>> {
+    v.affected.0.iter().filter(move |a| a.package.name.text() == name)
+}
+
+fn fold<'r>(path: &str, pack: &'r Pack<'r>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
+    let name = pack.package.name.text();
+    let mut by_id: HashMap<&str, Digest<'r>> = HashMap::new();
+    for (order, v) in pack.vulnerabilities.0.iter().enumerate() {
+        let new = || Digest { order, ..Digest::default() };
+        by_id.entry(v.id.text()).or_insert_with(new).add(v, name);
+    }
+    let mut named: HashSet<&str> = HashSet::new();
+    for group in &pack.groups.0 {
+        let ids: HashSet<&str> = group.ids.0.iter().map(Str::text).collect();
+        let mut members: Vec<&Digest<'_>> = ids.iter().filter_map(|id| by_id.get(id)).collect();
+        members.sort_by_key(|d| d.order);
+        named.extend(ids);
+        items.push(finding(path, pack, group, &members, notes));
+    }
+    for v in pack.vulnerabilities.0.iter().filter(|v| !named.contains(v.id.text())) {
+        let group = Group { ids: List(vec![v.id.clone()]), ..Group::default() };
+        let members: Vec<&Digest<'_>> = by_id.get(v.id.text()).into_iter().collect();
+        items.push(finding(path, pack, &group, &members, notes));
+    }
+}
+
+fn finding(path: &str, pack: &Pack<'_>, group: &Group<'_>, members: &[&Digest<'_>], notes: &mut Vec<Note>) -> Finding {
     let rule = group.ids.0.first().map(Str::text).unwrap_or_default();
-    let (severity, severity_from) = rate(group, members, notes);
     let p = &pack.package;
+    let (severity, severity_from) = rate(group, members, p.name.text(), notes);
     let mut fixed: Vec<&str> = Vec::new();
-    for range in members
-        .iter()
-        .flat_map(|v| &v.affected.0)
-        .filter(|a| a.package.name.text() == p.name.text())
-        .flat_map(|a| &a.ranges.0)
-    {
-        for event in range.events.0.iter().filter(|_| range.kind.text() != "GIT") {
-            fixed.extend(event.fixed.get().filter(|f| !fixed.contains(f)));
+    for version in members.iter().flat_map(|d| &d.fixed) {
+        if fixed.len() < FIXED && !fixed.contains(version) {
+            fixed.push(version);
         }
     }
     let version = p.version.get().or(p.commit.get()).unwrap_or_default();
     let purl =
         purl_type(p.ecosystem.text()).and_then(|kind| purl(kind, &p.name.text().replace(':', "/"), Some(version)));
-    let all = group.ids.0.iter().chain(&group.aliases.0).chain(members.iter().flat_map(|v| &v.aliases.0));
-    // Older records (PYSEC) have details alone.
-    let text = members.iter().find_map(|v| v.summary.get()).or_else(|| members.iter().find_map(|v| v.details.get()));
+    let own = group.ids.0.iter().chain(&group.aliases.0).map(Str::text);
+    let all = own.chain(members.iter().flat_map(|d| d.aliases.iter().copied()));
+    let text = members.iter().find_map(|d| d.summary()).or_else(|| members.iter().find_map(|d| d.details()));
     Finding {
         rule: message(rule),
         message: message(text.unwrap_or_default()),
@@ -231,25 +416,62 @@ fn finding(
         category: Category::Vulnerability,
         place: place(path, None, None),
         package: package(p.name.text(), version, &fixed.join(", "), purl),
-        aliases: aliases(rule, all.map(Str::text)),
+        aliases: aliases(rule, all),
         url: Some(message(&format!("https://osv.dev/{rule}"))),
         ..Finding::default()
     }
 }
 
-fn rate(group: &Group<'_>, members: &[&Vulnerability<'_>], notes: &mut Vec<Note>) -> (Severity, &'static str) {
+fn rate(group: &Group<'_>, members: &[&Digest<'_>], name: &str, notes: &mut Vec<Note>) -> (Severity, &'static str) {
     if let Some(score) = group.max_severity.get().and_then(|s| s.trim().parse::<f64>().ok()) {
         return (Severity::from_score(score), "groups.max_severity");
     }
-    let word = members.iter().filter_map(|v| Severity::from_word(v.database_specific.severity.get()?)).max();
-    if let Some(word) = word {
+    let rated: Vec<&Rated> = members.iter().map(|d| d.rated(name, notes)).collect();
+    if let Some(word) = rated.iter().filter_map(|r| r.kept).max() {
         return (word, "database_specific.severity");
     }
-    // OSV's type `Ubuntu` scores in words.
-    let scores = || members.iter().flat_map(|v| &v.severity.0);
-    let word = scores().filter(|s| s.kind.text() == "Ubuntu").filter_map(|s| Severity::from_word(s.score.get()?)).max();
-    if let Some(word) = word {
+    if let Some(word) = rated.iter().filter_map(|r| r.word).max() {
         return (word, "severity");
     }
-    cvss::severity(scores().filter(|s| s.kind.text() != "Ubuntu").map(|s| s.score.text()), "severity", notes)
+    rated.iter().map(|r| r.vector).max_by_key(|(severity, _)| *severity).unwrap_or((Severity::Unknown, ""))
+}
+
+/// A licence that the list given to osv-scanner does not hold.
+fn violation(path: &str, pack: &Pack<'_>, license: &str) -> Finding {
+    let p = &pack.package;
+    let version = p.version.get().or(p.commit.get()).unwrap_or_default();
+    Finding {
+        rule: message(license),
+        message: message(&format!("license {license} is not on osv-scanner's list of allowed ones")),
+        category: Category::License,
+        place: place(path, None, None),
+        package: package(p.name.text(), version, "", None),
+        ..Finding::default()
+    }
+}
+
+fn detected(found: &Generic<'_>, notes: &mut Vec<Note>) -> Finding {
+    let advice = &found.advice;
+    let id = advice.id.reference.get().unwrap_or(advice.title.text());
+    // A number of Go's `SeverityEnum`.
+    let word = match advice.severity.text() {
+        "0" => "unknown",
+        "1" => "info",
+        "2" => "low",
+        "3" => "medium",
+        "4" => "high",
+        "5" => "critical",
+        other => other,
+    };
+    let (severity, severity_from) = severity(word, "Sev", notes);
+    let text = [advice.title.text(), found.target.extra.text().trim()];
+    let text: Vec<&str> = text.into_iter().filter(|t| !t.is_empty()).collect();
+    Finding {
+        rule: message(id),
+        message: message(&text.join(": ")),
+        severity,
+        severity_from,
+        category: if is_advisory(id) { Category::Vulnerability } else { Category::Misconfiguration },
+        ..Finding::default()
+    }
 }

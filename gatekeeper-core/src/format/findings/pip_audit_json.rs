@@ -2,6 +2,7 @@
 //! One finding is one vulnerability of a package. A dependency with a `skip_reason` was not audited: noted.
 
 use super::common::{List, Str, aliases, foreign, message, note, package, parsed, purl, says_nothing};
+use super::records::{Record, Records};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
@@ -44,7 +45,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[serde(default)]
 struct Report<'a> {
     #[serde(borrow)]
-    dependencies: Option<List<Dependency<'a>>>,
+    dependencies: Option<Records<Dependency<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,7 +56,7 @@ struct Dependency<'a> {
     #[serde(borrow)]
     version: Str<'a>,
     #[serde(borrow)]
-    vulns: Option<List<Vulnerability<'a>>>,
+    vulns: Option<Records<Vulnerability<'a>>>,
     #[serde(borrow)]
     skip_reason: Str<'a>,
 }
@@ -73,13 +74,29 @@ struct Vulnerability<'a> {
     description: Str<'a>,
 }
 
+impl Record for Dependency<'_> {
+    const WHAT: Option<&'static str> = Some("a dependency with vulns or skip_reason");
+
+    fn says_something(&self) -> bool {
+        self.vulns.is_some() || self.name.get().or(self.skip_reason.get()).is_some()
+    }
+}
+
+impl Record for Vulnerability<'_> {
+    const WHAT: Option<&'static str> = Some("a vulnerability with an id");
+
+    fn says_something(&self) -> bool {
+        self.id.get().or(self.description.get()).is_some()
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
     let dependencies: Vec<Dependency<'_>> = if says_nothing(input, &["[]"]) {
         Vec::new()
     } else if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        json::from_input(input)?
+        json::from_input::<Records<Dependency<'_>>>(input)?.0
     } else {
         json::from_input::<Report<'_>>(input)?
             .dependencies

@@ -2,7 +2,7 @@
 //! root begin with `.`, and there is no `runId`; without advisories the missing `actions` tell.
 
 use super::advisories::{self, Audit, paths_are_pnpm, refuse_failure};
-use super::common::{foreign, note, parsed};
+use super::common::{foreign, parsed};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::format::{Confidence, Format, Head, Parsed};
@@ -46,9 +46,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     refuse_failure(&audit.error)?;
     let Some(advisories) = audit.advisories else { return Err(foreign("an audit of pnpm (advisories)")) };
     let items: Vec<_> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-    if items.is_empty() && audit.metadata.counted() > 0 {
-        // `auditConfig.ignoreCves` takes advisories out of the list and leaves the counts.
-        note(&mut notes, "the audit counts vulnerabilities and lists none: ignored by pnpm's configuration");
-    }
-    Ok(parsed(items, Some(true), "pnpm-audit", notes))
+    let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
+    Ok(parsed(items, Some(complete), "pnpm-audit", notes))
 }

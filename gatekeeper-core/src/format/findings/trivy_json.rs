@@ -11,13 +11,15 @@ use super::common::{
     List, Num, Scalar, Str, aliases, image, message, note, or_default, package, parsed, place, purl, purl_type,
     says_nothing, seconds, severity,
 };
-use crate::error::ParseError;
+use super::records::{Record, Records};
+use crate::error::{ErrorCode, ParseError};
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
 use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 pub(super) static FORMAT: Format = Format {
     id: "trivy-json",
@@ -60,7 +62,10 @@ struct Report<'a> {
     #[serde(borrow, rename = "ClusterName")]
     cluster: Option<Str<'a>>,
     #[serde(borrow, rename = "Results")]
-    results: Option<List<Row<'a>>>,
+    results: Option<Records<Row<'a>>>,
+    /// In another letter case: not what Trivy writes.
+    #[serde(rename = "results")]
+    other_results: Option<IgnoredAny>,
     #[serde(borrow, rename = "Resources")]
     resources: Option<List<Resource<'a>>>,
     #[serde(borrow, rename = "Findings")]
@@ -84,7 +89,7 @@ struct Metadata<'a> {
 #[serde(default)]
 struct Resource<'a> {
     #[serde(borrow, rename = "Results")]
-    results: List<Row<'a>>,
+    results: Records<Row<'a>>,
     #[serde(borrow, rename = "Error")]
     error: Str<'a>,
 }
@@ -97,15 +102,34 @@ struct Row<'a> {
     #[serde(borrow, rename = "Type")]
     kind: Scalar<'a>,
     #[serde(borrow, rename = "Vulnerabilities")]
-    vulnerabilities: List<Vulnerability<'a>>,
+    vulnerabilities: Records<Vulnerability<'a>>,
     #[serde(borrow, rename = "Misconfigurations")]
-    misconfigurations: List<Misconfiguration<'a>>,
+    misconfigurations: Records<Misconfiguration<'a>>,
+    #[serde(deserialize_with = "or_default", rename = "MisconfSummary")]
+    summary: Summary,
     #[serde(borrow, rename = "Secrets")]
-    secrets: List<Secret<'a>>,
+    secrets: Records<Secret<'a>>,
     #[serde(borrow, rename = "Licenses")]
-    licenses: List<License<'a>>,
+    licenses: Records<License<'a>>,
     #[serde(borrow, rename = "ExperimentalModifiedFindings")]
-    modified: List<Modified<'a>>,
+    modified: Records<Modified<'a>>,
+}
+
+/// How many checks of a file failed: Trivy counts them after its filters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Summary {
+    #[serde(rename = "Failures")]
+    failures: Num,
+}
+
+impl Row<'_> {
+    /// Whether as many failed checks are listed as are counted.
+    fn is_listed(&self) -> bool {
+        let failed = self.misconfigurations.0.iter().filter(|m| m.failed()).count();
+        let modified = self.modified.0.iter().filter(|m| m.kind.text() == "misconfiguration").count();
+        self.summary.failures.index().unwrap_or(0) <= failed.saturating_add(modified)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -163,6 +187,12 @@ struct Misconfiguration<'a> {
     status: Str<'a>,
     #[serde(deserialize_with = "or_default", rename = "CauseMetadata")]
     cause: Cause,
+}
+
+impl Misconfiguration<'_> {
+    fn failed(&self) -> bool {
+        matches!(self.status.text(), "" | "FAIL")
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -243,6 +273,54 @@ struct Taken<'a> {
     severity: Str<'a>,
 }
 
+impl Record for Row<'_> {
+    const WHAT: Option<&'static str> = Some("a result of Trivy with a Target");
+
+    fn says_something(&self) -> bool {
+        self.target.is_some()
+    }
+}
+
+impl Record for Vulnerability<'_> {
+    const WHAT: Option<&'static str> = Some("a vulnerability with an id or a package");
+
+    fn says_something(&self) -> bool {
+        [&self.id, &self.name, &self.title, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for Misconfiguration<'_> {
+    const WHAT: Option<&'static str> = Some("a check with an id or a message");
+
+    fn says_something(&self) -> bool {
+        [&self.id, &self.avd, &self.title, &self.message, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for Secret<'_> {
+    const WHAT: Option<&'static str> = Some("a secret with a rule or a title");
+
+    fn says_something(&self) -> bool {
+        [&self.id, &self.title, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for License<'_> {
+    const WHAT: Option<&'static str> = Some("a licence with a name or a package");
+
+    fn says_something(&self) -> bool {
+        [&self.license, &self.name, &self.path, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for Modified<'_> {
+    const WHAT: Option<&'static str> = Some("a finding with its type or status");
+
+    fn says_something(&self) -> bool {
+        [&self.kind, &self.status, &self.source].into_iter().any(|t| t.get().is_some())
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
@@ -252,12 +330,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Ok(parsed(items, Some(true), "trivy", notes));
     }
     if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        let rows: Vec<Row<'_>> = json::from_input(input)?;
+        let Records::<Row<'_>>(rows) = json::from_input(input)?;
         if rows.iter().any(|r| r.target.is_none()) {
             return Err(ParseError::malformed("a result of Trivy with a Target").at(0));
         }
-        rows.iter().for_each(|r| fold(r, &mut items, &mut notes));
-        return Ok(parsed(items, Some(true), "trivy", notes));
+        let complete = all(rows.iter(), &mut items, &mut notes);
+        return Ok(parsed(items, Some(complete), "trivy", notes));
     }
     let report: Report<'_> = json::from_input(input)?;
     if report.schema.0.is_none() && report.artifact.is_none() && report.cluster.is_none() && report.results.is_none() {
@@ -265,7 +343,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             ParseError::malformed("a report of Trivy (SchemaVersion, ArtifactName, Results or ClusterName)").at(0)
         );
     }
+    let unread = report.results.is_none() && report.resources.is_none() && report.cluster.is_none();
+    if unread && report.other_results.is_some() {
+        return Err(ParseError::malformed("the member Results in its own letter case").at(0).in_path("$"));
+    }
     if report.schema.0.is_some_and(|v| v > 2) {
+        // Trivy leaves Results out where nothing was found, in version 2.
+        if unread {
+            return Err(ParseError::new(
+                ErrorCode::UnsupportedVersion,
+                "a newer schema version of Trivy's report, without the Results of version 2",
+            )
+            .at(0));
+        }
         note(&mut notes, "a newer schema version of Trivy's report, read as version 2");
     }
     let resources = [&report.resources, &report.findings, &report.vulnerabilities, &report.misconfigurations];
@@ -274,9 +364,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             complete = false;
             note(&mut notes, format!("a resource was not scanned: {}", message(error)));
         }
-        resource.results.0.iter().for_each(|r| fold(r, &mut items, &mut notes));
+        complete &= all(resource.results.0.iter(), &mut items, &mut notes);
     }
-    report.results.iter().flat_map(|l| &l.0).for_each(|r| fold(r, &mut items, &mut notes));
+    complete &= all(report.results.iter().flat_map(|l| &l.0), &mut items, &mut notes);
     let mut target = Vec::new();
     if report.artifact_type.text() == "container_image" {
         let references = report.metadata.tags.0.iter().chain(&report.metadata.digests.0).map(Scalar::text);
@@ -308,6 +398,19 @@ fn purl_of(kind: &str, name: &str, version: &str) -> Option<Box<str>> {
     purl(system, &format!("{kind}/{name}"), Some(version))
 }
 
+/// Takes rows over; whether they list all that they count.
+fn all<'r>(rows: impl Iterator<Item = &'r Row<'r>>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) -> bool {
+    let mut listed = true;
+    for row in rows {
+        fold(row, items, notes);
+        if !row.is_listed() {
+            listed = false;
+            note(notes, "the summary of a target counts more failed checks than are listed");
+        }
+    }
+    listed
+}
+
 fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
     let target = row.target.as_ref().map(Str::text).unwrap_or_default();
     for v in &row.vulnerabilities.0 {
@@ -334,7 +437,7 @@ fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
         });
     }
     for m in &row.misconfigurations.0 {
-        if !matches!(m.status.text(), "" | "FAIL") {
+        if !m.failed() {
             continue;
         }
         let (severity, severity_from) = severity(m.severity.text(), "Severity", notes);

@@ -2,11 +2,12 @@
 //! <https://yarnpkg.com/cli/npm/audit>).
 //!
 //! - yarn 1: JSON lines; an `auditAdvisory` per dependency path, so an advisory may come often: one finding is one advisory of a package.
-//!   `auditSummary` is the end mark; without it the audit is not complete. A line of type `error` is refused.
+//!   `auditSummary` is the end mark; without it the audit is not complete, nor where it counts what is not listed (`--level`). A line of type
+//!   `error` is refused.
 //! - yarn 2 and 3: npm 6's object. yarn 4: JSON lines of `value` and `children`.
 //! - "No lockfile found." comes with a clean summary: nothing was looked at, so it is not complete.
 
-use super::advisories::{self, Advisory, Audit, refuse_failure};
+use super::advisories::{self, Advisory, Audit, Counts, refuse_failure};
 use super::common::{
     List, Members, Scalar, Str, foreign, message, note, or_default, package, parsed, purl, severity, tool_failed,
 };
@@ -66,6 +67,8 @@ struct Line<'a> {
 struct Data<'a> {
     #[serde(borrow)]
     advisory: Option<Advisory<'a>>,
+    #[serde(deserialize_with = "or_default")]
+    vulnerabilities: Counts,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,17 +90,23 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
     let mut seen: HashSet<(Box<str>, Box<str>)> = HashSet::new();
+    let mut counts = Counts::default();
     let (mut summary, mut berry, mut object, mut looked) = (false, false, false, true);
     json::documents(input, |line: Line<'_>| {
         refuse_failure(&line.error)?;
         object |= line.advisories.is_some();
         match (line.kind.text(), &line.data) {
-            ("auditAdvisory", super::common::TextOr::Object(Data { advisory: Some(a) })) => {
+            ("auditAdvisory", super::common::TextOr::Object(Data { advisory: Some(a), .. })) => {
                 let new = seen.insert((a.id.text().into(), a.module_name.text().into()));
                 items.extend(new.then(|| advisories::finding(a, &mut notes)));
             }
             ("auditAdvisory", _) => return Err(ParseError::malformed("an advisory in auditAdvisory").at(0)),
-            ("auditSummary", _) => summary = true,
+            ("auditSummary", data) => {
+                summary = true;
+                if let super::common::TextOr::Object(data) = data {
+                    counts.add(data.vulnerabilities);
+                }
+            }
             ("error", super::common::TextOr::Text(t)) => return Err(tool_failed(t)),
             ("error", _) => return Err(tool_failed("a line of type error")),
             ("info" | "warning", super::common::TextOr::Text(t)) => {
@@ -117,8 +126,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if object && !summary && !berry {
         let audit: Audit<'_> = json::from_input(input)?;
         let all = audit.advisories.unwrap_or_default();
-        let items = all.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-        return Ok(parsed(items, Some(true), "yarn-audit", notes));
+        let items: Vec<_> = all.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
+        let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
+        return Ok(parsed(items, Some(complete), "yarn-audit", notes));
     }
     if !summary && !berry && items.is_empty() {
         return Err(foreign("an audit of yarn (auditAdvisory or auditSummary lines)"));
@@ -126,7 +136,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if !summary && !berry {
         note(&mut notes, "no auditSummary line: the audit did not reach its end");
     }
-    let complete = if berry { None } else { Some(summary && looked) };
+    let listed = counts.are_listed(&items, &mut notes);
+    let complete = if berry && listed { None } else { Some(summary && looked && listed) };
     Ok(parsed(items, complete, "yarn-audit", notes))
 }
 

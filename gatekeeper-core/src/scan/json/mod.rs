@@ -33,7 +33,10 @@ enum Open {
 /// The path of the value at an offset, worked out anew, only now that there is an error: `$.runs[0].results`. One walk over the
 /// bytes serves all types, where a reader that tracks its path would be compiled for each a second time.
 fn path_at(bytes: &[u8], offset: usize) -> Option<String> {
+    // Of what lies deeper than a path shows, only the depth is kept: a run of brackets may be as long as the file.
+    const SHOWN: usize = 128;
     let mut stack: Vec<Open> = Vec::new();
+    let mut deeper = 0_usize;
     let mut at = 0;
     while at <= offset {
         match *bytes.get(at)? {
@@ -47,7 +50,8 @@ fn path_at(bytes: &[u8], offset: usize) -> Option<String> {
                     }
                     end += 2;
                 }
-                if let Some(Open::Object { key, key_next }) = stack.last_mut()
+                if deeper == 0
+                    && let Some(Open::Object { key, key_next }) = stack.last_mut()
                     && *key_next
                 {
                     *key = (start, end);
@@ -55,12 +59,14 @@ fn path_at(bytes: &[u8], offset: usize) -> Option<String> {
                 }
                 at = end;
             }
+            b'{' | b'[' if stack.len() >= SHOWN => deeper = deeper.saturating_add(1),
+            b'}' | b']' if deeper > 0 => deeper -= 1,
             b'{' => stack.push(Open::Object { key: (0, 0), key_next: true }),
             b'[' => stack.push(Open::Array { index: 0 }),
             b'}' | b']' => {
                 stack.pop();
             }
-            b',' => match stack.last_mut() {
+            b',' if deeper == 0 => match stack.last_mut() {
                 Some(Open::Object { key_next, .. }) => *key_next = true,
                 Some(Open::Array { index }) => *index += 1,
                 None => {}
@@ -73,7 +79,7 @@ fn path_at(bytes: &[u8], offset: usize) -> Option<String> {
         return None;
     }
     let mut out = String::from("$");
-    for open in stack.iter().take(128) {
+    for open in &stack {
         match open {
             Open::Object { key: (start, end), .. } if end > start => {
                 out.push('.');
@@ -117,7 +123,7 @@ pub(crate) fn located(error: &serde_json::Error, bytes: &[u8], base: usize, path
     } else if error.is_data() {
         // "invalid type: string \"x\", expected u64": serde says both halves.
         match text.rsplit_once(", expected ") {
-            Some((found, expected)) => ParseError::malformed(expected).found_words(found),
+            Some((found, expected)) => ParseError::malformed(in_json_words(expected)).found_words(in_json_words(found)),
             None => ParseError::new(ErrorCode::Malformed, "the format's members").found_words(text),
         }
     } else {
@@ -128,6 +134,43 @@ pub(crate) fn located(error: &serde_json::Error, bytes: &[u8], base: usize, path
         Some(path) if path.len() <= 400 => out.in_path(path),
         _ => out,
     }
+}
+
+/// serde's words for what stands in a document, in JSON's: its names of Rust's types are no user's words.
+fn in_json_words(text: &str) -> &str {
+    let bare = ["invalid type: ", "invalid value: "].iter().find_map(|start| text.strip_prefix(start)).unwrap_or(text);
+    match bare {
+        "map" | "a map" => "an object",
+        "sequence" | "a sequence" => "an array",
+        "null" | "unit value" | "unit" => "null",
+        t if t.starts_with("struct ") => "an object",
+        t if t.starts_with("enum ") || t.starts_with("variant ") => "one of the known words",
+        t => t,
+    }
+}
+
+/// Turns halves of surrogate pairs (`\ud83d` alone) into U+FFFD; none where there are none. RFC 8259 section 8.2 allows them in texts, and
+/// JavaScript's `JSON.stringify` writes them where a tool cuts a text between the two; serde_json refuses them. Every byte keeps its place.
+pub(crate) fn without_lone_surrogates(bytes: &[u8]) -> Option<Vec<u8>> {
+    let unit = |at: usize| {
+        let escape = bytes.get(at..at.checked_add(6)?)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(escape).ok()?, 16).ok()
+    };
+    let mut out: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found;
+        match unit(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
+            Some(0xD800..=0xDFFF) => {
+                let mended = out.get_or_insert_with(|| bytes.to_vec());
+                mended.get_mut(at..at + 6)?.copy_from_slice(b"\\ufffd");
+                at += 6;
+            }
+            _ => at += 2,
+        }
+    }
+    out
 }
 
 /// The byte offset of serde_json's line and column (from 1; the column counts bytes).
@@ -164,6 +207,32 @@ mod tests {
         assert_eq!(path(r#"{"a":{"b,}":[{"c":1},{"c":?}]}}"#, '?').as_deref(), Some("$.a.b,}[1].c"));
         assert_eq!(path(r#"{"a":[{"x":"\"]"},{"y":2}!"#, '!').as_deref(), Some("$.a[1]"));
         assert_eq!(path("!", '!'), None);
+    }
+
+    #[test]
+    fn a_path_shows_so_many_levels() {
+        let deep = format!("{{\"a\":{}{}, \"b\": ?", "[".repeat(1_000), "]".repeat(1_000));
+        assert_eq!(path_at(deep.as_bytes(), deep.len() - 1).as_deref(), Some("$.b"));
+    }
+
+    #[test]
+    fn errors_speak_of_json() {
+        let e = from_bytes::<Doc>(b"[{}]").unwrap_err();
+        assert!(e.message().contains("expected an object"), "{e}");
+        let e = from_bytes::<Doc>(b"{\"a\": {}}").unwrap_err();
+        assert!(e.message().contains("expected an array, found an object"), "{e}");
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_mended_where_they_stand() {
+        let mend = |text: &str| without_lone_surrogates(text.as_bytes()).map(|b| String::from_utf8(b).unwrap());
+        assert_eq!(mend(r#""\ud83d\ude00 \\ud83d \n""#), None);
+        assert_eq!(
+            mend(r#""\ud83d" "\uDE00\ud83d" "\ud83d\u0041""#).as_deref(),
+            Some(r#""\ufffd" "\ufffd\ufffd" "\ufffd\u0041""#)
+        );
+        assert_eq!(mend(r#""\ud83d\ud83d\ude00""#).as_deref(), Some(r#""\ufffd\ud83d\ude00""#));
+        assert_eq!(mend(r#""\ud83"#), None);
     }
 
     #[test]
