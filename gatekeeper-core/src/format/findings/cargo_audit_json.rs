@@ -1,7 +1,8 @@
 //! `cargo audit --json` (RustSec, <https://rustsec.org>). The severity of a vulnerability is that of its CVSS vector (3 or 4.0); without one it is unknown.
 //! Warnings (unmaintained, unsound, yanked, notice) are RustSec's informational advisories: findings of severity info.
+//! A report that counts vulnerabilities and lists none, or that had no advisories or dependencies to look at, is not complete.
 
-use super::common::{List, Members, Str, aliases, foreign, message, or_default, package, parsed, purl};
+use super::common::{List, Members, Num, Str, aliases, foreign, message, note, or_default, package, parsed, purl};
 use super::cvss;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
@@ -35,6 +36,10 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Report<'a> {
+    #[serde(deserialize_with = "or_default")]
+    database: Database,
+    #[serde(deserialize_with = "or_default")]
+    lockfile: Lockfile,
     #[serde(borrow)]
     vulnerabilities: Option<Vulnerabilities<'a>>,
     #[serde(borrow)]
@@ -43,7 +48,23 @@ struct Report<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+struct Database {
+    #[serde(rename = "advisory-count")]
+    advisories: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Lockfile {
+    #[serde(rename = "dependency-count")]
+    dependencies: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Vulnerabilities<'a> {
+    found: Option<bool>,
+    count: Num,
     #[serde(borrow)]
     list: Option<List<Entry<'a>>>,
 }
@@ -92,15 +113,23 @@ struct Crate<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let report: Report<'_> = json::from_input(input)?;
-    let Some(list) = report.vulnerabilities.and_then(|v| v.list) else {
+    let Some(Vulnerabilities { list: Some(list), found, count }) = report.vulnerabilities else {
         return Err(foreign("a report of cargo audit (vulnerabilities.list)"));
     };
-    let mut notes = Vec::new();
+    let (mut notes, mut complete) = (Vec::new(), true);
+    if list.0.is_empty() && (found == Some(true) || count.0.is_some_and(|n| n > 0)) {
+        complete = false;
+        note(&mut notes, "the report counts vulnerabilities and lists none");
+    }
+    if report.database.advisories.0 == Some(0) || report.lockfile.dependencies.0 == Some(0) {
+        complete = false;
+        note(&mut notes, "the report says that it looked for no advisory, or at no dependency");
+    }
     let mut items: Vec<Finding> = list.0.iter().map(|e| finding(e, None, &mut notes)).collect();
     for (kind, entries) in &report.warnings.0 {
         items.extend(entries.0.iter().map(|e| finding(e, Some(kind), &mut notes)));
     }
-    Ok(parsed(items, Some(true), "cargo-audit", notes))
+    Ok(parsed(items, Some(complete), "cargo-audit", notes))
 }
 
 fn finding(e: &Entry<'_>, warning: Option<&str>, notes: &mut Vec<Note>) -> Finding {

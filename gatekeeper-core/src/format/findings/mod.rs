@@ -29,6 +29,7 @@ mod osv_scanner_json;
 mod pip_audit_json;
 mod pnpm_audit_json;
 mod prettier;
+mod rows;
 mod ruff_json;
 mod sarif;
 mod semgrep_json;
