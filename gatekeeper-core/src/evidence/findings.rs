@@ -1,6 +1,7 @@
 //! Findings: what tools complain of. A set with no findings is evidence that a tool ran and found none.
 
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// What the tools of one input found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -16,6 +17,23 @@ pub struct Findings {
     /// statements on another image take nothing out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target: Vec<String>,
+    /// What was looked for, where the report tells it (its kind of scan, alert or check): then it speaks of nothing else, whatever its tool
+    /// can do. Each once, sorted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looked_for: Option<Vec<Category>>,
+    /// Where the tools stand, once they are many.
+    #[serde(skip)]
+    pub(crate) tool_index: ToolIndex,
+}
+
+/// Where the names of tools stand. It follows from the names, so that it makes no difference.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ToolIndex(HashMap<String, u16>);
+
+impl PartialEq for ToolIndex {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// One finding.
@@ -253,13 +271,41 @@ impl Findings {
         by
     }
 
-    /// The index of a tool's name, added where it is new.
+    /// The index of a tool's name, added where it is new. Of more tools than there are numbers, the last ones have none of their own: they
+    /// share one that leads to no name.
     pub fn tool(&mut self, name: &str) -> u16 {
-        let at = self.tools.iter().position(|t| t == name).unwrap_or_else(|| {
-            self.tools.push(name.to_owned());
-            self.tools.len() - 1
-        });
-        u16::try_from(at).unwrap_or(u16::MAX)
+        /// So many are found fast enough one by one.
+        const FEW: usize = 16;
+        let known = if self.tools.len() <= FEW {
+            self.tools.iter().position(|t| t == name).and_then(|at| u16::try_from(at).ok())
+        } else {
+            let index = &mut self.tool_index.0;
+            if index.len() != self.tools.len() {
+                *index = (0..u16::MAX).zip(&self.tools).map(|(at, t)| (t.clone(), at)).collect();
+            }
+            index.get(name).copied()
+        };
+        if let Some(at) = known {
+            return at;
+        }
+        match u16::try_from(self.tools.len()) {
+            Ok(at) if at < u16::MAX => {
+                self.tools.push(name.to_owned());
+                if self.tools.len() > FEW + 1 {
+                    self.tool_index.0.insert(name.to_owned(), at);
+                }
+                at
+            }
+            _ => u16::MAX,
+        }
+    }
+
+    /// What was looked for: as the report tells it, else what its tools are known to look for; nothing where neither is known.
+    pub fn looked_for<'t>(&'t self, tool: Option<&'t str>) -> Vec<Category> {
+        match &self.looked_for {
+            Some(told) => told.clone(),
+            None => self.tools.iter().map(String::as_str).chain(tool).flat_map(looks_for).copied().collect(),
+        }
     }
 }
 
@@ -290,7 +336,7 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
             &[Vulnerability],
         ),
         (&["gitleaks", "detect-secrets", "trufflehog"], &[Secret]),
-        (&["checkov", "hadolint", "kube-bench", "tfsec", "kics", "terrascan"], &[Misconfiguration]),
+        (&["checkov", "kube-bench", "tfsec", "kics", "terrascan"], &[Misconfiguration]),
         (
             &[
                 "dialyzer",
@@ -309,6 +355,7 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
                 "isort",
                 "prettier",
                 "checkstyle",
+                "hadolint",
                 "cargo",
                 "clippy",
             ],

@@ -1,7 +1,7 @@
 //! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
 
 use super::{Judge, Judgement, Rule, Scope, at_most};
-use crate::evidence::findings::{Category, Finding, Findings, Severity, looks_for};
+use crate::evidence::findings::{Category, Finding, Findings, Severity};
 use crate::evidence::{Data, Evidence, Kind};
 use crate::findings_union::unite;
 use crate::glob::Pattern;
@@ -93,10 +93,9 @@ impl Judge for FindingsGate {
         if select.categories.is_empty() {
             return true;
         }
-        // Evidence speaks of a category where it has a finding of it, or where its tool is known to look for it: a clean
+        // Evidence speaks of a category where it has a finding of it, or where it tells that this was looked for or its tool is known to: a clean
         // dialyzer log is no evidence that there are no vulnerabilities.
-        let tools = f.tools.iter().map(String::as_str).chain(evidence.source.tool.as_deref());
-        let looked: Vec<Category> = tools.flat_map(looks_for).copied().collect();
+        let looked = f.looked_for(evidence.source.tool.as_deref());
         f.items.iter().any(|i| select.categories.contains(&i.category))
             || looked.iter().any(|c| select.categories.contains(c))
             // Of a tool that is not known, whoever names it knows what it looks for; of a linter nobody can say that it looked for secrets.
@@ -110,7 +109,7 @@ impl Judge for FindingsGate {
             .evidence
             .iter()
             .filter_map(|e| match &e.data {
-                Data::Findings(f) => Some((*e, of_tools(f, scope.select))),
+                Data::Findings(f) => Some((*e, of_tools(f, e.source.tool.as_deref(), scope.select))),
                 _ => None,
             })
             .collect();
@@ -198,8 +197,11 @@ impl Judge for FindingsGate {
 }
 
 /// The findings of the tools that a gate names: a file may hold those of several.
-fn of_tools<'f>(findings: &'f Findings, select: &Selector) -> Cow<'f, Findings> {
-    if select.tools.is_empty() || findings.tools.len() < 2 {
+fn of_tools<'f>(findings: &'f Findings, writer: Option<&str>, select: &Selector) -> Cow<'f, Findings> {
+    // Where the gate names who wrote the file (GitHub's alerts) and none of the tools that it speaks of, all are meant.
+    let by_writer =
+        || writer.is_some_and(|w| select.names_tool(w)) && !findings.tools.iter().any(|t| select.names_tool(t));
+    if select.tools.is_empty() || findings.tools.len() < 2 || by_writer() {
         return Cow::Borrowed(findings);
     }
     let named = |i: &&Finding| findings.tools.get(usize::from(i.tool)).is_none_or(|t| select.names_tool(t));
@@ -208,6 +210,8 @@ fn of_tools<'f>(findings: &'f Findings, select: &Selector) -> Cow<'f, Findings> 
         items: findings.items.iter().filter(named).cloned().collect(),
         runs: findings.runs,
         target: findings.target.clone(),
+        looked_for: findings.looked_for.clone(),
+        ..Findings::default()
     })
 }
 

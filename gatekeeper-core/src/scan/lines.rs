@@ -46,7 +46,7 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Takes out terminal escapes (ECMA-48 CSI `ESC [ … letter`, OSC `ESC ] … BEL`, two-byte ones). Line ends stay, so line numbers do too.
+/// Takes out terminal escapes (ECMA-48 CSI `ESC [ … letter`, OSC `ESC ] … BEL`, `ESC ( B` and its kind, two-byte ones). Line ends stay, so line numbers do too.
 pub(crate) fn strip_ansi(bytes: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(0x1B, bytes).is_none() {
         return Cow::Borrowed(bytes);
@@ -72,6 +72,11 @@ pub(crate) fn strip_ansi_into(bytes: &[u8], out: &mut Vec<u8>) {
                 .iter()
                 .position(|b| matches!(b, 0x07 | b'\n'))
                 .map_or(after.len(), |n| if after.get(n) == Some(&b'\n') { n } else { n + 1 }),
+            // Intermediate bytes, as in `ESC ( B`, which ncurses writes to end colours.
+            Some(0x20..=0x2F) => after
+                .iter()
+                .position(|b| !matches!(b, 0x20..=0x2F))
+                .map_or(after.len(), |n| if matches!(after.get(n), Some(0x30..=0x7E)) { n + 1 } else { n }),
             Some(0x30..=0x7E) => 1,
             _ => 0,
         };
@@ -97,6 +102,7 @@ mod tests {
     fn escapes_go_and_line_ends_stay() {
         assert_eq!(strip_ansi(b"\x1b[0;32m===> x\n\x1b[0m\x1b[1").as_ref(), b"===> x\n");
         assert_eq!(strip_ansi(b"\x1b]0;title\x07a\x1b[31\nb").as_ref(), b"a\nb");
+        assert_eq!(strip_ansi(b"a\x1b(B\x1b[m: b\x1b(\nc\x1b(").as_ref(), b"a: b\nc");
         assert!(matches!(strip_ansi(b"plain"), Cow::Borrowed(_)));
     }
 }

@@ -4,12 +4,22 @@
 //! `runs[].tool.driver.name`. A root array's members are `[]`, `[].name`; several documents in one file (JSON lines, streams)
 //! share the root.
 
-use std::collections::BTreeMap;
+//!
+//! How much a report holds must not decide what it is: objects are also used as maps with a member per file or id. So the members of the two
+//! upper levels are all read (up to a bound of each kind), what is below them only up to a bound per member of the root and per object.
+
+use std::collections::{BTreeMap, HashMap};
 
 /// Deepest member path that is kept.
-const DEPTH: usize = 6;
-/// Most paths that are kept.
+const DEPTH: usize = 12;
+/// Most members of the root that are kept, and of one of these.
 const MOST: usize = 4_000;
+/// Most paths that are kept of what is deeper, for one member of the root.
+const DEEP: usize = 2_000;
+/// Most members of one object that are kept there.
+const FEW: usize = 100;
+/// Most paths that are kept in all.
+const ALL: usize = 16_000;
 
 /// What stands at a path: the first of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,20 +83,29 @@ pub(crate) fn of(bytes: &[u8]) -> Option<Shape> {
         Some(b'{') => matches!(second, Some(b'"' | b'}') | None),
         _ => matches!(second, Some(b'{' | b'[' | b']' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') | None),
     };
-    fits.then(|| Scan { bytes: start, at: 0, shape: Shape::default(), path: Vec::new() }.run())
+    fits.then(|| {
+        let (members, deep) = (HashMap::new(), HashMap::new());
+        Scan { bytes: start, at: 0, shape: Shape::default(), path: Vec::new(), members, deep, top: String::new() }.run()
+    })
 }
 
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
     shape: Shape,
-    /// Open containers: the path of each, and whether it is an array.
+    /// Open containers: the path of each, where it is kept, and whether it is an array.
     path: Vec<(Option<String>, bool)>,
+    /// How many members are kept, by their object's path.
+    members: HashMap<String, usize>,
+    /// How many paths are kept of what is deeper than a member of the root's own members, by the root's member.
+    deep: HashMap<String, usize>,
+    /// The member of the root that is being read.
+    top: String,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
     fn run(mut self) -> Shape {
-        let mut key: Option<String> = None;
+        let mut key: Option<&'a [u8]> = None;
         while let Some(&b) = self.bytes.get(self.at) {
             match b {
                 b'{' | b'[' => {
@@ -96,8 +115,7 @@ impl Scan<'_> {
                             self.shape.root_is_array = b == b'[';
                         }
                     }
-                    let path = self.place(key.take());
-                    self.note(path.as_deref(), || if b == b'[' { Value::Array } else { Value::Object });
+                    let path = self.keep(key.take(), || if b == b'[' { Value::Array } else { Value::Object });
                     self.path.push((path, b == b'['));
                     self.at += 1;
                 }
@@ -113,8 +131,7 @@ impl Scan<'_> {
                     if is_key {
                         key = Some(text);
                     } else {
-                        let path = self.place(key.take());
-                        self.note(path.as_deref(), || Value::Text(text));
+                        self.keep(key.take(), || Value::Text(lossy(text)));
                     }
                 }
                 b'0'..=b'9' | b'-' | b't' | b'f' | b'n' => {
@@ -123,45 +140,63 @@ impl Scan<'_> {
                         .iter()
                         .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
                         .unwrap_or(rest.len());
-                    let word = String::from_utf8_lossy(rest.get(..len.min(40)).unwrap_or_default()).into_owned();
-                    let path = self.place(key.take());
-                    self.note(path.as_deref(), || Value::Other(word));
+                    let word = rest.get(..len.min(40)).unwrap_or_default();
+                    self.keep(key.take(), || Value::Other(lossy(word)));
                     self.at += len.max(1);
                 }
                 _ => self.at += 1,
-            }
-            if self.shape.paths.len() >= MOST {
-                break;
             }
         }
         self.shape
     }
 
-    /// The path of a value with this key in the innermost container; `None` too deep.
-    fn place(&self, key: Option<String>) -> Option<String> {
-        let Some((parent, is_array)) = self.path.last() else { return Some(String::new()) };
-        if self.path.len() > DEPTH {
+    /// Keeps a value with this key in the innermost container, the first at its path. The path, where it is kept: what is too deep, or one of
+    /// too many, is not, nor is anything in it.
+    fn keep(&mut self, key: Option<&[u8]>, value: impl FnOnce() -> Value) -> Option<String> {
+        let (parent, is_array) = match self.path.last() {
+            None => ("", false),
+            Some((parent, is_array)) => (parent.as_deref()?, *is_array),
+        };
+        let depth = self.path.len();
+        if depth > DEPTH {
             return None;
         }
-        let parent = parent.as_deref()?;
-        Some(match (is_array, key) {
+        let path = match (is_array, key) {
+            _ if depth == 0 => String::new(),
             (true, _) => format!("{parent}[]"),
-            (false, Some(key)) if parent.is_empty() => key,
-            (false, Some(key)) => format!("{parent}.{key}"),
+            (false, Some(key)) if parent.is_empty() => lossy(key),
+            (false, Some(key)) => format!("{parent}.{}", String::from_utf8_lossy(key)),
             (false, None) => return None,
-        })
-    }
-
-    fn note(&mut self, path: Option<&str>, value: impl FnOnce() -> Value) {
-        if let Some(path) = path
-            && !self.shape.paths.contains_key(path)
-        {
-            self.shape.paths.insert(path.to_owned(), value());
+        };
+        if depth == 1 && self.top != path {
+            self.top.clone_from(&path);
         }
+        if self.shape.paths.contains_key(&path) {
+            return Some(path);
+        }
+        if depth > 1 && self.shape.paths.len() >= ALL {
+            return None;
+        }
+        if depth > 0 {
+            let members = self.members.entry(parent.to_owned()).or_default();
+            if *members >= if depth > 2 { FEW } else { MOST } {
+                return None;
+            }
+            *members += 1;
+        }
+        if depth > 2 {
+            let deep = self.deep.entry(self.top.clone()).or_default();
+            if *deep >= DEEP {
+                return None;
+            }
+            *deep += 1;
+        }
+        self.shape.paths.insert(path.clone(), value());
+        Some(path)
     }
 
-    /// Reads a string from its opening quote; keeps at most 200 bytes of it. `None` where it is cut off.
-    fn string(&mut self) -> Option<String> {
+    /// Reads a string from its opening quote; gives at most 200 bytes of it. `None` where it is cut off.
+    fn string(&mut self) -> Option<&'a [u8]> {
         let start = self.at + 1;
         let mut at = start;
         loop {
@@ -174,8 +209,12 @@ impl Scan<'_> {
         }
         let text = self.bytes.get(start..at)?;
         self.at = at + 1;
-        Some(String::from_utf8_lossy(text.get(..text.len().min(200))?).into_owned())
+        text.get(..text.len().min(200))
     }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -197,6 +236,23 @@ mod tests {
         let shape = of(b"{\"a\":1}\n{\"b\":[true]}\n").unwrap();
         assert_eq!(shape.documents, 2);
         assert_eq!(shape.value("b[]"), Some(&Value::Other("true".into())));
+    }
+
+    #[test]
+    fn a_map_of_many_members_hides_nothing_behind_it() {
+        let member =
+            |n: usize| format!("\"./{n}.py\": {{\"loc\": 1, \"S.H\": 0, \"in\": {{\"x\": [1, {{\"y\": 2}}]}}}}");
+        for count in [3, 400, 20_000] {
+            let all: Vec<String> = (0..count).map(member).collect();
+            let map = all.join(",");
+            let shape = of(format!(
+                "{{\"errors\": [], \"metrics\": {{{map}}}, \"results\": [{{\"id\": \"a\", \"of\": {{{map}}}, \"last\": 1}}]}}"
+            )
+            .as_bytes())
+            .unwrap();
+            assert!(shape.has_all(&["errors", "metrics../0.py.loc", "results[].id", "results[].last"]), "{count}");
+            assert!(shape.paths().count() <= ALL + MOST, "{count}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Bandit's JSON (<https://bandit.readthedocs.io/en/latest/formatters/json.html>). The severity is `issue_severity`; `# nosec` hits are numbers in the metrics
-//! and no findings that could be listed. A file in `errors` was not scanned: not complete.
+//! and no findings that could be listed. A file in `errors` was not scanned: not complete; nor is a report whose metrics name no file.
 
-use super::common::{List, Num, Str, foreign, message, note, parsed, place, seconds, severity};
+use super::common::{List, Members, Num, Str, foreign, message, note, parsed, place, seconds, severity};
+use super::rows::{self, Folded, Rows};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
@@ -27,7 +28,9 @@ pub(super) static FORMAT: Format = Format {
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
     let results = shape.has_all(&["results[].issue_severity", "results[].test_id"]);
-    let metrics = shape.has("metrics._totals") && (shape.has("generated_at") || shape.has("errors"));
+    // The metrics stand first and have a member per file, so that the totals may be out of sight.
+    let file = || shape.paths().any(|(p, _)| p.starts_with("metrics.") && p.ends_with(".CONFIDENCE.HIGH"));
+    let metrics = (shape.has("generated_at") || shape.has("errors")) && (shape.has("metrics._totals") || file());
     Confidence::when(results || metrics, Confidence::Certain)
 }
 
@@ -39,7 +42,15 @@ struct Report<'a> {
     #[serde(borrow)]
     generated_at: Str<'a>,
     #[serde(borrow)]
-    results: Option<List<Row<'a>>>,
+    results: Option<Rows<Row<'a>>>,
+    #[serde(borrow)]
+    metrics: Option<Members<'a, Metrics>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metrics {
+    loc: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,34 +79,44 @@ struct Row<'a> {
     test_id: Str<'a>,
 }
 
-fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
-    let Some(results) = report.results else { return Err(foreign("a report of bandit (results)")) };
-    let mut items = Vec::with_capacity(results.0.len());
-    for r in &results.0 {
-        if r.test_id.get().is_none() {
-            return Err(foreign("a result of bandit with a test_id"));
+impl<'de: 'a, 'a> rows::Row<'de> for Row<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        if self.test_id.get().is_none() {
+            return Err("a result of bandit with a test_id");
         }
         // Bandit's UNDEFINED is no severity.
-        let word = Some(r.issue_severity.text()).filter(|w| *w != "UNDEFINED").unwrap_or_default();
-        let (severity, severity_from) = severity(word, "issue_severity", &mut notes);
+        let word = Some(self.issue_severity.text()).filter(|w| *w != "UNDEFINED").unwrap_or_default();
+        let (severity, severity_from) = severity(word, "issue_severity", &mut into.notes);
         // Columns are from 0.
-        let column = r.col_offset.0.and_then(|c| u32::try_from(c).ok()).and_then(|c| c.checked_add(1));
-        items.push(Finding {
-            rule: message(r.test_id.text()),
-            message: message(r.issue_text.text()),
+        let column = self.col_offset.0.and_then(|c| u32::try_from(c).ok()).and_then(|c| c.checked_add(1));
+        into.items.push(Finding {
+            rule: message(self.test_id.text()),
+            message: message(self.issue_text.text()),
             severity,
             severity_from,
             category: Category::Code,
-            place: place(r.filename.text(), r.line_number.line(), column),
-            url: r.more_info.boxed(),
+            place: place(self.filename.text(), self.line_number.line(), column),
+            url: self.more_info.boxed(),
             ..Finding::default()
         });
+        Ok(())
     }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let report: Report<'_> = json::from_input(input)?;
+    let Some(Rows(Folded { items, mut notes, .. }, _)) = report.results else {
+        return Err(foreign("a report of bandit (results)"));
+    };
     for e in &report.errors.0 {
         note(&mut notes, format!("not scanned: {}: {}", message(e.filename.text()), message(e.reason.text())));
     }
-    let complete = report.errors.0.is_empty();
+    let mut complete = report.errors.0.is_empty();
+    // A file that was scanned has its metrics, empty ones too.
+    let looked = |m: &Members<'_, Metrics>| m.0.iter().any(|(k, v)| k != "_totals" || v.loc.0.is_some_and(|n| n > 0));
+    if items.is_empty() && report.metrics.as_ref().is_some_and(|m| !m.0.is_empty() && !looked(m)) {
+        complete = false;
+        note(&mut notes, "the metrics name no file: nothing was looked at");
+    }
     Ok(Parsed { created: seconds(report.generated_at.text()), ..parsed(items, Some(complete), "bandit", notes) })
 }

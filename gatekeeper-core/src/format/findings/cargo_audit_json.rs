@@ -1,6 +1,7 @@
 //! `cargo audit --json` (RustSec, <https://rustsec.org>). The severity of a vulnerability is that of its CVSS vector (3 or 4.0); without one it is unknown.
 //! Warnings (unmaintained, unsound, yanked, notice) are RustSec's informational advisories: findings of severity info. They stand by kind; up to
 //! cargo-audit 0.11 in one array, each with its `kind`. `cargo audit bin` writes a document for each binary, one behind the other.
+//! A report that counts more vulnerabilities than it lists, or that had no advisories or dependencies to look at, is not complete.
 
 use super::common::{
     List, Members, Num, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, purl,
@@ -43,10 +44,28 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Report<'a> {
+    #[serde(deserialize_with = "or_default")]
+    database: Database,
+    #[serde(deserialize_with = "or_default")]
+    lockfile: Lockfile,
     #[serde(borrow)]
     vulnerabilities: Option<Vulnerabilities<'a>>,
     #[serde(borrow)]
     warnings: Warnings<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Database {
+    #[serde(rename = "advisory-count")]
+    advisories: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Lockfile {
+    #[serde(rename = "dependency-count")]
+    dependencies: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -161,6 +180,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         if !vulnerabilities.are_listed() {
             complete = false;
             note(&mut notes, "the audit counts more vulnerabilities than it lists");
+        }
+        if report.database.advisories.0 == Some(0) || report.lockfile.dependencies.0 == Some(0) {
+            complete = false;
+            note(&mut notes, "the report says that it looked for no advisory, or at no dependency");
         }
         let list = vulnerabilities.list.ok_or_else(wanted)?;
         items.extend(list.0.iter().map(|e| finding(e, None, &mut notes)));

@@ -37,7 +37,15 @@ fn sniff(head: &Head<'_>) -> Confidence {
         let start = l.get(..l.len().min(60)).unwrap_or_default();
         REASONS.iter().any(|r| memchr::memmem::find(start, format!("\"reason\":\"{r}\"").as_bytes()).is_some())
     });
-    Confidence::when(reason, Confidence::Certain)
+    // With `-- --format json` the tests' events stand behind the build's messages, and they are what was asked for.
+    let tests = || {
+        head.lines().any(|l| {
+            l.starts_with(b"{")
+                && memchr::memmem::find(l, b"\"suite\"").is_some()
+                && memchr::memmem::find(l, b"\"test_count\"").is_some()
+        })
+    };
+    Confidence::when(reason && !tests(), Confidence::Certain)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -84,7 +92,9 @@ struct Span<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let (mut notes, mut items, mut finished) = (Vec::new(), Vec::new(), None);
+    let (mut notes, mut items) = (Vec::new(), Vec::new());
+    // Several builds may be appended to one file: each must have ended, and each well.
+    let (mut finished, mut open) = (None, false);
     let mut seen = HashSet::new();
     let mut known = false;
     for line in Lines::new(input.bytes) {
@@ -94,8 +104,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         let talk: Talk<'_> = json::from_bytes(bytes).map_err(|e| e.on_line(line.number))?;
         known |= talk.reason.get().is_some();
-        if talk.reason.text() == "build-finished" {
-            finished = talk.success.or(Some(false));
+        match talk.reason.text() {
+            "build-finished" => {
+                finished = Some(finished.unwrap_or(true) && talk.success == Some(true));
+                open = false;
+            }
+            "compiler-message" | "compiler-artifact" | "build-script-executed" => open = true,
+            _ => {}
         }
         let Some(d) = talk.message.filter(|_| talk.reason.text() == "compiler-message") else { continue };
         let code = d.code.code.text();
@@ -127,7 +142,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if !known {
         return Err(foreign("cargo's JSON messages (lines with a reason)"));
     }
-    let Some(success) = finished else {
+    let Some(success) = finished.filter(|_| !open) else {
         return Err(ParseError::malformed("a build-finished message")
             .at(input.bytes.len())
             .found_words("the end of the file"));

@@ -1,13 +1,13 @@
 //! Checkov's JSON (<https://www.checkov.io/8.Outputs/JSON.html>): an object per framework, an array where there are several. `failed_checks` are findings,
 //! `skipped_checks` are suppressed ones. Without a platform key no severity is stated: unknown. A file in `parsing_errors` was not checked: not complete.
-//! Where no framework found anything to look at, Checkov writes the bare counts.
+//! Where no framework found anything to look at, Checkov writes the bare counts: not complete. What was looked for is told by `check_type`.
 
 use super::common::{
     List, Num, Scalar, Str, foreign, message, note, one_or_many, or_default, package, parsed, place, severity,
 };
 use crate::error::ParseError;
-use crate::evidence::Kind;
-use crate::evidence::findings::{Category, Finding, Suppression};
+use crate::evidence::findings::{Category, Finding, Findings, Suppression};
+use crate::evidence::{Data, Kind};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use serde::Deserialize;
@@ -113,6 +113,7 @@ struct Details<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
+    let mut looked_for = Vec::new();
     for report in one_or_many::<Report<'_>>(input)? {
         if report.summary.parsing_errors.0.or(report.parsing_errors.0).is_some_and(|n| n > 0) {
             complete = false;
@@ -120,6 +121,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         let Some(results) = &report.results else {
             if report.version.get().is_some() && report.failed.0 == Some(0) {
+                complete = false;
                 note(&mut notes, "no framework of Checkov found anything to check");
                 continue;
             }
@@ -130,11 +132,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             complete = false;
             note(&mut notes, "the summary counts more failed checks than are listed");
         }
-        let category = match report.kind.text() {
-            "secrets" => Category::Secret,
-            "sca_package" | "sca_image" => Category::Vulnerability,
-            _ => Category::Misconfiguration,
+        let (category, looked): (_, &[Category]) = match report.kind.text() {
+            "secrets" => (Category::Secret, &[Category::Secret]),
+            "sca_package" | "sca_image" => (Category::Vulnerability, &[Category::Vulnerability, Category::License]),
+            kind if kind.starts_with("sast") => (Category::Code, &[Category::Code]),
+            _ => (Category::Misconfiguration, &[Category::Misconfiguration]),
         };
+        looked_for.extend_from_slice(looked);
         for (check, out) in failed.0.iter().map(|c| (c, false)).chain(results.skipped.0.iter().map(|c| (c, true))) {
             let d = &check.details;
             let word = check.severity.get().or(d.severity.get()).unwrap_or_default();
@@ -145,7 +149,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 message: message(check.name.text()),
                 severity,
                 severity_from,
-                category,
+                category: if id.starts_with("BC_LIC_") { Category::License } else { category },
                 place: place(check.path.text(), check.lines.0.first().and_then(|n| n.line()), None),
                 package: package(d.name.text(), d.version.text(), d.fixed.text(), None),
                 suppressed: out.then(|| {
@@ -160,5 +164,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             note(&mut notes, format!("not checked, as it could not be parsed: {}", message(path.text())));
         }
     }
-    Ok(parsed(items, Some(complete), "checkov", notes))
+    looked_for.sort_unstable();
+    looked_for.dedup();
+    let looked_for = (!looked_for.is_empty()).then_some(looked_for);
+    let data = Data::Findings(Findings { items, looked_for, ..Findings::default() });
+    Ok(Parsed { data, ..parsed(Vec::new(), Some(complete), "checkov", notes) })
 }

@@ -1,7 +1,8 @@
 //! Checkstyle's XML (<https://checkstyle.org>), which many linters write: ESLint, PHP_CodeSniffer, ktlint, detekt, golangci-lint, hadolint, SwiftLint.
 //!
 //! - Severities error, warning, info; Checkstyle's default is error, and other writers leave the attribute out at will: then unknown.
-//! - An `exception` element is a file that was not checked: not complete; so is ESLint's "Parsing error" of no rule.
+//! - An `exception` element is a file that was not checked: not complete; so is an error by which a linter says that it could not
+//!   parse a file or failed on it (ESLint's "Parsing error" of no rule, PHP_CodeSniffer's `Internal.Exception`, stylelint's `CssSyntaxError`, …).
 
 use super::common::{cut, foreign, message, note, parsed, place, severity};
 use crate::error::ParseError;
@@ -65,9 +66,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                         tool = writer(&source);
                     }
                     let said = said.unwrap_or_default();
-                    if said.starts_with("Parsing error: ") && (source.is_empty() || source == "eslint.rules.null") {
+                    if source.is_empty() && said.is_empty() && word.is_none() {
+                        return Err(foreign("an error with a severity, message or source"));
+                    }
+                    if is_unseen(&source, &said) {
                         complete = false;
-                        note(&mut notes, format!("not linted, as it could not be parsed: {file}"));
+                        note(&mut notes, format!("not linted as a whole, as it could not be read: {file}"));
                     }
                     let (severity, severity_from) = severity(&word.unwrap_or_default(), "severity", &mut notes);
                     items.push(Finding {
@@ -93,6 +97,18 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     notes.extend(xml.take_notes());
     Ok(Parsed { tool: tool.map(str::to_owned), ..parsed(items, Some(complete), "", notes) })
+}
+
+/// Whether an error says that its file, or the rest of it, was not looked at: it could not be parsed, or the linter failed on it.
+fn is_unseen(source: &str, message: &str) -> bool {
+    match source {
+        // ESLint's parser belongs to no rule; ktlint's neither.
+        "" | "eslint.rules.null" if message.starts_with("Parsing error: ") => true,
+        // PHP_CodeSniffer; golangci-lint (what needs types was not run); hadolint; ShellCheck ("Fix to allow more checks").
+        "Internal.Exception" | "typecheck" | "DL1000" | "ShellCheck.SC1072" | "ShellCheck.SC1073" => true,
+        "com.puppycrawl.tools.checkstyle.TreeWalker" => message.starts_with("Got an exception"),
+        _ => source.ends_with(".CssSyntaxError") || message.starts_with("Not a valid Kotlin file"),
+    }
 }
 
 /// The tool that a rule's source names.

@@ -1,5 +1,7 @@
 //! Code Climate issues as GitLab's Code Quality reads them (<https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>,
-//! <https://github.com/codeclimate/platform/blob/master/spec/analyzers/SPEC.md>): an array, or JSON lines. Severities info, minor, major, critical, blocker.
+//! <https://github.com/codeclimate/platform/blob/master/spec/analyzers/SPEC.md>): an array, or JSON lines; an
+//! engine ends each issue with a NUL. Severities info, minor, major, critical, blocker; before 2016 info, normal, critical.
+//! Rows of `type: measurement` are none. Lines have no end mark: whether they are all is not known.
 //! Many linters write it; none is named.
 
 use super::common::{Num, Str, foreign, message, or_default, parsed, place, says_nothing, severity};
@@ -10,6 +12,7 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 pub(super) static FORMAT: Format = Format {
     id: "codeclimate-json",
@@ -37,6 +40,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Issue<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Str<'a>,
     #[serde(borrow)]
     check_name: Str<'a>,
     #[serde(borrow)]
@@ -82,12 +87,18 @@ struct Position {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items) = (Vec::new(), Vec::new());
+    let array = input.bytes.trim_ascii_start().first() == Some(&b'[');
     if !says_nothing(input, &["[]"]) {
         let mut fold = |i: Issue<'_>| {
+            if i.kind.text() == "measurement" {
+                return Ok(());
+            }
             let Some(at) = i.location.filter(|_| i.description.get().is_some()) else {
                 return Err(foreign("an issue of Code Climate with description and location"));
             };
-            let (severity, severity_from) = severity(i.severity.text(), "severity", &mut notes);
+            // Between info and critical.
+            let word = if i.severity.text() == "normal" { "medium" } else { i.severity.text() };
+            let (severity, severity_from) = severity(word, "severity", &mut notes);
             items.push(Finding {
                 rule: message(i.check_name.text()),
                 message: message(i.description.text()),
@@ -104,11 +115,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             });
             Ok(())
         };
-        if input.bytes.trim_ascii_start().first() == Some(&b'[') {
+        if array {
             json::from_input::<Vec<Issue<'_>>>(input)?.into_iter().try_for_each(&mut fold)?;
         } else {
-            json::documents(input, &mut fold)?;
+            // A NUL is no character of JSON: where it stands, it stands between the issues.
+            let bytes: Cow<'_, [u8]> = match memchr::memchr(0, input.bytes) {
+                None => Cow::Borrowed(input.bytes),
+                Some(_) => input.bytes.iter().map(|b| if *b == 0 { b' ' } else { *b }).collect(),
+            };
+            json::documents(&Input { bytes: &bytes, ..*input }, &mut fold)?;
         }
     }
-    Ok(Parsed { tool: None, ..parsed(items, Some(true), "", notes) })
+    Ok(Parsed { tool: None, ..parsed(items, array.then_some(true), "", notes) })
 }

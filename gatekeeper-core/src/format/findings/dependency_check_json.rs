@@ -1,4 +1,5 @@
-//! OWASP dependency-check's JSON report (<https://jeremylong.github.io/DependencyCheck/general/thereport.html>). The severity is the row's own word, in any letter case.
+//! OWASP dependency-check's JSON report (<https://jeremylong.github.io/DependencyCheck/general/thereport.html>). The severity is the row's own word, in any letter case, else that of
+//! its CVSS 4, 3 or 2.
 //! `suppressedVulnerabilities` are suppressed. An analysis exception in `scanInfo` means that something was not looked at: not complete.
 
 use super::common::{
@@ -96,8 +97,32 @@ struct Vulnerability<'a> {
     description: Str<'a>,
     #[serde(borrow)]
     notes: Scalar<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    cvssv2: Score<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    cvssv3: Score<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    cvssv4: Score<'a>,
     #[serde(borrow)]
     references: List<Reference<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Score<'a> {
+    #[serde(borrow)]
+    severity: Scalar<'a>,
+    #[serde(borrow, rename = "baseSeverity")]
+    base: Scalar<'a>,
+    /// As 5.0's template spells it.
+    #[serde(borrow, rename = "baseSeverity>")]
+    misspelt: Scalar<'a>,
+}
+
+impl Score<'_> {
+    fn word(&self) -> Option<&str> {
+        self.base.get().or(self.misspelt.get()).or(self.severity.get())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,7 +141,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     for d in &dependencies.0 {
         let purl = d.packages.0.iter().find_map(|p| p.id.get().filter(|id| id.starts_with("pkg:")));
         for (v, out) in d.vulnerabilities.0.iter().map(|v| (v, false)).chain(d.suppressed.0.iter().map(|v| (v, true))) {
-            let (severity, severity_from) = severity(v.severity.text(), "severity", &mut notes);
+            let (word, from) = match v.severity.get() {
+                Some(word) => (word, "severity"),
+                None => (
+                    [&v.cvssv4, &v.cvssv3, &v.cvssv2].iter().find_map(|s| s.word()).unwrap_or_default(),
+                    "cvss.severity",
+                ),
+            };
+            let (severity, severity_from) = severity(word, from, &mut notes);
             let id = v.name.text();
             let (name, version) = super::common::purl_parts(purl, d.file.text());
             items.push(Finding {

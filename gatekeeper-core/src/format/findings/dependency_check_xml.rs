@@ -29,10 +29,11 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let own = head.xml().is_some_and(|r| {
-        r.name == "analysis" && memchr::memmem::find(head.bytes(), b"dependency-check.").is_some_and(|at| at < 2_000)
-    });
-    Confidence::when(own, Confidence::Certain)
+    // The second in 1.1 and 1.2.
+    const NAMESPACES: &[&[u8]] = &[b"dependency-check.", b"OWASP_Dependency_Check#"];
+    let start = head.bytes().get(..head.bytes().len().min(2_000)).unwrap_or_default();
+    let named = || NAMESPACES.iter().any(|n| memchr::memmem::find(start, n).is_some());
+    Confidence::when(head.xml().is_some_and(|r| r.name == "analysis") && named(), Confidence::Certain)
 }
 
 #[derive(Default)]

@@ -26,7 +26,10 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
-    Confidence::when(shape.has("plugins_used") && (shape.has("results") || shape.has("version")), Confidence::Certain)
+    let own = shape.has("plugins_used") && (shape.has("results") || shape.has("version"));
+    // Before 0.9 no plugins were named.
+    let old = shape.has_all(&["exclude_regex", "generated_at", "results"]);
+    Confidence::when(own || old, Confidence::Certain)
 }
 
 #[derive(Debug, Default, Deserialize)]

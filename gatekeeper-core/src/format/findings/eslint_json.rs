@@ -1,11 +1,13 @@
 //! ESLint's formatters `json` and `json-with-metadata` (<https://eslint.org/docs/latest/use/formatters/#json>): an array of files, in the
 //! second under `results`. `severity` 2 is error, 1 is warning. `suppressedMessages` are suppressed.
-//! A fatal message is a file that could not be parsed, so no rule saw it: a finding, and the report is not complete.
+//! A fatal message is a file that could not be parsed, so no rule saw it: a finding, and the report is not complete; nor is one that counts more than it
+//! lists, or in which no file stands.
 
-use super::common::{List, Num, Str, foreign, message, note, parsed, place, says_nothing};
+use super::common::{List, Num, Str, foreign, message, note, parsed, says_nothing};
+use super::rows::{Folded, Row, Rows};
 use crate::error::ParseError;
 use crate::evidence::Kind;
-use crate::evidence::findings::{Category, Finding, Severity, Suppression};
+use crate::evidence::findings::{Category, Finding, Place, Severity, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -29,7 +31,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
     let files = shape.has_all(&["[].filePath", "[].messages"]);
     let with_metadata = shape.has_all(&["results[].filePath", "results[].messages"]);
-    Confidence::when(files || with_metadata, Confidence::Certain)
+    let without_files = shape.has_all(&["results", "metadata.rulesMeta"]);
+    Confidence::when(files || with_metadata || without_files, Confidence::Certain)
 }
 
 /// The formatter `json-with-metadata`.
@@ -37,7 +40,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[serde(default)]
 struct WithMetadata<'a> {
     #[serde(borrow)]
-    results: Option<List<File<'a>>>,
+    results: Option<Rows<File<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -46,9 +49,13 @@ struct File<'a> {
     #[serde(borrow, rename = "filePath")]
     path: Option<Str<'a>>,
     #[serde(borrow)]
-    messages: Option<List<Message<'a>>>,
+    messages: Option<Rows<Message<'a>>>,
     #[serde(borrow, rename = "suppressedMessages")]
-    suppressed: List<Message<'a>>,
+    suppressed: Rows<Suppressed<'a>>,
+    #[serde(rename = "errorCount")]
+    errors: Num,
+    #[serde(rename = "warningCount")]
+    warnings: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,6 +73,11 @@ struct Message<'a> {
     suppressions: List<Reason<'a>>,
 }
 
+/// A message that a directive took out.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Suppressed<'a>(#[serde(borrow)] Message<'a>);
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Reason<'a> {
@@ -75,48 +87,87 @@ struct Reason<'a> {
     justification: Str<'a>,
 }
 
-fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
-    if says_nothing(input, &["[]"]) {
-        return Ok(parsed(items, Some(true), "eslint", notes));
+impl<'de: 'a, 'a> Row<'de> for Message<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        let finding = self.finding(into)?;
+        into.items.push(finding);
+        Ok(())
     }
-    let files: Vec<File<'_>> = if input.bytes.trim_ascii_start().first() == Some(&b'{') {
-        let with_metadata: WithMetadata<'_> = json::from_input(input)?;
-        with_metadata.results.ok_or_else(|| foreign("ESLint's results"))?.0
-    } else {
-        json::from_input(input)?
-    };
-    for file in &files {
-        let (Some(path), Some(messages)) = (&file.path, &file.messages) else {
-            return Err(foreign("a file of ESLint's with filePath and messages"));
-        };
-        for (m, out) in messages.0.iter().map(|m| (m, false)).chain(file.suppressed.0.iter().map(|m| (m, true))) {
-            let severity = match m.severity.0 {
+}
+
+impl Message<'_> {
+    /// The finding; its file is told by what the message stands in.
+    fn finding(&self, into: &mut Folded) -> Result<Finding, &'static str> {
+        if self.severity.0.is_none() && self.message.get().is_none() && self.rule.get().is_none() {
+            return Err("a message of ESLint's with its severity, text or ruleId");
+        }
+        let fatal = self.fatal == Some(true);
+        into.unread += usize::from(fatal);
+        Ok(Finding {
+            rule: message(self.rule.get().unwrap_or(if fatal { "fatal" } else { "" })),
+            message: message(self.message.text()),
+            severity: match self.severity.0 {
                 Some(2) => Severity::High,
                 Some(1) => Severity::Medium,
                 _ => Severity::Unknown,
-            };
-            if m.fatal == Some(true) && !out {
-                complete = false;
-                note(&mut notes, format!("not linted, as it could not be parsed: {}", message(path.text())));
-            }
-            let reason = m.suppressions.0.first();
-            items.push(Finding {
-                rule: message(m.rule.get().unwrap_or(if m.fatal == Some(true) { "fatal" } else { "" })),
-                message: message(m.message.text()),
-                severity,
-                severity_from: "severity",
-                category: Category::Code,
-                place: place(path.text(), m.line.line(), m.column.line()),
-                suppressed: out.then(|| {
-                    Box::new(Suppression {
-                        by: message(reason.and_then(|r| r.kind.get()).unwrap_or("directive")),
-                        reason: message(reason.map(|r| r.justification.text()).unwrap_or_default()),
-                    })
-                }),
-                ..Finding::default()
-            });
-        }
+            },
+            severity_from: "severity",
+            category: Category::Code,
+            place: Some(Place { path: "".into(), line: self.line.line(), column: self.column.line() }),
+            ..Finding::default()
+        })
     }
-    Ok(parsed(items, Some(complete), "eslint", notes))
+}
+
+impl<'de: 'a, 'a> Row<'de> for Suppressed<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        let mut finding = self.0.finding(into)?;
+        let reason = self.0.suppressions.0.first();
+        finding.suppressed = Some(Box::new(Suppression {
+            by: message(reason.and_then(|r| r.kind.get()).unwrap_or("directive")),
+            reason: message(reason.map(|r| r.justification.text()).unwrap_or_default()),
+        }));
+        into.items.push(finding);
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Row<'de> for File<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        let (Some(path), Some(Rows(messages, _))) = (self.path, self.messages) else {
+            return Err("a file of ESLint's with filePath and messages");
+        };
+        if messages.unread > 0 {
+            note(&mut into.notes, format!("not linted, as it could not be parsed: {}", message(path.text())));
+        }
+        let listed = |severity| messages.items.iter().filter(|i| i.severity == severity).count();
+        let lacks = |stated: Num, severity| stated.index().is_some_and(|n| n > listed(severity));
+        if lacks(self.errors, Severity::High) || lacks(self.warnings, Severity::Medium) {
+            into.unread += 1;
+            note(&mut into.notes, format!("more is counted than listed of {}", message(path.text())));
+        }
+        into.add(messages.in_file(path.text()));
+        let Rows(mut suppressed, _) = self.suppressed;
+        suppressed.unread = 0;
+        into.add(suppressed.in_file(path.text()));
+        Ok(())
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    if says_nothing(input, &["[]"]) {
+        return Ok(parsed(Vec::new(), Some(true), "eslint", Vec::new()));
+    }
+    let Rows(Folded { items, mut notes, mut unread, rows, .. }, _) =
+        if input.bytes.trim_ascii_start().first() == Some(&b'{') {
+            let with_metadata: WithMetadata<'_> = json::from_input(input)?;
+            with_metadata.results.ok_or_else(|| foreign("ESLint's results"))?
+        } else {
+            json::from_input::<Rows<File<'_>>>(input)?
+        };
+    if rows == 0 {
+        unread += 1;
+        note(&mut notes, "no file is named: nothing was linted");
+    }
+    Ok(parsed(items, Some(unread == 0), "eslint", notes))
 }

@@ -1,18 +1,20 @@
 //! GitLab's security report format (<https://gitlab.com/gitlab-org/security-products/security-report-schemas>): SAST, dependency scanning, container scanning, secret detection, DAST.
-//! A scan whose `status` is `failure` is not complete. `tools` names the scan's scanner, else the vulnerabilities' own.
+//! A scan whose `status` is `failure`, or of which a message is `fatal`, is not complete. The scan's type tells what was looked for. `tools` names the scan's scanner, else the vulnerabilities' own.
 
 use super::common::{
     List, Num, Scalar, Str, aliases, foreign, is_advisory, message, note, or_default, package, parsed, place, seconds,
     severity,
 };
 use super::cvss;
+use super::rows::present;
 use crate::error::ParseError;
 use crate::evidence::Kind;
-use crate::evidence::findings::{Category, Finding, Findings};
+use crate::evidence::findings::{Category, Finding, Findings, looks_for};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 pub(super) static FORMAT: Format = Format {
     id: "gitlab-json",
@@ -50,7 +52,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Report<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "present")]
     vulnerabilities: Option<List<Row<'a>>>,
     #[serde(borrow, deserialize_with = "or_default")]
     scan: Scan<'a>,
@@ -132,10 +134,25 @@ struct At<'a> {
     file: Str<'a>,
     #[serde(borrow)]
     image: Str<'a>,
+    /// Of a page that was tested (DAST).
+    #[serde(borrow)]
+    hostname: Scalar<'a>,
+    #[serde(borrow)]
+    path: Scalar<'a>,
     #[serde(rename = "start_line")]
     line: Num,
     #[serde(borrow, deserialize_with = "or_default")]
     dependency: Dependency<'a>,
+}
+
+impl At<'_> {
+    fn path(&self) -> Cow<'_, str> {
+        match (self.file.get().or(self.image.get()), self.path.get()) {
+            (Some(path), _) => Cow::Borrowed(path),
+            (None, Some(path)) => Cow::Owned(format!("{}{path}", self.hostname.text())),
+            (None, None) => Cow::Borrowed(self.hostname.text()),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -165,12 +182,24 @@ struct Link<'a> {
     url: Str<'a>,
 }
 
-/// The versions in a solution's text: "Upgrade to versions 1.2.3, 2.0.1 or above.". Other texts name none.
+/// The versions in a solution's text: "Upgrade to versions 1.2.3, 2.0.1 or above.", "Upgrade apt from 1.4.8 to 1.4.9" (container scanning),
+/// "Upgrade busybox to 1.34.1-r5" (Trivy's template). Other texts name none.
 fn fixed_in(solution: &str) -> &str {
-    let rest = ["Upgrade to versions ", "Upgrade to version ", "Upgrade to the version ", "Upgrade to "]
-        .iter()
-        .find_map(|start| solution.trim().strip_prefix(start));
-    let versions = rest.unwrap_or_default().lines().next().unwrap_or_default();
+    let first = solution.trim().lines().next().unwrap_or_default();
+    let rest = first.strip_prefix("Upgrade ").unwrap_or_default();
+    let versions = match rest.strip_prefix("to ") {
+        Some(versions) => versions,
+        // A package's name has no blanks, so that other sentences are none of these.
+        None => rest
+            .split_once(' ')
+            .and_then(|(_, rest)| match rest.strip_prefix("from ") {
+                Some(rest) => rest.split_once(' ').and_then(|(_, rest)| rest.strip_prefix("to ")),
+                None => rest.strip_prefix("to "),
+            })
+            .unwrap_or_default(),
+    };
+    let versions =
+        ["versions ", "version ", "the version "].iter().find_map(|w| versions.strip_prefix(w)).unwrap_or(versions);
     let end = versions.find(" or ").or_else(|| versions.find(". ")).unwrap_or(versions.len());
     let versions = versions.get(..end).unwrap_or_default().trim_end_matches(['.', ' ']);
     if versions.bytes().any(|b| b.is_ascii_digit()) { versions } else { "" }
@@ -181,7 +210,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let report: Report<'_> = json::from_input(input)?;
     let Some(rows) = &report.vulnerabilities else { return Err(foreign("a report of GitLab (vulnerabilities)")) };
     let scan = &report.scan;
-    let mut findings = Findings::default();
+    // Settings are looked at by scans of type sast as well: their scanner's name tells.
+    let of_kind = |kind: &str, scanner: &str| match kind {
+        "dependency_scanning" | "container_scanning" | "cluster_image_scanning" => Some(Category::Vulnerability),
+        "secret_detection" => Some(Category::Secret),
+        "sast" if looks_for(scanner).contains(&Category::Misconfiguration) => Some(Category::Misconfiguration),
+        "sast" | "dast" | "api_fuzzing" | "coverage_fuzzing" => Some(Category::Code),
+        _ => None,
+    };
+    let looked_for = of_kind(scan.kind.text(), scan.scanner.name.text()).map(|c| vec![c]);
+    let mut findings = Findings { looked_for, ..Findings::default() };
     if let Some(name) = scan.scanner.name.get() {
         findings.tool(name);
     }
@@ -194,9 +232,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             (None, Some(name)) => findings.tool(name),
             _ => 0,
         };
-        let category = match r.category.get().unwrap_or(scan.kind.text()) {
-            "dependency_scanning" | "container_scanning" | "cluster_image_scanning" => Category::Vulnerability,
-            "secret_detection" => Category::Secret,
+        let scanner = scan.scanner.name.get().unwrap_or(r.scanner.name.text());
+        let category = match of_kind(r.category.get().unwrap_or(scan.kind.text()), scanner) {
+            Some(category) if category != Category::Code => category,
             _ if r.location.dependency.package.name.get().is_some() => Category::Vulnerability,
             _ => Category::Code,
         };
@@ -213,7 +251,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             severity,
             severity_from,
             category,
-            place: place(r.location.file.get().unwrap_or(r.location.image.text()), r.location.line.line(), None),
+            place: place(&r.location.path(), r.location.line.line(), None),
             package: package(dependency.package.name.text(), dependency.version.text(), fixed, None),
             aliases: aliases(rule, ids()),
             url: r
@@ -230,7 +268,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     for m in scan.messages.0.iter().filter(|m| matches!(m.level.text(), "error" | "fatal")) {
         note(&mut notes, format!("the scanner says: {}", message(m.value.text())));
     }
-    let complete = !scan.status.text().eq_ignore_ascii_case("failure");
+    // A fatal message is of what halted the scan.
+    let halted = scan.messages.0.iter().any(|m| m.level.text() == "fatal");
+    let complete = !halted && !scan.status.text().eq_ignore_ascii_case("failure");
     let tool = findings.tools.first().map_or_else(|| "gitlab".to_owned(), |t| t.to_ascii_lowercase());
     let created = seconds(scan.end.text()).or_else(|| seconds(&format!("{}Z", scan.end.text())));
     let mut out = parsed(Vec::new(), Some(complete), &tool, notes);

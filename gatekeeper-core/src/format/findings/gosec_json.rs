@@ -1,7 +1,10 @@
 //! gosec's JSON (<https://github.com/securego/gosec>). `nosec` issues (with `-track-suppressions`) are suppressed. A package in `Golang errors` was not analysed:
-//! not complete.
+//! not complete; nor is a report whose `Stats` say that no file was looked at, or that count issues where none is listed.
 
-use super::common::{List, Members, Num, Scalar, Str, foreign, message, note, or_default, parsed, place, severity};
+use super::common::{
+    List, Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, parsed, place, severity,
+};
+use super::rows::{Folded, Row, Rows, present};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Suppression};
@@ -35,9 +38,18 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[serde(default)]
 struct Report<'a> {
     #[serde(borrow, rename = "Golang errors")]
-    errors: Members<'a, List<Failure<'a>>>,
-    #[serde(borrow, rename = "Issues")]
-    issues: Option<List<Issue<'a>>>,
+    errors: TextOr<'a, Members<'a, List<Failure<'a>>>>,
+    #[serde(borrow, rename = "Issues", deserialize_with = "present")]
+    issues: Option<Rows<Issue<'a>>>,
+    #[serde(deserialize_with = "or_default", rename = "Stats")]
+    stats: Stats,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Stats {
+    files: Num,
+    found: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,35 +95,62 @@ struct Reason<'a> {
     justification: Str<'a>,
 }
 
-fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
-    let Some(issues) = report.issues else { return Err(foreign("a report of gosec (Issues)")) };
-    let mut items = Vec::with_capacity(issues.0.len());
-    for i in &issues.0 {
-        let (severity, severity_from) = severity(i.severity.text(), "severity", &mut notes);
-        let reason = i.suppressions.0.first();
-        let suppressed = i.nosec == Some(true) || reason.is_some();
-        items.push(Finding {
-            rule: message(i.rule_id.text()),
-            message: message(i.details.text()),
+impl<'de: 'a, 'a> Row<'de> for Issue<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        if self.rule_id.get().is_none() {
+            return Err("an issue of gosec with its rule_id");
+        }
+        let (severity, severity_from) = severity(self.severity.text(), "severity", &mut into.notes);
+        let reason = self.suppressions.0.first();
+        let suppressed = self.nosec == Some(true) || reason.is_some();
+        into.items.push(Finding {
+            rule: message(self.rule_id.text()),
+            message: message(self.details.text()),
             severity,
             severity_from,
             category: Category::Code,
-            place: place(i.file.text(), i.line.line(), i.column.line()),
+            place: place(self.file.text(), self.line.line(), self.column.line()),
             suppressed: suppressed.then(|| {
                 Box::new(Suppression {
                     by: message(reason.and_then(|r| r.kind.get()).unwrap_or("nosec")),
                     reason: message(reason.map(|r| r.justification.text()).unwrap_or_default()),
                 })
             }),
-            url: i.cwe.url.get().map(message),
+            url: self.cwe.url.get().map(message),
             ..Finding::default()
         });
+        Ok(())
     }
-    for (package, errors) in &report.errors.0 {
-        let first = errors.0.first().map(|e| e.error.text()).unwrap_or_default();
-        note(&mut notes, format!("not analysed: {}: {}", message(package), message(first)));
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let report: Report<'_> = json::from_input(input)?;
+    let Some(Rows(Folded { items, mut notes, .. }, _)) = report.issues else {
+        return Err(foreign("a report of gosec (Issues)"));
+    };
+    let mut complete = true;
+    match &report.errors {
+        TextOr::Object(packages) => {
+            for (package, errors) in &packages.0 {
+                complete = false;
+                let first = errors.0.first().map(|e| e.error.text()).unwrap_or_default();
+                note(&mut notes, format!("not analysed: {}: {}", message(package), message(first)));
+            }
+        }
+        TextOr::Text(text) if !text.is_empty() => {
+            complete = false;
+            note(&mut notes, format!("not analysed: {}", message(text)));
+        }
+        _ => {}
     }
-    Ok(parsed(items, Some(report.errors.0.is_empty()), "gosec", notes))
+    let stats = report.stats;
+    if stats.files.0 == Some(0) && items.is_empty() {
+        complete = false;
+        note(&mut notes, "the report says that no file was looked at");
+    }
+    if stats.found.0.is_some_and(|n| n > 0) && items.is_empty() {
+        complete = false;
+        note(&mut notes, "the report counts issues and lists none");
+    }
+    Ok(parsed(items, Some(complete), "gosec", notes))
 }

@@ -1,11 +1,13 @@
 //! Grype's JSON (<https://github.com/anchore/grype>, `grype/presenter/models`). One finding is one match. The severity is grype's word; its SARIF
-//! carries a CVSS score instead, so the two can differ for one scan. `ignoredMatches` are suppressed by the rule that they name.
+//! carries a CVSS score instead, so the two can differ for one scan. `ignoredMatches` are suppressed by the rule that they name. Where the
+//! database of vulnerabilities is not valid, the report is not complete.
 
 use super::common::{
-    List, Scalar, Str, TextOr, aliases, cut, foreign, image, message, or_default, package, parsed, place, seconds,
-    severity,
+    List, Scalar, Str, TextOr, aliases, cut, foreign, image, message, note, or_default, package, parsed, place,
+    seconds, severity,
 };
 use super::records::{Record, Records};
+use super::rows::present;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
@@ -40,7 +42,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Report<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "present")]
     matches: Option<Records<Match<'a>>>,
     #[serde(borrow, rename = "ignoredMatches")]
     ignored: Records<Match<'a>>,
@@ -91,6 +93,26 @@ struct Descriptor<'a> {
     name: Str<'a>,
     #[serde(borrow)]
     timestamp: Scalar<'a>,
+    #[serde(borrow)]
+    db: TextOr<'a, Database<'a>>,
+}
+
+/// The state of the database of vulnerabilities; since 0.88 one level deeper.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Database<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    status: State<'a>,
+    #[serde(borrow)]
+    error: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct State<'a> {
+    valid: Option<bool>,
+    #[serde(borrow)]
+    error: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -212,7 +234,15 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let tools = report.descriptor.name.get().map(str::to_owned).into_iter().collect();
     let created = seconds(report.descriptor.timestamp.text());
-    let mut out = parsed(Vec::new(), Some(true), "grype", notes);
+    let mut complete = true;
+    if let TextOr::Object(db) = &report.descriptor.db
+        && (db.status.valid == Some(false) || db.error.get().or(db.status.error.get()).is_some())
+    {
+        complete = false;
+        let text = db.error.get().or(db.status.error.get()).unwrap_or("not valid");
+        note(&mut notes, format!("the database of vulnerabilities cannot be relied on: {}", message(text)));
+    }
+    let mut out = parsed(Vec::new(), Some(complete), "grype", notes);
     let target = match &report.source.target {
         TextOr::Object(target) if report.source.kind.text() == "image" => target.references(),
         _ => Vec::new(),

@@ -1,7 +1,9 @@
-//! kube-bench's JSON (<https://github.com/aquasecurity/kube-bench>): an object with `Controls`, an array of controls, or one of them. A compliance check is a test case: FAIL failed,
+//! kube-bench's JSON (<https://github.com/aquasecurity/kube-bench>): an object with `Controls`, an array of controls, or
+//! (up to 0.2) one of them after the other. A compliance check is a test case: FAIL failed,
 //! PASS passed, WARN and INFO skipped (a person has to look). One suite is one section.
 
 use super::common::{List, Str, foreign, message, parsed};
+use super::rows::present;
 use crate::error::ParseError;
 use crate::evidence::Data;
 use crate::evidence::Kind;
@@ -40,9 +42,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Report<'a> {
-    #[serde(borrow, rename = "Controls")]
+    #[serde(borrow, rename = "Controls", deserialize_with = "present")]
     controls: Option<List<Control<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "present")]
     tests: Option<List<Group<'a>>>,
     #[serde(borrow)]
     text: Str<'a>,
@@ -51,7 +53,7 @@ struct Report<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Control<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "present")]
     tests: Option<List<Group<'a>>>,
     #[serde(borrow)]
     text: Str<'a>,
@@ -90,11 +92,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             fold(c.tests.as_ref(), c.text.text(), &mut run)?;
         }
     } else {
-        let report: Report<'_> = json::from_input(input)?;
-        match &report.controls {
-            Some(controls) => controls.0.iter().try_for_each(|c| fold(c.tests.as_ref(), c.text.text(), &mut run))?,
-            None => fold(report.tests.as_ref(), report.text.text(), &mut run)?,
-        }
+        json::documents(input, |report: Report<'_>| match &report.controls {
+            Some(controls) => controls.0.iter().try_for_each(|c| fold(c.tests.as_ref(), c.text.text(), &mut run)),
+            None => fold(report.tests.as_ref(), report.text.text(), &mut run),
+        })?;
     }
     let mut out = parsed(Vec::new(), Some(true), "kube-bench", Vec::new());
     out.data = Data::Tests(run);

@@ -30,6 +30,7 @@ mod pip_audit_json;
 mod pnpm_audit_json;
 mod prettier;
 mod records;
+mod rows;
 mod ruff_json;
 mod sarif;
 mod semgrep_json;

@@ -15,7 +15,7 @@ use crate::evidence::findings::{Category, Finding, Severity};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use crate::scan::lines::Lines;
+use crate::scan::lines::{Lines, strip_ansi};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -39,7 +39,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
     }
     let mut errors = false;
     for line in head.lines() {
-        let Ok(line) = std::str::from_utf8(line) else { continue };
+        // Coloured where FORCE_COLOR is set.
+        let line = strip_ansi(line);
+        let Ok(line) = std::str::from_utf8(&line) else { continue };
         if is_summary(line) {
             return Confidence::Certain;
         }
@@ -72,6 +74,10 @@ fn diagnostic(line: &str) -> Option<Diagnostic<'_>> {
         .iter()
         .find_map(|mark| line.split_once(mark).map(|(at, text)| (at, mark.trim_matches([':', ' ']), text)))?;
     let (path, line, column) = match text::place_of(at) {
+        // `--show-error-end`: path:line:column:line:column.
+        Some((start, _, Some(_))) if text::place_of(start).is_some_and(|(_, _, column)| column.is_some()) => {
+            text::place_of(start)?
+        }
         Some(place) => place,
         // Errors on a whole module have no line.
         None if at.ends_with(".py") || at.ends_with(".pyi") || at.ends_with(".ini") || at.ends_with(".toml") => {

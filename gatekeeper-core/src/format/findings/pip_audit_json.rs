@@ -1,5 +1,6 @@
 //! `pip-audit --format json` (<https://github.com/pypa/pip-audit>): an object with `dependencies`; before 2.0 a bare array of them. No severity is stated.
-//! One finding is one vulnerability of a package. A dependency with a `skip_reason` was not audited: noted.
+//! One finding is one vulnerability of a package. A dependency with a `skip_reason` was not audited: noted; where
+//! none was, the report is not complete.
 
 use super::common::{List, Str, aliases, foreign, message, note, package, parsed, purl, says_nothing};
 use super::records::{Record, Records};
@@ -127,5 +128,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             });
         }
     }
-    Ok(parsed(items, Some(true), "pip-audit", notes))
+    // Every dependency that was audited is listed.
+    let looked = dependencies.iter().any(|d| d.skip_reason.get().is_none());
+    if !looked {
+        note(&mut notes, "no dependency was audited");
+    }
+    Ok(parsed(items, Some(looked), "pip-audit", notes))
 }

@@ -1,5 +1,6 @@
 //! `ruff check --output-format json` (<https://docs.astral.sh/ruff/settings/#output-format>), and `json-lines`. Newer versions state a `severity`; without one it is unknown.
-//! A syntax error (no code, or `invalid-syntax`) and an unreadable file (`E902`) are files that no rule saw: a finding, and the report is not complete.
+//! A syntax error (no code, `invalid-syntax`; up to ruff 0.4 `E999`) and an unreadable file (`E902`) are files that no rule saw: a finding, and the report is not complete.
+//! Lines have no end mark: without such a file it is not known whether they are all. `noqa_row` came with ruff 0.0.270.
 
 use super::common::{Num, Str, foreign, message, note, or_default, parsed, place, says_nothing, severity};
 use crate::error::ParseError;
@@ -26,7 +27,12 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
-    let own = |at: &str| ["location.row", "filename", "noqa_row"].iter().all(|p| shape.has(&format!("{at}{p}")));
+    let own = |at: &str| {
+        let has = |p: &str| shape.has(&format!("{at}{p}"));
+        has("location.row")
+            && has("filename")
+            && (has("noqa_row") || (has("end_location.row") && has("code") && has("message") && has("fix")))
+    };
     Confidence::when(own("[].") || own(""), Confidence::Certain)
 }
 
@@ -55,7 +61,7 @@ struct Position {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
+    let (mut notes, mut items, mut unread) = (Vec::new(), Vec::new(), false);
     if says_nothing(input, &["[]"]) {
         return Ok(parsed(items, Some(true), "ruff", notes));
     }
@@ -66,8 +72,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let (severity, severity_from) = severity(r.severity.text(), "severity", &mut notes);
         let code = r.code.get().unwrap_or("invalid-syntax");
         // E902: the file could not be read at all.
-        if matches!(code, "invalid-syntax" | "E902") {
-            complete = false;
+        if matches!(code, "invalid-syntax" | "E902" | "E999") {
+            unread = true;
             note(&mut notes, format!("not linted, as it could not be read or parsed: {}", message(file.text())));
         }
         items.push(Finding {
@@ -82,10 +88,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         });
         Ok(())
     };
-    if input.bytes.trim_ascii_start().first() == Some(&b'[') {
+    let array = input.bytes.trim_ascii_start().first() == Some(&b'[');
+    if array {
         json::from_input::<Vec<Row<'_>>>(input)?.into_iter().try_for_each(&mut fold)?;
     } else {
         json::documents(input, &mut fold)?;
     }
-    Ok(parsed(items, Some(complete), "ruff", notes))
+    let complete = if unread { Some(false) } else { array.then_some(true) };
+    Ok(parsed(items, complete, "ruff", notes))
 }

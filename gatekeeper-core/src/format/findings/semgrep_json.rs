@@ -1,6 +1,7 @@
 //! Semgrep's JSON (<https://semgrep.dev/docs/semgrep-appsec-platform/json-and-sarif>, `semgrep-interfaces`). The severity is `extra.severity` (ERROR, WARNING, INFO; newer rules CRITICAL to LOW).
-//! `nosemgrep` hits are left out by semgrep, or marked `is_ignored`: suppressed. An error of level `error` means that something was not scanned: not
-//! complete; warnings (a file that was parsed in part) are noted. Supply-chain results (`sca_info`) are vulnerabilities of packages.
+//! `nosemgrep` hits are left out by semgrep, or marked `is_ignored`: suppressed. An error of level `error`, or of a type that says so (a
+//! timeout, a file that was not parsed), means that something was not scanned: not complete; so does an empty list of scanned paths. Other warnings (a file
+//! that was parsed in part) are noted. Supply-chain results (`sca_info`) are vulnerabilities of packages.
 
 use super::common::{List, Num, Scalar, Str, foreign, message, note, or_default, package, parsed, place, severity};
 use crate::error::ParseError;
@@ -43,6 +44,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Report<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    paths: Paths<'a>,
     #[serde(borrow)]
     errors: List<Failure<'a>>,
     #[serde(borrow)]
@@ -51,7 +54,17 @@ struct Report<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+struct Paths<'a> {
+    #[serde(borrow)]
+    scanned: Option<List<Scalar<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Failure<'a> {
+    /// A text; of a file that was parsed in part an array.
+    #[serde(borrow, rename = "type")]
+    kind: Scalar<'a>,
     #[serde(borrow)]
     level: Str<'a>,
     #[serde(borrow)]
@@ -106,7 +119,38 @@ struct Metadata<'a> {
     technology: Words<'a>,
     #[serde(borrow, rename = "sca-vuln-database-identifier")]
     advisory: Scalar<'a>,
+    #[serde(borrow, rename = "sca-severity")]
+    severity: Scalar<'a>,
+    /// `[{"package": "version"}]`.
+    #[serde(rename = "sca-fix-versions")]
+    fixes: serde_json::Value,
 }
+
+impl Metadata<'_> {
+    /// The versions that mend a package.
+    fn fixed(&self, name: &str) -> String {
+        let all = self.fixes.as_array().into_iter().flatten().filter_map(|o| o.as_object()).flatten();
+        let own: Vec<&str> = all.filter(|(package, _)| *package == name).filter_map(|(_, v)| v.as_str()).collect();
+        own.join(", ")
+    }
+}
+
+/// Types of errors (`error_type` of semgrep-interfaces) after which a rule or a file was not looked at, whatever their level.
+const UNSEEN: &[&str] = &[
+    "Timeout",
+    "Out of memory",
+    "Stack overflow",
+    "Fixpoint timeout",
+    "Timeout during interfile analysis",
+    "OOM during interfile analysis",
+    "Too many matches",
+    "Syntax error",
+    "Other syntax error",
+    "Lexical error",
+    "AST builder error",
+    "Internal matching error",
+    "Fatal error",
+];
 
 /// A text or an array of scalars.
 #[derive(Debug, Default)]
@@ -153,8 +197,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             return Err(foreign("a result of semgrep with a check_id"));
         }
         let e = &r.extra;
-        let (severity, severity_from) = severity(e.severity.text(), "extra.severity", &mut notes);
         let sca = e.sca_info.as_ref().map(|s| &s.dependency_match.found_dependency);
+        // Supply-chain rules are all ERROR; the advisory's severity stands in their metadata.
+        let (word, from) = match e.metadata.severity.get().filter(|_| sca.is_some()) {
+            Some(word) => (word, "extra.metadata.sca-severity"),
+            None => (e.severity.text(), "extra.severity"),
+        };
+        let (severity, severity_from) = severity(word, from, &mut notes);
         let secrets = e.metadata.technology.0.iter().any(|t| t.text() == "secrets");
         items.push(Finding {
             rule: message(r.check_id.text()),
@@ -170,7 +219,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             package: sca.and_then(|d| {
                 let kind = super::common::purl_type(d.ecosystem.text());
                 let purl = kind.and_then(|k| super::common::purl(k, d.package.text(), Some(d.version.text())));
-                package(d.package.text(), d.version.text(), "", purl)
+                package(d.package.text(), d.version.text(), &e.metadata.fixed(d.package.text()), purl)
             }),
             aliases: super::common::aliases(r.check_id.text(), e.metadata.advisory.get()),
             suppressed: (e.is_ignored == Some(true))
@@ -181,8 +230,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         });
     }
     let mut complete = true;
+    if items.is_empty() && report.paths.scanned.is_some_and(|s| s.0.is_empty()) {
+        complete = false;
+        note(&mut notes, "the report says that no file was scanned");
+    }
     for e in &report.errors.0 {
-        complete &= e.level.text() != "error";
+        complete &= e.level.text() != "error" && !UNSEEN.contains(&e.kind.text());
         let text = e.message.get().or(e.long_msg.get()).unwrap_or_default();
         note(
             &mut notes,

@@ -1,22 +1,22 @@
 //! `snyk test --json`, `snyk container test --json`, `snyk iac test --json` (<https://docs.snyk.io/snyk-cli>): an object per project, an array where there are several.
 //!
 //! - `vulnerabilities` has a row per dependency path: one finding is one id in one package version, counted per project.
-//! - `filtered.ignore` is suppressed. Licence issues are of category licence, IaC issues misconfigurations.
-//! - An object with `error` is a project that was not tested: refused where it stands alone, not complete where it stands among others.
+//! - `filtered.ignore` and `filtered.patch` are suppressed. Licence issues are of category licence, IaC issues misconfigurations.
+//! - An object with `error` is a project that was not tested: refused where it stands alone, not complete where it stands among others or beside issues. Nor
+//!   is a report that counts issues (`ok: false`, `uniqueCount`) and lists none, or one without a dependency in any project.
 //! - Container reports keep the projects inside the image under `applications`.
 
 use super::common::{
-    List, Num, Scalar, Str, aliases, foreign, message, note, one_or_many, or_default, package, parsed, place, purl,
-    purl_type, severity, tool_failed,
+    List, Num, Scalar, Str, aliases, foreign, message, note, one_or_many, or_default, package, parsed, purl, purl_type,
+    severity, tool_failed,
 };
+use super::rows::{self, Folded, Rows};
 use crate::error::ParseError;
-use crate::evidence::Kind;
-use crate::evidence::Note;
-use crate::evidence::findings::{Category, Finding, Suppression};
+use crate::evidence::findings::{Category, Finding, Findings, Place, Suppression};
+use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use serde::Deserialize;
-use std::collections::HashSet;
 
 pub(super) static FORMAT: Format = Format {
     id: "snyk-json",
@@ -56,9 +56,14 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[serde(default)]
 struct Project<'a> {
     #[serde(borrow)]
-    vulnerabilities: Option<List<Row<'a>>>,
+    vulnerabilities: Option<Rows<Row<'a>>>,
     #[serde(borrow, rename = "infrastructureAsCodeIssues")]
-    iac: Option<List<Issue<'a>>>,
+    iac: Option<Rows<Issue<'a>>>,
+    ok: Option<bool>,
+    #[serde(rename = "uniqueCount")]
+    unique: Num,
+    #[serde(rename = "dependencyCount")]
+    dependencies: Num,
     #[serde(borrow)]
     applications: List<Application<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
@@ -75,19 +80,33 @@ struct Project<'a> {
 #[serde(default)]
 struct Application<'a> {
     #[serde(borrow)]
-    vulnerabilities: List<Row<'a>>,
+    vulnerabilities: Rows<Row<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     filtered: Filtered<'a>,
     #[serde(borrow, rename = "targetFile")]
     target: Str<'a>,
+    #[serde(borrow)]
+    error: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Filtered<'a> {
     #[serde(borrow)]
-    ignore: List<Row<'a>>,
+    ignore: Rows<Ignored<'a>>,
+    #[serde(borrow)]
+    patch: Rows<Patched<'a>>,
 }
+
+/// A row that the policy file takes out.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Ignored<'a>(#[serde(borrow)] Row<'a>);
+
+/// A row that a patch of Snyk's mended.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Patched<'a>(#[serde(borrow)] Row<'a>);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -142,77 +161,150 @@ struct Issue<'a> {
     documentation: Scalar<'a>,
 }
 
+impl<'de: 'a, 'a> rows::Row<'de> for Row<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        self.add(into, None)
+    }
+}
+
+impl<'de: 'a, 'a> rows::Row<'de> for Ignored<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        self.0.add(into, Some("ignored"))
+    }
+}
+
+impl<'de: 'a, 'a> rows::Row<'de> for Patched<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        self.0.add(into, Some("patched"))
+    }
+}
+
+impl Row<'_> {
+    /// One finding is one id in one package version.
+    fn add(&self, into: &mut Folded, out: Option<&str>) -> Result<(), &'static str> {
+        if self.id.get().is_none() {
+            return Err("an issue of Snyk with its id");
+        }
+        let name = self.package.get().unwrap_or(self.name.text());
+        into.add_once((self.id.text(), name, self.version.text()), |notes| self.finding(name, out, notes));
+        Ok(())
+    }
+
+    fn finding(&self, name: &str, out: Option<&str>, notes: &mut Vec<Note>) -> Finding {
+        let (severity, severity_from) = match self.with_critical.get() {
+            Some(word) => severity(word, "severityWithCritical", notes),
+            None => severity(self.severity.text(), "severity", notes),
+        };
+        let fixed = match self.nearest.get() {
+            Some(v) => v.to_owned(),
+            None => self.fixed.0.iter().map(Str::text).collect::<Vec<_>>().join(", "),
+        };
+        let purl = purl_type(self.manager.text())
+            .and_then(|kind| purl(kind, &name.replace(':', "/"), Some(self.version.text())));
+        let ids = self.identifiers.cve.0.iter().chain(&self.identifiers.ghsa.0).map(Str::text);
+        Finding {
+            rule: message(self.id.text()),
+            message: message(self.title.text()),
+            severity,
+            severity_from,
+            category: if self.kind.text() == "license" { Category::License } else { Category::Vulnerability },
+            package: package(name, self.version.text(), &fixed, purl),
+            aliases: aliases(self.id.text(), ids),
+            suppressed: out.map(|reason| Box::new(Suppression { by: ".snyk".into(), reason: reason.into() })),
+            url: Some(message(&format!("https://security.snyk.io/vuln/{}", self.id.text()))),
+            ..Finding::default()
+        }
+    }
+}
+
+impl<'de: 'a, 'a> rows::Row<'de> for Issue<'a> {
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str> {
+        if self.id.get().is_none() {
+            return Err("an issue of Snyk with its id");
+        }
+        let (severity, severity_from) = severity(self.severity.text(), "severity", &mut into.notes);
+        into.items.push(Finding {
+            rule: message(self.id.text()),
+            message: message(self.title.text()),
+            severity,
+            severity_from,
+            category: Category::Misconfiguration,
+            place: Some(Place { path: "".into(), line: self.line.line(), column: None }),
+            url: self.documentation.get().map(message),
+            ..Finding::default()
+        });
+        Ok(())
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
+    let mut all = Folded::default();
+    let mut looked_for = Vec::new();
     let projects: Vec<Project<'_>> = one_or_many(input)?;
     let alone = projects.len() == 1;
-    for p in &projects {
+    // A parent project may well have no dependencies of its own; where none has any, nothing was looked at.
+    let none = |p: &Project<'_>| p.iac.is_none() && p.dependencies.0 == Some(0);
+    let nothing = !projects.is_empty() && projects.iter().all(none);
+    for p in projects {
         let path = p.display.get().unwrap_or(p.target.text());
         if p.vulnerabilities.is_none() && p.iac.is_none() {
             match p.error.get() {
                 Some(error) if alone => return Err(tool_failed(error)),
                 Some(error) => {
-                    complete = false;
-                    note(&mut notes, format!("a project was not tested: {}", message(error)));
+                    all.unread += 1;
+                    note(&mut all.notes, format!("a project was not tested: {}", message(error)));
                     continue;
                 }
                 None => return Err(foreign("a project of Snyk (vulnerabilities or infrastructureAsCodeIssues)")),
             }
         }
-        let rows = p.vulnerabilities.as_ref().map(|l| l.0.as_slice()).unwrap_or_default();
-        fold(rows, &p.filtered.ignore.0, path, &mut items, &mut notes);
-        for a in &p.applications.0 {
-            fold(&a.vulnerabilities.0, &a.filtered.ignore.0, a.target.text(), &mut items, &mut notes);
+        looked_for.extend_from_slice(match p.iac.is_some() {
+            true => &[Category::Misconfiguration],
+            false => &[Category::Vulnerability, Category::License],
+        });
+        let before = all.items.len();
+        let contradicts = p.ok == Some(false) || p.unique.0.is_some_and(|n| n > 0);
+        let error = p.error.get().map(message);
+        for rows in [p.vulnerabilities.map(|r| r.0), p.iac.map(|r| r.0)].into_iter().flatten() {
+            all.add(rows.in_file(path));
         }
-        for issue in p.iac.iter().flat_map(|l| &l.0) {
-            let (severity, severity_from) = severity(issue.severity.text(), "severity", &mut notes);
-            items.push(Finding {
-                rule: message(issue.id.text()),
-                message: message(issue.title.text()),
-                severity,
-                severity_from,
-                category: Category::Misconfiguration,
-                place: place(path, issue.line.line(), None),
-                url: issue.documentation.get().map(message),
-                ..Finding::default()
-            });
+        p.filtered.add(&mut all, path);
+        for a in p.applications.0 {
+            let path = a.target.text();
+            if let Some(error) = a.error.get() {
+                all.unread += 1;
+                note(&mut all.notes, format!("an application was not tested: {path}: {}", message(error)));
+            }
+            all.add(a.vulnerabilities.0.in_file(path));
+            a.filtered.add(&mut all, path);
+        }
+        let listed = all.items.len() - before;
+        if let Some(error) = error {
+            if alone && listed == 0 {
+                return Err(tool_failed(&error));
+            }
+            all.unread += 1;
+            note(&mut all.notes, format!("a project was not tested: {error}"));
+        } else if contradicts && listed == 0 {
+            all.unread += 1;
+            note(&mut all.notes, "the report says that issues were found and lists none");
         }
     }
-    Ok(parsed(items, Some(complete), "snyk", notes))
+    if nothing && all.items.is_empty() {
+        all.unread += 1;
+        note(&mut all.notes, "the report says that no dependency was looked at");
+    }
+    looked_for.sort_unstable();
+    looked_for.dedup();
+    let mut out = parsed(Vec::new(), Some(all.unread == 0), "snyk", all.notes);
+    let looked_for = (!looked_for.is_empty()).then_some(looked_for);
+    out.data = Data::Findings(Findings { items: all.items, looked_for, ..Findings::default() });
+    Ok(out)
 }
 
-fn fold(rows: &[Row<'_>], ignored: &[Row<'_>], path: &str, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
-    for (rows, out) in [(rows, false), (ignored, true)] {
-        let mut seen = HashSet::new();
-        for r in rows {
-            let name = r.package.get().unwrap_or(r.name.text());
-            if !seen.insert((r.id.text(), name, r.version.text())) {
-                continue;
-            }
-            let (severity, severity_from) = match r.with_critical.get() {
-                Some(word) => severity(word, "severityWithCritical", notes),
-                None => severity(r.severity.text(), "severity", notes),
-            };
-            let fixed = match r.nearest.get() {
-                Some(v) => v.to_owned(),
-                None => r.fixed.0.iter().map(Str::text).collect::<Vec<_>>().join(", "),
-            };
-            let purl = purl_type(r.manager.text())
-                .and_then(|kind| purl(kind, &name.replace(':', "/"), Some(r.version.text())));
-            let ids = r.identifiers.cve.0.iter().chain(&r.identifiers.ghsa.0).map(Str::text);
-            items.push(Finding {
-                rule: message(r.id.text()),
-                message: message(r.title.text()),
-                severity,
-                severity_from,
-                category: if r.kind.text() == "license" { Category::License } else { Category::Vulnerability },
-                place: place(path, None, None),
-                package: package(name, r.version.text(), &fixed, purl),
-                aliases: aliases(r.id.text(), ids),
-                suppressed: out.then(|| Box::new(Suppression { by: ".snyk".into(), reason: "ignored".into() })),
-                url: Some(message(&format!("https://security.snyk.io/vuln/{}", r.id.text()))),
-                ..Finding::default()
-            });
-        }
+impl Filtered<'_> {
+    fn add(self, all: &mut Folded, path: &str) {
+        all.add(self.ignore.0.in_file(path));
+        all.add(self.patch.0.in_file(path));
     }
 }

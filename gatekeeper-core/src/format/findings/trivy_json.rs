@@ -5,6 +5,7 @@
 //! - Misconfigurations count where `Status` is `FAIL` or absent: `PASS` rows come with `--include-non-failures`, exceptions are not failures.
 //! - Suppressed: `ExperimentalModifiedFindings` (VEX, ignore files) and vulnerabilities of `Status: not_affected`; every other status counts.
 //! - Licence rows are findings of category licence. A resource that could not be scanned has an `Error`: the report is not complete.
+//! - What was looked for is told by the results' `Class`.
 //! - The text of a secret's match is never kept.
 
 use super::common::{
@@ -101,6 +102,8 @@ struct Row<'a> {
     target: Option<Str<'a>>,
     #[serde(borrow, rename = "Type")]
     kind: Scalar<'a>,
+    #[serde(borrow, rename = "Class")]
+    class: Str<'a>,
     #[serde(borrow, rename = "Vulnerabilities")]
     vulnerabilities: Records<Vulnerability<'a>>,
     #[serde(borrow, rename = "Misconfigurations")]
@@ -367,12 +370,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         complete &= all(resource.results.0.iter(), &mut items, &mut notes);
     }
     complete &= all(report.results.iter().flat_map(|l| &l.0), &mut items, &mut notes);
+    let in_resources = resources.into_iter().flatten().flat_map(|l| &l.0).flat_map(|r| &r.results.0);
+    let looked_for = looked_for(report.results.iter().flat_map(|l| &l.0).chain(in_resources));
     let mut target = Vec::new();
     if report.artifact_type.text() == "container_image" {
         let references = report.metadata.tags.0.iter().chain(&report.metadata.digests.0).map(Scalar::text);
         target = image(report.artifact.as_ref().map(Str::text).unwrap_or_default(), references);
     }
-    let data = Data::Findings(Findings { items, target, ..Findings::default() });
+    let data = Data::Findings(Findings { items, target, looked_for, ..Findings::default() });
     Ok(Parsed { created: seconds(report.created.text()), data, ..parsed(Vec::new(), Some(complete), "trivy", notes) })
 }
 
@@ -409,6 +414,25 @@ fn all<'r>(rows: impl Iterator<Item = &'r Row<'r>>, items: &mut Vec<Finding>, no
         }
     }
     listed
+}
+
+/// What was looked for, as the results' classes tell it. Where no secret was found none is listed, so that they may always have been looked for.
+fn looked_for<'r>(rows: impl Iterator<Item = &'r Row<'r>>) -> Option<Vec<Category>> {
+    let mut out = vec![Category::Secret];
+    let mut any = false;
+    for row in rows {
+        any = true;
+        match row.class.text() {
+            "" => return None,
+            "os-pkgs" | "lang-pkgs" => out.push(Category::Vulnerability),
+            "config" => out.push(Category::Misconfiguration),
+            "license" | "license-file" => out.push(Category::License),
+            _ => {}
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    any.then_some(out)
 }
 
 fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {

@@ -1,0 +1,130 @@
+//! Lists of rows that may be long or null: read row by row, so that a report's size does not decide how much memory its rows take twice.
+
+use super::common::{cut, note};
+use crate::evidence::Note;
+use crate::evidence::findings::{Finding, Place};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use std::collections::HashMap;
+use std::collections::hash_map::{Entry, RandomState};
+use std::fmt;
+use std::hash::BuildHasher;
+use std::marker::PhantomData;
+
+/// A member that is there: null is an empty one (Go writes a list of nothing so), an absent one is none.
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
+
+/// A row of a report: made into findings as soon as it is read.
+pub(super) trait Row<'de>: Deserialize<'de> {
+    /// Adds what the row says. An error says what a row must have.
+    fn fold(self, into: &mut Folded) -> Result<(), &'static str>;
+}
+
+/// The findings of a list of rows, and what is to be noted of them.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    pub items: Vec<Finding>,
+    pub notes: Vec<Note>,
+    /// How many rows were read.
+    pub rows: usize,
+    /// How many rows tell of something that was not looked at.
+    pub unread: usize,
+    /// Where findings that must not repeat stand in `items`, by a hash of what they are told by.
+    seen: HashMap<u64, usize>,
+    state: RandomState,
+}
+
+impl Folded {
+    /// Adds a finding, unless one of the same id, package and version is there: `key` is these three, as they stand in the report.
+    pub(super) fn add_once(&mut self, key: (&str, &str, &str), item: impl FnOnce(&mut Vec<Note>) -> Finding) {
+        let hash = self.state.hash_one(key);
+        let item = match self.seen.entry(hash) {
+            Entry::Vacant(slot) => {
+                slot.insert(self.items.len());
+                item(&mut self.notes)
+            }
+            Entry::Occupied(at) => {
+                let new = item(&mut self.notes);
+                let told = |f: &Finding| {
+                    let package = f.package.as_ref().map(|p| (p.name.clone(), p.installed.clone()));
+                    (f.rule.clone(), package)
+                };
+                if self.items.get(*at.get()).is_some_and(|known| told(known) == told(&new)) {
+                    return;
+                }
+                new
+            }
+        };
+        self.items.push(item);
+    }
+
+    /// Takes what another list gave.
+    pub(super) fn add(&mut self, other: Folded) {
+        if self.items.is_empty() {
+            self.items = other.items;
+        } else {
+            self.items.extend(other.items);
+        }
+        for n in other.notes {
+            note(&mut self.notes, n.message);
+        }
+        self.unread += other.unread;
+    }
+
+    /// The same findings in this file.
+    pub(super) fn in_file(mut self, path: &str) -> Folded {
+        let path = cut(path, 1000);
+        for item in &mut self.items {
+            match &mut item.place {
+                _ if path.is_empty() => item.place = None,
+                Some(place) => place.path.clone_from(&path),
+                none => *none = Some(Place { path: path.clone(), ..Place::default() }),
+            }
+        }
+        self
+    }
+}
+
+/// A list of rows.
+#[derive(Debug)]
+pub(super) struct Rows<R>(pub Folded, pub PhantomData<R>);
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Rows(Folded::default(), PhantomData)
+    }
+}
+
+struct RowsVisitor<R>(PhantomData<R>);
+
+impl<'de, R: Row<'de>> Visitor<'de> for RowsVisitor<R> {
+    type Value = Rows<R>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Rows::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut out = Folded::default();
+        while let Some(row) = seq.next_element::<R>()? {
+            out.rows += 1;
+            row.fold(&mut out)
+                .map_err(|what| A::Error::custom(format_args!("content of another kind, expected {what}")))?;
+        }
+        // A list's spare room would stay for as long as the evidence does.
+        out.items.shrink_to_fit();
+        Ok(Rows(out, PhantomData))
+    }
+}
+
+impl<'de, R: Row<'de>> Deserialize<'de> for Rows<R> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_any(RowsVisitor(PhantomData))
+    }
+}
