@@ -266,11 +266,15 @@ impl Walk<'_> {
         let shown = join(self.name, inner);
         let entries = self.list(&path, &shown)?;
         let has = |name: &str| entries.iter().any(|e| e.file && e.name == name);
-        let texts: Vec<String> = entries
+        let mut texts: Vec<String> = entries
             .iter()
             .filter(|e| (e.file || e.link && !e.folder) && package_tree::is_text(&e.name).is_some())
             .map(|e| e.name.clone())
             .collect();
+        // REUSE: all the licences that files of the package stand under.
+        for reuse in entries.iter().filter(|e| e.folder && !e.link && e.name == "LICENSES") {
+            self.texts(&reuse.path, &shown, &reuse.name, 0, &mut texts)?;
+        }
         let manifest = has("package.json").then_some(Ecosystem::Npm);
         let application = || -> Result<Option<Ecosystem>, ParseError> {
             let hex = has("hex_metadata.config");

@@ -162,6 +162,26 @@ impl Policy {
         }
     }
 
+    /// What of a statement is not simply allowed: the one licence where there is one, else the whole of it; nothing where it is allowed.
+    pub fn culprit(&self, statement: &LicenseStatement) -> Option<String> {
+        if self.judge(statement).standing() == Standing::Allowed {
+            return None;
+        }
+        let (LicenseStatement::Expression(text) | LicenseStatement::Id(text) | LicenseStatement::Name(text)) =
+            statement;
+        let spdx = match statement {
+            LicenseStatement::Name(text) => name(text),
+            LicenseStatement::Expression(text) | LicenseStatement::Id(text) => Some(text.clone()),
+        };
+        let expression = spdx.and_then(|text| parse(&text).ok());
+        let terms = expression.iter().flat_map(Expression::terms);
+        let mut faulty = terms.filter(|term| self.judge_term(term).0 != Standing::Allowed);
+        match (faulty.next(), faulty.next()) {
+            (Some(one), None) => Some(one.to_string()),
+            _ => Some(text.trim().to_owned()),
+        }
+    }
+
     /// Judges an expression: the best branch counts.
     pub fn judge_expression(&self, expression: &Expression) -> Judgement {
         let ranked = expression.rank(|term| self.judge_term(term).0);

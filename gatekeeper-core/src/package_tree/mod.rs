@@ -92,10 +92,22 @@ pub(crate) fn is_text(name: &str) -> Option<bool> {
     if starts(&["LICENSE", "LICENCE", "COPYING", "UNLICENSE", "UNLICENCE"])
         || stem.ends_with("-LICENSE")
         || stem.ends_with("-LICENCE")
+        || is_license_name(&upper)
     {
         return Some(true);
     }
     starts(&["NOTICE"]).then_some(false)
+}
+
+/// Whether a file is called by a licence: `GPL.txt`, `MIT`, `BSD-3-Clause.md`.
+fn is_license_name(upper: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "GPL", "LGPL", "AGPL", "GFDL", "MIT", "BSD", "APACHE", "MPL", "EPL", "CDDL", "EUPL", "SSPL", "BUSL", "CC",
+    ];
+    let stem = [".TXT", ".MD", ".RST", ".HTML"].iter().find_map(|e| upper.strip_suffix(e)).unwrap_or(upper);
+    NAMES.iter().any(|name| stem.starts_with(name))
+        && stem.len() <= 40
+        && (license::name(stem).is_some() || license::family_named(stem).is_some())
 }
 
 /// Reads a package.

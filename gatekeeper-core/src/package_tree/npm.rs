@@ -1,7 +1,7 @@
 //! An npm package: `package.json`.
 //!
 //! Specification: <https://docs.npmjs.com/cli/v11/configuring-npm/package-json>. `license` is an SPDX expression, or "SEE LICENSE IN file"; old
-//! packages have an object with a `type`, or `licenses` as an array of those. npm writes a package's real name here, also where its folder
+//! packages have an object with a `type`, or `licenses` as an array of those; where both are there, both hold. npm writes a package's real name here, also where its folder
 //! has an alias. A byte order mark is skipped, as npm does.
 
 use super::{Described, Package};
@@ -27,10 +27,8 @@ pub(super) fn describe(package: &Package<'_>) -> Result<Described, ParseError> {
     let mut out = Described::default();
     let name = manifest.name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| package.name.into());
     let version = manifest.version.filter(|v| !v.trim().is_empty());
-    let mut licenses = manifest.license.map(|l| l.0).unwrap_or_default();
-    if licenses.is_empty() {
-        licenses = manifest.licenses.map(|l| l.0).unwrap_or_default();
-    }
+    let stated = manifest.license.into_iter().chain(manifest.licenses);
+    let mut licenses = common::together(stated.map(|l| l.0).collect());
     if let [one] = licenses.as_slice()
         && let Some(file) = pointed_at(&one.text)
     {

@@ -2,15 +2,19 @@
 //!
 //! Specification: Python core metadata 2.4, <https://packaging.python.org/en/latest/specifications/core-metadata/>: headers as in a mail, up to the
 //! first empty line; continued lines begin with a blank. The licence: `License-Expression`; else `License`, where it says which (setuptools puts
-//! whole texts into it: then the text decides); else the classifiers, which all hold; else what `License` says anyway.
+//! whole texts into it) and the classifiers: all hold, as far as they are not the same; else what `License` says anyway. `OSI Approved` and `DFSG
+//! approved` are classes of licences, not licences.
 
 use super::{Described, Package};
 use crate::error::ParseError;
 use crate::evidence::inventory::{Component, License};
 use crate::format::licenses::common;
+use crate::license;
 
 /// What a licence's name has at most; longer is a text.
 const LONGEST_NAME: usize = 200;
+/// Classifiers that name no licence.
+const CLASSES: [&str; 3] = ["License", "OSI Approved", "DFSG approved"];
 
 pub(super) fn describe(package: &Package<'_>, file: &str) -> Result<Described, ParseError> {
     let bytes = package.description(file)?;
@@ -33,7 +37,7 @@ pub(super) fn describe(package: &Package<'_>, file: &str) -> Result<Described, P
     let mut out = Described { component, ..Described::default() };
     let field = one("License").filter(|t| !License::name(*t).is_none());
     let classifiers: Vec<License> = all("Classifier")
-        .filter(|c| c.starts_with("License ::") && c.split("::").count() > 2)
+        .filter(|c| c.starts_with("License ::") && !CLASSES.contains(&c.rsplit("::").next().unwrap_or_default().trim()))
         .map(License::name)
         .collect();
     let says = |l: &License| super::bases(l).is_some();
@@ -45,18 +49,20 @@ pub(super) fn describe(package: &Package<'_>, file: &str) -> Result<Described, P
         Some(text) if text.contains('\n') || text.len() > LONGEST_NAME => {
             if classifiers.is_empty() {
                 out.text = Some(text.to_owned());
+            } else if let Ok(found) = license::detect(text.as_bytes()) {
+                out.component.licenses = common::together(vec![classifiers, vec![License::expression(found.id)]]);
+            } else {
+                out.component.licenses = classifiers;
             }
-            out.component.licenses = classifiers;
         }
         Some(text) => {
             let stated = common::license(text);
-            if says(&stated) || classifiers.is_empty() || !classifiers.iter().all(says) {
-                out.component.licenses.push(stated);
-            } else {
-                let words: Vec<&str> = classifiers.iter().map(|c| &*c.text).collect();
+            let vague = !says(&stated) && !classifiers.is_empty() && classifiers.iter().all(says);
+            out.component.licenses = common::together(vec![vec![stated.clone()], classifiers]);
+            if vague && !out.component.licenses.contains(&stated) {
+                let words: Vec<&str> = out.component.licenses.iter().map(|c| &*c.text).collect();
                 out.notes
                     .push(format!("`License: {text}` does not say which: its classifiers do ({})", words.join("; ")));
-                out.component.licenses = classifiers;
             }
         }
         None => out.component.licenses = classifiers,

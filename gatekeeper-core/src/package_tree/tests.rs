@@ -83,7 +83,14 @@ fn python_fields_in_their_order() {
     let of = |head: &str| licenses(&dist(head).0).join(" & ");
     let mit = "Classifier: License :: OSI Approved :: MIT License";
     assert_eq!(of("License-Expression: MIT OR ISC\nLicense: GPL"), "MIT OR ISC");
-    assert_eq!(of(&format!("License: ISC\n{mit}")), "ISC");
+    assert_eq!(of(&format!("License: MIT\n{mit}")), "MIT");
+    // What is not the same holds beside it.
+    assert_eq!(of(&format!("License: ISC\n{mit}")), "ISC & License :: OSI Approved :: MIT License");
+    let other = "Classifier: License :: Other/Proprietary License";
+    assert_eq!(of(&format!("{mit}\n{other}")), "License :: OSI Approved :: MIT License & License :: Other/Proprietary License");
+    assert_eq!(of(&format!("License: MIT\n{other}")), "MIT & License :: Other/Proprietary License");
+    assert_eq!(of(&format!("License: Proprietary\n{mit}")), "Proprietary & License :: OSI Approved :: MIT License");
+    assert_eq!(of("License: MIT OR ISC\nClassifier: License :: OSI Approved :: ISC License (ISCL)"), "MIT OR ISC");
     assert_eq!(of(&format!("License: as you like\n{mit}")), "License :: OSI Approved :: MIT License");
     assert_eq!(of(&format!("License: UNKNOWN\n{mit}")), "License :: OSI Approved :: MIT License");
     assert_eq!(of("License: as you like"), "as you like");

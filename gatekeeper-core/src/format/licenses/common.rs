@@ -2,13 +2,15 @@
 
 use crate::error::ParseError;
 use crate::evidence::Data;
-use crate::evidence::inventory::{Component, Inventory, License};
+use crate::evidence::inventory::{Component, Inventory, License, LicenseForm};
 use crate::format::Parsed;
 use crate::input::Input;
+use crate::license;
 use crate::scan::csv::Csv;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A licence from a field that holds SPDX expressions and free names alike: what parses as an expression is one.
@@ -21,6 +23,89 @@ pub(crate) fn license(text: &str) -> License {
         License::name(text)
     }
 }
+
+/// What one package states in several places: all of it holds. Left out is what another place says too, or more exactly: `BSD License`
+/// beside `BSD-3-Clause`, a part of `MIT OR Apache-2.0`, and words that name no licence beside one that is named, unless they restrict it.
+pub(crate) fn together(places: Vec<Vec<License>>) -> Vec<License> {
+    enum Said {
+        Ids(BTreeSet<String>),
+        Family(&'static str),
+        Restricts,
+        Nothing,
+    }
+    let said = |l: &License| {
+        let spdx = match l.form {
+            LicenseForm::Expression => Some(l.text.to_string()),
+            LicenseForm::Name => license::name(&l.text),
+        };
+        if let Some(expression) = spdx.and_then(|text| license::parse(&text).ok()) {
+            return Said::Ids(expression.terms().iter().map(ToString::to_string).collect());
+        }
+        if let Some(family) = license::family_named(&l.text) {
+            return Said::Family(family.name());
+        }
+        let lower = l.text.to_lowercase();
+        let restricts = license::no_license(&l.text).is_some() || RESTRICT.iter().any(|w| lower.contains(w));
+        if restricts { Said::Restricts } else { Said::Nothing }
+    };
+    let mut places = places.into_iter().filter(|p| !p.iter().all(License::is_none)).peekable();
+    let Some(first) = places.next() else { return Vec::new() };
+    if places.peek().is_none() {
+        return first;
+    }
+    let all: Vec<(usize, License, Said)> = std::iter::once(first)
+        .chain(places)
+        .enumerate()
+        .flat_map(|(place, list)| list.into_iter().map(move |l| (place, l)))
+        .map(|(place, l)| {
+            let says = said(&l);
+            (place, l, says)
+        })
+        .collect();
+    let kept = |(place, l, says): &(usize, License, Said)| {
+        let mut others = all.iter().filter(|o| o.0 != *place);
+        let in_family = |name: &str, ids: &BTreeSet<String>| {
+            license::family(name).is_some_and(|family| ids.iter().any(|id| family.contains(id)))
+        };
+        match says {
+            Said::Ids(own) => {
+                let mut before = BTreeSet::new();
+                for (_, _, says) in others.filter(|o| o.0 < *place) {
+                    if let Said::Ids(ids) = says {
+                        before.extend(ids);
+                    }
+                }
+                !own.iter().all(|id| before.contains(id))
+            }
+            Said::Family(name) => !others.any(|(at, _, says)| match says {
+                Said::Ids(ids) => in_family(name, ids),
+                Said::Family(other) => other == name && at < place,
+                _ => false,
+            }),
+            Said::Restricts => !others.any(|(at, o, _)| at < place && o.text == l.text),
+            Said::Nothing => !others.any(|(at, o, says)| matches!(says, Said::Ids(_)) || at < place && o.text == l.text),
+        }
+    };
+    let kept: Vec<bool> = all.iter().map(kept).collect();
+    all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, l, _), _)| l).collect()
+}
+
+/// Words that take something away from a licence that stands elsewhere.
+const RESTRICT: [&str; 13] = [
+    "commercial",
+    "proprietary",
+    "evaluation",
+    "academic",
+    "personal",
+    "education",
+    "internal",
+    "restrict",
+    "prohibit",
+    "confidential",
+    "closed",
+    "not ",
+    "only",
+];
 
 /// npm's `license`: a text, `{"type": …}`, or an array of either.
 #[derive(Clone)]
@@ -180,6 +265,22 @@ mod tests {
         assert_eq!(license("(MIT AND Zlib)").form, LicenseForm::Expression);
         assert_eq!(license("BSD License").form, LicenseForm::Name);
         assert_eq!(license("MIT*").form, LicenseForm::Name);
+    }
+
+    #[test]
+    fn what_several_places_state_all_holds() {
+        let of = |places: &[&[&str]]| {
+            let places = places.iter().map(|p| p.iter().map(|t| super::license(t)).collect()).collect();
+            together(places).iter().map(|l| l.text.to_string()).collect::<Vec<_>>().join(" & ")
+        };
+        assert_eq!(of(&[&["MIT"], &["GPL-3.0-only"]]), "MIT & GPL-3.0-only");
+        assert_eq!(of(&[&["MIT OR Apache-2.0"], &["Apache Software License", "MIT License"]]), "MIT OR Apache-2.0");
+        assert_eq!(of(&[&["BSD License"], &["BSD-3-Clause"]]), "BSD-3-Clause");
+        assert_eq!(of(&[&["MIT"], &["BSD License"]]), "MIT & BSD License");
+        assert_eq!(of(&[&["as you like"], &["MIT License"]]), "MIT License");
+        assert_eq!(of(&[&["MIT License"], &["Proprietary"]]), "MIT License & Proprietary");
+        assert_eq!(of(&[&["UNKNOWN"], &["MIT"]]), "MIT");
+        assert_eq!(of(&[&["UNKNOWN"]]), "");
     }
 
     #[test]

@@ -225,7 +225,7 @@ fn from_dependencies(dependencies: Pairs<Dependency>, out: &mut Vec<Component>) 
 
 impl Package {
     fn stated(&self) -> Vec<License> {
-        self.license.iter().chain(&self.licenses).map(|l| l.0.clone()).find(|l| !l.is_empty()).unwrap_or_default()
+        common::together(self.license.iter().chain(&self.licenses).map(|l| l.0.clone()).collect())
     }
 }
 

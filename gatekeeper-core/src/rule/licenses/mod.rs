@@ -1,5 +1,8 @@
 //! The rule `licenses`: SPDX expressions against allow, deny and review lists, by family or id, with exceptions per package.
 
+mod packages;
+
+use self::packages::{Row, same_document};
 use super::{Judge, Judgement, Rule, Scope, at_most};
 use crate::evidence::findings::Place;
 use crate::evidence::inventory::{Component, LicenseForm};
@@ -9,7 +12,7 @@ use crate::license::{self, Entry, Family, Judgement as Licence, LicenseStatement
 use crate::policy::PolicyProblem;
 use crate::policy::node::{Table, Value};
 use crate::verdict::{Status, Violation};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     id: "licenses",
@@ -18,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
     docs: "## What it requires
 That every package's licence is allowed, or at least not denied. Expressions are read wholly: one branch of an OR suffices, all parts of an AND must hold.
 Several licences stated side by side all hold (AND): only an expression can say OR. Where documents disagree on a package's licence, the worst
-counts and the disagreement is shown; one that states no licence, or not which, gives way to one that does.
+counts and the disagreement is shown; one that states no licence, or not which, gives way to another document that does. Rows of one document
+never give way to each other. A violation's id, by which it is waived, is what is at fault: `GPL-3.0-only`, not a permitted licence beside it.
 
 ## Why
 A search for the letters GPL rejects LGPL and misses \"GNU Affero General Public License\".
@@ -116,7 +120,10 @@ fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
 
 impl Judge for Licenses {
     fn judge(&self, scope: &Scope<'_>) -> Judgement {
-        let packages = self.packages(scope);
+        let judged = |c: &Component| {
+            !c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|ignored| ignored == s.as_ref()))
+        };
+        let packages = packages::packages(scope.evidence, judged);
         if packages.is_empty() {
             let first = scope.evidence.first().map_or("", |e| e.source.path.as_str());
             return Judgement::of(
@@ -134,8 +141,8 @@ impl Judge for Licenses {
             }
         }
         let (mut denied, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64);
-        for documents in packages.values() {
-            let Some(Settled { evidence, component: c, status, code, said }) = self.settle(documents) else { continue };
+        for rows in packages.values() {
+            let Some(Settled { evidence, component: c, status, code, said, id }) = self.settle(rows) else { continue };
             match code {
                 "license-unknown" => unclear += 1,
                 "license-disagreement" => differing += 1,
@@ -145,7 +152,7 @@ impl Judge for Licenses {
             let path = evidence.source.path.as_str();
             let mut v = Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(path);
             v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
-            v.id = c.licenses.first().map(|l| l.text.to_string());
+            v.id = Some(id);
             v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {
                 path: path.into(),
                 line: Some(line),
@@ -185,135 +192,124 @@ impl Judge for Licenses {
     }
 }
 
-/// What a package's documents come to.
+/// What a package's rows come to.
 struct Settled<'e> {
     evidence: &'e Evidence,
     component: &'e Component,
     status: Status,
     code: &'static str,
     said: String,
+    /// All that is at fault: who waives the violation has to name it.
+    id: String,
 }
 
-/// What one document states of a package's licence.
+/// What one row states of a package's licence.
 struct Stated<'e> {
     evidence: &'e Evidence,
     component: &'e Component,
-    /// The SPDX ids in it; empty where the text does not say which.
-    ids: BTreeSet<String>,
-    family: Option<&'static Family>,
     status: Option<Status>,
     code: &'static str,
     said: String,
+    culprits: Vec<String>,
 }
 
 impl Stated<'_> {
-    fn text(&self) -> String {
-        let texts: Vec<&str> =
-            self.component.licenses.iter().filter(|l| !l.is_none()).map(|l| l.text.trim()).take(4).collect();
-        format!("{} ({})", texts.join(" and "), self.evidence.source.path)
-    }
-
     fn is_clear(&self) -> bool {
         self.code != "license-unknown"
     }
+}
+
+/// What one document states of it, with all its rows.
+struct Document<'e> {
+    evidence: &'e Evidence,
+    /// The SPDX ids in it; empty where no text says which.
+    ids: BTreeSet<String>,
+    family: Option<&'static Family>,
+    status: Option<Status>,
+    texts: Vec<&'e str>,
+}
+
+impl Document<'_> {
+    fn text(&self) -> String {
+        let texts: Vec<&str> = self.texts.iter().map(|t| t.trim()).take(4).collect();
+        format!("{} ({})", texts.join(" and "), self.evidence.source.path)
+    }
 
     /// Whether two documents say the same, as far as both say which licence it is: "BSD" beside `BSD-3-Clause` only says less.
-    fn agrees(&self, other: &Stated<'_>) -> bool {
+    fn agrees(&self, other: &Document<'_>) -> bool {
         if self.ids.is_empty() || other.ids.is_empty() {
             let of = |family: Option<&Family>, ids: &BTreeSet<String>| {
                 family.is_some_and(|f| ids.iter().any(|id| f.contains(id)))
             };
-            return self.said == other.said || of(self.family, &other.ids) || of(other.family, &self.ids);
+            return self.texts == other.texts || of(self.family, &other.ids) || of(other.family, &self.ids);
         }
         self.ids == other.ids && self.status == other.status
     }
 }
 
-type Packages<'e> = BTreeMap<String, Vec<(&'e Evidence, &'e Component)>>;
-
 impl Licenses {
-    /// The packages by name and version, each with all documents that name it. One name in two ecosystems is two packages.
-    fn packages<'e>(&self, scope: &Scope<'e>) -> Packages<'e> {
-        let mut named: BTreeMap<String, Packages<'e>> = BTreeMap::new();
-        for e in scope.evidence {
-            let Data::Inventory(i) = &e.data else { continue };
-            for c in &i.components {
-                if c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|i| i == s.as_ref())) {
-                    continue;
-                }
-                let key = format!("{}\u{0}{}", c.name, c.version.as_deref().unwrap_or_default());
-                let kind = c.purl.as_deref().and_then(|p| p.strip_prefix("pkg:")?.split('/').next());
-                let kinds = named.entry(key).or_default();
-                kinds.entry(kind.unwrap_or_default().to_ascii_lowercase()).or_default().push((e, c));
-            }
-        }
-        let mut out = Packages::new();
-        for (key, mut kinds) in named {
-            // A document without purls can only mean the one that is there.
-            if kinds.len() == 2
-                && let Some(bare) = kinds.remove("")
-                && let Some(only) = kinds.values_mut().next()
-            {
-                only.extend(bare);
-            }
-            out.extend(kinds.into_iter().map(|(kind, all)| (format!("{key}\u{0}{kind}"), all)));
-        }
-        out
-    }
-
-    /// Judges a package by all its documents: one that states no licence says nothing, the worst of the others counts, and that they
-    /// disagree is said. `None` where nothing is to be said.
-    fn settle<'e>(&self, documents: &[(&'e Evidence, &'e Component)]) -> Option<Settled<'e>> {
-        if documents.iter().any(|(_, c)| self.exception(c).is_some()) {
+    /// Judges a package by all its rows. A document that states no licence, or not which, gives way to another that does; rows of one
+    /// document do not. The worst counts, and that documents disagree is said. `None` where nothing is to be said.
+    fn settle<'e>(&self, rows: &[Row<'e>]) -> Option<Settled<'e>> {
+        if rows.iter().any(|(_, c)| self.exception(c).is_some()) {
             return None;
         }
         let mut stated: Vec<Stated<'e>> = Vec::new();
-        let mut seen: BTreeSet<Vec<&str>> = BTreeSet::new();
-        for (evidence, component) in documents.iter().filter(|(_, c)| c.is_licensed()) {
+        let mut seen: BTreeSet<(&str, Vec<&str>)> = BTreeSet::new();
+        for (evidence, component) in rows {
             let texts = component.licenses.iter().map(|l| l.text.as_ref()).collect();
-            if seen.insert(texts) {
+            if seen.insert((&evidence.source.path, texts)) {
                 stated.push(self.stated(evidence, component));
             }
         }
-        if stated.is_empty() {
-            stated.extend(documents.first().map(|(e, c)| self.stated(e, c)));
+        let gives_way = |s: &Stated<'_>| {
+            !s.is_clear() && stated.iter().any(|o| o.is_clear() && !same_document(o.evidence, s.evidence))
+        };
+        let counted: Vec<&Stated<'e>> = stated.iter().filter(|s| !gives_way(s)).collect();
+        let worst = counted.iter().rev().max_by_key(|s| (s.status, s.is_clear()))?;
+        let mut culprits: Vec<&str> = Vec::new();
+        for culprit in counted.iter().filter(|s| s.status.is_some()).flat_map(|s| &s.culprits) {
+            if !culprits.contains(&culprit.as_str()) {
+                culprits.push(culprit);
+            }
         }
-        // Who does not say which licence it is gives way to who does.
-        let clear = stated.iter().any(Stated::is_clear);
-        let worst = stated.iter().filter(|s| !clear || s.is_clear()).rev().max_by_key(|s| s.status)?;
-        let others: Vec<String> = stated.iter().filter(|s| !s.agrees(worst)).map(Stated::text).take(3).collect();
+        let documents = documents(&stated);
+        let own = documents.iter().find(|d| same_document(d.evidence, worst.evidence));
+        let others: Vec<String> = match own {
+            Some(own) => documents.iter().filter(|d| !d.agrees(own)).map(Document::text).take(3).collect(),
+            None => documents.iter().map(Document::text).take(3).collect(),
+        };
         let (evidence, component) = (worst.evidence, worst.component);
+        let id = culprits.join(" AND ");
         match worst.status {
             Some(status) if others.is_empty() => {
-                Some(Settled { evidence, component, status, code: worst.code, said: worst.said.clone() })
+                Some(Settled { evidence, component, status, code: worst.code, said: worst.said.clone(), id })
             }
             Some(status) => {
                 let said = format!("{}; elsewhere it is {}", worst.said, others.join(", "));
-                Some(Settled { evidence, component, status, code: worst.code, said })
+                Some(Settled { evidence, component, status, code: worst.code, said, id })
             }
             None if others.is_empty() => None,
             None => {
-                let said = format!("documents disagree on its licence: {}, {}", worst.text(), others.join(", "));
-                Some(Settled { evidence, component, status: Status::Warn, code: "license-disagreement", said })
+                let own = own.map(Document::text).unwrap_or_default();
+                let said = format!("documents disagree on its licence: {own}, {}", others.join(", "));
+                let mut texts: Vec<&str> = documents.iter().flat_map(|d| d.texts.iter().map(|t| t.trim())).collect();
+                texts.sort_unstable();
+                texts.dedup();
+                let id = texts.join(" / ");
+                Some(Settled { evidence, component, status: Status::Warn, code: "license-disagreement", said, id })
             }
         }
     }
 
     fn stated<'e>(&self, evidence: &'e Evidence, component: &'e Component) -> Stated<'e> {
         let (status, code, said) = self.judge_one(component);
-        let mut ids = BTreeSet::new();
-        let mut family = None;
-        for l in component.licenses.iter().filter(|l| !l.is_none()) {
-            let spdx = match l.form {
-                LicenseForm::Expression => Some(l.text.to_string()),
-                LicenseForm::Name => license::name(&l.text),
-            };
-            match spdx.and_then(|text| license::parse(&text).ok()) {
-                Some(expression) => ids.extend(expression.terms().iter().map(ToString::to_string)),
-                None => family = family.or_else(|| license::family_named(&l.text)),
-            }
+        let mut culprits: Vec<String> =
+            statements(component).iter().flat_map(|s| self.lists.culprit(s)).collect();
+        if culprits.is_empty() {
+            culprits.push("no licence".to_owned());
         }
-        Stated { evidence, component, ids, family, status, code, said }
+        Stated { evidence, component, status, code, said, culprits }
     }
 
     fn exception(&self, c: &Component) -> Option<&str> {
@@ -329,15 +325,7 @@ impl Licenses {
     }
 
     fn judge_one(&self, c: &Component) -> (Option<Status>, &'static str, String) {
-        let statements: Vec<LicenseStatement> = c
-            .licenses
-            .iter()
-            .filter(|l| !l.is_none())
-            .map(|l| match l.form {
-                LicenseForm::Expression => LicenseStatement::Expression(l.text.to_string()),
-                LicenseForm::Name => LicenseStatement::Name(l.text.to_string()),
-            })
-            .collect();
+        let statements = statements(c);
         if statements.is_empty() {
             return (self.unknown, "license-unknown", "no licence is stated".to_owned());
         }
@@ -351,4 +339,50 @@ impl Licenses {
             Licence::Denied { .. } => (Some(Status::Fail), "license-denied", said),
         }
     }
+}
+
+/// What a row states; that it states none is no statement. A name among several that says "unknown" is one: that licence may be any.
+fn statements(c: &Component) -> Vec<LicenseStatement> {
+    let licensed = c.is_licensed();
+    c.licenses
+        .iter()
+        .filter(|l| !l.is_none() || licensed && l.form == LicenseForm::Name && !l.text.trim().is_empty())
+        .map(|l| match l.form {
+            LicenseForm::Expression => LicenseStatement::Expression(l.text.to_string()),
+            LicenseForm::Name => LicenseStatement::Name(l.text.to_string()),
+        })
+        .collect()
+}
+
+/// What each document states, in their order; those that state nothing are left out.
+fn documents<'e>(stated: &[Stated<'e>]) -> Vec<Document<'e>> {
+    let mut out: Vec<Document<'e>> = Vec::new();
+    for s in stated.iter().filter(|s| s.component.is_licensed()) {
+        let at = out.iter().position(|d| same_document(d.evidence, s.evidence)).unwrap_or_else(|| {
+            out.push(Document {
+                evidence: s.evidence,
+                ids: BTreeSet::new(),
+                family: None,
+                status: None,
+                texts: Vec::new(),
+            });
+            out.len().saturating_sub(1)
+        });
+        let Some(document) = out.get_mut(at) else { continue };
+        document.status = document.status.max(s.status);
+        for l in s.component.licenses.iter().filter(|l| !l.is_none()) {
+            if !document.texts.contains(&l.text.as_ref()) {
+                document.texts.push(&l.text);
+            }
+            let spdx = match l.form {
+                LicenseForm::Expression => Some(l.text.to_string()),
+                LicenseForm::Name => license::name(&l.text),
+            };
+            match spdx.and_then(|text| license::parse(&text).ok()) {
+                Some(expression) => document.ids.extend(expression.terms().iter().map(ToString::to_string)),
+                None => document.family = document.family.or_else(|| license::family_named(&l.text)),
+            }
+        }
+    }
+    out
 }

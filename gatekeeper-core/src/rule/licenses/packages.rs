@@ -1,0 +1,95 @@
+//! Which rows of which documents speak of the same package.
+//!
+//! A package is its package URL's type, namespace and name, and a version: what a URL's qualifiers say is where it came from. A row without a
+//! package URL can only mean the one package of its name and version that other documents name; beside that package in one document it is
+//! another.
+
+use crate::evidence::inventory::Component;
+use crate::evidence::{Data, Evidence};
+use std::collections::BTreeMap;
+
+/// A row of a document.
+pub(super) type Row<'e> = (&'e Evidence, &'e Component);
+
+/// The packages, each with all rows that name it.
+pub(super) fn packages<'e>(
+    evidence: &[&'e Evidence],
+    judged: impl Fn(&Component) -> bool,
+) -> BTreeMap<String, Vec<Row<'e>>> {
+    let mut out: BTreeMap<String, Vec<Row<'e>>> = BTreeMap::new();
+    let mut bare: BTreeMap<String, Vec<Row<'e>>> = BTreeMap::new();
+    let mut of_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for e in evidence {
+        let Data::Inventory(i) = &e.data else { continue };
+        for c in i.components.iter().filter(|c| judged(c)) {
+            let named = format!("{}\u{0}{}", c.name, c.version.as_deref().unwrap_or_default());
+            match c.purl.as_deref().and_then(|p| identity(p, c.version.as_deref())) {
+                Some(key) => {
+                    let keys = of_name.entry(named).or_default();
+                    if !keys.contains(&key) {
+                        keys.push(key.clone());
+                    }
+                    out.entry(key).or_default().push((e, c));
+                }
+                None => bare.entry(named).or_default().push((e, c)),
+            }
+        }
+    }
+    for (named, rows) in bare {
+        let one = match of_name.get(&named).map(Vec::as_slice) {
+            Some([only]) => out.get_mut(only),
+            _ => None,
+        };
+        let apart = |known: &[Row<'_>]| !rows.iter().any(|r| known.iter().any(|k| same_document(r.0, k.0)));
+        match one.filter(|known| apart(known)) {
+            Some(known) => known.extend(rows),
+            None => {
+                out.insert(named, rows);
+            }
+        }
+    }
+    out
+}
+
+/// Whether two rows stand in one document.
+pub(super) fn same_document(a: &Evidence, b: &Evidence) -> bool {
+    std::ptr::eq(a, b) || a.source.path == b.source.path
+}
+
+/// Type, namespace, name and version, as far as spellings of one package differ.
+fn identity(purl: &str, version: Option<&str>) -> Option<String> {
+    let rest = purl.trim().strip_prefix("pkg:")?.trim_start_matches('/');
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let (kind, rest) = rest.split_once('/')?;
+    // A scope's `@` is written `%40`, by some tools bare.
+    let (path, own) = match rest.rfind('@') {
+        Some(at) if at > 0 && !rest.get(..at).unwrap_or_default().ends_with('/') => {
+            (rest.get(..at).unwrap_or_default(), rest.get(at.saturating_add(1)..))
+        }
+        _ => (rest, None),
+    };
+    let kind = kind.to_ascii_lowercase();
+    let path = path.replace("%40", "@").replace("%2F", "/").replace("%2f", "/");
+    let path = match kind.as_str() {
+        "maven" => path,
+        "pypi" => path.to_lowercase().replace(['_', '.'], "-"),
+        _ => path.to_lowercase(),
+    };
+    let version = version.or(own).unwrap_or_default();
+    (!path.is_empty()).then(|| format!("pkg:{kind}/{path}\u{0}{version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identity;
+
+    #[test]
+    fn spellings_of_one_package_are_one() {
+        let of = |purl| identity(purl, None);
+        assert_eq!(of("pkg:npm/%40A/b@1?vcs_url=x#y"), of("pkg:NPM/@a/b@1"));
+        assert_eq!(of("pkg:pypi/Ruamel.yaml@1"), of("pkg:pypi/ruamel_yaml@1"));
+        assert_eq!(identity("pkg:golang/x.org/Y", Some("v1")), of("pkg:golang/x.org/y@v1"));
+        assert_ne!(of("pkg:maven/org.good/core@1"), of("pkg:maven/com.evil/core@1"));
+        assert_eq!((of("zlib"), of("pkg:npm/")), (None, None));
+    }
+}
