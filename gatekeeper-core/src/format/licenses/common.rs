@@ -53,8 +53,13 @@ pub(crate) fn together(places: Vec<Vec<License>>) -> Vec<License> {
     if places.peek().is_none() {
         return first;
     }
-    let all: Vec<(usize, License, Said)> = std::iter::once(first)
-        .chain(places)
+    let places: Vec<Vec<License>> = std::iter::once(first).chain(places).collect();
+    // Each is held against each other: so many that no package states them are all kept.
+    if places.iter().map(Vec::len).sum::<usize>() > TOGETHER {
+        return places.into_iter().flatten().collect();
+    }
+    let all: Vec<(usize, License, Said)> = places
+        .into_iter()
         .enumerate()
         .flat_map(|(place, list)| list.into_iter().map(move |l| (place, l)))
         .map(|(place, l)| {
@@ -83,12 +88,17 @@ pub(crate) fn together(places: Vec<Vec<License>>) -> Vec<License> {
                 _ => false,
             }),
             Said::Restricts => !others.any(|(at, o, _)| at < place && o.text == l.text),
-            Said::Nothing => !others.any(|(at, o, says)| matches!(says, Said::Ids(_)) || at < place && o.text == l.text),
+            Said::Nothing => {
+                !others.any(|(at, o, says)| matches!(says, Said::Ids(_)) || at < place && o.text == l.text)
+            }
         }
     };
     let kept: Vec<bool> = all.iter().map(kept).collect();
     all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, l, _), _)| l).collect()
 }
+
+/// Most licences of one package that are told from each other.
+const TOGETHER: usize = 200;
 
 /// Words that take something away from a licence that stands elsewhere.
 const RESTRICT: [&str; 13] = [
