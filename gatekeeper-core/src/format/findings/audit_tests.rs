@@ -99,6 +99,12 @@ fn what_grows_with_the_square_of_a_report_is_bounded() {
         json!({"results": [{"packages": [{"package": {"name": "x"}, "vulnerabilities": records, "groups": groups}]}]});
     let (items, _) = read_as("osv-scanner-json", &text.to_string());
     assert_eq!(items.len(), 3 * MANY);
+
+    let rows: Vec<Value> = (0..MANY).map(|i| json!({"VulnerabilityID": format!("CVE-{i}")})).collect();
+    let target = " ".repeat(1_000_000);
+    let text = json!({"SchemaVersion": 2, "Results": [{"Target": target, "Vulnerabilities": rows}]});
+    let (items, _) = read_as("trivy-json", &text.to_string());
+    assert_eq!(items.len(), MANY);
 }
 
 #[test]

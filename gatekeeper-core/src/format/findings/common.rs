@@ -438,15 +438,18 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Scalar<'de>>,
 
 /// Text of at most so many bytes, blanks around it taken off.
 pub(super) fn cut(text: &str, most: usize) -> Box<str> {
-    let text = text.trim();
-    if text.len() <= most {
-        return text.into();
-    }
-    let mut end = most;
+    // One text may be cut for each of many findings: only so much of it is looked at for blanks.
+    let text = head(text, most.saturating_add(4096)).trim();
+    if text.len() <= most { text.into() } else { format!("{}…", head(text, most)).into() }
+}
+
+/// The beginning of a text, at most so many bytes of it.
+fn head(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}…", text.get(..end).unwrap_or_default()).into()
+    text.get(..end).unwrap_or_default()
 }
 
 /// A message, bounded; a copy is spared where the text is our own already.

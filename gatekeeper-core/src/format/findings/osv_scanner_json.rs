@@ -403,8 +403,10 @@ fn finding(path: &str, pack: &Pack<'_>, group: &Group<'_>, members: &[&Digest<'_
         }
     }
     let version = p.version.get().or(p.commit.get()).unwrap_or_default();
+    // Of a longer name there is none; it would be copied for each group.
+    let short = p.name.get().filter(|n| n.len() <= 400);
     let purl =
-        purl_type(p.ecosystem.text()).and_then(|kind| purl(kind, &p.name.text().replace(':', "/"), Some(version)));
+        purl_type(p.ecosystem.text()).zip(short).and_then(|(kind, n)| purl(kind, &n.replace(':', "/"), Some(version)));
     let own = group.ids.0.iter().chain(&group.aliases.0).map(Str::text);
     let all = own.chain(members.iter().flat_map(|d| d.aliases.iter().copied()));
     let text = members.iter().find_map(|d| d.summary()).or_else(|| members.iter().find_map(|d| d.details()));

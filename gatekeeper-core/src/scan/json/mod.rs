@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn errors_speak_of_json() {
-        let e = from_bytes::<Doc>(b"[{}]").unwrap_err();
+        let e = from_bytes::<Doc>(b"7").unwrap_err();
         assert!(e.message().contains("expected an object"), "{e}");
         let e = from_bytes::<Doc>(b"{\"a\": {}}").unwrap_err();
         assert!(e.message().contains("expected an array, found an object"), "{e}");
