@@ -101,9 +101,8 @@ pub(crate) fn is_text(name: &str) -> Option<bool> {
 
 /// Whether a file is called by a licence: `GPL.txt`, `MIT`, `BSD-3-Clause.md`.
 fn is_license_name(upper: &str) -> bool {
-    const NAMES: [&str; 14] = [
-        "GPL", "LGPL", "AGPL", "GFDL", "MIT", "BSD", "APACHE", "MPL", "EPL", "CDDL", "EUPL", "SSPL", "BUSL", "CC",
-    ];
+    const NAMES: [&str; 14] =
+        ["GPL", "LGPL", "AGPL", "GFDL", "MIT", "BSD", "APACHE", "MPL", "EPL", "CDDL", "EUPL", "SSPL", "BUSL", "CC"];
     let stem = [".TXT", ".MD", ".RST", ".HTML"].iter().find_map(|e| upper.strip_suffix(e)).unwrap_or(upper);
     NAMES.iter().any(|name| stem.starts_with(name))
         && stem.len() <= 40

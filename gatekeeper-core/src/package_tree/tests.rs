@@ -87,7 +87,10 @@ fn python_fields_in_their_order() {
     // What is not the same holds beside it.
     assert_eq!(of(&format!("License: ISC\n{mit}")), "ISC & License :: OSI Approved :: MIT License");
     let other = "Classifier: License :: Other/Proprietary License";
-    assert_eq!(of(&format!("{mit}\n{other}")), "License :: OSI Approved :: MIT License & License :: Other/Proprietary License");
+    assert_eq!(
+        of(&format!("{mit}\n{other}")),
+        "License :: OSI Approved :: MIT License & License :: Other/Proprietary License"
+    );
     assert_eq!(of(&format!("License: MIT\n{other}")), "MIT & License :: Other/Proprietary License");
     assert_eq!(of(&format!("License: Proprietary\n{mit}")), "Proprietary & License :: OSI Approved :: MIT License");
     assert_eq!(of("License: MIT OR ISC\nClassifier: License :: OSI Approved :: ISC License (ISCL)"), "MIT OR ISC");

@@ -83,7 +83,9 @@ pub(crate) fn together(places: Vec<Vec<License>>) -> Vec<License> {
                 _ => false,
             }),
             Said::Restricts => !others.any(|(at, o, _)| at < place && o.text == l.text),
-            Said::Nothing => !others.any(|(at, o, says)| matches!(says, Said::Ids(_)) || at < place && o.text == l.text),
+            Said::Nothing => {
+                !others.any(|(at, o, says)| matches!(says, Said::Ids(_)) || at < place && o.text == l.text)
+            }
         }
     };
     let kept: Vec<bool> = all.iter().map(kept).collect();
@@ -270,7 +272,7 @@ mod tests {
     #[test]
     fn what_several_places_state_all_holds() {
         let of = |places: &[&[&str]]| {
-            let places = places.iter().map(|p| p.iter().map(|t| super::license(t)).collect()).collect();
+            let places = places.iter().map(|p| p.iter().map(|t| license(t)).collect()).collect();
             together(places).iter().map(|l| l.text.to_string()).collect::<Vec<_>>().join(" & ")
         };
         assert_eq!(of(&[&["MIT"], &["GPL-3.0-only"]]), "MIT & GPL-3.0-only");

@@ -304,8 +304,7 @@ impl Licenses {
 
     fn stated<'e>(&self, evidence: &'e Evidence, component: &'e Component) -> Stated<'e> {
         let (status, code, said) = self.judge_one(component);
-        let mut culprits: Vec<String> =
-            statements(component).iter().flat_map(|s| self.lists.culprit(s)).collect();
+        let mut culprits: Vec<String> = statements(component).iter().flat_map(|s| self.lists.culprit(s)).collect();
         if culprits.is_empty() {
             culprits.push("no licence".to_owned());
         }
