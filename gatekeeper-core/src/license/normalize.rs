@@ -7,12 +7,7 @@
 
 use std::borrow::Cow;
 
-/// A text's words. `limit`: at most so many are looked at.
-pub fn words(text: &str, limit: usize) -> Vec<String> {
-    lines(text, limit).into_iter().map(|(word, _)| word).collect()
-}
-
-/// A text's words, each with the number of its line.
+/// A text's words, each with the number of its line. `limit`: at most so many are looked at.
 pub fn lines(text: &str, limit: usize) -> Vec<(String, u32)> {
     let mut out: Vec<(String, u32)> = Vec::new();
     // A lone carriage return ends a line as well (old Macintosh).
@@ -320,7 +315,7 @@ fn without_bullet(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     fn words(text: &str) -> String {
-        super::words(text, 1000).join(" ")
+        super::lines(text, 1000).into_iter().map(|(word, _)| word).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -365,6 +360,6 @@ mod tests {
 
     #[test]
     fn the_limit_holds() {
-        assert_eq!(super::words(&"a b ".repeat(100), 7).len(), 7);
+        assert_eq!(super::lines(&"a b ".repeat(100), 7).len(), 7);
     }
 }
