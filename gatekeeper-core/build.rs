@@ -33,14 +33,14 @@ fn main() -> io::Result<()> {
         let license = spdx::identifiers::LICENSES.iter().find(|license| license.name == id);
         let listed =
             license.is_some_and(|license| license.flags & spdx::flags::IS_DEPRECATED == 0) && id != "NOASSERTION";
-        let (main, rest) = split(id, normalize::words(if titled(id) { text } else { untitled(text) }, usize::MAX));
+        let (main, rest) = split(id, words(if titled(id) { text } else { untitled(text) }));
         if listed {
             texts.push(Text { kind: 0, id, words: main });
             texts.extend(rest.map(|words| Text { kind: 2, id, words }));
         }
     }
     for &(id, text) in spdx::text::EXCEPTION_TEXTS {
-        texts.push(Text { kind: 1, id, words: normalize::words(text, usize::MAX) });
+        texts.push(Text { kind: 1, id, words: words(text) });
     }
     // One text under several ids: "-only" before "-or-later", for a text cannot say which; else the shorter id.
     texts.retain(|text| text.words.len() >= 12);
@@ -76,6 +76,10 @@ fn main() -> io::Result<()> {
     packed.write_all(&out)?;
     packed.finish()?;
     Ok(())
+}
+
+fn words(text: &str) -> Vec<String> {
+    normalize::lines(text, usize::MAX).into_iter().map(|(word, _)| word).collect()
 }
 
 fn number(count: usize) -> io::Result<u32> {

@@ -29,6 +29,9 @@ impl fmt::Display for EntryError {
         let cut: String = self.text.chars().take(40).flat_map(char::escape_debug).collect();
         write!(f, "expected an SPDX licence id or a family such as GPL, found \"{cut}\"")?;
         match &self.nearest {
+            Some(nearest) if [" OR ", " AND "].iter().any(|operator| nearest.contains(operator)) => {
+                f.write_str("; a list holds single licences: name each of them")
+            }
             Some(nearest) => write!(f, "; did you mean {nearest}?"),
             None => Ok(()),
         }
@@ -137,6 +140,10 @@ fn nearest(text: &str) -> Option<String> {
         return None;
     }
     let text = text.to_ascii_lowercase();
+    // Boost's and the Business Source Licence are both called so.
+    if text == "bsl" {
+        return Some("BSL-1.0 or BUSL-1.1".into());
+    }
     let ids = list::licenses().map(|(id, _)| id).chain(families());
     let (distance, id) = ids.map(|id| (distance(&text, &id.to_ascii_lowercase()), id)).min()?;
     (distance <= 2 && distance < text.len()).then(|| id.to_string())

@@ -16,7 +16,10 @@
 //! # Ok::<(), gatekeeper_core::license::EntryError>(())
 //! ```
 
+mod alike;
 pub mod answer;
+mod beside;
+mod compare;
 mod detect;
 mod entry;
 mod expression;

@@ -86,6 +86,11 @@ fn read(text: &str) -> Reading {
     if let Some(id) = name_url::url(text) {
         return id.map_or(Reading::Nothing, Reading::Spdx);
     }
+    // "!MIT", "MIT?"; and a file's name.
+    let file = |start: &str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    if text.contains(['!', '?', '≠', '¬', '~', '^']) || file("LICENSE-") || file("LICENCE-") {
+        return Reading::Nothing;
+    }
     // A classifier's last part; its others sort it ("License :: OSI Approved :: MIT License").
     let text = match text.rsplit_once("::") {
         Some((path, last)) if path.trim_start().to_ascii_lowercase().starts_with("license") => last,
@@ -100,9 +105,11 @@ fn read(text: &str) -> Reading {
 
 /// `Mozilla Public License 2.0 (MPL 2.0)`: what stands in parentheses must agree with the rest.
 fn in_parentheses(text: &str) -> Reading {
-    let Some((before, rest)) = text.split_once('(') else { return Reading::Nothing };
-    let Some((inside, after)) = rest.split_once(')') else { return Reading::Nothing };
-    if after.contains('(') {
+    // An address may stand in angle brackets.
+    let (open, close) = if text.contains('(') { ('(', ')') } else { ('<', '>') };
+    let Some((before, rest)) = text.split_once(open) else { return Reading::Nothing };
+    let Some((inside, after)) = rest.split_once(close) else { return Reading::Nothing };
+    if after.contains(open) || open == '<' && !inside.contains("://") {
         return Reading::Nothing;
     }
     let outer = phrase(&words(&format!("{before} {after}")));
@@ -177,6 +184,10 @@ fn phrase(words: &Words) -> Reading {
             break;
         }
     }
+    // "only or later" and "or later only" contradict themselves.
+    if later && rest.last() == Some(&"only") {
+        return Reading::Nothing;
+    }
     // CRAN: "GPL (>= 2)".
     if let Some(at) = rest.iter().position(|word| *word == ">=")
         && !later
@@ -186,6 +197,9 @@ fn phrase(words: &Words) -> Reading {
     }
     if !later && let Some(cut) = ending(&rest, &["only"]) {
         rest.truncate(cut);
+        if LATER.iter().any(|later| ending(&rest, later).is_some()) {
+            return Reading::Nothing;
+        }
     }
     if let Some(id) = known(&rest, words) {
         return spell(id, later, exception);
@@ -373,6 +387,15 @@ mod tests {
             ("Eclipse Distribution License - v 1.0", "BSD-3-Clause"),
             ("GPL-2", "GPL-2.0-only"),
             ("GPL (>= 2)", "GPL-2.0-or-later"),
+            ("Apache License (== 2.0)", "Apache-2.0"),
+            ("https://licenses.nuget.org/MIT", "MIT"),
+            ("https://licenses.nuget.org/Apache-2.0%20OR%20MIT", "Apache-2.0 OR MIT"),
+            ("https://creativecommons.org/publicdomain/zero/1.0/legalcode", "CC0-1.0"),
+            ("License :: OSI Approved :: Sun Public License", "SPL-1.0"),
+            ("IBM Public License", "IPL-1.0"),
+            ("License :: OSI Approved :: Nokia Open Source License (NOKOS)", "Nokia"),
+            ("MIT License <http://opensource.org/licenses/MIT>", "MIT"),
+            ("License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "CC0-1.0"),
             ("GPL v3 or later", "GPL-3.0-or-later"),
             ("GNU GPL, version 2 or (at your option) any later version", "GPL-2.0-or-later"),
             ("GNU General Public License, Version 2, June 1991", "GPL-2.0-only"),
@@ -508,6 +531,20 @@ mod tests {
             "CC BY",
             "All Rights Reserved",
             "Commercial",
+            "GPL (< 3)",
+            "GPL (> 2)",
+            "GPL (<= 2)",
+            "GPL (!= 2)",
+            "!MIT",
+            "≠ MIT",
+            "¬GPL-3",
+            "MIT?",
+            "BSD-3-Clause?",
+            "LICENSE-MIT",
+            "GPL-3.0-or-later only",
+            "GPLv2 or later only",
+            "GPL v2 only or later",
+            "MIT License <http://opensource.org/licenses/ISC>",
         ] {
             assert_eq!(name(text), None, "{text}");
         }

@@ -76,6 +76,11 @@ pub const PHRASES: &[(&str, &str)] = &[
     ("openssl", "OpenSSL"),
     ("beerware", "Beerware"),
     ("beer ware", "Beerware"),
+    // Of these there is one version each.
+    ("sun public", "SPL-1.0"),
+    ("ibm public", "IPL-1.0"),
+    ("nokia open source", "Nokia"),
+    ("nokos", "Nokia"),
 ];
 
 /// What families are called, and what their ids start with. A version must follow.

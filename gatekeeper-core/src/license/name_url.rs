@@ -68,6 +68,12 @@ pub fn url(text: &str) -> Option<Option<String>> {
     if !matches!(scheme, "http" | "https") || rest.contains(char::is_whitespace) {
         return None;
     }
+    // NuGet writes this address for every expression.
+    if rest.starts_with("licenses.nuget.org/") {
+        let expression = text.trim().rsplit('/').next().unwrap_or_default();
+        let expression = expression.replace("%20", " ").replace('+', " ").replace("%28", "(").replace("%29", ")");
+        return Some(parse(expression.trim()).ok().map(|expression| expression.normalized()));
+    }
     let page = rest.strip_prefix("www.").unwrap_or(rest);
     let page = page.split(['?', '#']).next().unwrap_or(page).trim_end_matches('/');
     let page = [".html", ".txt", ".php", ".htm", ".md"].iter().find_map(|end| page.strip_suffix(end)).unwrap_or(page);
@@ -97,6 +103,9 @@ fn by_path(page: &str) -> Option<&'static str> {
                 .filter(|id| ["GPL-", "LGPL-", "AGPL-", "GFDL-"].iter().any(|start| id.starts_with(start)))
         }
         "creativecommons.org" => {
+            if let Some(page) = path.strip_prefix("publicdomain/zero/1.0/") {
+                return (page.starts_with("legalcode") || page.starts_with("deed")).then_some("CC0-1.0");
+            }
             let mut parts = path.strip_prefix("licenses/")?.split('/');
             let (terms, version) = (parts.next()?, parts.next()?);
             match parts.next() {

@@ -23,7 +23,7 @@ pub fn words(text: &str) -> Words {
         let next = match c {
             '0'..='9' => '0',
             '+' => '+',
-            '>' | '=' | '≥' => '>',
+            '>' | '=' | '≥' | '<' | '≤' => '>',
             '.' if kind == '0' || kind == 'a' => kind,
             c if c.is_alphanumeric() => 'a',
             _ => ' ',
@@ -49,7 +49,9 @@ pub fn words(text: &str) -> Words {
             "zero" => "0",
             "clauses" => "clause",
             "exceptions" => "exception",
-            "≥" | ">" => ">=",
+            "≥" => ">=",
+            // CRAN's "(== 2.0)" is the version alone; its "<" and ">" leave open which.
+            "=" | "==" => "",
             "licence" | "licenses" | "licences" => "license",
             word => word,
         };

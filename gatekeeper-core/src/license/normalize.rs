@@ -5,16 +5,20 @@
 //! tags and placeholders in angle brackets; and where licences name their holders ("provided by … as is", "in no event shall …
 //! be liable", "neither the name of … may be used to"), who is named there.
 
-/// A text's words. `limit`: at most so many are looked at.
-pub fn words(text: &str, limit: usize) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for line in text.lines() {
+use std::borrow::Cow;
+
+/// A text's words, each with the number of its line. `limit`: at most so many are looked at.
+pub fn lines(text: &str, limit: usize) -> Vec<(String, u32)> {
+    let mut out: Vec<(String, u32)> = Vec::new();
+    // A lone carriage return ends a line as well (old Macintosh).
+    for (line, number) in text.split(['\n', '\r', '\u{85}', '\u{2028}']).zip(0_u32..) {
         if out.len() >= limit {
             break;
         }
-        let line = without_tags(line);
+        let line = without_tags(&without_entities(line));
         let line = line.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '(' | '©' | '[' | '<'));
-        if is_copyright(line) {
+        let line = without_comment(line);
+        if is_copyright(line) && !says_more(line) {
             continue;
         }
         for word in without_bullet(line).split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’')) {
@@ -29,9 +33,9 @@ pub fn words(text: &str, limit: usize) -> Vec<String> {
                 "https" => "http".into(),
                 _ => word,
             };
-            out.push(word);
+            out.push((word, number));
             let reserved = ["all", "rights", "reserved"];
-            if out.len() >= 3 && out.iter().rev().take(3).rev().eq(reserved.iter()) {
+            if out.len() >= 3 && out.iter().rev().take(3).rev().map(|(word, _)| word.as_str()).eq(reserved) {
                 out.truncate(out.len().saturating_sub(3));
             }
         }
@@ -48,9 +52,7 @@ const HOLDERS: &[Holder] = &[
     (&["in", "no", "event", "shall"], &["be", "liable"], 20, &["in", "no", "event", "shall", "holder", "be", "liable"]),
     (&["as", "is", "and"], &["disclaims", "all"], 8, &["as", "is", "and", "holder", "disclaims", "all"]),
     (&["as", "is", "and"], &["disclaim", "all"], 8, &["as", "is", "and", "holder", "disclaims", "all"]),
-    (&["neither", "the", "name"], &["may", "be", "used", "to"], 30, NAMES),
-    (&["neither", "the", "names"], &["may", "be", "used", "to"], 30, NAMES),
-    (&["neither", "name"], &["may", "be", "used", "to"], 30, NAMES),
+    (&["neither"], &["may", "be", "used", "to"], 30, NAMES),
     (&["the", "name", "of"], &["may", "not", "be", "used", "to"], 16, NAMES),
     (&["the", "names", "of"], &["may", "not", "be", "used", "to"], 16, NAMES),
     (&["the", "name"], &["may", "not", "be", "used", "to"], 6, NAMES),
@@ -78,7 +80,7 @@ const NO_NAME: &[&str] = &[
     "license",
 ];
 
-fn without_holders(words: &[String]) -> Vec<String> {
+fn without_holders(words: &[(String, u32)]) -> Vec<(String, u32)> {
     let mut out = Vec::with_capacity(words.len());
     let mut rest = words;
     while let Some((word, after)) = rest.split_first() {
@@ -86,12 +88,14 @@ fn without_holders(words: &[String]) -> Vec<String> {
             let inside = strip(rest, begin)?;
             let length = (0..*most).find(|skip| inside.get(*skip..).is_some_and(|tail| strip(tail, end).is_some()))?;
             let name = inside.get(..length)?;
-            let plain = !name.iter().any(|word| NO_NAME.contains(&word.as_str()));
+            // "neither the name of this software"
+            let fits = |word: &str| !NO_NAME.contains(&word) || word == "software" && *whole == NAMES;
+            let plain = name.iter().all(|(word, _)| fits(word));
             plain.then_some((*whole, inside.get(length.saturating_add(end.len())..)?))
         });
         match found {
             Some((whole, after)) => {
-                out.extend(whole.iter().map(|word| (*word).to_owned()));
+                out.extend(whole.iter().map(|text| ((*text).to_owned(), word.1)));
                 rest = after;
             }
             None => {
@@ -103,12 +107,31 @@ fn without_holders(words: &[String]) -> Vec<String> {
     out
 }
 
-fn strip<'a>(words: &'a [String], begin: &[&str]) -> Option<&'a [String]> {
+fn strip<'a>(words: &'a [(String, u32)], begin: &[&str]) -> Option<&'a [(String, u32)]> {
     let (head, rest) = words.split_at_checked(begin.len())?;
-    head.iter().eq(begin.iter()).then_some(rest)
+    head.iter().map(|(word, _)| word.as_str()).eq(begin.iter().copied()).then_some(rest)
 }
 
-/// The line without `<…>`: HTML tags, and placeholders such as `<year>`.
+/// The line with HTML's commonest entities read.
+fn without_entities(line: &str) -> Cow<'_, str> {
+    const ENTITIES: [(&str, &str); 7] = [
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", " "),
+        ("&amp;", "&"),
+    ];
+    if !line.contains('&') || !line.contains(';') {
+        return Cow::Borrowed(line);
+    }
+    ENTITIES.iter().fold(Cow::Borrowed(line), |line, (entity, plain)| {
+        if line.contains(entity) { Cow::Owned(line.replace(entity, plain)) } else { line }
+    })
+}
+
+/// The line without `<…>`: HTML tags, addresses, and placeholders such as `<year>` or `<name of author>`. What says more than that stays.
 fn without_tags(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
@@ -117,11 +140,103 @@ fn without_tags(line: &str) -> String {
         out.push(' ');
         // Looked for near by only: a text of nothing but '<' must not be read once for each.
         let end = after.bytes().take(200).position(|byte| byte == b'>' || byte == b'<');
-        let tail = end.and_then(|end| after.get(end..)).and_then(|tail| tail.strip_prefix('>'));
-        rest = tail.unwrap_or(after);
+        let inside = end.and_then(|end| after.split_at_checked(end));
+        rest = match inside.and_then(|(inside, tail)| Some((inside, tail.strip_prefix('>')?))) {
+            Some((inside, tail)) => {
+                // A tag's attributes are no words; a placeholder's are few, and say nothing.
+                let tag = inside.starts_with(['/', '!', '?']) || inside.contains('=') || inside.contains("://");
+                let tag = tag || inside.contains('@') && !inside.contains(char::is_whitespace);
+                if !tag && speaks(inside) {
+                    out.push_str(inside);
+                    out.push(' ');
+                }
+                tail
+            }
+            None => after,
+        };
     }
     out.push_str(rest);
     out
+}
+
+/// Words that no name has, no year and no address: where one stands, something is said.
+const SPEAKING: &[&str] = &[
+    "agplv3",
+    "agpl",
+    "apply",
+    "applies",
+    "applied",
+    "are",
+    "be",
+    "been",
+    "cannot",
+    "commercial",
+    "commercially",
+    "confidential",
+    "distribute",
+    "distributed",
+    "distribution",
+    "except",
+    "expires",
+    "gpl",
+    "gplv2",
+    "gplv3",
+    "granted",
+    "has",
+    "have",
+    "hereby",
+    "is",
+    "license",
+    "licence",
+    "licensed",
+    "licenses",
+    "may",
+    "modify",
+    "must",
+    "no",
+    "non",
+    "noncommercial",
+    "not",
+    "only",
+    "paid",
+    "permission",
+    "permitted",
+    "prohibited",
+    "proprietary",
+    "purposes",
+    "requires",
+    "required",
+    "restricted",
+    "restrictions",
+    "secret",
+    "shall",
+    "should",
+    "subject",
+    "sublicense",
+    "under",
+    "unless",
+    "use",
+    "used",
+    "without",
+    "you",
+    "your",
+];
+
+/// Whether words say something rather than name somebody.
+fn speaks(text: &str) -> bool {
+    // An address says nothing: "christian@example.no".
+    let plain = text.split_whitespace().filter(|part| !part.contains('@') && !part.contains("://"));
+    plain.flat_map(|part| part.split(|c: char| !c.is_alphanumeric())).any(is_speaking)
+}
+
+/// Whether a word is one that says something.
+pub fn is_speaking(word: &str) -> bool {
+    SPEAKING.iter().any(|speaking| word.eq_ignore_ascii_case(speaking))
+}
+
+/// Whether a copyright line says more than whose the work is: "Copyright 2020 A. Non-commercial use only."
+fn says_more(line: &str) -> bool {
+    speaks(line) || line.split_whitespace().count() > 60
 }
 
 /// A line that only says whose the work is: "Copyright (c) 2024 Somebody".
@@ -177,6 +292,12 @@ fn is_copyright(line: &str) -> bool {
         && (line.starts_with(|c: char| !c.is_lowercase()) || after.contains(|c: char| c.is_ascii_digit()))
 }
 
+/// The line without a word that marks a comment: `REM` of batch files, `dnl` of m4.
+fn without_comment(line: &str) -> &str {
+    let (mark, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    if mark == "dnl" || mark.eq_ignore_ascii_case("rem") { rest } else { line }
+}
+
 /// The line without a number or letter that counts clauses: "1.", "(a)", "iv)".
 fn without_bullet(line: &str) -> &str {
     let bare = line.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -194,7 +315,7 @@ fn without_bullet(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     fn words(text: &str) -> String {
-        super::words(text, 1000).join(" ")
+        super::lines(text, 1000).into_iter().map(|(word, _)| word).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -214,6 +335,15 @@ mod tests {
             assert_eq!(words(line), "", "{line}");
         }
         assert_eq!(words("All rights\nreserved."), "");
+        for line in [
+            "Copyright 2020 A. Non-commercial use only.",
+            "(c) 2020 A, licensed under the GPL",
+            "Copyright 2020: GPLv3",
+        ] {
+            assert_ne!(words(line), "", "{line}");
+        }
+        assert_eq!(words("Copyright 2010 A, a@b.no\rREM Copyright 2010 B\rx"), "x");
+        assert_eq!(words("<b>x</b> <year> <You may not use it.>"), "x you may not use it");
         assert_eq!(words("copyright notice, this list"), "copyright notice this list");
         assert_eq!(words("Copyright license to reproduce"), "copyright license to reproduce");
         assert_eq!(words("(c) You must retain"), "you must retain");
@@ -230,6 +360,6 @@ mod tests {
 
     #[test]
     fn the_limit_holds() {
-        assert_eq!(super::words(&"a b ".repeat(100), 7).len(), 7);
+        assert_eq!(super::lines(&"a b ".repeat(100), 7).len(), 7);
     }
 }

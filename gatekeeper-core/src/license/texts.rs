@@ -41,6 +41,7 @@ pub struct Texts {
     /// The texts.
     pub texts: Vec<Text>,
     dictionary: HashMap<String, u16>,
+    words: Vec<String>,
     /// (hash of a shingle, number of a text), sorted.
     index: Vec<(u64, u16)>,
 }
@@ -55,6 +56,11 @@ impl Texts {
     /// A text's words as numbers; unknown ones all alike.
     pub fn numbers(&self, words: &[String]) -> Vec<u16> {
         words.iter().map(|word| self.dictionary.get(word).copied().unwrap_or(UNKNOWN)).collect()
+    }
+
+    /// The word of a number.
+    pub fn word(&self, number: u16) -> &str {
+        self.words.get(usize::from(number)).map_or("", String::as_str)
     }
 
     /// The texts that hold a shingle.
@@ -79,10 +85,13 @@ fn unpack() -> Option<Texts> {
     let mut rest = bytes.as_slice();
     let count = number(&mut rest)?;
     let mut dictionary = HashMap::with_capacity(count);
+    let mut words = Vec::with_capacity(count);
     for at in 0..count {
         let end = memchr::memchr(b'\n', rest)?;
         let (word, after) = rest.split_at_checked(end)?;
-        dictionary.insert(String::from_utf8(word.to_vec()).ok()?, u16::try_from(at).ok()?);
+        let word = String::from_utf8(word.to_vec()).ok()?;
+        words.push(word.clone());
+        dictionary.insert(word, u16::try_from(at).ok()?);
         rest = after.get(1..)?;
     }
     let count = number(&mut rest)?;
@@ -99,21 +108,21 @@ fn unpack() -> Option<Texts> {
             _ => (Kind::Appendix, list::license_id(id)?),
         };
         rest = after;
-        let (words, after) = rest_words(&mut rest)?;
+        let (own, after) = rest_words(&mut rest)?;
         rest = after;
         let before = index.len();
         // Long texts are told apart by a quarter of their shingles; short ones need all.
-        let all = words.len() < 300;
+        let all = own.len() < 300;
         let text = u16::try_from(at).ok()?;
-        let kept = shingles(&words).filter(|(_, hash)| all || (hash >> 60) < 4).map(|(_, hash)| (hash, text));
+        let kept = shingles(&own).filter(|(_, hash)| all || (hash >> 60) < 4).map(|(_, hash)| (hash, text));
         let mut kept: Vec<_> = kept.collect();
         kept.sort_unstable();
         kept.dedup();
         index.extend(kept);
-        texts.push(Text { kind, id, words, indexed: index.len().saturating_sub(before) });
+        texts.push(Text { kind, id, words: own, indexed: index.len().saturating_sub(before) });
     }
     index.sort_unstable();
-    Some(Texts { texts, dictionary, index })
+    Some(Texts { texts, dictionary, words, index })
 }
 
 fn number(rest: &mut &[u8]) -> Option<usize> {

@@ -6,17 +6,56 @@
 
 use super::{Described, Package};
 use crate::error::ParseError;
-use crate::evidence::inventory::Component;
+use crate::evidence::inventory::{Component, License};
 use crate::format::licenses::common::{self, Licenses};
 use crate::scan::json;
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Manifest {
     name: Option<Box<str>>,
     version: Option<Box<str>>,
-    license: Option<Licenses>,
-    licenses: Option<Licenses>,
+    licenses: Vec<Vec<License>>,
+}
+
+/// Read as npm reads it: a member may be there twice, a name or version be of another type than text. Of the licences none is left out.
+impl<'de> Deserialize<'de> for Manifest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Manifest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Manifest, A::Error> {
+                let mut out = Manifest::default();
+                while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                    match key.as_ref() {
+                        "name" => out.name = map.next_value::<Value>()?.as_str().map(Into::into),
+                        "version" => {
+                            out.version = match map.next_value::<Value>()? {
+                                Value::String(text) => Some(text.into()),
+                                Value::Number(number) => Some(number.to_string().into()),
+                                _ => None,
+                            }
+                        }
+                        "license" | "licenses" => out.licenses.push(map.next_value::<Licenses>()?.0),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(out)
+            }
+        }
+        deserializer.deserialize_map(V)
+    }
 }
 
 pub(super) fn describe(package: &Package<'_>) -> Result<Described, ParseError> {
@@ -27,8 +66,7 @@ pub(super) fn describe(package: &Package<'_>) -> Result<Described, ParseError> {
     let mut out = Described::default();
     let name = manifest.name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| package.name.into());
     let version = manifest.version.filter(|v| !v.trim().is_empty());
-    let stated = manifest.license.into_iter().chain(manifest.licenses);
-    let mut licenses = common::together(stated.map(|l| l.0).collect());
+    let mut licenses = common::together(manifest.licenses);
     if let [one] = licenses.as_slice()
         && let Some(file) = pointed_at(&one.text)
     {

@@ -43,6 +43,16 @@ fn the_statement_is_kept_and_the_text_compared() {
     assert!(!c.is_licensed() && notes[0].contains("not recognised"), "{notes:?}");
     let (c, _) = npm(",\"license\":\"SEE LICENSE IN ./LICENSE\"", ISC);
     assert_eq!(licenses(&c), ["ISC"]);
+    for (field, stated) in [
+        (",\"license\":\"GPL-3.0\",\"license\":\"MIT\"", "GPL-3.0 & MIT"),
+        (",\"license\":\"MIT\",\"licenses\":[{\"type\":\"GPL-2.0\"}]", "MIT & GPL-2.0"),
+        (",\"license\":{\"url\":\"https://opensource.org/licenses/MIT\"}", "https://opensource.org/licenses/MIT"),
+        (",\"license\":{\"type\":[\"MIT\",\"GPL-3.0\"]}", "MIT & GPL-3.0"),
+        (",\"license\":true", "true"),
+        (",\"license\":\"MIT\",\"version\":2", "MIT"),
+    ] {
+        assert_eq!(licenses(&npm(field, ISC).0).join(" & "), stated, "{field}");
+    }
     for elsewhere in ["../LICENSE", "/etc/LICENSE", "gone.txt"] {
         let (c, notes) = npm(&format!(",\"license\":\"SEE LICENSE IN {elsewhere}\""), ISC);
         assert!(!c.is_licensed() && notes.len() == 1, "{elsewhere}: {notes:?}");

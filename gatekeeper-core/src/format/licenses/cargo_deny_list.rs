@@ -35,9 +35,13 @@ fn sniff(head: &Head<'_>) -> Confidence {
     if shape.has("licenses[][]") && (shape.has("unlicensed") || shape.has("licenses[][][]")) {
         return Confidence::Certain;
     }
+    // All crates without a licence: there is no licence to list.
+    if shape.has("licenses") && shape.has("unlicensed[]") && !shape.has("licenses[]") {
+        return Confidence::Likely;
+    }
     let by_crate = shape.paths().any(|(path, _)| {
         path.strip_suffix(".licenses[]")
-            .is_some_and(|key| key.contains("registry+") || key.contains(" git+") || key.contains(" crates.io"))
+            .is_some_and(|key| ["registry+", " git+", " crates.io", "path+file:"].iter().any(|own| key.contains(own)))
     });
     Confidence::when(by_crate, Confidence::Likely)
 }

@@ -135,18 +135,45 @@ impl<'de> Deserialize<'de> for Licenses {
                 Ok(Licenses(if v.trim().is_empty() { Vec::new() } else { vec![license(v)] }))
             }
 
+            // npm publishes what people write: `true`, `1`. It names no licence.
+            fn visit_bool<E>(self, v: bool) -> Result<Licenses, E> {
+                Ok(Licenses(vec![License::name(v.to_string())]))
+            }
+
+            fn visit_u64<E>(self, v: u64) -> Result<Licenses, E> {
+                Ok(Licenses(vec![License::name(v.to_string())]))
+            }
+
+            fn visit_i64<E>(self, v: i64) -> Result<Licenses, E> {
+                Ok(Licenses(vec![License::name(v.to_string())]))
+            }
+
+            fn visit_f64<E>(self, v: f64) -> Result<Licenses, E> {
+                Ok(Licenses(vec![License::name(v.to_string())]))
+            }
+
+            fn visit_unit<E>(self) -> Result<Licenses, E> {
+                Ok(Licenses(Vec::new()))
+            }
+
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Licenses, A::Error> {
-                let (mut kind, mut name) = (None, None);
+                let mut found = [const { Vec::new() }; 3];
                 while let Some(key) = map.next_key::<Box<str>>()? {
-                    match key.as_ref() {
-                        "type" => kind = map.next_value::<Option<Box<str>>>()?,
-                        "name" => name = map.next_value::<Option<Box<str>>>()?,
+                    let slot = match key.as_ref() {
+                        "type" => 0,
+                        "name" => 1,
+                        "url" => 2,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
+                            continue;
                         }
+                    };
+                    let Licenses(stated) = map.next_value()?;
+                    if let Some(slot) = found.get_mut(slot) {
+                        slot.extend(stated);
                     }
                 }
-                Ok(Licenses(kind.or(name).iter().map(|t| license(t)).collect()))
+                Ok(Licenses(found.into_iter().find(|stated| !stated.is_empty()).unwrap_or_default()))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Licenses, A::Error> {
@@ -280,7 +307,7 @@ mod tests {
     #[test]
     fn what_several_places_state_all_holds() {
         let of = |places: &[&[&str]]| {
-            let places = places.iter().map(|p| p.iter().map(|t| super::license(t)).collect()).collect();
+            let places = places.iter().map(|p| p.iter().map(|t| license(t)).collect()).collect();
             together(places).iter().map(|l| l.text.to_string()).collect::<Vec<_>>().join(" & ")
         };
         assert_eq!(of(&[&["MIT"], &["GPL-3.0-only"]]), "MIT & GPL-3.0-only");

@@ -28,23 +28,30 @@ pub(super) static FORMAT: Format = Format {
 fn sniff(head: &Head<'_>) -> Confidence {
     let Ok(text) = std::str::from_utf8(head.bytes()) else { return Confidence::No };
     let whole = head.bytes().len() == head.all().len();
-    let mut rows = 0;
+    let (mut rows, mut hosts) = (0, 0);
     for line in text.lines().filter(|l| !l.trim().is_empty()).take(5) {
         let fields: Vec<&str> = line.split(',').take(4).collect();
         match fields.as_slice() {
-            [path, address, license] if is_path(path) && is_address(address) && !license.contains(' ') => rows += 1,
+            [path, address, license] if is_path(path) && is_address(address) && !license.contains(' ') => {
+                rows += 1;
+                hosts += usize::from(has_host(path) || *address != "Unknown");
+            }
             // The look, or the file, may end in a line's middle, behind rows that fit.
             _ if rows > 0 && text.ends_with(line) && (!whole || is_path(line)) => {}
             _ => return Confidence::No,
         }
     }
-    Confidence::when(rows > 0, Confidence::Likely)
+    Confidence::when(hosts > 0, Confidence::Likely)
 }
 
-/// An import path: a host with a dot, and usually more behind it.
+/// An import path. The main module's, and the standard library's, need not begin with a host.
 fn is_path(text: &str) -> bool {
-    let host = text.split('/').next().unwrap_or_default();
-    host.contains('.') && !text.contains(' ') && !text.contains("://")
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"./_-~+!".contains(&b);
+    !text.is_empty() && text.bytes().all(plain)
+}
+
+fn has_host(path: &str) -> bool {
+    path.split('/').next().is_some_and(|host| host.contains('.'))
 }
 
 fn is_address(text: &str) -> bool {
@@ -107,6 +114,18 @@ mod tests {
             read("github.com/A/b,https://github.com/A/b/blob/v1/LICENSE,MIT\nexample.org/c,Unknown,Unknown\n").unwrap();
         assert_eq!(i.components[0].purl.as_deref(), Some("pkg:golang/github.com/a/b"));
         assert!(i.components[0].is_licensed() && !i.components[1].is_licensed());
+    }
+
+    #[test]
+    fn the_main_module_needs_no_host() {
+        let of = |text: &str| sniff(&Head::new("x.csv", text.as_bytes(), text.len()));
+        let local = "mymodule/pkg,Unknown,MIT\n";
+        let other = "github.com/a/b,https://github.com/a/b/blob/HEAD/LICENSE,MIT\n";
+        for text in [format!("{local}{other}"), format!("{other}{local}"), format!("std,https://x.org/LICENSE,MIT\n")] {
+            assert_eq!(of(&text), Confidence::Likely, "{text}");
+            assert!(read(&text).is_ok(), "{text}");
+        }
+        assert_eq!(of(local), Confidence::No);
     }
 
     #[test]

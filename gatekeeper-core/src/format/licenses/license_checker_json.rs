@@ -38,7 +38,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
     // Packages' names hold dots, so a package is found by what stands in it.
     let own = shape.paths().any(|(path, _)| {
         path.strip_suffix(".licenses").is_some_and(|key| {
-            common::npm_key(key).is_some_and(|(_, v)| v.starts_with(|c: char| c.is_ascii_digit()))
+            // "registry+https://…#a@1.0.0" is a crate.
+            !key.contains("://")
+                && common::npm_key(key).is_some_and(|(_, v)| v.starts_with(|c: char| c.is_ascii_digit()))
                 && shape.value(key) == Some(&Value::Object)
         })
     });

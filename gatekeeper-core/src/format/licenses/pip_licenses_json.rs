@@ -28,7 +28,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let licensed = ["[].License", "[].License-Expression", "[].License-Classifier", "[].License-Metadata"];
     // `Version` is left out with `--no-version`.
     let own = shape.has("[].Name") && licensed.iter().any(|p| shape.has(p));
-    let finder = shape.has_all(&["[].name", "[].version", "[].licenses[]"])
+    let finder = shape.has_all(&["[].name", "[].licenses[]"])
         && shape.paths().all(|(path, _)| {
             path.is_empty() || matches!(path, "[]" | "[].name" | "[].version" | "[].licenses" | "[].licenses[]")
         });
