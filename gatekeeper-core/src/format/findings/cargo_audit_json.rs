@@ -4,12 +4,12 @@
 
 use super::common::{List, Members, Num, Str, aliases, foreign, message, note, or_default, package, parsed, purl};
 use super::cvss;
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -112,7 +112,7 @@ struct Crate<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(Vulnerabilities { list: Some(list), found, count }) = report.vulnerabilities else {
         return Err(foreign("a report of cargo audit (vulnerabilities.list)"));
     };

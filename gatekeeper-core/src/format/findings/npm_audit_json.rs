@@ -10,12 +10,12 @@ use super::advisories::{self, Audit, Failure, paths_are_pnpm, refuse_failure};
 use super::common::{
     Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, package, parsed, severity, tool_failed,
 };
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -157,7 +157,7 @@ impl Via<'_> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     if let (TextOr::Object(e), Some(text)) = (&report.error, report.message.get())
         && e.text().is_empty()
     {
@@ -177,7 +177,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Ok(parsed(items, Some(complete), "npm-audit", notes));
     }
     drop(report);
-    let audit: Audit<'_> = json::from_input(input)?;
+    let audit: Audit<'_> = rows::read(input)?;
     let Some(advisories) = audit.advisories else {
         return Err(foreign("an audit of npm (auditReportVersion or advisories)"));
     };

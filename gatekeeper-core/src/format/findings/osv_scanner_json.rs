@@ -6,12 +6,12 @@ use super::common::{
     List, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, place, purl, purl_type,
 };
 use super::cvss;
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -169,7 +169,7 @@ struct Group<'a> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(results) = report.results else { return Err(foreign("a report of osv-scanner (results)")) };
     for row in &results.0 {
         for pack in &row.packages.0 {

@@ -12,12 +12,12 @@ use super::common::{
     List, Num, Scalar, Str, aliases, image, message, note, or_default, package, parsed, place, says_nothing, seconds,
     severity,
 };
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
 use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -253,14 +253,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Ok(parsed(items, Some(true), "trivy", notes));
     }
     if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        let rows: Vec<Row<'_>> = json::from_input(input)?;
+        let rows: Vec<Row<'_>> = rows::read_list(input)?;
         if rows.iter().any(|r| r.target.is_none()) {
             return Err(ParseError::malformed("a result of Trivy with a Target").at(0));
         }
         rows.iter().for_each(|r| fold(r, &mut items, &mut notes));
         return Ok(parsed(items, Some(true), "trivy", notes));
     }
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     if report.schema.0.is_none() && report.artifact.is_none() && report.cluster.is_none() && report.results.is_none() {
         return Err(
             ParseError::malformed("a report of Trivy (SchemaVersion, ArtifactName, Results or ClusterName)").at(0)
