@@ -8,7 +8,6 @@ use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -104,7 +103,7 @@ impl<'de: 'a, 'a> rows::Row<'de> for Row<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(Rows(Folded { items, mut notes, .. }, _)) = report.results else {
         return Err(foreign("a report of bandit (results)"));
     };

@@ -8,12 +8,12 @@ use super::common::{
 };
 use super::cvss;
 use super::records::{Record, Records};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -174,7 +174,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
     let (mut documents, mut complete) = (0_usize, true);
-    json::documents(input, |report: Report<'_>| {
+    rows::documents(input, |report: Report<'_>| {
         let wanted = || foreign("a report of cargo audit (vulnerabilities.list)");
         let vulnerabilities = report.vulnerabilities.ok_or_else(wanted)?;
         if !vulnerabilities.are_listed() {

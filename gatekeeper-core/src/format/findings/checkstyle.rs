@@ -5,6 +5,7 @@
 //!   parse a file or failed on it (ESLint's "Parsing error" of no rule, PHP_CodeSniffer's `Internal.Exception`, stylelint's `CssSyntaxError`, …).
 
 use super::common::{cut, foreign, message, note, parsed, place, severity};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
@@ -41,6 +42,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut xml = Xml::new(&text, input);
     let mut file: Box<str> = "".into();
     let mut tool = None;
+    let bound = rows::allowance(input);
     loop {
         match xml.next()? {
             Token::Start(e) => match (xml.depth(), e.name()) {
@@ -74,6 +76,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                         note(&mut notes, format!("not linted as a whole, as it could not be read: {file}"));
                     }
                     let (severity, severity_from) = severity(&word.unwrap_or_default(), "severity", &mut notes);
+                    if items.len().saturating_mul(size_of::<Finding>()) > bound {
+                        return Err(ParseError::malformed("errors that say something")
+                            .at(0)
+                            .found_words("more errors than a file of this size tells of"));
+                    }
                     items.push(Finding {
                         rule: message(&source),
                         message: message(&said),

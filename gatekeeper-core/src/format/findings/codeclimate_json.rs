@@ -5,12 +5,12 @@
 //! Many linters write it; none is named.
 
 use super::common::{Num, Str, foreign, message, or_default, parsed, place, says_nothing, severity};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -116,14 +116,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             Ok(())
         };
         if array {
-            json::from_input::<Vec<Issue<'_>>>(input)?.into_iter().try_for_each(&mut fold)?;
+            rows::read_list::<Issue<'_>>(input)?.into_iter().try_for_each(&mut fold)?;
         } else {
             // A NUL is no character of JSON: where it stands, it stands between the issues.
             let bytes: Cow<'_, [u8]> = match memchr::memchr(0, input.bytes) {
                 None => Cow::Borrowed(input.bytes),
                 Some(_) => input.bytes.iter().map(|b| if *b == 0 { b' ' } else { *b }).collect(),
             };
-            json::documents(&Input { bytes: &bytes, ..*input }, &mut fold)?;
+            rows::documents(&Input { bytes: &bytes, ..*input }, &mut fold)?;
         }
     }
     Ok(Parsed { tool: None, ..parsed(items, array.then_some(true), "", notes) })

@@ -7,7 +7,6 @@ use crate::evidence::findings::{Finding, Findings, Package, Place, Severity};
 use crate::evidence::{Data, Note};
 use crate::format::Parsed;
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -154,9 +153,9 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
 /// Reads an array of documents, or one of them alone.
 pub(super) fn one_or_many<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<Vec<T>, ParseError> {
     if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        json::from_input(input)
+        super::rows::read_list(input)
     } else {
-        json::from_input(input).map(|one| vec![one])
+        super::rows::read(input).map(|one| vec![one])
     }
 }
 
@@ -319,6 +318,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut out = Vec::new();
         while let Some(item) = seq.next_element()? {
+            super::rows::take::<T, _>(1)?;
             out.push(item);
         }
         Ok(out)
@@ -373,6 +373,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut out = Vec::new();
         while let Some((Key(key), value)) = map.next_entry()? {
+            super::rows::take::<(Cow<'de, str>, T), _>(1)?;
             out.push((key, value));
         }
         Ok(out)

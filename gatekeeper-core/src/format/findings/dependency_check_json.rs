@@ -5,12 +5,12 @@
 use super::common::{
     List, Scalar, Str, foreign, is_advisory, message, note, or_default, package, parsed, place, seconds, severity,
 };
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -134,7 +134,7 @@ struct Reference<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items) = (Vec::new(), Vec::new());
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(dependencies) = &report.dependencies else {
         return Err(foreign("a report of dependency-check (dependencies)"));
     };

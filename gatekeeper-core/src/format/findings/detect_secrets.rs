@@ -2,12 +2,12 @@
 //! suppressed. No severity is stated. The hash of a secret is its fingerprint.
 
 use super::common::{List, Members, Num, Str, foreign, message, parsed, place, seconds};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -54,7 +54,7 @@ struct Secret<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let baseline: Baseline<'_> = json::from_input(input)?;
+    let baseline: Baseline<'_> = rows::read(input)?;
     let Some(results) = &baseline.results else { return Err(foreign("a baseline of detect-secrets (results)")) };
     let mut items = Vec::new();
     for (file, secrets) in &results.0 {

@@ -4,13 +4,12 @@
 //! lists, or in which no file stands.
 
 use super::common::{List, Num, Str, foreign, message, note, parsed, says_nothing};
-use super::rows::{Folded, Row, Rows};
+use super::rows::{self, Folded, Row, Rows};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Place, Severity, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -160,10 +159,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let Rows(Folded { items, mut notes, mut unread, rows, .. }, _) =
         if input.bytes.trim_ascii_start().first() == Some(&b'{') {
-            let with_metadata: WithMetadata<'_> = json::from_input(input)?;
+            let with_metadata: WithMetadata<'_> = rows::read(input)?;
             with_metadata.results.ok_or_else(|| foreign("ESLint's results"))?
         } else {
-            json::from_input::<Rows<File<'_>>>(input)?
+            rows::read::<Rows<File<'_>>>(input)?
         };
     if rows == 0 {
         unread += 1;

@@ -6,13 +6,12 @@ use super::common::{
     severity,
 };
 use super::cvss;
-use super::rows::present;
+use super::rows::{self, present};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Findings, looks_for};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -207,7 +206,7 @@ fn fixed_in(solution: &str) -> &str {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(rows) = &report.vulnerabilities else { return Err(foreign("a report of GitLab (vulnerabilities)")) };
     let scan = &report.scan;
     // Settings are looked at by scans of type sast as well: their scanner's name tells.

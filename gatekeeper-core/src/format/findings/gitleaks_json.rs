@@ -2,12 +2,12 @@
 //! `[]` (`null` in older versions), which names no tool. The secrets themselves are never kept.
 
 use super::common::{Num, Str, foreign, message, parsed, place, says_nothing};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -63,7 +63,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if says_nothing(input, &["[]", "null"]) {
         return Ok(parsed(items, Some(true), "gitleaks", Vec::new()));
     }
-    for l in json::from_input::<Vec<Leak<'_>>>(input)? {
+    for l in rows::read_list::<Leak<'_>>(input)? {
         let Some(rule) = l.rule_id.get().or(l.rule.get()) else {
             return Err(foreign("a leak of Gitleaks with RuleID or rule"));
         };

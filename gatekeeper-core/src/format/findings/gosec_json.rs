@@ -4,13 +4,12 @@
 use super::common::{
     List, Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, parsed, place, severity,
 };
-use super::rows::{Folded, Row, Rows, present};
+use super::rows::{self, Folded, Row, Rows, present};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -124,7 +123,7 @@ impl<'de: 'a, 'a> Row<'de> for Issue<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(Rows(Folded { items, mut notes, .. }, _)) = report.issues else {
         return Err(foreign("a report of gosec (Issues)"));
     };

@@ -5,13 +5,12 @@
 //! `Vulns`. Messages gathered in an array are read as a stream.
 
 use super::common::{List, Num, Scalar, Str, aliases, foreign, message, or_default, package, parsed, purl};
-use super::rows::present;
+use super::rows::{self, present};
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -171,6 +170,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Talks<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut out = Vec::new();
                 while let Some(talk) = seq.next_element()? {
+                    rows::take::<Talk<'de>, _>(1)?;
                     out.push(talk);
                 }
                 Ok(Talks::Many(out))
@@ -274,7 +274,7 @@ impl Reading {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut out = Reading::default();
-    json::documents(input, |talks: Talks<'_>| match talks {
+    rows::documents(input, |talks: Talks<'_>| match talks {
         Talks::One(talk) => out.talk(&talk),
         Talks::Many(talks) => {
             out.whole = true;

@@ -7,13 +7,12 @@ use super::common::{
     seconds, severity,
 };
 use super::records::{Record, Records};
-use super::rows::present;
+use super::rows::{self, present};
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -203,7 +202,7 @@ impl Record for Match<'_> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(matches) = report.matches else { return Err(foreign("a report of grype (matches)")) };
     let mut items = Vec::with_capacity(matches.0.len());
     for (m, ignored) in matches.0.iter().map(|m| (m, false)).chain(report.ignored.0.iter().map(|m| (m, true))) {

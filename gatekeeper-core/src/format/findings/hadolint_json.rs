@@ -2,12 +2,12 @@
 //! not be parsed: not complete.
 
 use super::common::{Num, Str, foreign, message, note, parsed, place, says_nothing, severity};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -57,7 +57,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if says_nothing(input, &["[]"]) {
         return Ok(parsed(items, Some(true), "hadolint", notes));
     }
-    for r in json::from_input::<Vec<Row<'_>>>(input)? {
+    for r in rows::read_list::<Row<'_>>(input)? {
         if !is_code(r.code.text()) {
             return Err(foreign("a violation of hadolint with its code"));
         }

@@ -1,16 +1,16 @@
 //! kube-bench's JSON (<https://github.com/aquasecurity/kube-bench>): an object with `Controls`, an array of controls, or
 //! (up to 0.2) one of them after the other. A compliance check is a test case: FAIL failed,
 //! PASS passed, WARN and INFO skipped (a person has to look). One suite is one section.
+//! Controls one after the other have no end mark: whether they are all is not known.
 
 use super::common::{List, Str, foreign, message, parsed};
-use super::rows::present;
+use super::rows::{self, present};
 use crate::error::ParseError;
 use crate::evidence::Data;
 use crate::evidence::Kind;
 use crate::evidence::test_run::{Case, Detail, Status, Suite, TestRun};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -87,17 +87,22 @@ struct Row<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut run = TestRun::default();
+    // One of the controls may be the last that was written, or only the last that is left.
+    let mut complete = Some(true);
     if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        for c in json::from_input::<Vec<Control<'_>>>(input)? {
+        for c in rows::read_list::<Control<'_>>(input)? {
             fold(c.tests.as_ref(), c.text.text(), &mut run)?;
         }
     } else {
-        json::documents(input, |report: Report<'_>| match &report.controls {
+        rows::documents(input, |report: Report<'_>| match &report.controls {
             Some(controls) => controls.0.iter().try_for_each(|c| fold(c.tests.as_ref(), c.text.text(), &mut run)),
-            None => fold(report.tests.as_ref(), report.text.text(), &mut run),
+            None => {
+                complete = None;
+                fold(report.tests.as_ref(), report.text.text(), &mut run)
+            }
         })?;
     }
-    let mut out = parsed(Vec::new(), Some(true), "kube-bench", Vec::new());
+    let mut out = parsed(Vec::new(), complete, "kube-bench", Vec::new());
     out.data = Data::Tests(run);
     Ok(out)
 }

@@ -11,12 +11,12 @@ use super::common::{
     MESSAGE, Num, Scalar, Str, TextOr, cut, foreign, message, note, or_default, package, parsed, severity, tool_failed,
 };
 use super::records::{NamedRecords, Record, Records};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -178,7 +178,7 @@ impl Record for TextOr<'_, Via<'_>> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     if let (TextOr::Object(e), Some(text)) = (&report.error, report.message.get())
         && e.text().is_empty()
     {
@@ -198,7 +198,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Ok(parsed(items, Some(complete), "npm-audit", notes));
     }
     drop(report);
-    let audit: Audit<'_> = json::from_input(input)?;
+    let audit: Audit<'_> = rows::read(input)?;
     let Some(advisories) = audit.advisories else {
         return Err(foreign("an audit of npm (auditReportVersion or advisories)"));
     };

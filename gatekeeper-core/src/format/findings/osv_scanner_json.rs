@@ -11,12 +11,12 @@ use super::common::{
 };
 use super::cvss;
 use super::records::{Record, Records};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding, Severity};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::cell::OnceCell;
@@ -282,7 +282,7 @@ impl Record for Generic<'_> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(results) = report.results else { return Err(foreign("a report of osv-scanner (results)")) };
     if results.0.is_empty() && report.experimental_config.is_none() {
         note(

@@ -4,12 +4,12 @@
 
 use super::common::{List, Str, aliases, foreign, message, note, package, parsed, purl, says_nothing};
 use super::records::{Record, Records};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -97,12 +97,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let dependencies: Vec<Dependency<'_>> = if says_nothing(input, &["[]"]) {
         Vec::new()
     } else if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        json::from_input::<Records<Dependency<'_>>>(input)?.0
+        rows::read::<Records<Dependency<'_>>>(input)?.0
     } else {
-        json::from_input::<Report<'_>>(input)?
-            .dependencies
-            .ok_or_else(|| foreign("a report of pip-audit (dependencies)"))?
-            .0
+        rows::read::<Report<'_>>(input)?.dependencies.ok_or_else(|| foreign("a report of pip-audit (dependencies)"))?.0
     };
     for d in &dependencies {
         if let Some(reason) = d.skip_reason.get() {

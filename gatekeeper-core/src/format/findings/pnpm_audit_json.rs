@@ -3,11 +3,11 @@
 
 use super::advisories::{self, Audit, paths_are_pnpm, refuse_failure};
 use super::common::{foreign, parsed};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 
 pub(super) static FORMAT: Format = Format {
     id: "pnpm-audit-json",
@@ -42,7 +42,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
-    let audit: Audit<'_> = json::from_input(input)?;
+    let audit: Audit<'_> = rows::read(input)?;
     refuse_failure(&audit.error)?;
     let Some(advisories) = audit.advisories else { return Err(foreign("an audit of pnpm (advisories)")) };
     let items: Vec<_> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();

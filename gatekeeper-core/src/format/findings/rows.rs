@@ -1,15 +1,79 @@
-//! Lists of rows that may be long or null: read row by row, so that a report's size does not decide how much memory its rows take twice.
+//! Lists of rows that may be long or null: folded as they are read, so that rows and findings do not lie in memory side by side, and bounded by the
+//! report's size.
 
-use super::common::{cut, note};
+use super::common::{List, cut, note};
+use crate::error::ParseError;
 use crate::evidence::Note;
 use crate::evidence::findings::{Finding, Place};
+use crate::input::Input;
+use crate::scan::json;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::fmt;
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
+
+/// How much memory rows may take for each byte of the report, and how much whatever its size. Rows of a real report take about as much as their text;
+/// millions of `{}` would take a hundred times as much.
+const TIMES: usize = 4;
+const AT_LEAST: usize = 64 << 20;
+
+thread_local! {
+    /// What is left of that for the report that is being read; none while none is.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Runs a reader whose rows are bounded by the size of what it reads.
+fn bounded<T>(input: &Input<'_>, read: impl FnOnce() -> T) -> T {
+    let before = LEFT.replace(Some(allowance(input)));
+    let out = read();
+    LEFT.set(before);
+    out
+}
+
+/// How many bytes the rows of a report may take.
+pub(super) fn allowance(input: &Input<'_>) -> usize {
+    input.bytes.len().saturating_mul(TIMES).saturating_add(AT_LEAST)
+}
+
+/// Takes the memory of so many rows of a type; an error where nothing of it is left.
+pub(super) fn take<T, E: Error>(rows: usize) -> Result<(), E> {
+    let Some(left) = LEFT.get() else { return Ok(()) };
+    let left = left.checked_sub(rows.saturating_mul(size_of::<T>()));
+    LEFT.set(Some(left.unwrap_or_default()));
+    left.map(drop)
+        .ok_or_else(|| E::custom("more rows than a file of this size tells of, expected rows that say something"))
+}
+
+/// [`json::from_input`] with rows that are bounded.
+pub(super) fn read<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<T, ParseError> {
+    bounded(input, || json::from_input(input))
+}
+
+/// The same for an array.
+pub(super) fn read_list<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<Vec<T>, ParseError> {
+    match input.bytes.trim_ascii_start().first() {
+        Some(b'[') => read::<List<T>>(input).map(|list| list.0),
+        // A null is a list where it stands for a member, and nothing where it is all.
+        _ => json::from_input(input),
+    }
+}
+
+/// [`json::documents`] with rows that are bounded in each.
+pub(super) fn documents<'a, T: Deserialize<'a>>(
+    input: &Input<'a>,
+    mut each: impl FnMut(T) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    bounded(input, || {
+        json::documents(input, |document| {
+            LEFT.set(Some(allowance(input)));
+            each(document)
+        })
+    })
+}
 
 /// A member that is there: null is an empty one (Go writes a list of nothing so), an absent one is none.
 pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
@@ -113,9 +177,11 @@ impl<'de, R: Row<'de>> Visitor<'de> for RowsVisitor<R> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut out = Folded::default();
         while let Some(row) = seq.next_element::<R>()? {
+            let before = out.items.len();
             out.rows += 1;
             row.fold(&mut out)
                 .map_err(|what| A::Error::custom(format_args!("content of another kind, expected {what}")))?;
+            take::<Finding, _>(out.items.len() - before)?;
         }
         // A list's spare room would stay for as long as the evidence does.
         out.items.shrink_to_fit();

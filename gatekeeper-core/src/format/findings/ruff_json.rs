@@ -3,12 +3,12 @@
 //! Lines have no end mark: without such a file it is not known whether they are all. `noqa_row` came with ruff 0.0.270.
 
 use super::common::{Num, Str, foreign, message, note, or_default, parsed, place, says_nothing, severity};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -90,9 +90,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     };
     let array = input.bytes.trim_ascii_start().first() == Some(&b'[');
     if array {
-        json::from_input::<Vec<Row<'_>>>(input)?.into_iter().try_for_each(&mut fold)?;
+        rows::read_list::<Row<'_>>(input)?.into_iter().try_for_each(&mut fold)?;
     } else {
-        json::documents(input, &mut fold)?;
+        rows::documents(input, &mut fold)?;
     }
     let complete = if unread { Some(false) } else { array.then_some(true) };
     Ok(parsed(items, complete, "ruff", notes))

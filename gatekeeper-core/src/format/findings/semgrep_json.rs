@@ -4,12 +4,12 @@
 //! that was parsed in part) are noted. Supply-chain results (`sca_info`) are vulnerabilities of packages.
 
 use super::common::{List, Num, Scalar, Str, foreign, message, note, or_default, package, parsed, place, severity};
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::Kind;
 use crate::evidence::findings::{Category, Finding, Suppression};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -189,7 +189,7 @@ struct Dependency<'a> {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     let Some(results) = report.results else { return Err(foreign("a report of semgrep (results)")) };
     let mut items = Vec::with_capacity(results.0.len());
     for r in &results.0 {

@@ -261,3 +261,97 @@ fn an_exit_status_proves_or_contradicts_a_console() {
     assert_eq!(with("mypy", b"a.py:1: error: x  [y]\n", 1).unwrap().complete, Some(true));
     assert!(with("mypy", b"a.py:1: error: x  [y]\n", 2).is_err());
 }
+
+#[test]
+fn how_many_files_a_report_has_does_not_decide_what_it_is() {
+    for count in [3, 400, 6_000] {
+        let metrics: Vec<String> = (0..count)
+            .map(|n| {
+                format!("\"./p/{n}.py\": {{\"CONFIDENCE.HIGH\": 0, \"CONFIDENCE.LOW\": 0, \"SEVERITY.HIGH\": 1, \"loc\": 7, \"nosec\": 0, \"skipped_tests\": 0}}")
+            })
+            .collect();
+        let metrics = metrics.join(",\n");
+        let one = "{\"filename\": \"a.py\", \"issue_severity\": \"HIGH\", \"test_id\": \"B101\"}";
+        for (results, total) in [(one, 1), ("", 0)] {
+            let text = format!(
+                "{{\"errors\": [], \"generated_at\": \"2026-01-01T00:00:00Z\", \"metrics\": {{{metrics}, \"_totals\": {{\"loc\": 7}}}}, \"results\": [{results}]}}"
+            );
+            let e = read("report.json", text.as_bytes(), &ReadOptions::default()).unwrap();
+            assert_eq!((e.source.format, summary(&e)["total"].clone()), ("bandit-json", total.into()), "{count}");
+        }
+        let issues: Vec<String> = (0..count)
+            .map(|n| {
+                let id = format!("\"SNYK-UNMANAGED-{n}\": {{\"id\": \"SNYK-UNMANAGED-{n}\", \"severity\": \"high\", ");
+                id + "\"identifiers\": {\"CVE\": [], \"CWE\": []}, \"credit\": [\"x\"], \"semver\": {\"vulnerable\": [\"*\"]}, \"a\": 1, \"b\": 2, \"c\": 3}"
+            })
+            .collect();
+        let text = format!(
+            "{{\"issuesData\": {{{}}}, \"ok\": false, \"dependencyCount\": 2, \"packageManager\": \"Unmanaged (C/C++)\", \"vulnerabilities\": [{{\"id\": \"SNYK-UNMANAGED-0\", \"severity\": \"high\"}}]}}",
+            issues.join(",")
+        );
+        let e = read("report.json", text.as_bytes(), &ReadOptions::default()).unwrap();
+        assert_eq!((e.source.format, summary(&e)["total"].clone()), ("snyk-json", 1.into()), "{count}");
+    }
+}
+
+#[test]
+fn tools_without_end_are_told_apart_fast_and_have_an_end() {
+    let mut findings = crate::evidence::Findings::default();
+    for round in 0..2 {
+        for n in 0..100_000_u32 {
+            let want = u16::try_from(n).unwrap_or(u16::MAX);
+            assert_eq!(findings.tool(&format!("tool {n}")), want, "round {round}");
+        }
+    }
+    assert_eq!(findings.tools.len(), usize::from(u16::MAX));
+}
+
+#[test]
+fn a_row_is_counted_once_by_what_the_report_says_of_it() {
+    let row = |id: &str, version: &str| {
+        format!("{{\"id\": \"{id}\", \"packageName\": \"p\", \"version\": \"{version}\", \"severity\": \"low\"}}")
+    };
+    let rows = [row("A", "1"), row("A", "1"), row("A", "2"), row("B", "1"), row("A", "1")].join(",");
+    let text = format!(
+        "{{\"ok\": false, \"dependencyCount\": 3, \"packageManager\": \"npm\", \"vulnerabilities\": [{rows}]}}"
+    );
+    assert_eq!(summary(&named("snyk-json", text.as_bytes()).unwrap())["total"], 3);
+}
+
+#[test]
+fn rows_that_name_nothing_are_of_another_kind() {
+    for (id, text) in [
+        ("gosec-json", "{\"Golang errors\": {}, \"Stats\": {}, \"Issues\": [{}]}"),
+        ("eslint-json", "[{\"filePath\": \"a\", \"messages\": [{}]}]"),
+        ("snyk-json", "{\"ok\": true, \"dependencyCount\": 1, \"vulnerabilities\": [{}]}"),
+        ("checkstyle", "<checkstyle><file name=\"a\"><error/></file></checkstyle>"),
+    ] {
+        assert_eq!(named(id, text.as_bytes()).unwrap_err().code(), ErrorCode::Malformed, "{id}");
+    }
+}
+
+#[test]
+fn a_place_is_the_begin_where_the_end_is_told_too() {
+    let text = b"p/b.py:1:10:1:12: error: x  [y]\nC:/a.py:3: error: x  [y]\nFound 2 errors in 2 files (checked 2 source files)\n";
+    let e = named("mypy", text).unwrap();
+    let Data::Findings(f) = &e.data else { panic!("no findings") };
+    let places: Vec<_> = f.items.iter().filter_map(|i| i.place.clone()).map(|p| (p.path, p.line, p.column)).collect();
+    assert_eq!(places, [("p/b.py".into(), Some(1), Some(10)), ("C:/a.py".into(), Some(3), None)]);
+}
+
+#[test]
+fn rows_take_no_more_memory_than_their_file_accounts_for() {
+    let many = |row: &str, rows: usize| vec![row; rows].join(",");
+    for (id, before, after) in [
+        ("gitlab-json", "{\"version\": \"15\", \"vulnerabilities\": [", "]}"),
+        ("github-vulnerability-json", "[", "]"),
+        ("trivy-json", "{\"SchemaVersion\": 2, \"ArtifactName\": \"a\", \"Results\": [", "]}"),
+    ] {
+        let text = format!("{before}{}{after}", many("{}", 600_000));
+        let e = named(id, text.as_bytes()).unwrap_err();
+        assert!(e.to_string().contains("more rows than"), "{id}: {e}");
+    }
+    let row = "{\"ruleId\": \"no-unused-vars\", \"severity\": 2, \"message\": \"'x' is never used.\", \"line\": 3, \"column\": 7}";
+    let text = format!("[{{\"filePath\": \"a.js\", \"messages\": [{}]}}]", many(row, 100_000));
+    assert_eq!(summary(&named("eslint-json", text.as_bytes()).unwrap())["total"], 100_000);
+}

@@ -13,12 +13,12 @@ use super::common::{
     says_nothing, seconds, severity,
 };
 use super::records::{Record, Records};
+use super::rows;
 use crate::error::{ErrorCode, ParseError};
 use crate::evidence::findings::{Category, Finding, Findings, Suppression};
 use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -333,14 +333,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Ok(parsed(items, Some(true), "trivy", notes));
     }
     if input.bytes.trim_ascii_start().first() == Some(&b'[') {
-        let Records::<Row<'_>>(rows) = json::from_input(input)?;
+        let Records::<Row<'_>>(rows) = rows::read(input)?;
         if rows.iter().any(|r| r.target.is_none()) {
             return Err(ParseError::malformed("a result of Trivy with a Target").at(0));
         }
         let complete = all(rows.iter(), &mut items, &mut notes);
         return Ok(parsed(items, Some(complete), "trivy", notes));
     }
-    let report: Report<'_> = json::from_input(input)?;
+    let report: Report<'_> = rows::read(input)?;
     if report.schema.0.is_none() && report.artifact.is_none() && report.cluster.is_none() && report.results.is_none() {
         return Err(
             ParseError::malformed("a report of Trivy (SchemaVersion, ArtifactName, Results or ClusterName)").at(0)

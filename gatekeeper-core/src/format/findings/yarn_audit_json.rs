@@ -11,12 +11,12 @@ use super::advisories::{self, Advisory, Audit, Counts, refuse_failure};
 use super::common::{
     List, Members, Scalar, Str, foreign, message, note, or_default, package, parsed, purl, severity, tool_failed,
 };
+use super::rows;
 use crate::error::ParseError;
 use crate::evidence::findings::{Category, Finding};
 use crate::evidence::{Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use serde::Deserialize;
 use std::collections::HashSet;
 
@@ -92,7 +92,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut seen: HashSet<(Box<str>, Box<str>)> = HashSet::new();
     let mut counts = Counts::default();
     let (mut summary, mut berry, mut object, mut looked) = (false, false, false, true);
-    json::documents(input, |line: Line<'_>| {
+    rows::documents(input, |line: Line<'_>| {
         refuse_failure(&line.error)?;
         object |= line.advisories.is_some();
         match (line.kind.text(), &line.data) {
@@ -124,7 +124,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         Ok(())
     })?;
     if object && !summary && !berry {
-        let audit: Audit<'_> = json::from_input(input)?;
+        let audit: Audit<'_> = rows::read(input)?;
         let all = audit.advisories.unwrap_or_default();
         let items: Vec<_> = all.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
         let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
