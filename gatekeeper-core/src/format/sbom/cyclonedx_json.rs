@@ -11,7 +11,7 @@
 //! Deviations: a member of another type than the specification's is passed over with a note (and makes the document invalid); a document whose
 //! `components` is no array is refused. A document with `vulnerabilities[].analysis` (VEX) is an inventory, its statements are kept beside it.
 
-use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated};
+use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
 use super::schema;
 use super::tree::{self, Piece, Plan, Value};
 use crate::error::{ErrorCode, ParseError, quote};
@@ -189,6 +189,10 @@ impl<'a> Bom<'a> {
     fn component(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
         if !value.is_object() {
             note(&mut self.notes, || "a component that is no object, passed over".into(), at);
+            return;
+        }
+        if let Some(limit) = too_many(&self.inventory) {
+            self.failed = Some(limit);
             return;
         }
         // One pass over the members: there are many components.

@@ -4,6 +4,7 @@ mod checks;
 mod cyclonedx_json;
 mod cyclonedx_xml;
 mod schema;
+mod sets;
 mod spdx2;
 mod spdx3_json;
 mod spdx_json;

@@ -3,7 +3,7 @@
 //! Specification: SPDX v2.2.2 and v2.3, <https://spdx.github.io/spdx-spec/v2.3/>. The JSON, YAML and XML serialisations have the
 //! same members; tag-value and RDF are brought into that form.
 
-use super::checks::{At, Expressions, Lines, Problems, References, note, says_none, seconds, stated};
+use super::checks::{At, Expressions, Lines, Problems, References, note, says_none, seconds, stated, too_many};
 use super::schema::formats::{is_date_time, is_uri};
 use super::tree::{Node, Piece, Tree, Value};
 use crate::error::{ErrorCode, ParseError, quote};
@@ -167,6 +167,10 @@ impl<'a> Spdx<'a> {
     fn package(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
         if !value.is_object() {
             note(&mut self.notes, || "a package that is no object, passed over".into(), at);
+            return;
+        }
+        if let Some(limit) = too_many(&self.inventory) {
+            self.failed = Some(limit);
             return;
         }
         // One pass over the members: there are many packages.

@@ -8,6 +8,7 @@
 //! and well formed, relationships that lead to nodes of the document, licence expressions that parse.
 
 use super::checks::At;
+use super::sets::{Member, Part, Sets};
 use super::spdx2::Spdx;
 use super::tree::{Node, Piece, Tree};
 use crate::error::ParseError;
@@ -16,7 +17,7 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(super) static FORMAT: Format = Format {
     id: "spdx-rdf",
@@ -230,41 +231,56 @@ fn word(text: &str) -> &str {
 }
 
 impl Graph {
-    /// The expression that a licence node stands for.
-    fn license(&self, thing: &Thing, depth: usize) -> Option<String> {
-        if depth > 16 {
-            return None;
-        }
-        let members = || -> Option<Vec<String>> {
-            self.nodes(thing, "member").take(1_000).map(|m| self.license(m, depth + 1)).collect()
-        };
+    /// What a licence node is.
+    fn license(&self, index: usize) -> Part<'_, usize> {
+        let Some(thing) = self.get(index) else { return Part::Unclear };
+        let members = || thing.says.iter().filter(|(n, _)| n == "member").map(|(_, object)| member(object));
         match thing.kind.as_str() {
-            "ConjunctiveLicenseSet" => members().filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(" AND "))),
-            "DisjunctiveLicenseSet" => members().filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(" OR "))),
-            "OrLaterOperator" => members()?.first().map(|m| format!("{m}+")),
+            "ConjunctiveLicenseSet" => Part::Set(members().collect(), " AND "),
+            "DisjunctiveLicenseSet" => Part::Set(members().collect(), " OR "),
+            "OrLaterOperator" => match members().next() {
+                Some(license) => Part::With(license, "+".into()),
+                None => Part::Unclear,
+            },
             "WithExceptionOperator" => {
-                let exception = self.nodes(thing, "licenseException").next()?;
-                let id = self.texts(exception, "licenseExceptionId").next().unwrap_or(fragment(&exception.id));
-                members()?.first().map(|m| format!("{m} WITH {id}"))
+                let exception = self.nodes(thing, "licenseException").next();
+                match (members().next(), exception) {
+                    (Some(license), Some(exception)) => {
+                        let id = self.texts(exception, "licenseExceptionId").next().unwrap_or(fragment(&exception.id));
+                        Part::With(license, format!(" WITH {id}").into())
+                    }
+                    _ => Part::Unclear,
+                }
             }
             _ => {
-                let stated = self.texts(thing, "licenseId").next().map(str::to_owned);
                 let id = word(&thing.id);
-                stated.or_else(|| (!id.starts_with("_:")).then(|| fragment(id).to_owned()))
+                match self.texts(thing, "licenseId").next() {
+                    Some(stated) => Part::Text(stated.into()),
+                    None if id.starts_with("_:") => Part::Unclear,
+                    None => Part::Text(fragment(id).into()),
+                }
             }
         }
     }
 
     /// The licences of a member, as expressions.
-    fn licenses(&self, thing: &Thing, name: &str) -> Vec<String> {
+    fn licenses(&self, thing: &Thing, name: &str, sets: &mut Sets<usize>) -> Vec<String> {
         let said = thing.says.iter().filter(|(n, _)| n == name);
         said.map(|(_, object)| match object {
             Object::Text(text) => word(text.trim()).to_owned(),
             Object::Node(n) => {
-                self.get(*n).and_then(|t| self.license(t, 0)).unwrap_or_else(|| "LicenseRef-unresolved".to_owned())
+                let made = sets.expression(*n, &|index| self.license(index));
+                made.map_or_else(|| "LicenseRef-unresolved".to_owned(), |made| made.to_string())
             }
         })
         .collect()
+    }
+}
+
+fn member(object: &Object) -> Member<'_, usize> {
+    match object {
+        Object::Text(text) => Member::Text(word(text.trim()).into()),
+        Object::Node(n) => Member::Node(*n),
     }
 }
 
@@ -317,6 +333,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("an SpdxDocument").at(0).found_words("an RDF graph without one"));
     };
     let mut spdx = Spdx::new("", input.validate);
+    let mut sets = Sets::new(text.len());
     let root = root_members(&graph, document);
     for (name, value) in root.root().members() {
         spdx.take(&Piece::Member(name, value));
@@ -329,7 +346,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         &["name", "downloadLocation", "licenseConcluded", "licenseDeclared", "copyrightText"]
     };
     for (index, package) in graph.of_kind("Package").enumerate() {
-        let tree = package_members(&graph, package);
+        let tree = package_members(&graph, package, &mut sets);
         spdx.take(&Piece::Item("packages", index, tree.root()));
         let root = At::ROOT;
         let list = root.name("packages");
@@ -339,26 +356,53 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         for (index, thing) in graph.of_kind(kind).enumerate() {
             let mut out = Builder::new();
             out.text("SPDXID", Some(fragment(&thing.id)));
-            out.text("licenseConcluded", graph.licenses(thing, "licenseConcluded").first().map(String::as_str));
-            out.texts("licenseInfoInFiles", graph.licenses(thing, "licenseInfoInFile").into_iter());
+            out.text("licenseConcluded", graph.licenses(thing, "licenseConcluded", &mut sets).first().map(String::as_str));
+            out.texts("licenseInfoInFiles", graph.licenses(thing, "licenseInfoInFile", &mut sets).into_iter());
             let tree = out.done();
             spdx.take(&Piece::Item(list, index, tree.root()));
         }
     }
+    relationships(&graph, document, &mut spdx)?;
+    spdx.notes.append(&mut notes);
+    spdx.finish()
+}
+
+/// Hands the relationships over. A node of one may be said of several elements and lead to several: each pair is one.
+fn relationships(graph: &Graph, document: &Thing, spdx: &mut Spdx<'_>) -> Result<(), ParseError> {
     let namespace = document.id.split('#').next().unwrap_or_default();
+    let mut sources: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut said = HashSet::new();
+    for (from, thing) in graph.things.iter().enumerate() {
+        for (_, object) in thing.says.iter().filter(|(name, _)| name == "relationship") {
+            // What is said twice is said once.
+            if let Object::Node(relationship) = object
+                && said.insert((from, *relationship))
+            {
+                sources.entry(*relationship).or_default().push(from);
+            }
+        }
+    }
+    let statements: usize = graph.things.iter().map(|t| t.says.len()).sum();
+    // Elements of other documents are not followed.
+    let here = |id: &str| id.split('#').next() == Some(namespace) || id.starts_with('#');
     let mut index = 0;
-    for thing in &graph.things {
-        for relationship in graph.nodes(thing, "relationship") {
-            let kind = graph.texts(relationship, "relationshipType").next().map(fragment).unwrap_or_default();
-            let kind = screaming(kind.strip_prefix("relationshipType_").unwrap_or(kind));
-            for to in graph.texts(relationship, "relatedSpdxElement") {
+    for (relationship, from) in sources {
+        let Some(relationship) = graph.get(relationship) else { continue };
+        let kind = graph.texts(relationship, "relationshipType").next().map(fragment).unwrap_or_default();
+        let kind = screaming(kind.strip_prefix("relationshipType_").unwrap_or(kind));
+        let mut to: Vec<&str> = Vec::new();
+        let mut known = HashSet::new();
+        to.extend(graph.texts(relationship, "relatedSpdxElement").filter(|to| known.insert(*to)));
+        if from.len().saturating_mul(to.len()) > statements.saturating_sub(index) {
+            return Err(ParseError::limit("relationships that many elements share"));
+        }
+        for from in from.into_iter().filter_map(|from| graph.get(from)) {
+            for to in &to {
                 let mut out = Builder::new();
-                out.text("spdxElementId", Some(fragment(&thing.id)));
+                out.text("spdxElementId", Some(fragment(&from.id)).filter(|_| here(&from.id)));
                 out.text("relationshipType", Some(&kind));
-                // Elements of other documents are not followed.
-                let here = to.split('#').next() == Some(namespace) || to.starts_with('#');
-                if here || word(to) != to {
-                    out.text("relatedSpdxElement", Some(if here { fragment(to) } else { word(to) }));
+                if here(to) || word(to) != *to {
+                    out.text("relatedSpdxElement", Some(if here(to) { fragment(to) } else { word(to) }));
                 }
                 let tree = out.done();
                 spdx.take(&Piece::Item("relationships", index, tree.root()));
@@ -366,8 +410,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
     }
-    spdx.notes.append(&mut notes);
-    spdx.finish()
+    Ok(())
 }
 
 /// Tells what the specification demands and an object does not have.
@@ -397,16 +440,16 @@ fn root_members(graph: &Graph, document: &Thing) -> Tree<'static> {
     out.done()
 }
 
-fn package_members(graph: &Graph, package: &Thing) -> Tree<'static> {
+fn package_members(graph: &Graph, package: &Thing, sets: &mut Sets<usize>) -> Tree<'static> {
     let mut out = Builder::new();
     out.text("SPDXID", Some(fragment(&package.id)));
     for name in ["name", "versionInfo", "supplier", "downloadLocation", "copyrightText"] {
         out.text(name, graph.texts(package, name).next());
     }
     for name in ["licenseConcluded", "licenseDeclared"] {
-        out.text(name, graph.licenses(package, name).first().map(String::as_str));
+        out.text(name, graph.licenses(package, name, sets).first().map(String::as_str));
     }
-    out.texts("licenseInfoFromFiles", graph.licenses(package, "licenseInfoFromFiles").into_iter());
+    out.texts("licenseInfoFromFiles", graph.licenses(package, "licenseInfoFromFiles", sets).into_iter());
     let references = graph.nodes(package, "externalRef").map(|reference| {
         let mut inner = Builder::new();
         inner.text("referenceType", graph.texts(reference, "referenceType").next().map(fragment));
