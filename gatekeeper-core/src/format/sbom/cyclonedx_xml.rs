@@ -91,6 +91,7 @@ enum Place {
 enum Field {
     Timestamp,
     ToolName,
+    Author,
     Name,
     Group,
     Version,
@@ -125,6 +126,8 @@ fn below(parent: Option<Place>, name: &str) -> Place {
         (Some(P::Metadata), "timestamp") => P::Text(F::Timestamp),
         (Some(P::Metadata), "tools") => P::Tools,
         (Some(P::Metadata), "authors" | "manufacture" | "manufacturer") => P::Authors,
+        (Some(P::Authors), "author") => P::Authors,
+        (Some(P::Authors), "name" | "email") => P::Text(F::Author),
         (Some(P::Tools), "tool") => P::Tool,
         (Some(P::Tools), "components" | "services") => P::ToolList,
         (Some(P::ToolList), "component" | "service") => P::Tool,
@@ -366,7 +369,6 @@ impl<'a> Bom<'a> {
                     component.has_id = true;
                 }
             }
-            Place::Authors => self.inventory.document.author = true,
             Place::Dependency => {
                 self.dependencies += 1;
                 self.refer(element.attribute("ref")?, line);
@@ -516,8 +518,9 @@ impl<'a> Bom<'a> {
                 self.inventory.created = full.map(Into::into);
                 self.inventory.document.timestamp = self.inventory.created.is_some();
             }
+            Field::Author => self.inventory.document.author |= stated(Some(text)).is_some(),
             Field::ToolName => {
-                self.inventory.document.author = true;
+                self.inventory.document.author |= stated(Some(text)).is_some();
                 self.tool.get_or_insert_with(|| text.to_ascii_lowercase());
             }
             Field::Group => {
@@ -555,7 +558,7 @@ impl<'a> Bom<'a> {
                 let Some(component) = self.component() else { return };
                 match field {
                     Field::Name => component.name = text.into(),
-                    Field::Version => component.version = full,
+                    Field::Version => component.version = stated(Some(text)).map(Into::into),
                     Field::Purl => component.purl = full,
                     Field::Cpe => component.has_id |= full.is_some(),
                     Field::Scope if component.scope.is_none() => {

@@ -89,12 +89,7 @@ impl<K: Copy + Eq + Hash> Sets<K> {
         made
     }
 
-    fn member<'g>(
-        &mut self,
-        member: Member<'g, K>,
-        depth: usize,
-        part: &impl Fn(K) -> Part<'g, K>,
-    ) -> Option<Rc<str>> {
+    fn member<'g>(&mut self, member: Member<'g, K>, depth: usize, part: &impl Fn(K) -> Part<'g, K>) -> Option<Rc<str>> {
         match member {
             Member::Node(key) => self.make(key, depth + 1, part),
             Member::Text(text) => self.text(&text),
@@ -167,12 +162,19 @@ mod tests {
     #[test]
     fn all_members_count_and_circles_are_unclear() {
         let mut sets = Sets::new(0);
-        let many = |n| if n == 0 { Part::Set((1..=1_500).map(Member::Node).collect(), " AND ") } else { Part::Text(format!("x{n}").into()) };
+        let many = |n| {
+            if n == 0 {
+                Part::Set((1..=1_500).map(Member::Node).collect(), " AND ")
+            } else {
+                Part::Text(format!("x{n}").into())
+            }
+        };
         assert!(sets.expression(0, &many).is_some_and(|e| e.ends_with(" AND x1500)")));
         let mut sets = Sets::new(0);
         let circle = |n: usize| Part::Set(vec![Member::Node(1 - n), Member::Text("MIT".into())], " OR ");
         assert_eq!((sets.expression(0, &circle), sets.settle().is_ok()), (None, true));
-        let later = |n: usize| if n == 0 { Part::With(Member::Node(1), "+".into()) } else { Part::Text("MPL-2.0".into()) };
+        let later =
+            |n: usize| if n == 0 { Part::With(Member::Node(1), "+".into()) } else { Part::Text("MPL-2.0".into()) };
         assert_eq!(Sets::new(0).expression(0, &later).as_deref(), Some("MPL-2.0+"));
     }
 }

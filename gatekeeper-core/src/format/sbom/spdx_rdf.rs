@@ -8,10 +8,11 @@
 //! and well formed, relationships that lead to nodes of the document, licence expressions that parse.
 
 use super::checks::At;
+use super::schema;
 use super::sets::{Member, Part, Sets};
 use super::spdx2::Spdx;
-use super::tree::{Node, Piece, Tree};
-use crate::error::ParseError;
+use super::tree::{Node, Piece, Tree, Value};
+use crate::error::{ParseError, quote};
 use crate::evidence::Kind;
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
@@ -128,18 +129,20 @@ fn attribute(element: &Element<'_>, name: &str) -> Result<Option<String>, ParseE
 fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::Note>), ParseError> {
     let mut xml = Xml::new(text, input);
     let mut graph = Graph::default();
+    let mut spaces = Spaces::default();
     let mut open: Vec<Open> = Vec::new();
     loop {
         match xml.next()? {
             Token::Start(element) => {
+                spaces.declare(&element, xml.depth())?;
                 let next = match open.last_mut() {
                     None if element.name() == "RDF" => Open::Root,
-                    None | Some(Open::Root) => node(&mut graph, &element)?,
+                    None | Some(Open::Root) => node(&mut graph, &element, &spaces)?,
                     Some(Open::Node(of)) => property(&mut graph, *of, &element)?,
                     Some(Open::Property { of, name, done, .. }) => {
                         let (of, name) = (*of, name.clone());
                         *done = true;
-                        let inner = node(&mut graph, &element)?;
+                        let inner = node(&mut graph, &element, &spaces)?;
                         if let Open::Node(index) = inner {
                             graph.say(of, &name, Object::Node(index));
                         }
@@ -154,6 +157,7 @@ fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::No
                 }
             }
             Token::End => {
+                spaces.leave(open.len());
                 if let Some(Open::Property { of, name, text, done: false }) = open.pop() {
                     graph.say(of, &name, Object::Text(text));
                 }
@@ -163,7 +167,44 @@ fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::No
     }
 }
 
-fn node(graph: &mut Graph, element: &Element<'_>) -> Result<Open, ParseError> {
+/// The declared namespaces that are neither SPDX's nor RDF's, and those that are, by prefix, the innermost last.
+#[derive(Debug, Default)]
+struct Spaces {
+    /// Depth, prefix, whether it is a foreign one.
+    declared: Vec<(usize, String, bool)>,
+}
+
+impl Spaces {
+    fn declare(&mut self, element: &Element<'_>, depth: usize) -> Result<(), ParseError> {
+        for a in element.attributes() {
+            let a = a?;
+            let prefix = match a.qualified.strip_prefix("xmlns") {
+                Some("") => "",
+                Some(rest) => rest.strip_prefix(':').unwrap_or_default(),
+                None => continue,
+            };
+            let uri = a.text()?;
+            let foreign = !uri.contains(TERMS) && !uri.contains("w3.org/1999/02/22-rdf-syntax-ns");
+            self.declared.push((depth, prefix.to_owned(), foreign));
+        }
+        Ok(())
+    }
+
+    /// An element at that depth is over.
+    fn leave(&mut self, depth: usize) {
+        while self.declared.last().is_some_and(|(at, ..)| *at >= depth) {
+            self.declared.pop();
+        }
+    }
+
+    /// Whether a name is of another vocabulary: `x:Package` is none of ours.
+    fn is_foreign(&self, qualified: &str) -> bool {
+        let prefix = qualified.split_once(':').map_or("", |(prefix, _)| prefix);
+        self.declared.iter().rev().find(|(_, p, _)| p == prefix).is_some_and(|(.., foreign)| *foreign)
+    }
+}
+
+fn node(graph: &mut Graph, element: &Element<'_>, spaces: &Spaces) -> Result<Open, ParseError> {
     let id = match attribute(element, "rdf:about")? {
         Some(id) => Some(id),
         None => match attribute(element, "rdf:nodeID")? {
@@ -175,7 +216,8 @@ fn node(graph: &mut Graph, element: &Element<'_>) -> Result<Open, ParseError> {
     if let Some(thing) = graph.things.get_mut(index)
         && thing.kind.is_empty()
     {
-        element.name().clone_into(&mut thing.kind);
+        let name = if spaces.is_foreign(element.qualified()) { element.qualified() } else { element.name() };
+        name.clone_into(&mut thing.kind);
     }
     // What is said in attributes.
     for a in element.attributes() {
@@ -195,7 +237,8 @@ fn property(graph: &mut Graph, of: usize, element: &Element<'_>) -> Result<Open,
         && let Some(kind) = attribute(element, "rdf:resource")?
     {
         if let Some(thing) = graph.things.get_mut(of) {
-            thing.kind = kind.rsplit(['#', '/']).next().unwrap_or_default().to_owned();
+            let own = if kind.contains(TERMS) { kind.rsplit(['#', '/']).next() } else { None };
+            thing.kind = own.unwrap_or(&kind).to_owned();
         }
         return Ok(Open::Property { of, name, text: String::new(), done: true });
     }
@@ -338,8 +381,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     for (name, value) in root.root().members() {
         spdx.take(&Piece::Member(name, value));
     }
-    demand(&mut spdx, &root, &At::ROOT, &["spdxVersion", "dataLicense", "name", "creationInfo"]);
     let version = root.root().text_of("spdxVersion").unwrap_or_default().to_owned();
+    if schema::spdx_json(&version).is_none() {
+        // What 2.0 and 2.1 demand is not known here, as in the other serialisations.
+        spdx.check = None;
+    }
+    demand(&mut spdx, &root, &At::ROOT, &["spdxVersion", "dataLicense", "name", "creationInfo"]);
+    if let Some(info) = root.root().get("creationInfo") {
+        let at = At::ROOT;
+        demand_of(&mut spdx, info, &at.name("creationInfo"), &["created", "creators"]);
+    }
     let demanded: &[&str] = if version == "SPDX-2.3" {
         &["name", "downloadLocation"]
     } else {
@@ -356,13 +407,17 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         for (index, thing) in graph.of_kind(kind).enumerate() {
             let mut out = Builder::new();
             out.text("SPDXID", Some(fragment(&thing.id)));
-            out.text("licenseConcluded", graph.licenses(thing, "licenseConcluded", &mut sets).first().map(String::as_str));
+            out.text(
+                "licenseConcluded",
+                graph.licenses(thing, "licenseConcluded", &mut sets).first().map(String::as_str),
+            );
             out.texts("licenseInfoInFiles", graph.licenses(thing, "licenseInfoInFile", &mut sets).into_iter());
             let tree = out.done();
             spdx.take(&Piece::Item(list, index, tree.root()));
         }
     }
     relationships(&graph, document, &mut spdx)?;
+    sets.settle()?;
     spdx.notes.append(&mut notes);
     spdx.finish()
 }
@@ -396,6 +451,14 @@ fn relationships(graph: &Graph, document: &Thing, spdx: &mut Spdx<'_>) -> Result
         if from.len().saturating_mul(to.len()) > statements.saturating_sub(index) {
             return Err(ParseError::limit("relationships that many elements share"));
         }
+        if !RELATIONSHIPS.contains(&plain(&kind).as_str())
+            && let Some(check) = &mut spdx.check
+        {
+            let root = At::ROOT;
+            check.problems.at(&root.name("relationships").index(index), || {
+                format!("{} is no type of relationship", quote(kind.as_bytes()))
+            });
+        }
         for from in from.into_iter().filter_map(|from| graph.get(from)) {
             for to in &to {
                 let mut out = Builder::new();
@@ -415,9 +478,14 @@ fn relationships(graph: &Graph, document: &Thing, spdx: &mut Spdx<'_>) -> Result
 
 /// Tells what the specification demands and an object does not have.
 fn demand(spdx: &mut Spdx<'_>, tree: &Tree<'_>, at: &At<'_>, names: &[&str]) {
+    demand_of(spdx, tree.root(), at, names);
+}
+
+fn demand_of(spdx: &mut Spdx<'_>, value: Value<'_, '_>, at: &At<'_>, names: &[&str]) {
     let Some(check) = &mut spdx.check else { return };
     for name in names {
-        if tree.root().get(name).is_none() {
+        let there = value.get(name).is_some_and(|v| !v.is_array() || v.items().next().is_some());
+        if !there {
             check.problems.at(at, || format!("without the member {name:?}"));
         }
     }
@@ -458,6 +526,23 @@ fn package_members(graph: &Graph, package: &Thing, sets: &mut Sets<usize>) -> Tr
     });
     out.list("externalRefs", references.collect());
     out.done()
+}
+
+/// The types of relationships without marks and cases: `testcaseOf` in the ontology is `TEST_CASE_OF` elsewhere. The last three are older names.
+#[rustfmt::skip]
+const RELATIONSHIPS: &[&str] = &[
+    "amends", "ancestorof", "builddependencyof", "buildtoolof", "containedby", "contains", "copyof", "datafileof",
+    "dependencymanifestof", "dependencyof", "dependson", "descendantof", "describedby", "describes", "devdependencyof", "devtoolof",
+    "distributionartifact", "documentationof", "dynamiclink", "exampleof", "expandedfromarchive", "fileadded", "filedeleted",
+    "filemodified", "generatedfrom", "generates", "hasprerequisite", "metafileof", "optionalcomponentof", "optionaldependencyof",
+    "other", "packageof", "patchapplied", "patchfor", "prerequisitefor", "provideddependencyof", "requirementdescriptionfor",
+    "runtimedependencyof", "specificationfor", "staticlink", "testcaseof", "testdependencyof", "testof", "testtoolof", "variantof",
+    "amendment", "buildtool", "datafile",
+];
+
+/// Without underscores and cases.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// `dynamicLink` → `DYNAMIC_LINK`; what has an underscore already is only raised.

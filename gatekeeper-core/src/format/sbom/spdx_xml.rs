@@ -130,8 +130,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut xml = Xml::new(&text, input);
     let mut spdx = Spdx::new("", input.validate);
     let mut document = None;
+    let version = version_of(&text);
     if input.validate {
-        document = version_of(&text).and_then(schema::spdx_json).map(schema::Document::new);
+        document = version.and_then(schema::spdx_json).map(schema::Document::new);
         if document.is_none() {
             spdx.check = None;
         }
@@ -185,6 +186,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 } else if LISTS.contains(&name) {
                     lists.entry(name.to_owned()).or_default().append(tree);
                 } else {
+                    if name == "spdxVersion" && tree.root().text().map(str::trim) != version {
+                        // Looked for in the wrong place (a comment): held against another version's schema, nothing is known.
+                        spdx.check = None;
+                    }
                     let one = Piece::Member(name, tree.root());
                     piece(&mut spdx, &one);
                     spdx.take(&one);

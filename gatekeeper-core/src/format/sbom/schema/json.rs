@@ -511,7 +511,9 @@ mod tests {
     fn choices_by_type_answer_as_all_choices_do() {
         let schema = r##"{"anyOf":[{"$ref":"#/$defs/a"},{"allOf":[{"properties":{"type":{"oneOf":[{"const":"b"},{"const":"c"}]}},"required":["n"]}]},
             {"properties":{"type":{"enum":["c"]}}},{"required":["free"]}],"$defs":{"a":{"properties":{"type":{"const":"a"},"n":{"type":"integer"}}}}}"##;
-        for fits in [r#"{"type":"a"}"#, r#"{"type":"b","n":1}"#, r#"{"type":"c"}"#, r#"{"type":"z","free":1}"#, r#"{"n":1}"#] {
+        for fits in
+            [r#"{"type":"a"}"#, r#"{"type":"b","n":1}"#, r#"{"type":"c"}"#, r#"{"type":"z","free":1}"#, r#"{"n":1}"#]
+        {
             assert!(problems(schema, fits).is_empty(), "{fits}");
         }
         assert_eq!(problems(schema, r#"{"type":"a","n":"x"}"#), ["$.n expected an integer, found a text"]);
