@@ -10,7 +10,7 @@
 //! Deviations: elements of other namespaces (signatures, extensions) are passed over, as the schema allows; where it does not, the document
 //! is invalid. Statements of `vulnerabilities/vulnerability/analysis` (VEX) are kept beside the inventory.
 
-use super::checks::{Expressions, Problems, References, seconds, stated};
+use super::checks::{Expressions, Problems, References, seconds, stated, too_many};
 use super::schema::{self, Session};
 use crate::error::{ErrorCode, ParseError, quote};
 use crate::evidence::inventory::{Component, Inventory, License};
@@ -360,6 +360,9 @@ impl<'a> Bom<'a> {
         self.places.push(place);
         match place {
             Place::Component => {
+                if let Some(limit) = too_many(&self.inventory) {
+                    return Err(limit.at(element.offset));
+                }
                 let reference = element.attribute("bom-ref")?.unwrap_or_default().into_owned();
                 self.drafts.push(Draft { index: self.inventory.components.len(), reference, ..Draft::default() });
                 self.inventory.components.push(Component { line, ..Component::default() });

@@ -1,7 +1,8 @@
 //! SPDX 2 as all its serialisations share it: the document's data model, what it says of packages, and the rules that no schema holds.
 //!
 //! Specification: SPDX v2.2.2 and v2.3, <https://spdx.github.io/spdx-spec/v2.3/>. The JSON, YAML and XML serialisations have the
-//! same members; tag-value and RDF are brought into that form.
+//! same members; tag-value and RDF are brought into that form. Older spdx-tools and ScanCode write packages inside `documentDescribes`: they
+//! are packages all the same.
 
 use super::checks::{At, Expressions, Lines, Problems, References, note, says_none, seconds, stated, too_many};
 use super::schema::formats::{is_date_time, is_uri};

@@ -4,9 +4,9 @@
 //! Producers: the specification's own tools, Yocto (5.1 and later), sbom-tool, BlueChi, trivy plug-ins.
 //!
 //! Components are the elements of type `software_Package` (AI and dataset packages are such). Licences come through relationships
-//! `hasDeclaredLicense` and `hasConcludedLicense`. Valid means: the schema of the context's version, ids unique, relationships, collections
-//! and root elements that lead to elements, to what `import` declares or to the specification's own individuals, and licence expressions
-//! that parse. A document without a `CreationInfo` is refused: nothing says which version it is.
+//! `hasDeclaredLicense` and `hasConcludedLicense`. An element may be written in the place of any reference to it. Valid means: the schema of
+//! the context's version, ids unique, relationships, collections, creators, suppliers and the like that lead to elements, to what `import`
+//! declares or to the specification's own individuals, and licence expressions that parse. A document without a `CreationInfo` is refused: nothing says which version it is.
 
 use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
 use super::schema::{self, Schemas};

@@ -4,8 +4,9 @@
 //! Producers: the specification's own tools, FOSSology, Black Duck, SourceAuditor, spdx-tools.
 //!
 //! A node may be written in place of any reference to it, and in several pieces: all that is said of one `rdf:about` is one node. Components
-//! are the nodes of type Package. There is no schema for it: valid means the members that the specification demands, ids unique by nature
-//! and well formed, relationships that lead to nodes of the document, licence expressions that parse.
+//! are the nodes of type Package of SPDX's own vocabulary. There is no schema for it: valid means the members that the specification
+//! demands, ids unique by nature and well formed, relationships of a known type between nodes of the document (or of others, which are not
+//! followed), licence expressions that parse. Of versions before 2.2 it is not known, as in the other serialisations.
 
 use super::checks::At;
 use super::schema;

@@ -7,7 +7,7 @@
 //! packages. The format has no end mark: whether a file is whole is not known, only that no value breaks off.
 //!
 //! Deviations: a tag that the specification does not know makes the document invalid, and is noted. `FilesAnalyzed: True` in any letter
-//! case is read. A line that is neither a tag, a comment nor blank is an error. Versions 2.0 and 2.1 are read; their validity is not known.
+//! case is read. A value given twice that may stand once makes the document invalid; the first one counts. A line that is neither a tag, a comment nor blank is an error. Versions 2.0 and 2.1 are read; their validity is not known.
 
 use super::checks::At;
 use super::schema;

@@ -6,7 +6,7 @@
 //! Held against the JSON schema, as the specification says that the serialisations have the same members. The format has no end mark.
 //!
 //! Deviations: a version written without quotes (`1.10`) is a number to YAML: the package then has no version, and the document is not
-//! valid. Aliases are followed within a budget; one document per file.
+//! valid. `y`, `on` and `no` are texts, as in YAML 1.2. The outermost mapping may be indented, its keys quoted. Aliases are followed within a budget; one document per file.
 
 use super::schema;
 use super::spdx2::{Spdx, feed};
