@@ -3,7 +3,7 @@
 use super::vex::Statement;
 use crate::location::Location;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The packages of one document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -232,6 +232,11 @@ pub fn unite(inventories: &[&Inventory]) -> Inventory {
     out
 }
 
+/// How many packages there are: one that is named several times is one.
+pub fn distinct<'i>(components: impl Iterator<Item = &'i Component>) -> usize {
+    components.map(Component::key).collect::<HashSet<String>>().len()
+}
+
 impl Component {
     /// How a message names the package: its purl, else name and version.
     pub fn label(&self) -> String {
@@ -319,6 +324,7 @@ mod tests {
         let b = Inventory { valid: None, components: vec![two, component("b", None)], ..Inventory::default() };
         let united = unite(&[&a, &b]);
         assert_eq!(united.components.len(), 2);
+        assert_eq!(distinct(a.components.iter().chain(&b.components)), 2);
         let texts: Vec<&str> = united.components[0].licenses.iter().map(|l| &*l.text).collect();
         assert_eq!(texts, ["MIT", "GPL-2.0-only"]);
         assert_eq!((united.valid, united.components[0].scope.as_deref()), (None, None));

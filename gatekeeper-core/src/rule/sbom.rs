@@ -2,7 +2,7 @@
 
 use super::{Judge, Judgement, Rule, Scope, at_least, at_most};
 use crate::decimal::Decimal;
-use crate::evidence::inventory::{Inventory, ntia, unite};
+use crate::evidence::inventory::{Inventory, distinct, ntia};
 use crate::evidence::{Data, Evidence, Kind};
 use crate::policy::Selector;
 use crate::policy::node::Table;
@@ -25,7 +25,7 @@ An SBOM that no tool can read, or that names no component, exists only for the c
 |---|---|---|
 | `valid` | the document keeps its specification's rules | true |
 | `ntia` | NTIA's minimum elements: supplier, name, version, another identifier of each package; relationships, author and timestamp of the document | false |
-| `min-components` | fewest components; fewer than a lock file of the run names is warned of in any case | 1 |
+| `min-components` | fewest components, each counted once; fewer than a lock file of the run names is warned of in any case | 1 |
 | `specs` | specifications that are accepted: `CycloneDX`, `SPDX`, or one with its version: `SPDX-2.3` | all |
 | `max-age` | oldest by its own timestamp: `\"24h\"` | none |
 
@@ -91,34 +91,26 @@ impl Judge for Sbom {
             let Data::Inventory(i) = &e.data else { continue };
             self.judge_one(e, i, scope.now, &mut out);
         }
-        let named = out_of(scope.evidence);
+        let inventories = scope.evidence.iter().filter_map(|e| match &e.data {
+            Data::Inventory(i) => Some(i),
+            _ => None,
+        });
+        let named = distinct(inventories.flat_map(|i| &i.components));
         for e in scope.all {
             let Data::Inventory(lock) = &e.data else { continue };
             // What is only there for developing need not be in an SBOM of what is delivered.
+            if !lock.lock {
+                continue;
+            }
             let locked =
-                lock.components.iter().filter(|c| !matches!(c.scope.as_deref(), Some("dev" | "optional"))).count();
-            if lock.lock && locked > named {
+                distinct(lock.components.iter().filter(|c| !matches!(c.scope.as_deref(), Some("dev" | "optional"))));
+            if locked > named {
                 let message =
                     format!("{named} components, and {} names {locked}: the SBOM leaves packages out", e.source.path);
                 out.violations.push(Violation::new("sbom-below-lock", Status::Warn, message));
             }
         }
         out
-    }
-}
-
-/// How many packages several SBOMs name together.
-fn out_of(evidence: &[&Evidence]) -> usize {
-    let inventories: Vec<&Inventory> = evidence
-        .iter()
-        .filter_map(|e| match &e.data {
-            Data::Inventory(i) => Some(i),
-            _ => None,
-        })
-        .collect();
-    match inventories.as_slice() {
-        [one] => one.components.len(),
-        several => unite(several).components.len(),
     }
 }
 
@@ -170,7 +162,8 @@ impl Sbom {
                 out.violations.push(v);
             }
         }
-        let n = u64::try_from(i.components.len()).unwrap_or(u64::MAX);
+        // One package listed many times fills no floor.
+        let n = u64::try_from(distinct(i.components.iter())).unwrap_or(u64::MAX);
         let condition = at_least("components", n, self.min_components, Status::Fail);
         if condition.status != Status::Pass {
             let message = format!("{n} components, wanted at least {}", self.min_components);

@@ -1,6 +1,6 @@
 //! What the formats of this family check alike: places, problems, ids and references, licence expressions, times.
 
-use crate::error::quote;
+use crate::error::{ParseError, quote};
 use crate::evidence::Note;
 use crate::evidence::inventory::{Inventory, SpecProblem};
 use crate::location::Location;
@@ -10,6 +10,8 @@ use std::fmt;
 
 /// Most problems and most notes that are kept.
 const MOST: usize = 20;
+/// Broken rules beyond which nobody looks for more: counting millions of them is work without an end in view.
+const ENOUGH: usize = 10_000;
 
 /// A place in a document, built while descending and written out only where there is something to say.
 #[derive(Clone, Copy)]
@@ -92,14 +94,30 @@ impl Problems {
         self.list.len() >= MOST
     }
 
+    /// Whether there are so many that looking for more is not worth the time.
+    pub(super) fn are_enough(&self) -> bool {
+        self.count >= ENOUGH
+    }
+
     /// Puts the answer into the inventory.
     pub(super) fn settle(self, inventory: &mut Inventory, notes: &mut Vec<Note>) {
         inventory.valid = Some(self.is_empty());
         if self.count > self.list.len() {
-            notes.push(Note::new(format!("{} more broken rules of the specification", self.count - self.list.len())));
+            let least = if self.are_enough() { "at least " } else { "" };
+            let more = self.count - self.list.len();
+            notes.push(Note::new(format!("{least}{more} more broken rules of the specification")));
         }
         inventory.problems = self.list;
     }
+}
+
+/// Most packages of one document: what none of them says takes memory too, a multiple of three bytes `{},`.
+const MOST_COMPONENTS: usize = 2_000_000;
+
+/// An error where no more packages are taken.
+pub(super) fn too_many(inventory: &Inventory) -> Option<ParseError> {
+    (inventory.components.len() >= MOST_COMPONENTS)
+        .then(|| ParseError::limit(format!("more than {MOST_COMPONENTS} packages in one document")))
 }
 
 /// Adds a note, at most a few; returns whether it fitted.
@@ -114,7 +132,12 @@ pub(super) fn note(notes: &mut Vec<Note>, message: impl FnOnce() -> String, at: 
 pub(super) struct References<'a> {
     ids: HashSet<Cow<'a, str>>,
     open: Vec<Reference<'a>>,
+    /// How many were left when only one reference to each target was kept.
+    kept: usize,
 }
+
+/// So many open references more, and only one to each target is kept.
+const OPEN: usize = 1 << 17;
 
 #[derive(Debug)]
 struct Reference<'a> {
@@ -165,22 +188,31 @@ impl<'a> References<'a> {
         position: Option<usize>,
     ) {
         if !self.ids.contains(&to) {
-            self.open.push(Reference { to, from: From::Member { list, index, field, position } });
+            self.add(Reference { to, from: From::Member { list, index, field, position } });
         }
     }
 
     /// A reference on a line.
     pub(super) fn refer_on(&mut self, to: Cow<'a, str>, line: Option<u64>) {
         if !self.ids.contains(&to) {
-            self.open.push(Reference { to, from: From::Line(line) });
+            self.add(Reference { to, from: From::Line(line) });
         }
     }
 
     /// A reference at a place in the document.
     pub(super) fn refer_at(&mut self, to: Cow<'a, str>, at: impl FnOnce() -> String) {
         if !self.ids.contains(&to) {
-            self.open.push(Reference { to, from: From::Path(at()) });
+            self.add(Reference { to, from: From::Path(at()) });
         }
+    }
+
+    fn add(&mut self, reference: Reference<'a>) {
+        if self.open.len() >= self.kept + OPEN {
+            let mut seen = HashSet::new();
+            self.open.retain(|r| !self.ids.contains(&r.to) && seen.insert(r.to.clone()));
+            self.kept = self.open.len();
+        }
+        self.open.push(reference);
     }
 
     /// Every reference that leads nowhere.

@@ -11,7 +11,7 @@
 //! Deviations: a member of another type than the specification's is passed over with a note (and makes the document invalid); a document whose
 //! `components` is no array is refused. A document with `vulnerabilities[].analysis` (VEX) is an inventory, its statements are kept beside it.
 
-use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated};
+use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
 use super::schema;
 use super::tree::{self, Piece, Plan, Value};
 use crate::error::{ErrorCode, ParseError, quote};
@@ -69,7 +69,7 @@ fn needed(name: &str) -> bool {
         2 => matches!(name, "id"),
         3 => matches!(name, "cpe" | "ref"),
         4 => matches!(name, "name" | "purl" | "swid"),
-        5 => matches!(name, "group" | "range" | "scope" | "state" | "swhid" | "tools"),
+        5 => matches!(name, "email" | "group" | "range" | "scope" | "state" | "swhid" | "tools"),
         6 => matches!(name, "detail" | "status"),
         7 => matches!(name, "$schema" | "affects" | "authors" | "bom-ref" | "license" | "version"),
         8 => matches!(name, "analysis" | "licenses" | "metadata" | "response" | "services" | "supplier" | "versions"),
@@ -110,7 +110,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     };
     // The schema hangs on the version, which may stand at the end.
     if input.validate {
-        bom.schema = version_of(text).and_then(schema::cyclonedx_json).map(schema::Document::new);
+        bom.judged_by = version_of(text);
+        bom.schema = bom.judged_by.and_then(schema::cyclonedx_json).map(schema::Document::new);
     }
     tree::read(text, &plan, &mut |piece| bom.take(&piece))?;
     bom.finish()
@@ -126,8 +127,9 @@ fn version_of(text: &str) -> Option<&'static str> {
     // The usual place is within the first members; else one more reading that skips all the rest.
     let head = crate::scan::shape::of(text.as_bytes().get(..text.len().min(4_096))?)?;
     let stated = match head.text("specVersion") {
-        Some(v) => v.to_owned(),
-        None => serde_json::from_str::<Version<'_>>(text).ok()?.version?.into_owned(),
+        // With escapes it has to be read properly.
+        Some(v) if !v.contains('\\') => v.to_owned(),
+        _ => serde_json::from_str::<Version<'_>>(text).ok()?.version?.into_owned(),
     };
     VERSIONS.iter().copied().find(|v| *v == stated)
 }
@@ -153,6 +155,8 @@ struct Bom<'a> {
     by_ref: Option<HashMap<String, String>>,
     check: Option<Check<'a>>,
     schema: Option<schema::Document>,
+    /// The version whose schema that is.
+    judged_by: Option<&'static str>,
 }
 
 impl<'a> Bom<'a> {
@@ -189,6 +193,10 @@ impl<'a> Bom<'a> {
     fn component(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
         if !value.is_object() {
             note(&mut self.notes, || "a component that is no object, passed over".into(), at);
+            return;
+        }
+        if let Some(limit) = too_many(&self.inventory) {
+            self.failed = Some(limit);
             return;
         }
         // One pass over the members: there are many components.
@@ -241,7 +249,7 @@ impl<'a> Bom<'a> {
                 Some(group) => format!("{group}/{name}").into(),
                 None => name.into(),
             },
-            version: version.filter(|v| !v.is_empty()).map(Into::into),
+            version: stated(version).map(Into::into),
             purl: purl.map(Into::into),
             licenses,
             supplier: supplier.or(maker).or(stated(publisher)).map(Into::into),
@@ -289,10 +297,10 @@ impl<'a> Bom<'a> {
         });
         self.tool = names.next().map(str::to_ascii_lowercase);
         self.inventory.document.timestamp = created.is_some_and(|t| !t.is_empty());
-        self.inventory.document.author = self.tool.is_some()
-            || value.items_of("authors").next().is_some()
-            || value.get("manufacturer").is_some()
-            || value.get("manufacture").is_some();
+        let named = |who: Value<'_, 'a>| ["name", "email"].iter().any(|field| stated(who.text_of(field)).is_some());
+        self.inventory.document.author = self.tool.as_deref().is_some_and(|tool| stated(Some(tool)).is_some())
+            || value.items_of("authors").any(named)
+            || ["manufacturer", "manufacture"].iter().filter_map(|field| value.get(field)).any(named);
     }
 
     /// A vulnerability with an analysis is a VEX statement.
@@ -366,11 +374,14 @@ impl<'a> Bom<'a> {
             .found(version));
         }
         if let Some(mut check) = self.check {
+            let by_schema = self.schema.is_some() && self.judged_by == self.inventory.spec_version.as_deref();
             if let Some(schema) = self.schema {
                 schema.end(&mut check.problems);
             }
             check.references.settle(&mut check.problems);
             check.problems.settle(&mut self.inventory, &mut self.notes);
+            // What was not held against its own schema is not known to be valid.
+            self.inventory.valid = self.inventory.valid.filter(|valid| by_schema || !valid);
         }
         if let Some(by_ref) = &self.by_ref {
             for product in self.inventory.statements.iter_mut().flat_map(|s| &mut s.products) {

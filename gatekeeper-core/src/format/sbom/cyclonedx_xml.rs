@@ -10,7 +10,7 @@
 //! Deviations: elements of other namespaces (signatures, extensions) are passed over, as the schema allows; where it does not, the document
 //! is invalid. Statements of `vulnerabilities/vulnerability/analysis` (VEX) are kept beside the inventory.
 
-use super::checks::{Expressions, Problems, References, seconds, stated};
+use super::checks::{Expressions, Problems, References, seconds, stated, too_many};
 use super::schema::{self, Session};
 use crate::error::{ErrorCode, ParseError, quote};
 use crate::evidence::inventory::{Component, Inventory, License};
@@ -91,6 +91,7 @@ enum Place {
 enum Field {
     Timestamp,
     ToolName,
+    Author,
     Name,
     Group,
     Version,
@@ -125,6 +126,8 @@ fn below(parent: Option<Place>, name: &str) -> Place {
         (Some(P::Metadata), "timestamp") => P::Text(F::Timestamp),
         (Some(P::Metadata), "tools") => P::Tools,
         (Some(P::Metadata), "authors" | "manufacture" | "manufacturer") => P::Authors,
+        (Some(P::Authors), "author") => P::Authors,
+        (Some(P::Authors), "name" | "email") => P::Text(F::Author),
         (Some(P::Tools), "tool") => P::Tool,
         (Some(P::Tools), "components" | "services") => P::ToolList,
         (Some(P::ToolList), "component" | "service") => P::Tool,
@@ -357,6 +360,9 @@ impl<'a> Bom<'a> {
         self.places.push(place);
         match place {
             Place::Component => {
+                if let Some(limit) = too_many(&self.inventory) {
+                    return Err(limit.at(element.offset));
+                }
                 let reference = element.attribute("bom-ref")?.unwrap_or_default().into_owned();
                 self.drafts.push(Draft { index: self.inventory.components.len(), reference, ..Draft::default() });
                 self.inventory.components.push(Component { line, ..Component::default() });
@@ -366,7 +372,6 @@ impl<'a> Bom<'a> {
                     component.has_id = true;
                 }
             }
-            Place::Authors => self.inventory.document.author = true,
             Place::Dependency => {
                 self.dependencies += 1;
                 self.refer(element.attribute("ref")?, line);
@@ -516,8 +521,9 @@ impl<'a> Bom<'a> {
                 self.inventory.created = full.map(Into::into);
                 self.inventory.document.timestamp = self.inventory.created.is_some();
             }
+            Field::Author => self.inventory.document.author |= stated(Some(text)).is_some(),
             Field::ToolName => {
-                self.inventory.document.author = true;
+                self.inventory.document.author |= stated(Some(text)).is_some();
                 self.tool.get_or_insert_with(|| text.to_ascii_lowercase());
             }
             Field::Group => {
@@ -555,7 +561,7 @@ impl<'a> Bom<'a> {
                 let Some(component) = self.component() else { return };
                 match field {
                     Field::Name => component.name = text.into(),
-                    Field::Version => component.version = full,
+                    Field::Version => component.version = stated(Some(text)).map(Into::into),
                     Field::Purl => component.purl = full,
                     Field::Cpe => component.has_id |= full.is_some(),
                     Field::Scope if component.scope.is_none() => {

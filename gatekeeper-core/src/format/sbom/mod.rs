@@ -4,6 +4,7 @@ mod checks;
 mod cyclonedx_json;
 mod cyclonedx_xml;
 mod schema;
+mod sets;
 mod spdx2;
 mod spdx3_json;
 mod spdx_json;
@@ -133,6 +134,80 @@ mod tests {
             r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{{"type":"CreationInfo","@id":"_:i","specVersion":"3.0.1","created":"2026-01-02T03:04:05Z","createdBy":["https://example.com/x"]}},{element}]}}"#
         );
         assert_eq!(inventory(&text, &ReadOptions::default()).valid, Some(false));
+    }
+
+    #[test]
+    fn licence_sets_and_relationships_that_multiply_are_refused() {
+        let node = |n: usize| {
+            let members = format!(r#"<member rdf:nodeID="s{}"/>"#, n + 1).repeat(12);
+            format!(r#"<DisjunctiveLicenseSet rdf:nodeID="s{n}">{members}</DisjunctiveLicenseSet>"#)
+        };
+        let rdf = |said: &str, behind: &str| {
+            format!(
+                r##"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://spdx.org/rdf/terms#"><SpdxDocument rdf:about="https://e.x/d#SPDXRef-DOCUMENT"><specVersion>SPDX-2.3</specVersion>{said}</SpdxDocument>{behind}</rdf:RDF>"##
+            )
+        };
+        let sets: String = (0..10).map(node).collect();
+        let package = r##"<Package rdf:about="#SPDXRef-a"><licenseDeclared rdf:nodeID="s0"/></Package>"##;
+        let nested =
+            rdf("", &format!(r#"{package}{sets}<License rdf:nodeID="s10"><licenseId>MIT</licenseId></License>"#));
+        // One node, said of three thousand elements, leads to three thousand.
+        let files: String = (0..3_000)
+            .map(|n| format!(r##"<File rdf:about="#SPDXRef-{n}"><relationship rdf:nodeID="r"/></File>"##))
+            .collect();
+        let to: String =
+            (0..3_000).map(|n| format!(r##"<relatedSpdxElement rdf:resource="#SPDXRef-{n}"/>"##)).collect();
+        let shared = rdf("", &format!(r#"{files}<Relationship rdf:nodeID="r">{to}</Relationship>"#));
+        let json_set = |n: usize| {
+            let members = vec![format!(r#""https://e.x/{}""#, n + 1); 12].join(",");
+            format!(
+                r#",{{"type":"expandedlicensing_ConjunctiveLicenseSet","spdxId":"https://e.x/{n}","expandedlicensing_member":[{members}]}}"#
+            )
+        };
+        let json = format!(
+            r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{{"type":"CreationInfo","@id":"_:i","specVersion":"3.0.1"}},
+                {{"type":"software_Package","spdxId":"https://e.x/p"}},
+                {{"type":"Relationship","relationshipType":"hasDeclaredLicense","from":"https://e.x/p","to":["https://e.x/0"]}}{},
+                {{"type":"simplelicensing_LicenseExpression","spdxId":"https://e.x/10","simplelicensing_licenseExpression":"MIT"}}]}}"#,
+            (0..10).map(json_set).collect::<String>()
+        );
+        for text in [nested, shared, json] {
+            let error = read("t", text.as_bytes(), &ReadOptions::default()).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::LimitExceeded, "{error}");
+        }
+        // The same thing said ten thousand times is said once.
+        let again = r#"<relationship rdf:nodeID="r"/>"#.repeat(10_000);
+        let to = r##"<relatedSpdxElement rdf:resource="#SPDXRef-a"/>"##.repeat(10_000);
+        let text = rdf(&again, &format!(r#"<Relationship rdf:nodeID="r">{to}</Relationship>"#));
+        assert_eq!(inventory(&text, &ReadOptions::default()).valid, Some(false));
+    }
+
+    #[test]
+    fn what_is_said_without_saying_anything_is_no_minimum_element() {
+        let text = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x","documentNamespace":"https://example.com/x",
+            "creationInfo":{"created":"2026-01-02T03:04:05Z","creators":["Organization: NOASSERTION", "Tool: "]},
+            "packages":[{"SPDXID":"SPDXRef-a","name":"a","versionInfo":"1","downloadLocation":"NONE","supplier":"Organization: NOASSERTION"},
+                {"SPDXID":"SPDXRef-b","name":"b","versionInfo":"1","downloadLocation":"NONE","supplier":"Person: ",
+                "externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"http://spdx.org/rdf/references/purl","referenceLocator":"pkg:hex/b@1"}]}],
+            "relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-a"},
+                {"spdxElementId":"SPDXRef-a","relationshipType":"DEPENDS_ON","relatedSpdxElement":"NOASSERTION"}]}"#;
+        let got = inventory(text, &ReadOptions::default());
+        assert!(got.components.iter().all(|c| c.supplier.is_none()));
+        assert_eq!(got.components[1].purl.as_deref(), Some("pkg:hex/b@1"));
+        assert_eq!((got.document.author, got.document.relationships, got.valid), (false, false, Some(true)));
+        let none = inventory(&text.replace("\"NOASSERTION\"", "\"NONE\""), &ReadOptions::default());
+        assert!(none.document.relationships);
+        let json = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","metadata":{"authors":[{"name":""}]},"components":[{"type":"library","name":"a","version":"NOASSERTION"}]}"#;
+        let xml = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><metadata><authors><author><name/></author></authors></metadata><components><component type="library"><name>a</name><version>unknown</version></component></components></bom>"#;
+        for text in [json, xml] {
+            let got = inventory(text, &ReadOptions::default());
+            assert_eq!((got.document.author, got.components[0].version.as_deref()), (false, None), "{text}");
+        }
+        for text in
+            [json.replace(r#""name":"""#, r#""email":"me@example.com""#), xml.replace("<name/>", "<name>Me</name>")]
+        {
+            assert!(inventory(&text, &ReadOptions::default()).document.author, "{text}");
+        }
     }
 
     #[test]

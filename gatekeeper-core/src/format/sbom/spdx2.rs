@@ -1,9 +1,10 @@
 //! SPDX 2 as all its serialisations share it: the document's data model, what it says of packages, and the rules that no schema holds.
 //!
 //! Specification: SPDX v2.2.2 and v2.3, <https://spdx.github.io/spdx-spec/v2.3/>. The JSON, YAML and XML serialisations have the
-//! same members; tag-value and RDF are brought into that form.
+//! same members; tag-value and RDF are brought into that form. Older spdx-tools and ScanCode write packages inside `documentDescribes`: they
+//! are packages all the same.
 
-use super::checks::{At, Expressions, Lines, Problems, References, note, says_none, seconds, stated};
+use super::checks::{At, Expressions, Lines, Problems, References, note, says_none, seconds, stated, too_many};
 use super::schema::formats::{is_date_time, is_uri};
 use super::tree::{Node, Piece, Tree, Value};
 use crate::error::{ErrorCode, ParseError, quote};
@@ -28,7 +29,7 @@ pub(super) fn needed(name: &str) -> bool {
     match name.len() {
         4 => matches!(name, "name"),
         6 => matches!(name, "SPDXID"),
-        7 => matches!(name, "created"),
+        7 => matches!(name, "Package" | "created"),
         8 => matches!(name, "creators" | "hasFiles" | "packages" | "supplier"),
         11 => matches!(name, "spdxVersion" | "versionInfo"),
         12 => matches!(name, "creationInfo" | "externalRefs"),
@@ -102,6 +103,7 @@ impl<'a> Spdx<'a> {
                 if let (Some(check), Some(to)) = (&mut self.check, value.cow()) {
                     check.refer(to, "documentDescribes", index, "");
                 }
+                self.described(value, index);
             }
             Piece::Item("hasExtractedLicensingInfos", index, value) => self.extracted(value, index),
             Piece::Member("packages", value) if !value.is_null() => {
@@ -111,6 +113,18 @@ impl<'a> Spdx<'a> {
             Piece::Member("creationInfo", value) => self.creation(value),
             Piece::Member(name, value) => self.member(name, value),
             Piece::Item(..) | Piece::End(..) => {}
+        }
+    }
+
+    /// Older tools (spdx-tools, ScanCode) write the packages themselves here: `{"Package": {…}}`.
+    fn described(&mut self, value: Value<'_, 'a>, index: usize) {
+        let Some(inside) = value.get("Package") else { return };
+        let root = At::ROOT;
+        let list = root.name("documentDescribes");
+        let at = list.index(index);
+        for package in std::iter::once(inside).filter(|p| !p.is_array()).chain(inside.items()) {
+            self.package(package, &at.name("Package"));
+            self.element("documentDescribes", index, package, &at.name("Package"));
         }
     }
 
@@ -145,7 +159,7 @@ impl<'a> Spdx<'a> {
         self.inventory.created = created.map(str::to_owned);
         self.inventory.document.timestamp = created.is_some_and(|c| !c.is_empty());
         for creator in value.items_of("creators").filter_map(Value::text) {
-            self.inventory.document.author = true;
+            self.inventory.document.author |= behind_kind(creator).is_some();
             if let Some(tool) = creator.strip_prefix("Tool:")
                 && self.tool.is_none()
             {
@@ -169,6 +183,10 @@ impl<'a> Spdx<'a> {
             note(&mut self.notes, || "a package that is no object, passed over".into(), at);
             return;
         }
+        if let Some(limit) = too_many(&self.inventory) {
+            self.failed = Some(limit);
+            return;
+        }
         // One pass over the members: there are many packages.
         let (mut name, mut version, mut id, mut supplier) = (None, None, None, None);
         let (mut concluded, mut declared, mut purl) = (None, None, None);
@@ -183,7 +201,7 @@ impl<'a> Spdx<'a> {
                 "externalRefs" => {
                     purl = inner
                         .items()
-                        .find(|r| r.text_of("referenceType") == Some("purl"))
+                        .find(|r| r.text_of("referenceType").is_some_and(is_purl))
                         .and_then(|r| r.text_of("referenceLocator"));
                     continue;
                 }
@@ -203,8 +221,7 @@ impl<'a> Spdx<'a> {
         let (name, id) = (name.unwrap_or_default(), id.unwrap_or_default());
         self.ids.push(digest(id));
         // "Organization: X", "Person: Y (mail)": the words before the colon say of what kind it is.
-        let supplier = stated(supplier)
-            .map(|s| s.strip_prefix("Organization:").or_else(|| s.strip_prefix("Person:")).unwrap_or(s).trim());
+        let supplier = supplier.and_then(behind_kind);
         self.inventory.components.push(Component {
             name: name.into(),
             version: stated(version).map(Into::into),
@@ -240,6 +257,13 @@ impl<'a> Spdx<'a> {
         }
     }
 
+    /// What an annotation is of, where that is a reference (tag-value).
+    pub(super) fn annotates(&mut self, of: Cow<'a, str>, index: usize) {
+        if let Some(check) = &mut self.check {
+            check.refer(of, "annotations", index, "");
+        }
+    }
+
     fn extracted(&mut self, value: Value<'_, 'a>, index: usize) {
         let Some(check) = &mut self.check else { return };
         let root = At::ROOT;
@@ -262,7 +286,10 @@ impl<'a> Spdx<'a> {
         let kind = value.text_of("relationshipType").unwrap_or_default();
         let (from, to) = (value.get("spdxElementId"), value.get("relatedSpdxElement"));
         let text = |v: Option<Value<'_, 'a>>| v.and_then(Value::cow);
+        // That nothing is said of it says nothing; `NONE` says that there is none.
+        let silent = [from, to].into_iter().flatten().filter_map(Value::text).any(|t| t == "NOASSERTION");
         match kind {
+            _ if silent => {}
             "DESCRIBES" | "DESCRIBED_BY" => self.describes = true,
             "CONTAINS" | "CONTAINED_BY" | "DEPENDS_ON" | "DEPENDENCY_OF" | "DYNAMIC_LINK" | "STATIC_LINK" => {
                 self.depends = true;
@@ -411,6 +438,17 @@ pub(super) fn feed<'a>(root: Value<'_, 'a>, take: &mut dyn FnMut(&Piece<'_, 'a>)
             take(&Piece::Member(name, member));
         }
     }
+}
+
+/// `purl`, also written out as older tools do: `http://spdx.org/rdf/references/purl`.
+fn is_purl(kind: &str) -> bool {
+    kind == "purl" || kind.strip_suffix("/purl").is_some_and(|k| k.ends_with("spdx.org/rdf/references"))
+}
+
+/// What stands behind "Organization:", "Person:" or "Tool:", where that says anything.
+fn behind_kind(text: &str) -> Option<&str> {
+    let name = ["Organization:", "Person:", "Tool:"].iter().find_map(|kind| text.trim().strip_prefix(kind));
+    stated(Some(name.unwrap_or(text)))
 }
 
 /// Letters, digits, `.` and `-`.

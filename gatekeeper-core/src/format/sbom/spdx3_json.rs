@@ -4,19 +4,22 @@
 //! Producers: the specification's own tools, Yocto (5.1 and later), sbom-tool, BlueChi, trivy plug-ins.
 //!
 //! Components are the elements of type `software_Package` (AI and dataset packages are such). Licences come through relationships
-//! `hasDeclaredLicense` and `hasConcludedLicense`. Valid means: the schema of the context's version, ids unique, relationships, collections
-//! and root elements that lead to elements, to what `import` declares or to the specification's own individuals, and licence expressions
-//! that parse. A document without a `CreationInfo` is refused: nothing says which version it is.
+//! `hasDeclaredLicense` and `hasConcludedLicense`. An element may be written in the place of any reference to it. Valid means: the schema of
+//! the context's version, ids unique, relationships, collections, creators, suppliers and the like that lead to elements, to what `import`
+//! declares or to the specification's own individuals, and licence expressions that parse. A document without a `CreationInfo` is refused: nothing says which version it is.
 
-use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated};
+use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
 use super::schema::{self, Schemas};
+use super::sets::{Member, Part, Sets};
 use super::tree::{self, Node, Piece, Plan, Tree, Value};
 use crate::error::{ErrorCode, ParseError, quote};
 use crate::evidence::inventory::{Component, Inventory, License};
 use crate::evidence::{Data, Kind, Note};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 pub(super) static FORMAT: Format = Format {
     id: "spdx3-json",
@@ -43,7 +46,7 @@ enum LicenseElement {
     Expression(String),
     /// Members, and the operator between them.
     Set(Vec<String>, &'static str),
-    /// A licence and what its operator puts behind it: `+`, or ` WITH ` and an addition.
+    /// A licence and what its operator puts behind it: `+`, or ` WITH ` and an addition; nothing where that has no name.
     With(String, Option<String>),
 }
 
@@ -59,6 +62,8 @@ struct Document<'a> {
     lines: Lines<'a>,
     has_graph: bool,
     context: String,
+    /// How long the document is, bytes.
+    size: usize,
     failed: Option<ParseError>,
     rest: Vec<(String, Tree<'a>)>,
     /// Index of each package by its id.
@@ -88,6 +93,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         lines: Lines::new(text),
         has_graph: false,
         context: context_of(text).unwrap_or_default(),
+        size: text.len(),
         failed: None,
         rest: Vec::new(),
         packages: HashMap::new(),
@@ -138,41 +144,59 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// An element of the graph.
     fn element(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
         if let (Some(schema), Some(problems)) = (self.schema, &mut self.problems) {
             schema.check_graph(value, at, problems);
         }
-        let id = value.get("spdxId").or_else(|| value.get("@id")).and_then(Value::cow);
-        let kind = value.text_of("type").or_else(|| value.text_of("@type")).unwrap_or_default();
-        if let Some(id) = &id
-            && !self.references.define(id.clone())
-            && self.kinds.get(&**id).is_some_and(|k| **k != *kind)
-            && let Some(problems) = &mut self.problems
-        {
-            problems.at(at, || format!("the id {} a second time, of another type", quote(id.as_bytes())));
+        self.node(value, at);
+    }
+
+    /// An object with a type, in the graph or written in the place of a reference to it.
+    fn node(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
+        let own = own_id(value);
+        let kind = kind_of(value);
+        if let Some(id) = &own {
+            if !self.references.define(id.clone())
+                && self.kinds.get(&**id).is_some_and(|k| **k != *kind)
+                && let Some(problems) = &mut self.problems
+            {
+                problems.at(at, || format!("the id {} a second time, of another type", quote(id.as_bytes())));
+            }
+            if self.problems.is_some() {
+                self.kinds.entry(id.clone().into_owned()).or_insert_with(|| kind.into());
+            }
         }
-        let id = id.unwrap_or_default().into_owned();
-        if self.problems.is_some() {
-            self.kinds.entry(id.clone()).or_insert_with(|| kind.into());
-        }
-        if kind != "CreationInfo"
-            && let Some(info) = value.get("creationInfo").filter(|i| i.is_object())
-        {
-            self.creation(info);
-        }
+        let id = || id_of(value, at);
         match kind {
             "CreationInfo" => self.creation(value),
-            "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(value, id, at),
+            "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(value, id(), at),
             "Relationship" | "LifecycleScopedRelationship" => self.relationship(value, at),
             "SpdxDocument" | "software_Sbom" | "Bom" | "Bundle" | "ElementCollection" => self.collection(value),
             "Tool" | "SoftwareAgent" | "Organization" | "Person" | "Agent" => {
                 let name = value.text_of("name").unwrap_or_default();
-                self.names.insert(id, name.to_owned());
+                self.names.insert(id(), name.to_owned());
             }
             _ if kind.starts_with("simplelicensing_") || kind.starts_with("expandedlicensing_") => {
-                self.license(value, kind, id, at);
+                self.license(value, kind, id(), at);
             }
             _ => {}
+        }
+        for (name, member) in value.members() {
+            let at = at.name(name);
+            if REFERENCES.contains(&name) {
+                self.refer(member, &at);
+                for (n, to) in member.items().enumerate() {
+                    self.refer(to, &at.index(n));
+                }
+            }
+            // Elements that are written in the place of a reference count as much as any.
+            if !kind_of(member).is_empty() {
+                self.node(member, &at);
+            }
+            for (n, item) in member.items().enumerate().filter(|(_, i)| !kind_of(*i).is_empty()) {
+                self.node(item, &at.index(n));
+            }
         }
     }
 
@@ -202,25 +226,25 @@ impl<'a> Document<'a> {
                 purl = identifier.text_of("identifier");
             }
         }
-        if !id.is_empty() && self.packages.contains_key(&id) {
+        if self.packages.contains_key(&id) {
             note(&mut self.notes, || "a package stated a second time, counted once".into(), at);
             return;
         }
+        if let Some(limit) = too_many(&self.inventory) {
+            self.failed = Some(limit);
+            return;
+        }
         let index = self.inventory.components.len();
-        let mut supplier = None;
         if let Some(by) = value.get("suppliedBy") {
-            match by.text() {
-                Some(reference) => self.suppliers.push((index, reference.to_owned())),
-                None => supplier = stated(by.text_of("name")).map(Into::into),
-            }
+            self.suppliers.push((index, id_of(by, &at.name("suppliedBy"))));
         }
         self.inventory.components.push(Component {
             name: name.into(),
             version: stated(value.text_of("software_packageVersion")).map(Into::into),
             purl: purl.map(Into::into),
             licenses: Vec::new(),
-            supplier,
-            has_id: purl.is_some() || !id.is_empty(),
+            supplier: None,
+            has_id: purl.is_some() || own_id(value).is_some(),
             scope: None,
             line: self.lines.of(name),
         });
@@ -234,32 +258,17 @@ impl<'a> Document<'a> {
             "contains" | "dependsOn" | "hasDynamicLink" | "hasStaticLink" => self.depends = true,
             _ => {}
         }
-        self.refer(value.get("from"), at);
-        for to in value.items_of("to") {
-            self.refer(Some(to), at);
-        }
-        if matches!(kind, "hasDeclaredLicense" | "hasConcludedLicense") {
-            let from = value.text_of("from").unwrap_or_default().to_owned();
-            let mut to = Vec::new();
-            for (n, target) in value.items_of("to").enumerate() {
-                match target.text() {
-                    Some(target) => to.push(target.to_owned()),
-                    // An element written in place gets a name that nothing else can have.
-                    None => {
-                        let name = format!("\n{}\n{n}", self.licensed.len());
-                        let kind = target.text_of("type").unwrap_or_default();
-                        self.license(target, kind, name.clone(), at);
-                        to.push(name);
-                    }
-                }
-            }
-            self.licensed.push((from, to));
+        if matches!(kind, "hasDeclaredLicense" | "hasConcludedLicense")
+            && let Some(from) = value.get("from")
+        {
+            let from = id_of(from, &at.name("from"));
+            self.licensed.push((from, ids_of(value, "to", at)));
         }
     }
 
-    fn refer(&mut self, to: Option<Value<'_, 'a>>, at: &At<'_>) {
+    fn refer(&mut self, to: Value<'_, 'a>, at: &At<'_>) {
         if self.problems.is_some()
-            && let Some(to) = to.and_then(Value::cow)
+            && let Some(to) = to.cow()
             && !is_individual(&to)
         {
             self.references.refer_at(to, || at.to_string());
@@ -267,23 +276,17 @@ impl<'a> Document<'a> {
     }
 
     fn collection(&mut self, value: Value<'_, 'a>) {
-        self.describes |= value.items_of("rootElement").next().is_some();
+        self.describes |= value.get("rootElement").is_some_and(|r| r.text().is_some() || r.items().next().is_some());
         for import in value.items_of("import") {
             if let Some(id) = import.get("externalSpdxId").and_then(Value::cow) {
                 self.references.define(id);
             }
         }
-        for field in ["rootElement", "element"] {
-            for to in value.items_of(field) {
-                let root = At::ROOT;
-                let graph = root.name("@graph");
-                self.refer(Some(to), &graph.name(field));
-            }
-        }
     }
 
     fn license(&mut self, value: Value<'_, 'a>, kind: &str, id: String, at: &At<'_>) {
-        let texts = |field: &str| value.items_of(field).filter_map(Value::text).map(str::to_owned).collect::<Vec<_>>();
+        let members = || ids_of(value, "expandedlicensing_member", at);
+        let other = |field: &str| value.get(field).map(|v| id_of(v, &at.name(field))).unwrap_or_default();
         let element = match kind {
             "simplelicensing_LicenseExpression" => {
                 let text = value.text_of("simplelicensing_licenseExpression").unwrap_or_default();
@@ -294,49 +297,25 @@ impl<'a> Document<'a> {
                 }
                 LicenseElement::Expression(text.to_owned())
             }
-            "expandedlicensing_ConjunctiveLicenseSet" => {
-                LicenseElement::Set(texts("expandedlicensing_member"), " AND ")
-            }
-            "expandedlicensing_DisjunctiveLicenseSet" => LicenseElement::Set(texts("expandedlicensing_member"), " OR "),
+            "expandedlicensing_ConjunctiveLicenseSet" => LicenseElement::Set(members(), " AND "),
+            "expandedlicensing_DisjunctiveLicenseSet" => LicenseElement::Set(members(), " OR "),
             "expandedlicensing_OrLaterOperator" => {
-                LicenseElement::With(value.text_of("expandedlicensing_subjectLicense").unwrap_or_default().into(), None)
+                LicenseElement::With(other("expandedlicensing_subjectLicense"), Some("+".into()))
             }
             "expandedlicensing_WithAdditionOperator" => LicenseElement::With(
-                value.text_of("expandedlicensing_subjectExtendableLicense").unwrap_or_default().into(),
-                Some(value.text_of("expandedlicensing_subjectAddition").unwrap_or_default().into()),
+                other("expandedlicensing_subjectExtendableLicense"),
+                name_of(&other("expandedlicensing_subjectAddition")).map(|name| format!(" WITH {name}")),
             ),
-            // A listed or custom licence is named by the end of its id, or is nobody's.
-            _ => match name_of(&id) {
-                Some(name) => LicenseElement::Expression(name),
-                None => LicenseElement::Expression(value.text_of("name").unwrap_or("NOASSERTION").to_owned()),
-            },
+            // A listed or custom licence is named by the end of its id, or by its name; a text alone says that there is one.
+            _ => LicenseElement::Expression(match (individual(&id), name_of(&id), value.text_of("name")) {
+                (Some(word), ..) => word.to_owned(),
+                (_, Some(name), _) => name,
+                (.., Some(name)) => name.to_owned(),
+                _ if stated(value.text_of("simplelicensing_licenseText")).is_some() => UNRESOLVED.to_owned(),
+                _ => "NOASSERTION".to_owned(),
+            }),
         };
         self.licenses.insert(id, element);
-    }
-
-    /// The expression of a licence element; sets are followed a few levels deep.
-    fn expression(&self, id: &str, depth: usize) -> Option<String> {
-        if depth > 8 {
-            return None;
-        }
-        match self.licenses.get(id) {
-            None if id.ends_with("NoAssertion") || id.contains("NoAssertionLicense") => Some("NOASSERTION".into()),
-            None if id.ends_with("Licensing/None") || id.contains("NoneLicense") => Some("NONE".into()),
-            None => name_of(id),
-            Some(LicenseElement::Expression(text)) => Some(text.clone()),
-            Some(LicenseElement::Set(members, operator)) => {
-                let members: Option<Vec<String>> =
-                    members.iter().take(1_000).map(|m| self.expression(m, depth + 1)).collect();
-                members.filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(operator)))
-            }
-            Some(LicenseElement::With(license, addition)) => {
-                let license = self.expression(license, depth + 1)?;
-                match addition {
-                    None => Some(format!("{license}+")),
-                    Some(addition) => Some(format!("{license} WITH {}", name_of(addition)?)),
-                }
-            }
-        }
     }
 
     fn finish(mut self) -> Result<Parsed, ParseError> {
@@ -383,22 +362,22 @@ impl<'a> Document<'a> {
                 component.supplier = stated(Some(name)).map(Into::into);
             }
         }
-        let mut found: BTreeMap<usize, Vec<License>> = BTreeMap::new();
+        let mut sets = Sets::new(self.size);
+        let mut known: HashSet<(usize, Rc<str>)> = HashSet::new();
         for (from, to) in &self.licensed {
             let Some(index) = self.packages.get(from) else { continue };
-            let list = found.entry(*index).or_default();
             for id in to {
+                let made = sets.expression(id.as_str(), &|id| part(&self.licenses, id));
+                sets.settle()?;
                 // What cannot be made out is kept as unclear, never dropped.
-                let license =
-                    License::expression(self.expression(id, 0).unwrap_or_else(|| "LicenseRef-unresolved".into()));
-                if !license.is_none() && !list.contains(&license) {
-                    list.push(license);
+                let made = made.unwrap_or_else(|| UNRESOLVED.into());
+                let license = License::expression(&*made);
+                if !license.is_none()
+                    && known.insert((*index, made))
+                    && let Some(component) = self.inventory.components.get_mut(*index)
+                {
+                    component.licenses.push(license);
                 }
-            }
-        }
-        for (index, list) in found {
-            if let Some(component) = self.inventory.components.get_mut(index) {
-                component.licenses = list;
             }
         }
         if let Some(mut problems) = self.problems.filter(|_| self.schema.is_some()) {
@@ -425,6 +404,81 @@ fn is_individual(id: &str) -> bool {
                 | "expandedlicensing_NoAssertionLicense"
                 | "expandedlicensing_NoneLicense"
         )
+}
+
+/// What stands for a licence of which nothing more can be said than that there is one.
+const UNRESOLVED: &str = "LicenseRef-unresolved";
+
+/// Members that hold references to elements.
+const REFERENCES: &[&str] = &[
+    "createdBy",
+    "createdUsing",
+    "creationInfo",
+    "element",
+    "expandedlicensing_member",
+    "expandedlicensing_subjectAddition",
+    "expandedlicensing_subjectExtendableLicense",
+    "expandedlicensing_subjectLicense",
+    "from",
+    "originatedBy",
+    "rootElement",
+    "suppliedBy",
+    "to",
+];
+
+/// The id that an element states.
+fn own_id<'a>(value: Value<'_, 'a>) -> Option<Cow<'a, str>> {
+    value.get("spdxId").or_else(|| value.get("@id")).and_then(Value::cow)
+}
+
+fn kind_of<'t>(value: Value<'t, '_>) -> &'t str {
+    value.text_of("type").or_else(|| value.text_of("@type")).unwrap_or_default()
+}
+
+/// What a reference leads to: the id that it is, the id of the element written in its place, or a name by that place, which nothing else has.
+fn id_of(value: Value<'_, '_>, at: &At<'_>) -> String {
+    match value.cow().or_else(|| own_id(value)) {
+        Some(id) => id.into_owned(),
+        None => format!("\n{at}"),
+    }
+}
+
+/// What one reference or a list of them leads to.
+fn ids_of(value: Value<'_, '_>, field: &str, at: &At<'_>) -> Vec<String> {
+    let at = at.name(field);
+    match value.get(field) {
+        Some(list) if list.is_array() => list.items().enumerate().map(|(n, to)| id_of(to, &at.index(n))).collect(),
+        Some(one) => vec![id_of(one, &at)],
+        None => Vec::new(),
+    }
+}
+
+/// What a licence element is, by its id.
+fn part<'l>(licenses: &'l HashMap<String, LicenseElement>, id: &'l str) -> Part<'l, &'l str> {
+    let node = |id: &'l String| Member::Node(id.as_str());
+    match licenses.get(id) {
+        None => match individual(id) {
+            Some(word) => Part::Text(word.into()),
+            None => name_of(id).map_or(Part::Unclear, |name| Part::Text(name.into())),
+        },
+        Some(LicenseElement::Expression(text)) => Part::Text(text.into()),
+        Some(LicenseElement::Set(members, operator)) => Part::Set(members.iter().map(node).collect(), operator),
+        Some(LicenseElement::With(license, Some(behind))) => Part::With(node(license), behind.into()),
+        Some(LicenseElement::With(_, None)) => Part::Unclear,
+    }
+}
+
+/// The specification's individuals for "none" and "nothing is said": licences of that name, and elements (`NoneElement`), which stand
+/// for what a relationship does not lead to.
+fn individual(id: &str) -> Option<&'static str> {
+    if id.contains('/') && !id.contains("spdx.org/rdf/3") {
+        return None;
+    }
+    match id.rsplit(['/', '#', '_', ':']).next()? {
+        "NoAssertion" | "NoAssertionElement" | "NoAssertionLicense" => Some("NOASSERTION"),
+        "None" | "NoneElement" | "NoneLicense" => Some("NONE"),
+        _ => None,
+    }
 }
 
 /// `https://spdx.org/licenses/MIT` → `MIT`; `…#LicenseRef-x` → `LicenseRef-x`.

@@ -86,7 +86,9 @@ fn version_of(text: &str) -> Option<String> {
         sbom: Version<'a>,
     }
     let head = crate::scan::shape::of(text.as_bytes().get(..text.len().min(4_096))?)?;
-    if let Some(v) = head.text("spdxVersion").or_else(|| head.text("sbom.spdxVersion")) {
+    // With escapes it has to be read properly.
+    let stated = head.text("spdxVersion").or_else(|| head.text("sbom.spdxVersion"));
+    if let Some(v) = stated.filter(|v| !v.contains('\\')) {
         return Some(v.to_owned());
     }
     let own = serde_json::from_str::<Version<'_>>(text).ok().and_then(|v| v.version);

@@ -4,19 +4,22 @@
 //! Producers: the specification's own tools, FOSSology, Black Duck, SourceAuditor, spdx-tools.
 //!
 //! A node may be written in place of any reference to it, and in several pieces: all that is said of one `rdf:about` is one node. Components
-//! are the nodes of type Package. There is no schema for it: valid means the members that the specification demands, ids unique by nature
-//! and well formed, relationships that lead to nodes of the document, licence expressions that parse.
+//! are the nodes of type Package of SPDX's own vocabulary. There is no schema for it: valid means the members that the specification
+//! demands, ids unique by nature and well formed, relationships of a known type between nodes of the document (or of others, which are not
+//! followed), licence expressions that parse. Of versions before 2.2 it is not known, as in the other serialisations.
 
 use super::checks::At;
+use super::schema;
+use super::sets::{Member, Part, Sets};
 use super::spdx2::Spdx;
-use super::tree::{Node, Piece, Tree};
-use crate::error::ParseError;
+use super::tree::{Node, Piece, Tree, Value};
+use crate::error::{ParseError, quote};
 use crate::evidence::Kind;
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(super) static FORMAT: Format = Format {
     id: "spdx-rdf",
@@ -127,18 +130,20 @@ fn attribute(element: &Element<'_>, name: &str) -> Result<Option<String>, ParseE
 fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::Note>), ParseError> {
     let mut xml = Xml::new(text, input);
     let mut graph = Graph::default();
+    let mut spaces = Spaces::default();
     let mut open: Vec<Open> = Vec::new();
     loop {
         match xml.next()? {
             Token::Start(element) => {
+                spaces.declare(&element, xml.depth())?;
                 let next = match open.last_mut() {
                     None if element.name() == "RDF" => Open::Root,
-                    None | Some(Open::Root) => node(&mut graph, &element)?,
+                    None | Some(Open::Root) => node(&mut graph, &element, &spaces)?,
                     Some(Open::Node(of)) => property(&mut graph, *of, &element)?,
                     Some(Open::Property { of, name, done, .. }) => {
                         let (of, name) = (*of, name.clone());
                         *done = true;
-                        let inner = node(&mut graph, &element)?;
+                        let inner = node(&mut graph, &element, &spaces)?;
                         if let Open::Node(index) = inner {
                             graph.say(of, &name, Object::Node(index));
                         }
@@ -153,6 +158,7 @@ fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::No
                 }
             }
             Token::End => {
+                spaces.leave(open.len());
                 if let Some(Open::Property { of, name, text, done: false }) = open.pop() {
                     graph.say(of, &name, Object::Text(text));
                 }
@@ -162,7 +168,44 @@ fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<crate::evidence::No
     }
 }
 
-fn node(graph: &mut Graph, element: &Element<'_>) -> Result<Open, ParseError> {
+/// The declared namespaces that are neither SPDX's nor RDF's, and those that are, by prefix, the innermost last.
+#[derive(Debug, Default)]
+struct Spaces {
+    /// Depth, prefix, whether it is a foreign one.
+    declared: Vec<(usize, String, bool)>,
+}
+
+impl Spaces {
+    fn declare(&mut self, element: &Element<'_>, depth: usize) -> Result<(), ParseError> {
+        for a in element.attributes() {
+            let a = a?;
+            let prefix = match a.qualified.strip_prefix("xmlns") {
+                Some("") => "",
+                Some(rest) => rest.strip_prefix(':').unwrap_or_default(),
+                None => continue,
+            };
+            let uri = a.text()?;
+            let foreign = !uri.contains(TERMS) && !uri.contains("w3.org/1999/02/22-rdf-syntax-ns");
+            self.declared.push((depth, prefix.to_owned(), foreign));
+        }
+        Ok(())
+    }
+
+    /// An element at that depth is over.
+    fn leave(&mut self, depth: usize) {
+        while self.declared.last().is_some_and(|(at, ..)| *at >= depth) {
+            self.declared.pop();
+        }
+    }
+
+    /// Whether a name is of another vocabulary: `x:Package` is none of ours.
+    fn is_foreign(&self, qualified: &str) -> bool {
+        let prefix = qualified.split_once(':').map_or("", |(prefix, _)| prefix);
+        self.declared.iter().rev().find(|(_, p, _)| p == prefix).is_some_and(|(.., foreign)| *foreign)
+    }
+}
+
+fn node(graph: &mut Graph, element: &Element<'_>, spaces: &Spaces) -> Result<Open, ParseError> {
     let id = match attribute(element, "rdf:about")? {
         Some(id) => Some(id),
         None => match attribute(element, "rdf:nodeID")? {
@@ -174,7 +217,8 @@ fn node(graph: &mut Graph, element: &Element<'_>) -> Result<Open, ParseError> {
     if let Some(thing) = graph.things.get_mut(index)
         && thing.kind.is_empty()
     {
-        element.name().clone_into(&mut thing.kind);
+        let name = if spaces.is_foreign(element.qualified()) { element.qualified() } else { element.name() };
+        name.clone_into(&mut thing.kind);
     }
     // What is said in attributes.
     for a in element.attributes() {
@@ -194,7 +238,8 @@ fn property(graph: &mut Graph, of: usize, element: &Element<'_>) -> Result<Open,
         && let Some(kind) = attribute(element, "rdf:resource")?
     {
         if let Some(thing) = graph.things.get_mut(of) {
-            thing.kind = kind.rsplit(['#', '/']).next().unwrap_or_default().to_owned();
+            let own = if kind.contains(TERMS) { kind.rsplit(['#', '/']).next() } else { None };
+            thing.kind = own.unwrap_or(&kind).to_owned();
         }
         return Ok(Open::Property { of, name, text: String::new(), done: true });
     }
@@ -230,41 +275,56 @@ fn word(text: &str) -> &str {
 }
 
 impl Graph {
-    /// The expression that a licence node stands for.
-    fn license(&self, thing: &Thing, depth: usize) -> Option<String> {
-        if depth > 16 {
-            return None;
-        }
-        let members = || -> Option<Vec<String>> {
-            self.nodes(thing, "member").take(1_000).map(|m| self.license(m, depth + 1)).collect()
-        };
+    /// What a licence node is.
+    fn license(&self, index: usize) -> Part<'_, usize> {
+        let Some(thing) = self.get(index) else { return Part::Unclear };
+        let members = || thing.says.iter().filter(|(n, _)| n == "member").map(|(_, object)| member(object));
         match thing.kind.as_str() {
-            "ConjunctiveLicenseSet" => members().filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(" AND "))),
-            "DisjunctiveLicenseSet" => members().filter(|m| !m.is_empty()).map(|m| format!("({})", m.join(" OR "))),
-            "OrLaterOperator" => members()?.first().map(|m| format!("{m}+")),
+            "ConjunctiveLicenseSet" => Part::Set(members().collect(), " AND "),
+            "DisjunctiveLicenseSet" => Part::Set(members().collect(), " OR "),
+            "OrLaterOperator" => match members().next() {
+                Some(license) => Part::With(license, "+".into()),
+                None => Part::Unclear,
+            },
             "WithExceptionOperator" => {
-                let exception = self.nodes(thing, "licenseException").next()?;
-                let id = self.texts(exception, "licenseExceptionId").next().unwrap_or(fragment(&exception.id));
-                members()?.first().map(|m| format!("{m} WITH {id}"))
+                let exception = self.nodes(thing, "licenseException").next();
+                match (members().next(), exception) {
+                    (Some(license), Some(exception)) => {
+                        let id = self.texts(exception, "licenseExceptionId").next().unwrap_or(fragment(&exception.id));
+                        Part::With(license, format!(" WITH {id}").into())
+                    }
+                    _ => Part::Unclear,
+                }
             }
             _ => {
-                let stated = self.texts(thing, "licenseId").next().map(str::to_owned);
                 let id = word(&thing.id);
-                stated.or_else(|| (!id.starts_with("_:")).then(|| fragment(id).to_owned()))
+                match self.texts(thing, "licenseId").next() {
+                    Some(stated) => Part::Text(stated.into()),
+                    None if id.starts_with("_:") => Part::Unclear,
+                    None => Part::Text(fragment(id).into()),
+                }
             }
         }
     }
 
     /// The licences of a member, as expressions.
-    fn licenses(&self, thing: &Thing, name: &str) -> Vec<String> {
+    fn licenses(&self, thing: &Thing, name: &str, sets: &mut Sets<usize>) -> Vec<String> {
         let said = thing.says.iter().filter(|(n, _)| n == name);
         said.map(|(_, object)| match object {
             Object::Text(text) => word(text.trim()).to_owned(),
             Object::Node(n) => {
-                self.get(*n).and_then(|t| self.license(t, 0)).unwrap_or_else(|| "LicenseRef-unresolved".to_owned())
+                let made = sets.expression(*n, &|index| self.license(index));
+                made.map_or_else(|| "LicenseRef-unresolved".to_owned(), |made| made.to_string())
             }
         })
         .collect()
+    }
+}
+
+fn member(object: &Object) -> Member<'_, usize> {
+    match object {
+        Object::Text(text) => Member::Text(word(text.trim()).into()),
+        Object::Node(n) => Member::Node(*n),
     }
 }
 
@@ -317,19 +377,28 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("an SpdxDocument").at(0).found_words("an RDF graph without one"));
     };
     let mut spdx = Spdx::new("", input.validate);
+    let mut sets = Sets::new(text.len());
     let root = root_members(&graph, document);
     for (name, value) in root.root().members() {
         spdx.take(&Piece::Member(name, value));
     }
-    demand(&mut spdx, &root, &At::ROOT, &["spdxVersion", "dataLicense", "name", "creationInfo"]);
     let version = root.root().text_of("spdxVersion").unwrap_or_default().to_owned();
+    if schema::spdx_json(&version).is_none() {
+        // What 2.0 and 2.1 demand is not known here, as in the other serialisations.
+        spdx.check = None;
+    }
+    demand(&mut spdx, &root, &At::ROOT, &["spdxVersion", "dataLicense", "name", "creationInfo"]);
+    if let Some(info) = root.root().get("creationInfo") {
+        let at = At::ROOT;
+        demand_of(&mut spdx, info, &at.name("creationInfo"), &["created", "creators"]);
+    }
     let demanded: &[&str] = if version == "SPDX-2.3" {
         &["name", "downloadLocation"]
     } else {
         &["name", "downloadLocation", "licenseConcluded", "licenseDeclared", "copyrightText"]
     };
     for (index, package) in graph.of_kind("Package").enumerate() {
-        let tree = package_members(&graph, package);
+        let tree = package_members(&graph, package, &mut sets);
         spdx.take(&Piece::Item("packages", index, tree.root()));
         let root = At::ROOT;
         let list = root.name("packages");
@@ -339,26 +408,65 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         for (index, thing) in graph.of_kind(kind).enumerate() {
             let mut out = Builder::new();
             out.text("SPDXID", Some(fragment(&thing.id)));
-            out.text("licenseConcluded", graph.licenses(thing, "licenseConcluded").first().map(String::as_str));
-            out.texts("licenseInfoInFiles", graph.licenses(thing, "licenseInfoInFile").into_iter());
+            out.text(
+                "licenseConcluded",
+                graph.licenses(thing, "licenseConcluded", &mut sets).first().map(String::as_str),
+            );
+            out.texts("licenseInfoInFiles", graph.licenses(thing, "licenseInfoInFile", &mut sets).into_iter());
             let tree = out.done();
             spdx.take(&Piece::Item(list, index, tree.root()));
         }
     }
+    relationships(&graph, document, &mut spdx)?;
+    sets.settle()?;
+    spdx.notes.append(&mut notes);
+    spdx.finish()
+}
+
+/// Hands the relationships over. A node of one may be said of several elements and lead to several: each pair is one.
+fn relationships(graph: &Graph, document: &Thing, spdx: &mut Spdx<'_>) -> Result<(), ParseError> {
     let namespace = document.id.split('#').next().unwrap_or_default();
+    let mut sources: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut said = HashSet::new();
+    for (from, thing) in graph.things.iter().enumerate() {
+        for (_, object) in thing.says.iter().filter(|(name, _)| name == "relationship") {
+            // What is said twice is said once.
+            if let Object::Node(relationship) = object
+                && said.insert((from, *relationship))
+            {
+                sources.entry(*relationship).or_default().push(from);
+            }
+        }
+    }
+    let statements: usize = graph.things.iter().map(|t| t.says.len()).sum();
+    // Elements of other documents are not followed.
+    let here = |id: &str| id.split('#').next() == Some(namespace) || id.starts_with('#');
     let mut index = 0;
-    for thing in &graph.things {
-        for relationship in graph.nodes(thing, "relationship") {
-            let kind = graph.texts(relationship, "relationshipType").next().map(fragment).unwrap_or_default();
-            let kind = screaming(kind.strip_prefix("relationshipType_").unwrap_or(kind));
-            for to in graph.texts(relationship, "relatedSpdxElement") {
+    for (relationship, from) in sources {
+        let Some(relationship) = graph.get(relationship) else { continue };
+        let kind = graph.texts(relationship, "relationshipType").next().map(fragment).unwrap_or_default();
+        let kind = screaming(kind.strip_prefix("relationshipType_").unwrap_or(kind));
+        let mut to: Vec<&str> = Vec::new();
+        let mut known = HashSet::new();
+        to.extend(graph.texts(relationship, "relatedSpdxElement").filter(|to| known.insert(*to)));
+        if from.len().saturating_mul(to.len()) > statements.saturating_sub(index) {
+            return Err(ParseError::limit("relationships that many elements share"));
+        }
+        if !RELATIONSHIPS.contains(&plain(&kind).as_str())
+            && let Some(check) = &mut spdx.check
+        {
+            let root = At::ROOT;
+            check.problems.at(&root.name("relationships").index(index), || {
+                format!("{} is no type of relationship", quote(kind.as_bytes()))
+            });
+        }
+        for from in from.into_iter().filter_map(|from| graph.get(from)) {
+            for to in &to {
                 let mut out = Builder::new();
-                out.text("spdxElementId", Some(fragment(&thing.id)));
+                out.text("spdxElementId", Some(fragment(&from.id)).filter(|_| here(&from.id)));
                 out.text("relationshipType", Some(&kind));
-                // Elements of other documents are not followed.
-                let here = to.split('#').next() == Some(namespace) || to.starts_with('#');
-                if here || word(to) != to {
-                    out.text("relatedSpdxElement", Some(if here { fragment(to) } else { word(to) }));
+                if here(to) || word(to) != *to {
+                    out.text("relatedSpdxElement", Some(if here(to) { fragment(to) } else { word(to) }));
                 }
                 let tree = out.done();
                 spdx.take(&Piece::Item("relationships", index, tree.root()));
@@ -366,15 +474,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
     }
-    spdx.notes.append(&mut notes);
-    spdx.finish()
+    Ok(())
 }
 
 /// Tells what the specification demands and an object does not have.
 fn demand(spdx: &mut Spdx<'_>, tree: &Tree<'_>, at: &At<'_>, names: &[&str]) {
+    demand_of(spdx, tree.root(), at, names);
+}
+
+fn demand_of(spdx: &mut Spdx<'_>, value: Value<'_, '_>, at: &At<'_>, names: &[&str]) {
     let Some(check) = &mut spdx.check else { return };
     for name in names {
-        if tree.root().get(name).is_none() {
+        let there = value.get(name).is_some_and(|v| !v.is_array() || v.items().next().is_some());
+        if !there {
             check.problems.at(at, || format!("without the member {name:?}"));
         }
     }
@@ -397,16 +509,16 @@ fn root_members(graph: &Graph, document: &Thing) -> Tree<'static> {
     out.done()
 }
 
-fn package_members(graph: &Graph, package: &Thing) -> Tree<'static> {
+fn package_members(graph: &Graph, package: &Thing, sets: &mut Sets<usize>) -> Tree<'static> {
     let mut out = Builder::new();
     out.text("SPDXID", Some(fragment(&package.id)));
     for name in ["name", "versionInfo", "supplier", "downloadLocation", "copyrightText"] {
         out.text(name, graph.texts(package, name).next());
     }
     for name in ["licenseConcluded", "licenseDeclared"] {
-        out.text(name, graph.licenses(package, name).first().map(String::as_str));
+        out.text(name, graph.licenses(package, name, sets).first().map(String::as_str));
     }
-    out.texts("licenseInfoFromFiles", graph.licenses(package, "licenseInfoFromFiles").into_iter());
+    out.texts("licenseInfoFromFiles", graph.licenses(package, "licenseInfoFromFiles", sets).into_iter());
     let references = graph.nodes(package, "externalRef").map(|reference| {
         let mut inner = Builder::new();
         inner.text("referenceType", graph.texts(reference, "referenceType").next().map(fragment));
@@ -415,6 +527,23 @@ fn package_members(graph: &Graph, package: &Thing) -> Tree<'static> {
     });
     out.list("externalRefs", references.collect());
     out.done()
+}
+
+/// The types of relationships without marks and cases: `testcaseOf` in the ontology is `TEST_CASE_OF` elsewhere. The last three are older names.
+#[rustfmt::skip]
+const RELATIONSHIPS: &[&str] = &[
+    "amends", "ancestorof", "builddependencyof", "buildtoolof", "containedby", "contains", "copyof", "datafileof",
+    "dependencymanifestof", "dependencyof", "dependson", "descendantof", "describedby", "describes", "devdependencyof", "devtoolof",
+    "distributionartifact", "documentationof", "dynamiclink", "exampleof", "expandedfromarchive", "fileadded", "filedeleted",
+    "filemodified", "generatedfrom", "generates", "hasprerequisite", "metafileof", "optionalcomponentof", "optionaldependencyof",
+    "other", "packageof", "patchapplied", "patchfor", "prerequisitefor", "provideddependencyof", "requirementdescriptionfor",
+    "runtimedependencyof", "specificationfor", "staticlink", "testcaseof", "testdependencyof", "testof", "testtoolof", "variantof",
+    "amendment", "buildtool", "datafile",
+];
+
+/// Without underscores and cases.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// `dynamicLink` → `DYNAMIC_LINK`; what has an underscore already is only raised.

@@ -7,8 +7,9 @@
 //! packages. The format has no end mark: whether a file is whole is not known, only that no value breaks off.
 //!
 //! Deviations: a tag that the specification does not know makes the document invalid, and is noted. `FilesAnalyzed: True` in any letter
-//! case is read. A line that is neither a tag, a comment nor blank is an error. Versions 2.0 and 2.1 are read; their validity is not known.
+//! case is read. A value given twice that may stand once makes the document invalid; the first one counts. A line that is neither a tag, a comment nor blank is an error. Versions 2.0 and 2.1 are read; their validity is not known.
 
+use super::checks::At;
 use super::schema;
 use super::spdx2::{Spdx, from_fields};
 use super::tree::{Node, Piece, Tree};
@@ -59,6 +60,8 @@ enum Form {
     Document,
     /// `start:end`, of bytes or lines.
     Range(&'static str),
+    /// `OPERATING-SYSTEM`, which the JSON form writes with an underscore.
+    Purpose,
     /// Read over: has no place in the JSON form.
     Ignored,
 }
@@ -115,7 +118,7 @@ static TAGS: &[Tag] = &[
     Tag("PackageDescription", Part::Package, "description", Form::Text, false),
     Tag("PackageComment", Part::Package, "comment", Form::Text, false),
     Tag("PackageAttributionText", Part::Package, "attributionTexts", Form::List, false),
-    Tag("PrimaryPackagePurpose", Part::Package, "primaryPackagePurpose", Form::Text, false),
+    Tag("PrimaryPackagePurpose", Part::Package, "primaryPackagePurpose", Form::Purpose, false),
     Tag("ReleaseDate", Part::Package, "releaseDate", Form::Text, false),
     Tag("BuiltDate", Part::Package, "builtDate", Form::Text, false),
     Tag("ValidUntilDate", Part::Package, "validUntilDate", Form::Text, false),
@@ -159,7 +162,7 @@ static TAGS: &[Tag] = &[
     Tag("Annotator", Part::Annotation, "annotator", Form::Text, true),
     Tag("AnnotationDate", Part::Annotation, "annotationDate", Form::Text, false),
     Tag("AnnotationType", Part::Annotation, "annotationType", Form::Text, false),
-    Tag("SPDXREF", Part::Annotation, "", Form::Ignored, false),
+    Tag("SPDXREF", Part::Annotation, "spdxElementId", Form::Text, false),
     Tag("AnnotationComment", Part::Annotation, "comment", Form::Text, false),
     Tag("Reviewer", Part::Review, "reviewer", Form::Text, true),
     Tag("ReviewDate", Part::Review, "reviewDate", Form::Text, false),
@@ -176,6 +179,8 @@ struct Reader<'a> {
     fields: Fields<'a>,
     document: Fields<'a>,
     creation: Fields<'a>,
+    /// The open annotation.
+    annotation: Fields<'a>,
     /// How many packages, files, snippets, … there were.
     counts: [usize; 8],
 }
@@ -189,6 +194,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         fields: Vec::new(),
         document: Vec::new(),
         creation: Vec::new(),
+        annotation: Vec::new(),
         counts: [0; 8],
     };
     if input.validate {
@@ -265,7 +271,14 @@ impl<'a> Reader<'a> {
                     self.relationship(&value);
                 }
             }
-            Part::Annotation | Part::Review => {}
+            // It may stand within a section, and does not close it.
+            Part::Annotation => {
+                if *opens {
+                    self.annotated();
+                }
+                self.annotation.push((member, *form, value));
+            }
+            Part::Review => {}
             _ => {
                 if *opens {
                     self.close();
@@ -297,9 +310,38 @@ impl<'a> Reader<'a> {
         self.give("relationships", 4, &tree);
     }
 
+    /// Hands the open annotation over. What it is of is a reference; the JSON form says that by the annotation's place.
+    fn annotated(&mut self) {
+        if self.annotation.is_empty() {
+            return;
+        }
+        let mut fields = std::mem::take(&mut self.annotation);
+        let index = self.counts.get(5).copied().unwrap_or_default();
+        if let Some(of) = fields.iter().position(|(member, ..)| *member == "spdxElementId") {
+            let (.., of) = fields.remove(of);
+            self.spdx.annotates(of, index);
+        }
+        let tree = self.object("annotations", index, fields);
+        self.give("annotations", 5, &tree);
+    }
+
+    /// The JSON form of a section; what stands twice and may not is told.
+    fn object(&mut self, list: &'static str, index: usize, fields: Fields<'a>) -> Tree<'a> {
+        let (tree, twice) = object(fields);
+        for member in twice {
+            if let Some(check) = &mut self.spdx.check {
+                let root = At::ROOT;
+                let at = root.name(list);
+                let at = if list.is_empty() { root } else { at.index(index) };
+                check.problems.at(&at.name(member), || "a second time, and it may stand once".into());
+            }
+        }
+        tree
+    }
+
     /// Hands the open section over.
     fn close(&mut self) {
-        let fields = std::mem::take(&mut self.fields);
+        let mut fields = std::mem::take(&mut self.fields);
         let (list, count) = match self.part {
             Part::Package => ("packages", 0),
             Part::File => ("files", 1),
@@ -307,7 +349,12 @@ impl<'a> Reader<'a> {
             Part::License => ("hasExtractedLicensingInfos", 3),
             _ => return,
         };
-        let tree = object(fields);
+        if self.part == Part::Snippet && !fields.iter().any(|(member, ..)| *member == "name") {
+            // A snippet need not have a name; the JSON schema alone demands one.
+            fields.push(("name", Form::Text, "".into()));
+        }
+        let index = self.counts.get(count).copied().unwrap_or_default();
+        let tree = self.object(list, index, fields);
         self.give(list, count, &tree);
     }
 
@@ -328,9 +375,12 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> Result<Parsed, ParseError> {
         self.close();
-        let creation = object(std::mem::take(&mut self.creation));
+        self.annotated();
+        let fields = std::mem::take(&mut self.creation);
+        let creation = self.object("", 0, fields);
         self.piece(&Piece::Member("creationInfo", creation.root()));
-        let document = object(std::mem::take(&mut self.document));
+        let fields = std::mem::take(&mut self.document);
+        let document = self.object("", 0, fields);
         for (name, value) in document.root().members() {
             self.piece(&Piece::Member(name, value));
         }
@@ -343,13 +393,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The JSON form of a section. What stands several times but may only once stays twice, for the schema's sake the last one.
-fn object<'a>(fields: Fields<'a>) -> Tree<'a> {
+/// The JSON form of a section, and the members that stand several times but may only once: the first one counts.
+fn object<'a>(fields: Fields<'a>) -> (Tree<'a>, Vec<&'static str>) {
+    let mut twice = Vec::new();
     let mut out: Vec<(&'static str, Vec<Tree<'a>>, bool)> = Vec::new();
     for (member, form, value) in fields {
         let (tree, list) = match form {
             Form::Ignored => continue,
             Form::Text => (text(value), false),
+            Form::Purpose => (text(value.replace('-', "_").into()), false),
             Form::List => (text(value), true),
             Form::Flag => {
                 let mut tree = Tree::default();
@@ -395,7 +447,7 @@ fn object<'a>(fields: Fields<'a>) -> Tree<'a> {
         };
         match out.iter_mut().find(|(name, ..)| *name == member) {
             Some((_, values, true)) => values.push(tree),
-            Some((_, values, false)) => *values = vec![tree],
+            Some((_, _, false)) => twice.push(member),
             None => out.push((member, vec![tree], list)),
         }
     }
@@ -412,7 +464,7 @@ fn object<'a>(fields: Fields<'a>) -> Tree<'a> {
         }
     }
     tree.close(at, true);
-    tree
+    (tree, twice)
 }
 
 fn text(value: Cow<'_, str>) -> Tree<'_> {

@@ -14,7 +14,7 @@ use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Token, Xml};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) static FORMAT: Format = Format {
     id: "spdx-xml",
@@ -92,10 +92,21 @@ impl Item {
         }
         // In the order of their first; a repeated name is a list.
         let mut groups: Vec<(&str, Vec<&Item>)> = Vec::new();
+        // A handful of names is looked through; that many are looked up.
+        const MANY: usize = 24;
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
         for item in &self.inside {
-            match groups.iter_mut().find(|(name, _)| *name == item.name) {
+            let name = item.name.as_str();
+            let at = match groups.len() {
+                0..=MANY => groups.iter().position(|(known, _)| *known == name),
+                _ => by_name.get(name).copied(),
+            };
+            match at.and_then(|at| groups.get_mut(at)) {
                 Some((_, items)) => items.push(item),
-                None => groups.push((&item.name, vec![item])),
+                None => {
+                    by_name.insert(name, groups.len());
+                    groups.push((name, vec![item]));
+                }
             }
         }
         let at = tree.open();
@@ -119,8 +130,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut xml = Xml::new(&text, input);
     let mut spdx = Spdx::new("", input.validate);
     let mut document = None;
+    let version = version_of(&text);
     if input.validate {
-        document = version_of(&text).and_then(schema::spdx_json).map(schema::Document::new);
+        document = version.and_then(schema::spdx_json).map(schema::Document::new);
         if document.is_none() {
             spdx.check = None;
         }
@@ -174,6 +186,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 } else if LISTS.contains(&name) {
                     lists.entry(name.to_owned()).or_default().append(tree);
                 } else {
+                    if name == "spdxVersion" && tree.root().text().map(str::trim) != version {
+                        // Looked for in the wrong place (a comment): held against another version's schema, nothing is known.
+                        spdx.check = None;
+                    }
                     let one = Piece::Member(name, tree.root());
                     piece(&mut spdx, &one);
                     spdx.take(&one);

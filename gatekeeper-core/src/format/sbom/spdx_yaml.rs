@@ -6,7 +6,7 @@
 //! Held against the JSON schema, as the specification says that the serialisations have the same members. The format has no end mark.
 //!
 //! Deviations: a version written without quotes (`1.10`) is a number to YAML: the package then has no version, and the document is not
-//! valid. Aliases are followed within a budget; one document per file.
+//! valid. `y`, `on` and `no` are texts, as in YAML 1.2. The outermost mapping may be indented, its keys quoted. Aliases are followed within a budget; one document per file.
 
 use super::schema;
 use super::spdx2::{Spdx, feed};
@@ -34,10 +34,23 @@ fn sniff(head: &Head<'_>) -> Confidence {
     if head.json().is_some() {
         return Confidence::No;
     }
-    let has = head.lines().any(|l| {
-        let value = l.strip_prefix(b"spdxVersion:").unwrap_or_default().trim_ascii();
-        value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value).starts_with(b"SPDX-")
-    });
+    let unquoted = |text: &'_ [u8]| -> usize { usize::from(matches!(text.first(), Some(b'"' | b'\''))) };
+    let is_version = |line: &[u8]| {
+        // The key may be quoted, as the value may.
+        let line = line.get(unquoted(line)..).unwrap_or_default();
+        let Some(rest) = line.strip_prefix(b"spdxVersion") else { return false };
+        let rest = rest.get(unquoted(rest)..).unwrap_or_default().trim_ascii_start();
+        let value = rest.strip_prefix(b":").unwrap_or_default().trim_ascii_start();
+        value.get(unquoted(value)..).unwrap_or_default().starts_with(b"SPDX-")
+    };
+    // The outermost mapping may be indented as a whole.
+    let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
+    let says = |line: &&[u8]| {
+        let line = line.trim_ascii();
+        !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"---") && !line.starts_with(b"%")
+    };
+    let outermost = head.lines().find(says).map_or(0, indent);
+    let has = head.lines().any(|l| indent(l) == outermost && is_version(l.get(outermost..).unwrap_or_default()));
     Confidence::when(has, Confidence::Certain)
 }
 
@@ -50,6 +63,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     budget.max_total_scalar_bytes = budget.max_total_scalar_bytes.max(text.len());
     let mut options = serde_saphyr::Options::default();
     options.budget = Some(budget);
+    // YAML 1.2 knows `true` and `false`; `y`, `on` and `no` are texts, and names of packages.
+    options.strict_booleans = true;
     let tree: tree::Tree<'_> = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let message = e.to_string();
         let message = message.lines().next().unwrap_or_default().to_owned();

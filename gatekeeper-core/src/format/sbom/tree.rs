@@ -9,6 +9,7 @@ use crate::scan::json;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 
 /// A value or a member's name. Containers say where they end.
@@ -261,7 +262,7 @@ impl<'a> Visitor<'a> for Root<'_, '_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut seen: Vec<Cow<'a, str>> = Vec::new();
+        let mut seen: HashSet<Cow<'a, str>> = HashSet::new();
         while let Some(Name(name)) = map.next_key()? {
             {
                 let mut place = self.place.borrow_mut();
@@ -269,11 +270,8 @@ impl<'a> Visitor<'a> for Root<'_, '_, 'a> {
                 place.push_str("$.");
                 place.push_str(name.get(..name.len().min(60)).unwrap_or("…"));
             }
-            if seen.contains(&name) {
+            if !seen.insert(name.clone()) {
                 return Err(A::Error::custom(format_args!("the member {name:?} twice")));
-            }
-            if seen.len() < 1_000 {
-                seen.push(name.clone());
             }
             if self.outermost && self.plan.envelope == Some(&*name) {
                 map.next_value_seed(Root {
@@ -513,7 +511,7 @@ fn repeated<'t>(object: Value<'t, '_>, count: usize) -> Option<&'t str> {
         }
         return None;
     }
-    let mut names = std::collections::HashSet::with_capacity(count);
+    let mut names = HashSet::with_capacity(count);
     object.members().map(|(name, _)| name).find(|name| !names.insert(*name))
 }
 

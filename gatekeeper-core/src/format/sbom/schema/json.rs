@@ -55,11 +55,20 @@ struct Schema {
     reference: Option<Id>,
     all_of: Vec<Id>,
     any_of: Vec<Id>,
+    by_kind: Option<ByKind>,
     one_of: Vec<Id>,
     not: Option<Id>,
     condition: Option<Id>,
     then: Option<Id>,
     otherwise: Option<Id>,
+}
+
+/// Choices for an object, by its `type`.
+#[derive(Debug, Default)]
+struct ByKind {
+    of: HashMap<Box<str>, Vec<Id>>,
+    /// For a type that none of them names.
+    other: Vec<Id>,
 }
 
 const NULL: u8 = 1;
@@ -121,7 +130,7 @@ impl Schemas {
 
     /// Holds an element of `@graph` against its schema.
     pub(in crate::format::sbom) fn check_graph(&self, value: Value<'_, '_>, at: &At<'_>, problems: &mut Problems) {
-        if let Some(id) = self.graph {
+        if let Some(id) = self.graph.filter(|_| !problems.are_enough()) {
             self.eval(id, value, at, &mut Out::Told(problems), None);
         }
     }
@@ -190,10 +199,13 @@ impl Schemas {
 
     fn choices(&self, s: &Schema, value: Value<'_, '_>, at: &At<'_>, out: &mut Out<'_>, mut seen: Seen<'_>) -> bool {
         let mut ok = true;
-        for (choices, only_one) in [(&s.any_of, false), (&s.one_of, true)] {
-            if choices.is_empty() {
+        for (all, only_one) in [(&s.any_of, false), (&s.one_of, true)] {
+            if all.is_empty() {
                 continue;
             }
+            // Choices of another type do not fit: they are not even looked at.
+            let kind = if only_one { None } else { s.by_kind.as_ref().zip(value.text_of("type")) };
+            let choices = kind.map_or(all, |(by, kind)| by.of.get(kind).unwrap_or(&by.other));
             let mut fitting = 0_usize;
             for id in choices {
                 // Marks of a choice that does not fit do not count.
@@ -211,7 +223,7 @@ impl Schemas {
             }
             if fitting == 0 {
                 ok = false;
-                self.explain(choices, value, at, out);
+                self.explain(if choices.is_empty() { all } else { choices }, value, at, out);
             } else if only_one && fitting > 1 {
                 ok = out.say(at, || "members that exclude each other".into());
             }
@@ -405,6 +417,9 @@ impl Document {
 
     pub(in crate::format::sbom) fn piece(&mut self, piece: &Piece<'_, '_>, problems: &mut Problems) {
         let root = At::ROOT;
+        if problems.are_enough() {
+            return;
+        }
         match *piece {
             Piece::Member(name, value) => {
                 if let Some(id) = self.member(name, problems) {
@@ -437,6 +452,9 @@ impl Document {
 
     /// The document is over.
     pub(in crate::format::sbom) fn end(self, problems: &mut Problems) {
+        if problems.are_enough() {
+            return;
+        }
         for name in self.schemas.get(0).into_iter().flat_map(|root| &root.required) {
             if !self.names.contains(name) {
                 problems.at(&At::ROOT, || format!("without the member {name:?}"));
@@ -487,6 +505,22 @@ mod tests {
         let unseen = r#"{"unevaluatedProperties":false,"allOf":[{"properties":{"a":true}}],"anyOf":[{"properties":{"b":{"type":"string"}},"required":["b"]},{"properties":{"c":true}}]}"#;
         assert!(problems(unseen, r#"{"a":1,"b":"x","c":1}"#).is_empty());
         assert_eq!(problems(unseen, r#"{"a":1,"b":2}"#), ["$.b a member that the specification does not know"]);
+    }
+
+    #[test]
+    fn choices_by_type_answer_as_all_choices_do() {
+        let schema = r##"{"anyOf":[{"$ref":"#/$defs/a"},{"allOf":[{"properties":{"type":{"oneOf":[{"const":"b"},{"const":"c"}]}},"required":["n"]}]},
+            {"properties":{"type":{"enum":["c"]}}},{"required":["free"]}],"$defs":{"a":{"properties":{"type":{"const":"a"},"n":{"type":"integer"}}}}}"##;
+        for fits in
+            [r#"{"type":"a"}"#, r#"{"type":"b","n":1}"#, r#"{"type":"c"}"#, r#"{"type":"z","free":1}"#, r#"{"n":1}"#]
+        {
+            assert!(problems(schema, fits).is_empty(), "{fits}");
+        }
+        assert_eq!(problems(schema, r#"{"type":"a","n":"x"}"#), ["$.n expected an integer, found a text"]);
+        for fits_none in [r#"{"type":"b"}"#, r#"{"type":"z"}"#, r#"{"n":"x","type":"y"}"#] {
+            assert_eq!(problems(schema, fits_none).len(), 1, "{fits_none}");
+        }
+        assert!(problems(schema, r#"{"type":1,"free":1}"#).is_empty());
     }
 
     #[test]

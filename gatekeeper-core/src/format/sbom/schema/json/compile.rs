@@ -1,10 +1,10 @@
 //! Compiles JSON schemas: references resolved, patterns compiled, every keyword understood or refused.
 
 use super::super::formats;
-use super::{Id, Schema, Schemas, type_bit};
+use super::{ByKind, Id, Schema, Schemas, type_bit};
 use regex::Regex;
 use serde_json::Value as Json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Compiles a document's schema; `files` are all the schemas, by the name that references use, the document's own first.
 pub(in crate::format::sbom) fn compile(files: &[(&str, &str)]) -> Result<Schemas, String> {
@@ -16,6 +16,7 @@ pub(in crate::format::sbom) fn compile(files: &[(&str, &str)]) -> Result<Schemas
     let (main, root) = documents.first().ok_or("no schema")?;
     let mut compiler = Compiler { documents: &documents, known: HashMap::new(), out: Schemas::default() };
     compiler.schema(main, "#", root)?;
+    compiler.out.sort_choices();
     compiler.out.graph = compiler.known.get(&format!("{main}#/oneOf/0/properties/@graph/items")).copied();
     Ok(compiler.out)
 }
@@ -149,4 +150,63 @@ impl<'d> Compiler<'d> {
         }
         Ok(s)
     }
+}
+
+impl Schemas {
+    /// Sorts the long lists of choices by the `type` that an object has to have for them: SPDX 3 has some eighty.
+    fn sort_choices(&mut self) {
+        let sorted: Vec<_> = self.all.iter().map(|s| self.sorted(&s.any_of)).collect();
+        for (schema, by_kind) in self.all.iter_mut().zip(sorted) {
+            schema.by_kind = by_kind;
+        }
+    }
+
+    fn sorted(&self, choices: &[Id]) -> Option<ByKind> {
+        if choices.len() < 3 {
+            return None;
+        }
+        let kinds: Vec<_> = choices.iter().map(|id| (*id, self.kinds(*id, 0))).collect();
+        let all: BTreeSet<&str> = kinds.iter().filter_map(|(_, k)| k.as_ref()).flatten().copied().collect();
+        let of = |kind: &str| {
+            let fits = kinds.iter().filter(|(_, k)| k.as_ref().is_none_or(|k| k.contains(kind)));
+            fits.map(|(id, _)| *id).collect::<Vec<_>>()
+        };
+        // No kind has an empty name.
+        Some(ByKind { of: all.iter().map(|k| ((*k).into(), of(k))).collect(), other: of("") })
+    }
+
+    /// What an object's `type` has to be, where it has one; nothing where that is not known.
+    fn kinds(&self, id: Id, depth: usize) -> Option<BTreeSet<&str>> {
+        let s = self.get(id).filter(|_| depth < 12)?;
+        let own = s.properties.get("type").and_then(|id| self.allowed(*id, depth + 1));
+        let parts = s.reference.iter().chain(&s.all_of).map(|id| self.kinds(*id, depth + 1));
+        let unions = [&s.any_of, &s.one_of].into_iter().map(|choices| union(choices, |id| self.kinds(id, depth + 1)));
+        intersection(std::iter::once(own).chain(parts).chain(unions))
+    }
+
+    /// The texts that a schema allows; nothing where that is not known.
+    fn allowed(&self, id: Id, depth: usize) -> Option<BTreeSet<&str>> {
+        let s = self.get(id).filter(|_| depth < 12)?;
+        let constants = s.constants.as_ref().map(|c| c.iter().filter_map(Json::as_str).collect());
+        let texts = s.texts.as_ref().map(|t| t.iter().map(|t| &**t).collect());
+        let parts = s.reference.iter().chain(&s.all_of).map(|id| self.allowed(*id, depth + 1));
+        let unions = [&s.any_of, &s.one_of].into_iter().map(|choices| union(choices, |id| self.allowed(id, depth + 1)));
+        intersection([constants, texts].into_iter().chain(parts).chain(unions))
+    }
+}
+
+/// What any of some choices allows; nothing where one of them is not known.
+fn union<'s>(choices: &[Id], of: impl Fn(Id) -> Option<BTreeSet<&'s str>>) -> Option<BTreeSet<&'s str>> {
+    if choices.is_empty() {
+        return None;
+    }
+    choices.iter().try_fold(BTreeSet::new(), |mut all, id| {
+        all.extend(of(*id)?);
+        Some(all)
+    })
+}
+
+/// What all that is known allows; nothing where none is known.
+fn intersection<'s>(sets: impl Iterator<Item = Option<BTreeSet<&'s str>>>) -> Option<BTreeSet<&'s str>> {
+    sets.flatten().reduce(|a, b| a.intersection(&b).copied().collect())
 }
