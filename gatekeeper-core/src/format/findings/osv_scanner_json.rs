@@ -2,8 +2,7 @@
 //! counts; vulnerabilities that no group names count by themselves. `max_severity` is a CVSS score as text and may be empty; then the word that the
 //! database keeps (`database_specific.severity`) and last the CVSS vectors (2, 3 or 4.0) speak: the record's, or those of what it says is affected.
 //!
-//! What else lets osv-scanner fail counts too: licences outside the list that it was given (`license_violations`; category licence), and what its
-//! detectors find (`experimental_generic_findings`, osv-scanner 2.2 and later).
+//! What its detectors find (`experimental_generic_findings`, osv-scanner 2.2 and later) counts too. Licence violations are no groups: noted, not counted.
 
 use super::common::{
     List, Scalar, Str, aliases, foreign, is_advisory, message, note, or_default, package, parsed, place, purl,
@@ -293,7 +292,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     for row in &results.0 {
         for pack in &row.packages.0 {
             fold(row.source.path.text(), pack, &mut items, &mut notes);
-            items.extend(pack.license_violations.0.iter().map(|l| violation(row.source.path.text(), pack, l.text())));
+            if !pack.license_violations.0.is_empty() {
+                note(&mut notes, "packages with licence violations, which are not counted as vulnerabilities");
+            }
         }
     }
     items.extend(report.generic.0.iter().map(|g| detected(g, &mut notes)));
@@ -436,20 +437,6 @@ fn rate(group: &Group<'_>, members: &[&Digest<'_>], name: &str, notes: &mut Vec<
         return (word, "severity");
     }
     rated.iter().map(|r| r.vector).max_by_key(|(severity, _)| *severity).unwrap_or((Severity::Unknown, ""))
-}
-
-/// A licence that the list given to osv-scanner does not hold.
-fn violation(path: &str, pack: &Pack<'_>, license: &str) -> Finding {
-    let p = &pack.package;
-    let version = p.version.get().or(p.commit.get()).unwrap_or_default();
-    Finding {
-        rule: message(license),
-        message: message(&format!("license {license} is not on osv-scanner's list of allowed ones")),
-        category: Category::License,
-        place: place(path, None, None),
-        package: package(p.name.text(), version, "", None),
-        ..Finding::default()
-    }
 }
 
 fn detected(found: &Generic<'_>, notes: &mut Vec<Note>) -> Finding {
