@@ -83,7 +83,7 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
                 said.dedup();
                 warnings.push(format!("statements on {what} disagree, so it counts ({})", said.join(", ")));
             }
-            warnings.extend(elsewhere(&report, findings, &source, name));
+            warnings.extend(elsewhere(&report, findings, source, name));
             for (f, s) in &report.unjustified {
                 let what = name(*f, &findings.items).unwrap_or_default();
                 warnings.push(format!("{} calls {what} not affected and does not say why, so it counts", source(*s)));
