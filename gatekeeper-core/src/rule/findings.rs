@@ -39,7 +39,8 @@ max = { critical = 0, high = 5 }
 ```
 
 ## When evidence is missing
-No report of such a tool: `missing`. A report that breaks off, or whose tool failed: `error`. A clean log without an end mark and without a recorded
+No report of such a tool: `missing`. With `categories`, a report that tells what it looked for (GitLab's type of scan, Checkov's type of check, Trivy's classes)
+speaks of nothing else, and of other tools' clean reports what the tool is known to look for. A report that breaks off, whose tool failed, or that says that nothing was looked at: `error`. A clean log without an end mark and without a recorded
 exit status: `warn`, as a tool that was killed leaves the same log.
 ",
     build,

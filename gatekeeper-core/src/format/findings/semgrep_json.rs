@@ -234,8 +234,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         complete = false;
         note(&mut notes, "the report says that no file was scanned");
     }
-    for e in &report.errors.0 {
-        complete &= e.level.text() != "error" && !UNSEEN.contains(&e.kind.text());
+    // Those that tell why it is not complete come first: the first note is what a gate says.
+    let unseen = |e: &&Failure<'_>| e.level.text() == "error" || UNSEEN.contains(&e.kind.text());
+    complete &= !report.errors.0.iter().any(|e| unseen(&e));
+    for e in report.errors.0.iter().filter(unseen).chain(report.errors.0.iter().filter(|e| !unseen(e))) {
         let text = e.message.get().or(e.long_msg.get()).unwrap_or_default();
         note(
             &mut notes,
