@@ -11,6 +11,8 @@ use super::texts::{SHINGLE, Texts, shingles};
 
 /// Lines of more words than this also match in parts.
 const SHORT: usize = 8;
+/// Fewer known words together are not taken for a part of a known text.
+const LEAST_RUN: usize = 8;
 
 /// Words that say something: no title, name or address has them.
 const SPEAKING: &[&str] = &[
@@ -244,7 +246,9 @@ impl Beside<'_> {
     /// The words that are known to change nothing.
     fn known(&self, ids: &[&str], texts: &Texts) -> Vec<bool> {
         let mut known = vec![false; self.strings.len()];
-        let mut mark = |at: usize, count: usize| known.iter_mut().skip(at).take(count).for_each(|known| *known = true);
+        let mark = |known: &mut Vec<bool>, at: usize, count: usize| {
+            known.iter_mut().skip(at).take(count).for_each(|known| *known = true);
+        };
         // The licence's own words, and how to apply it. LGPL 3 is written as terms on top of GPL 3.
         let base = ids.contains(&"LGPL-3.0-only").then_some("GPL-3.0-only");
         let own: HashSet<u64> = texts
@@ -255,7 +259,7 @@ impl Beside<'_> {
             .collect();
         for (at, hash) in shingles(self.numbers) {
             if own.contains(&hash) {
-                mark(at, SHINGLE);
+                mark(&mut known, at, SHINGLE);
             }
         }
         let phrases = phrases();
@@ -263,19 +267,25 @@ impl Beside<'_> {
             starts.is_empty() || ids.iter().any(|id| starts.iter().any(|start| id.starts_with(start)))
         };
         for at in 0..self.strings.len() {
-            let rest = self.strings.get(at..).unwrap_or_default();
-            if let [a, b, c, d, ..] = rest
+            if let Some([a, b, c, d, ..]) = self.strings.get(at..)
                 && phrases.parts.get(&[a.as_str(), b, c, d]).is_some_and(stands)
             {
-                mark(at, SHINGLE);
+                mark(&mut known, at, SHINGLE);
             }
+        }
+        // A few words that a licence has too may be another sentence's: "you may not use".
+        for run in known.chunk_by_mut(|a, b| a == b).filter(|run| run.len() < LEAST_RUN) {
+            run.fill(false);
+        }
+        for at in 0..self.strings.len() {
+            let rest = self.strings.get(at..).unwrap_or_default();
             let begins = |(starts, phrase): &&(Starts, Vec<&str>)| {
                 rest.len() >= phrase.len()
                     && phrase.iter().zip(rest).all(|(phrase, word)| phrase == word)
                     && stands(starts)
             };
             if let Some(longest) = phrases.whole.iter().filter(begins).map(|(_, phrase)| phrase.len()).max() {
-                mark(at, longest);
+                mark(&mut known, at, longest);
             }
         }
         known

@@ -444,6 +444,7 @@ mod tests {
             "Previous versions of this software were licensed as follows:",
             "foolib bundles left-pad, which has this license:",
             "Third-party notices",
+            "Permission to use, copy, modify, and distribute is not granted.",
         ] {
             for text in [format!("{said}\n\n{MIT}"), format!("{MIT}\n\n{said}\n")] {
                 assert!(matches!(id(&text), Err(Undetected::Terms(..))), "{said}: {:?}", id(&text));
