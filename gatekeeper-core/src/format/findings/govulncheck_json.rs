@@ -184,6 +184,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Talks<'a> {
     }
 }
 
+/// What an id's entry says.
+struct Text {
+    message: Box<str>,
+    aliases: Vec<Box<str>>,
+}
+
 #[derive(Default)]
 struct Reading {
     config: bool,
@@ -191,7 +197,7 @@ struct Reading {
     whole: bool,
     items: Vec<Finding>,
     at: HashMap<Box<str>, usize>,
-    texts: HashMap<Box<str>, (Box<str>, Vec<Box<str>>)>,
+    texts: HashMap<Box<str>, Text>,
 }
 
 impl Reading {
@@ -246,9 +252,9 @@ impl Reading {
     }
 
     fn text(&mut self, osv: &Osv<'_>) {
-        let text = message(osv.summary.get().unwrap_or(osv.details.text()));
+        let message = message(osv.summary.get().unwrap_or(osv.details.text()));
         let aliases = aliases(osv.id.text(), osv.aliases.0.iter().map(Str::text));
-        self.texts.insert(osv.id.text().into(), (text, aliases));
+        self.texts.insert(osv.id.text().into(), Text { message, aliases });
     }
 
     /// An id at one of its levels; module, its version, the fixed one.
@@ -285,9 +291,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(foreign("a stream of govulncheck with its config message"));
     }
     for item in &mut out.items {
-        if let Some((text, aliases)) = out.texts.remove(&item.rule) {
-            item.message = text;
-            item.aliases = aliases;
+        if let Some(text) = out.texts.remove(&item.rule) {
+            item.message = text.message;
+            item.aliases = text.aliases;
         }
     }
     Ok(parsed(out.items, out.whole.then_some(true), "govulncheck", Vec::new()))
