@@ -110,7 +110,7 @@ mod tests {
     fn of(a: &str, b: &str) -> Vec<(String, String)> {
         let words = |text: &str| text.bytes().map(u16::from).collect::<Vec<_>>();
         let hunks = hunks(&words(a), &words(b), 100).unwrap();
-        hunks.into_iter().map(|h| (a[h.missing].to_owned(), b[h.added].to_owned())).collect()
+        hunks.into_iter().map(|h| (a.get(h.missing).unwrap().to_owned(), b.get(h.added).unwrap().to_owned())).collect()
     }
 
     #[test]

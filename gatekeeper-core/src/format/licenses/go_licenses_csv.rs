@@ -121,7 +121,8 @@ mod tests {
         let of = |text: &str| sniff(&Head::new("x.csv", text.as_bytes(), text.len()));
         let local = "mymodule/pkg,Unknown,MIT\n";
         let other = "github.com/a/b,https://github.com/a/b/blob/HEAD/LICENSE,MIT\n";
-        for text in [format!("{local}{other}"), format!("{other}{local}"), format!("std,https://x.org/LICENSE,MIT\n")] {
+        for text in [format!("{local}{other}"), format!("{other}{local}"), "std,https://x.org/LICENSE,MIT\n".to_owned()]
+        {
             assert_eq!(of(&text), Confidence::Likely, "{text}");
             assert!(read(&text).is_ok(), "{text}");
         }
