@@ -123,6 +123,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 None => Cow::Borrowed(input.bytes),
                 Some(_) => input.bytes.iter().map(|b| if *b == 0 { b' ' } else { *b }).collect(),
             };
+            if bytes.trim_ascii().is_empty() {
+                return Err(foreign("issues of Code Climate"));
+            }
             rows::documents(&Input { bytes: &bytes, ..*input }, &mut fold)?;
         }
     }
