@@ -68,6 +68,9 @@ const LISTS: &[&str] = &[
 const FLAGS: &[&str] = &["filesAnalyzed", "isLive", "isValid", "isWayBackLink", "match"];
 const NUMBERS: &[&str] = &["lineNumber", "offset", "order"];
 
+/// Most elements within one element of the root.
+const MOST: usize = 1_000_000;
+
 /// An element and what it holds.
 #[derive(Debug, Default)]
 struct Item {
@@ -143,6 +146,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
     };
     let mut open: Vec<Item> = Vec::new();
+    let mut elements = 0_usize;
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     // Lists of the root that are handed over whole.
     let mut lists: BTreeMap<String, Tree<'_>> = BTreeMap::new();
@@ -157,6 +161,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 // Deeper than any SPDX document, and than our own recursion should go.
                 if open.len() > 64 {
                     return Err(ParseError::limit("more than 64 levels of nesting").at(element.offset));
+                }
+                // An element of the root is in memory whole.
+                elements = if open.len() > 1 { elements + 1 } else { 0 };
+                if elements > MOST {
+                    return Err(ParseError::limit(format!("more than {MOST} elements in one")).at(element.offset));
                 }
                 open.push(Item { name: element.name().to_owned(), ..Item::default() });
             }
