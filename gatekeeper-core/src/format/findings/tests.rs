@@ -342,10 +342,9 @@ fn a_place_is_the_begin_where_the_end_is_told_too() {
 #[test]
 fn rows_take_no_more_memory_than_their_file_accounts_for() {
     let many = |row: &str, rows: usize| vec![row; rows].join(",");
-    for (id, before, after) in [
-        ("gitlab-json", "{\"version\": \"15\", \"vulnerabilities\": [", "]}"),
-        ("github-vulnerability-json", "[", "]"),
-    ] {
+    for (id, before, after) in
+        [("gitlab-json", "{\"version\": \"15\", \"vulnerabilities\": [", "]}"), ("github-vulnerability-json", "[", "]")]
+    {
         let text = format!("{before}{}{after}", many("{}", 600_000));
         let e = named(id, text.as_bytes()).unwrap_err();
         assert!(e.to_string().contains("more rows than"), "{id}: {e}");
