@@ -85,7 +85,8 @@ pub(crate) fn of(bytes: &[u8]) -> Option<Shape> {
     };
     fits.then(|| {
         let (members, deep) = (HashMap::new(), HashMap::new());
-        Scan { bytes: start, at: 0, shape: Shape::default(), path: Vec::new(), members, deep, top: String::new() }.run()
+        let (shape, path, top) = (Shape::default(), Vec::new(), String::new());
+        Scan { bytes: start, at: 0, shape, path, deeper: 0, members, deep, top }.run()
     })
 }
 
@@ -95,6 +96,8 @@ struct Scan<'a> {
     shape: Shape,
     /// Open containers: the path of each, where it is kept, and whether it is an array.
     path: Vec<(Option<String>, bool)>,
+    /// How many more are open within the last of these.
+    deeper: usize,
     /// How many members are kept, by their object's path.
     members: HashMap<String, usize>,
     /// How many paths are kept of what is deeper than a member of the root's own members, by the root's member.
@@ -116,17 +119,27 @@ impl<'a> Scan<'a> {
                         }
                     }
                     let path = self.keep(key.take(), || if b == b'[' { Value::Array } else { Value::Object });
-                    self.path.push((path, b == b'['));
+                    // Of what is too deep to be kept only the depth counts: a run of brackets may be as long as the file.
+                    if self.path.len() > DEPTH {
+                        self.deeper += 1;
+                    } else {
+                        self.path.push((path, b == b'['));
+                    }
                     self.at += 1;
                 }
                 b'}' | b']' => {
-                    self.path.pop();
+                    if self.deeper > 0 {
+                        self.deeper -= 1;
+                    } else {
+                        self.path.pop();
+                    }
                     key = None;
                     self.at += 1;
                 }
                 b'"' => {
                     let Some(text) = self.string() else { break };
-                    let is_key = matches!(self.path.last(), Some((_, false)))
+                    let is_key = self.deeper == 0
+                        && matches!(self.path.last(), Some((_, false)))
                         && self.bytes.get(self.at..).unwrap_or_default().trim_ascii_start().first() == Some(&b':');
                     if is_key {
                         key = Some(text);
@@ -158,7 +171,7 @@ impl<'a> Scan<'a> {
             Some((parent, is_array)) => (parent.as_deref()?, *is_array),
         };
         let depth = self.path.len();
-        if depth > DEPTH {
+        if depth > DEPTH || self.deeper > 0 {
             return None;
         }
         let path = match (is_array, key) {
@@ -253,6 +266,13 @@ mod tests {
             assert!(shape.has_all(&["errors", "metrics../0.py.loc", "results[].id", "results[].last"]), "{count}");
             assert!(shape.paths().count() <= ALL + MOST, "{count}");
         }
+    }
+
+    #[test]
+    fn what_is_deep_is_passed_over() {
+        let deep = format!("{{\"a\": {}{}, \"b\": {{\"c\": 1}}}}", "[{\"x\":".repeat(1_000), "}]".repeat(1_000));
+        let shape = of(deep.as_bytes()).unwrap();
+        assert!(shape.has_all(&["a[].x[].x", "b.c"]) && shape.paths().count() < 30);
     }
 
     #[test]

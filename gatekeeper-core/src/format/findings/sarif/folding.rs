@@ -6,7 +6,7 @@ use super::document::{ArtifactLocation, ComponentRef, RuleRef};
 use crate::evidence::findings::{Finding, Place, Severity, Suppression};
 use crate::scan::json::{Fault, Walk};
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use std::fmt;
 
 /// `result`, 3.27.
@@ -39,6 +39,21 @@ struct RawResult<'a> {
     provenance: Provenance,
     #[serde(deserialize_with = "or_default", borrow)]
     properties: ResultProperties<'a>,
+}
+
+/// What a result has at least (3.27.11 demands the message).
+const WANTED: &str = "a result with a message, a rule or a place";
+
+impl RawResult<'_> {
+    /// Whether it has nothing of what makes it one. Written in three bytes and kept in hundreds, millions of these would be all that memory holds.
+    fn says_nothing(&self) -> bool {
+        let texts =
+            [&self.rule_id, &self.kind, &self.level, &self.message.text, &self.message.id, &self.baseline_state];
+        texts.iter().all(|t| t.get().is_none())
+            && self.rule_index.0.is_none()
+            && self.rule.is_none()
+            && self.locations.0.is_none()
+    }
 }
 
 /// `message`, 3.11.
@@ -135,7 +150,15 @@ pub(super) struct Piece {
 impl Results {
     /// Reads the `results` of a run.
     pub(super) fn read(walk: &mut Walk<'_>) -> Result<Self, Fault> {
-        let pieces = walk.elements(|walk, piece: &mut Piece| walk.value().map(|raw| piece.add(raw)))?;
+        let pieces = walk.elements(|walk, piece: &mut Piece| {
+            let at = walk.at();
+            let raw = walk.value::<RawResult<'_>>()?;
+            if raw.says_nothing() {
+                return Err(Walk::expected_at(at, WANTED));
+            }
+            piece.add(raw);
+            Ok(())
+        })?;
         Ok(Results { present: pieces.is_some(), pieces: pieces.unwrap_or_default() })
     }
 
@@ -214,7 +237,10 @@ impl<'de> Deserialize<'de> for Results {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Results, A::Error> {
                 let mut piece = Piece::default();
-                while let Some(raw) = seq.next_element()? {
+                while let Some(raw) = seq.next_element::<RawResult<'_>>()? {
+                    if raw.says_nothing() {
+                        return Err(A::Error::custom(format_args!("an object that says nothing, expected {WANTED}")));
+                    }
                     piece.add(raw);
                 }
                 Ok(Results { present: true, pieces: vec![piece] })
