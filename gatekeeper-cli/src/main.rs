@@ -5,6 +5,10 @@
 use std::io::BufWriter;
 use std::process::ExitCode;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut out = BufWriter::new(std::io::stdout());
     let code = gatekeeper_cli::run(
