@@ -112,11 +112,11 @@ pub(crate) fn apply(evidence: &mut [Evidence], ignores: &[IgnoreFile], now: i64)
             notes.push(Note::new(format!("and {more} more are suppressed")));
         }
         if !notes.is_empty() {
-            warnings.push(format!(
-                "{} findings of {} do not count: `gatekeeper inspect` and the JSON verdict name them with their reasons",
-                notes.len() + more.saturating_sub(usize::from(more > 0)),
-                e.source.path
-            ));
+            let what = match notes.len() + more.saturating_sub(usize::from(more > 0)) {
+                1 => format!("1 finding of {} does not count", e.source.path),
+                n => format!("{n} findings of {} do not count", e.source.path),
+            };
+            warnings.push(format!("{what}: `gatekeeper explain` and the JSON verdict tell which, and why"));
         }
         e.notes.extend(notes);
     }
