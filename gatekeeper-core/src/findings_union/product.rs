@@ -123,10 +123,11 @@ impl Image {
 fn repository(name: &str) -> String {
     let name = name.trim().trim_end_matches('/').to_ascii_lowercase();
     let name = name.split_once("://").map_or(name.as_str(), |(_, rest)| rest);
-    let name = ["index.docker.io/", "registry-1.docker.io/", "docker.io/"]
-        .iter()
-        .find_map(|hub| name.strip_prefix(hub))
-        .unwrap_or(name);
+    // Its hosts all end alike.
+    let name = match name.split_once('/') {
+        Some((host, rest)) if host == "docker.io" || host.ends_with(".docker.io") => rest,
+        _ => name,
+    };
     name.strip_prefix("library/").unwrap_or(name).to_owned()
 }
 
@@ -170,7 +171,7 @@ mod tests {
             (&format!("pkg:oci/app@{DIGEST}"), by_tag, Untold),
             (&format!("pkg:oci/alpine@{}?arch=amd64", DIGEST.replace(':', "%3A")), &[digest.as_str()], This),
             (&format!("pkg:oci/alpine@{}", DIGEST.replace("23a", "000")), &[digest.as_str()], Another),
-            ("pkg:oci/alpine?repository_url=index.docker.io/library/alpine", &["alpine:3.10"], This),
+            ("pkg:oci/alpine?repository_url=docker.io/library/alpine", &["alpine:3.10"], This),
             ("pkg:oci/app", &["localhost:5000/app"], This),
             ("pkg:oci/app", &[], Untold),
             ("pkg:npm/app@1.0", by_tag, Untold),
