@@ -12,7 +12,7 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use gatekeeper_core::{ReadOptions, read};
+use gatekeeper_core::{Engine, ReadOptions};
 use quick_xml::events::Event;
 
 fn main() {
@@ -24,9 +24,11 @@ const SIZES: [usize; 2] = [1_000_000, 10_000_000];
 /// Reads as gatekeeper does: recognised by content, hashed, parsed. An input that is refused ends the bench.
 fn gatekeeper(bencher: Bencher<'_, '_>, name: &str, format: &str, bytes: &[u8]) {
     let options = ReadOptions::default();
-    let evidence = read(name, bytes, &options).unwrap_or_else(|e| panic!("{e}"));
+    let evidence = Engine::default().read(name, bytes, &options).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(evidence.source.format, format);
-    bencher.counter(BytesCount::of_slice(bytes)).bench(|| read(black_box(name), black_box(bytes), &options));
+    bencher
+        .counter(BytesCount::of_slice(bytes))
+        .bench(|| Engine::default().read(black_box(name), black_box(bytes), &options));
 }
 
 fn newlines(bencher: Bencher<'_, '_>, bytes: &[u8]) {

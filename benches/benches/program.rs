@@ -11,7 +11,7 @@
 )]
 
 use divan::{Bencher, black_box};
-use gatekeeper_core::collect::CheckRequest;
+use gatekeeper_core::{CheckRequest, Context, Engine};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -46,8 +46,8 @@ fn check_as_a_process() {
 
 #[divan::bench]
 fn check_in_memory(bencher: Bencher<'_, '_>) {
-    let request = CheckRequest { working_directory: project(), ..CheckRequest::default() };
-    let verdict = gatekeeper_core::check(&request).unwrap_or_else(|e| panic!("{e}"));
+    let request = CheckRequest::new(project(), Context::without_clock());
+    let verdict = Engine::default().check(&request).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(verdict.status.exit_code(), 0, "{}", verdict.summary);
-    bencher.bench(|| gatekeeper_core::check(black_box(&request)));
+    bencher.bench(|| Engine::default().check(black_box(&request)));
 }

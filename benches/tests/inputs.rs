@@ -10,10 +10,10 @@
 
 use gatekeeper_benches as make;
 use gatekeeper_core::inspect::summary;
-use gatekeeper_core::{ReadOptions, read};
+use gatekeeper_core::{Engine, ReadOptions};
 
 fn figures(name: &str, format: &str, bytes: &[u8]) -> serde_json::Value {
-    let evidence = read(name, bytes, &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}"));
+    let evidence = Engine::default().read(name, bytes, &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(evidence.source.format, format);
     assert!(bytes.len() > 90_000, "{name} is too small: {}", bytes.len());
     summary(&evidence)

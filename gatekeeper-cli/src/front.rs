@@ -1,11 +1,10 @@
 //! What every way into gatekeeper shares: the command line, Python and Node give plain values, and get the same document or the
 //! same refusal for them.
 
-use gatekeeper_core::collect::{CheckRequest, inspect_files};
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::inspect::{ReadOptions, inspection, read};
-use gatekeeper_core::output::{self, Style};
-use gatekeeper_core::{CheckOptions, ParseError, PolicyError, Verdict, format, rule};
+use gatekeeper_core::inspect::inspection;
+use gatekeeper_core::output::{Output, Style};
+use gatekeeper_core::{CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Verdict};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -95,7 +94,7 @@ impl Refusal {
         match self {
             Refusal::Usage(_) => empty,
             Refusal::Policy(e) => {
-                let problem = |p: &gatekeeper_core::policy::PolicyProblem| {
+                let problem = |p: &gatekeeper_core::config::PolicyProblem| {
                     // A mistake about a file that could not be read has no place in its text.
                     let place = (!e.text.is_empty()).then(|| e.line_column(p.span.start));
                     Problem {
@@ -143,10 +142,10 @@ impl Reading {
     ///
     /// # Errors
     /// A format that there is not.
-    pub fn options(&self) -> Result<ReadOptions, Refusal> {
+    pub fn options(&self, engine: &Engine) -> Result<ReadOptions, Refusal> {
         let format = match &self.read_as {
             None => None,
-            Some(id) => Some(format::by_id(id).ok_or_else(|| {
+            Some(id) => Some(engine.formats().by_id(id).ok_or_else(|| {
                 Refusal::Usage(format!("there is no format `{id}`; `gatekeeper formats` lists them"))
             })?),
         };
@@ -159,7 +158,7 @@ impl Reading {
 ///
 /// # Errors
 /// A clock or a policy that cannot be used.
-pub fn check(request: &Request) -> Result<Verdict, Refusal> {
+pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
     let now = match request.now.as_deref().map(str::parse::<jiff::Timestamp>) {
         None => jiff::Timestamp::now(),
         Some(Ok(now)) => now,
@@ -169,33 +168,31 @@ pub fn check(request: &Request) -> Result<Verdict, Refusal> {
     };
     let working_directory =
         std::env::current_dir().map_err(|e| Refusal::Usage(format!("the working directory cannot be read: {e}")))?;
+    let mut context = Context::at(now.as_second());
+    context.limits = Limits::of_files(request.max_bytes);
+    context.fail_on_warn = request.fail_on_warn;
     let request = CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),
         profile: request.profile.clone(),
         paths: request.paths.clone(),
         working_directory,
-        options: CheckOptions {
-            now: Some(now.as_second()),
-            limits: Limits::of_files(request.max_bytes),
-            fail_on_warn: request.fail_on_warn,
-            ..CheckOptions::default()
-        },
+        context,
     };
-    gatekeeper_core::check(&request).map_err(Refusal::Policy)
+    engine.check(&request).map_err(Refusal::Policy)
 }
 
 /// Judges once and renders the verdict as each of these outputs, in their order.
 ///
 /// # Errors
 /// As [`check`], or an output that there is not.
-pub fn check_rendered(request: &Request, outputs: &[String]) -> Result<Vec<String>, Refusal> {
-    let known = || output::outputs().map(output::Output::id).collect::<Vec<_>>().join(", ");
+pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) -> Result<Vec<String>, Refusal> {
+    let known = || engine.outputs().iter().map(Output::id).collect::<Vec<_>>().join(", ");
     let unknown = |id: &String| Refusal::Usage(format!("there is no output `{id}`; there are {}", known()));
     let outputs: Vec<_> =
-        outputs.iter().map(|id| output::by_id(id).ok_or_else(|| unknown(id))).collect::<Result<_, _>>()?;
-    let verdict = check(request)?;
-    let render = |output: &&output::Output| {
+        outputs.iter().map(|id| engine.outputs().by_id(id).ok_or_else(|| unknown(id))).collect::<Result<_, _>>()?;
+    let verdict = check(engine, request)?;
+    let render = |output: &&Output| {
         let mut bytes = Vec::new();
         let written = output.write(&verdict, &Style::default(), &mut bytes);
         written.map_err(|e| Refusal::Usage(format!("the answer cannot be written: {e}")))?;
@@ -208,24 +205,24 @@ pub fn check_rendered(request: &Request, outputs: &[String]) -> Result<Vec<Strin
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_json(request: &Request) -> Result<String, Refusal> {
-    Ok(serde_json::to_string(&check(request)?)?)
+pub fn check_json(engine: &Engine, request: &Request) -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&check(engine, request)?)?)
 }
 
 /// What files are and say, as JSON: the document of `gatekeeper inspect --format json`.
 ///
 /// # Errors
 /// A format that there is not. A file that cannot be read is an `error` in the document.
-pub fn inspect_json(files: &[PathBuf], reading: &Reading) -> Result<String, Refusal> {
-    Ok(serde_json::to_string(&inspect_files(files, &reading.options()?))?)
+pub fn inspect_json(engine: &Engine, files: &[PathBuf], reading: &Reading) -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&engine.inspect(files, &reading.options(engine)?))?)
 }
 
 /// What one report in memory is and says, as JSON: one entry of [`inspect_json`]'s document.
 ///
 /// # Errors
 /// A format that there is not, a report that cannot be read.
-pub fn inspect_bytes_json(name: &str, bytes: &[u8], reading: &Reading) -> Result<String, Refusal> {
-    let evidence = read(name, bytes, &reading.options()?).map_err(Refusal::Unreadable)?;
+pub fn inspect_bytes_json(engine: &Engine, name: &str, bytes: &[u8], reading: &Reading) -> Result<String, Refusal> {
+    let evidence = engine.read(name, bytes, &reading.options(engine)?).map_err(Refusal::Unreadable)?;
     Ok(serde_json::to_string(&inspection(name, &Ok(evidence)))?)
 }
 
@@ -233,16 +230,16 @@ pub fn inspect_bytes_json(name: &str, bytes: &[u8], reading: &Reading) -> Result
 ///
 /// # Errors
 /// None that is known.
-pub fn formats_json() -> Result<String, Refusal> {
-    Ok(serde_json::to_string(&format::formats().collect::<Vec<_>>())?)
+pub fn formats_json(engine: &Engine) -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&engine.formats().iter().collect::<Vec<_>>())?)
 }
 
 /// The rules, as JSON: the document of `gatekeeper rules --format json`.
 ///
 /// # Errors
 /// None that is known.
-pub fn rules_json() -> Result<String, Refusal> {
-    Ok(serde_json::to_string(&rule::rules().collect::<Vec<_>>())?)
+pub fn rules_json(engine: &Engine) -> Result<String, Refusal> {
+    Ok(serde_json::to_string(&engine.rules().iter().collect::<Vec<_>>())?)
 }
 
 #[cfg(test)]
@@ -251,17 +248,19 @@ mod tests {
 
     #[test]
     fn a_report_that_cannot_be_read_is_refused_with_its_place() {
-        let e = inspect_bytes_json("x.xml", b"<testsuite>\n<testcase", &Reading::default()).unwrap_err().document();
+        let e = inspect_bytes_json(&Engine::default(), "x.xml", b"<testsuite>\n<testcase", &Reading::default())
+            .unwrap_err()
+            .document();
         assert_eq!((e.code, e.file.as_deref(), e.line), ("malformed", Some("x.xml"), Some(2)));
     }
 
     #[test]
     fn a_clock_a_format_and_an_output_that_there_are_not_are_usage_errors() {
         let request = Request { now: Some("yesterday".into()), ..Request::default() };
-        assert_eq!(check(&request).unwrap_err().document().code, "usage");
+        assert_eq!(check(&Engine::default(), &request).unwrap_err().document().code, "usage");
         let reading = Reading { read_as: Some("junitt".into()), ..Reading::default() };
-        assert_eq!(inspect_json(&[], &reading).unwrap_err().document().code, "usage");
-        let e = check_rendered(&Request::default(), &["jsn".to_owned()]).unwrap_err();
+        assert_eq!(inspect_json(&Engine::default(), &[], &reading).unwrap_err().document().code, "usage");
+        let e = check_rendered(&Engine::default(), &Request::default(), &["jsn".to_owned()]).unwrap_err();
         assert!(e.to_string().contains("there are github, human, json"), "{e}");
     }
 }

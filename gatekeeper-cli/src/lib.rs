@@ -12,12 +12,22 @@ pub mod front;
 mod terminal;
 
 use clap::Parser;
+pub use gatekeeper_core::Engine;
 use std::ffi::OsString;
 use std::io::{self, Write};
 pub use terminal::Terminal;
 
 /// Runs the command line: arguments with the program's name first. Answers the exit code ([`exit`]).
 pub fn run<I, T>(arguments: I, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> u8
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    run_with(&Engine::default(), arguments, terminal, out, err)
+}
+
+/// The same with an engine of one's own: its formats, rules and outputs are in every command.
+pub fn run_with<I, T>(engine: &Engine, arguments: I, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> u8
 where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
@@ -31,7 +41,7 @@ where
             return if e.use_stderr() || written.is_err() { exit::USAGE } else { exit::PASS };
         }
     };
-    match cmd::run(parsed, terminal, out, err).and_then(|code| out.flush().map(|()| code)) {
+    match cmd::run(engine, parsed, terminal, out, err).and_then(|code| out.flush().map(|()| code)) {
         Ok(code) => code,
         // Whoever closed the pipe has read what it wanted; but a verdict that was not delivered is no pass.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => exit::UNKNOWN,

@@ -3,54 +3,53 @@
 //!
 //! Data flows one way: input → format → evidence → gate (a rule with its configuration) → verdict → output.
 //!
-//! ```
-//! use gatekeeper_core::{Candidate, CheckOptions, evaluate, policy};
+//! [`Engine`] holds the formats, rules and outputs that a program knows and is the way into all of it; [`Context`] is what a run knows
+//! beside its reports; [`Verdict`] is the answer.
 //!
-//! let policy = policy::parse("gatekeeper.toml", br#"
+//! ```
+//! use gatekeeper_core::{Candidate, Context, Engine};
+//!
+//! let engine = Engine::default();
+//! let policy = engine.parse_policy("gatekeeper.toml", br#"
 //! version = 1
 //! [gates.unit]
 //! rule = "tests"
 //! min-pass-rate = 100
 //! "#, None)?;
 //! let report = br#"<testsuite name="s" tests="1"><testcase name="adds" classname="calc"/></testsuite>"#;
-//! let verdict = evaluate(&policy, vec![Candidate::in_memory("junit.xml", report.to_vec())], &CheckOptions::default());
+//! let evidence = vec![Candidate::in_memory("junit.xml", report.to_vec())];
+//! let verdict = engine.evaluate(&policy, evidence, &Context::without_clock());
 //! assert_eq!(verdict.status.as_str(), "pass");
-//! # Ok::<(), policy::PolicyError>(())
+//! # Ok::<(), gatekeeper_core::PolicyError>(())
 //! ```
 
 #![forbid(unsafe_code)]
 
+mod check;
 pub mod collect;
-mod decimal;
-pub mod error;
-mod evaluate;
-pub mod evidence;
-pub mod findings_union;
-pub mod format;
-mod glob;
-pub mod input;
-pub mod inspect;
-pub mod license;
-pub mod location;
+pub mod config;
+mod context;
+mod engine;
+mod judge;
 pub mod merge;
 pub mod output;
-mod package_tree;
-pub mod paths;
 pub mod policy;
-mod reconcile;
-pub mod record;
+pub mod relate;
 pub mod rule;
-mod scan;
-mod suppress;
-mod twins;
 pub mod verdict;
-mod waive;
 
-pub use collect::{Candidate, check, inspect_files};
-pub use error::{ErrorCode, ParseError};
-pub use evaluate::{CheckOptions, evaluate};
-pub use inspect::{Inspection, ReadOptions, inspection, read};
-pub use location::Location;
-pub use policy::{Policy, PolicyError};
-pub use suppress::IgnoreFile;
+pub use check::CheckRequest;
+pub use collect::Candidate;
+pub use config::PolicyError;
+pub use context::Context;
+pub use engine::{Engine, EngineBuilder};
+pub use gatekeeper_evidence as evidence;
+pub use gatekeeper_evidence::error::{self, ErrorCode, ParseError};
+pub use gatekeeper_evidence::location::{self, Location};
+pub use gatekeeper_formats::inspect::{self, Inspection};
+pub use gatekeeper_formats::{Format, Formats, ReadOptions, format, input, record};
+pub use gatekeeper_license as license;
+pub use policy::Policy;
+pub use relate::suppress::IgnoreFile;
+pub use rule::Rule;
 pub use verdict::Verdict;

@@ -1,19 +1,19 @@
 //! The verdict: what every output and every binding sees. Plain, serialisable data; the JSON document is this, field by field.
 
-use crate::evidence::findings::{Place, Severity};
-use crate::evidence::{Kind, Note, Ratio};
-use crate::inspect::ErrorDocument;
-use crate::location::Location;
-use crate::policy::Action;
-use serde::Serialize;
+use gatekeeper_evidence::findings::{Place, Severity};
+use gatekeeper_evidence::location::Location;
+use gatekeeper_evidence::{Kind, Note, Ratio};
+use gatekeeper_formats::inspect::ErrorDocument;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Version of the document's shape.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The answer for a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Version of this document's shape: 1.
     pub schema_version: u32,
@@ -27,8 +27,9 @@ pub struct Verdict {
     pub policy: PolicyRef,
     /// The folder that patterns were relative to, as it was given.
     pub root: String,
-    /// The clock that was used (RFC 3339, UTC).
-    pub now: String,
+    /// The clock that was used (RFC 3339, UTC); null where there was none.
+    #[serde(default)]
+    pub now: Option<String>,
     /// The gates in the policy's order.
     pub gates: Vec<GateVerdict>,
     /// All evidence that was read, by path.
@@ -44,7 +45,7 @@ pub struct Verdict {
 }
 
 /// The policy that judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyRef {
     /// The file; null for the built-in default.
     pub file: Option<String>,
@@ -55,7 +56,7 @@ pub struct PolicyRef {
 }
 
 /// The status of the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overall {
     /// Every gate passed.
@@ -90,7 +91,7 @@ impl Overall {
 }
 
 /// The status of one gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Not in this profile.
@@ -124,13 +125,26 @@ impl Status {
     }
 }
 
+/// What a gate that falls short does to the whole verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It decides the verdict.
+    #[default]
+    Block,
+    /// It makes the verdict a warning at most.
+    Warn,
+    /// It only informs.
+    Inform,
+}
+
 /// What a gate came to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateVerdict {
     /// The gate's name.
     pub name: String,
     /// Its rule.
-    pub rule: &'static str,
+    pub rule: String,
     /// Its status.
     pub status: Status,
     /// What falling short does.
@@ -140,7 +154,7 @@ pub struct GateVerdict {
     /// In a sentence: the figures, or why it could not be judged.
     pub reason: String,
     /// Line of the policy that demands it, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_line: Option<u64>,
     /// The conditions that were held against the evidence.
     pub conditions: Vec<Condition>,
@@ -149,80 +163,80 @@ pub struct GateVerdict {
     /// The evidence it used.
     pub evidence: Vec<Used>,
     /// Waivers that were used.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverUsed>,
     /// What would make it pass.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_pass: Vec<String>,
 }
 
 /// A condition with its value, limit and distance.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// What was measured: `lines`, `pass-rate`, `critical`, …
     pub metric: String,
     /// The value as shown; percentages are rounded down.
     pub value: String,
     /// `>=` or `<=`, `=`.
-    pub comparator: &'static str,
+    pub comparator: Cow<'static, str>,
     /// The limit as shown.
     pub limit: String,
     /// The share behind a percentage.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Ratio>,
     /// How far it is from the limit, where it falls short.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance: Option<String>,
     /// Pass, warn, fail, error or inconclusive.
     pub status: Status,
     /// The labels it was judged for (`each`).
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }
 
 /// One reason for not passing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Violation {
     /// A stable code: `test-failed`, `coverage-below`, `finding`, `unreadable`, …
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Fail, warn or error.
     pub status: Status,
     /// What it is, in words.
     pub message: String,
     /// The evidence that says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Where in that evidence.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
     /// The place in the code that it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The id of the rule, case, licence or advisory.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Severity, where it is a finding.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// The package: name, installed version.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
     /// The version that mends it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<String>,
     /// Where to read on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// What to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
 
 impl Violation {
     /// A violation with a code, a status and words.
-    pub fn new(code: &'static str, status: Status, message: impl Into<String>) -> Self {
+    pub fn new(code: impl Into<Cow<'static, str>>, status: Status, message: impl Into<String>) -> Self {
         Violation {
-            code,
+            code: code.into(),
             status,
             message: message.into(),
             source: None,
@@ -253,7 +267,7 @@ impl Violation {
 }
 
 /// Evidence that a gate used.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Used {
     /// Its path.
     pub path: String,
@@ -262,14 +276,14 @@ pub struct Used {
 }
 
 /// A waiver that was used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaiverUsed {
     /// What it waives.
     pub what: String,
     /// Why.
     pub reason: String,
     /// Last day on which it holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
     /// How many violations it took away.
     pub waived: u64,
@@ -278,23 +292,23 @@ pub struct WaiverUsed {
 }
 
 /// Evidence that was read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvidenceRef {
     /// Its path.
     pub path: String,
     /// The format's id.
-    pub format: &'static str,
+    pub format: String,
     /// What it says.
     pub kind: Kind,
     /// The tool that wrote it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
     /// SHA-256 of the file.
     pub sha256: String,
     /// Size, bytes.
     pub size: u64,
     /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Whether the tool did all its work.
     pub complete: Option<bool>,
@@ -303,26 +317,26 @@ pub struct EvidenceRef {
     /// The gates that used it.
     pub used_by: Vec<String>,
     /// Tolerated oddities.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
 }
 
 /// Evidence left aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
     /// Its path.
     pub path: String,
     /// The format's id.
-    pub format: &'static str,
+    pub format: String,
     /// Why.
     pub because: String,
     /// The evidence that is used instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<String>,
 }
 
 /// An input that could not be read, or that is not there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InputProblem {
     /// The file, or the pattern that matched nothing.
     pub file: String,

@@ -4,7 +4,7 @@
 mod common;
 
 use gatekeeper_core::collect::read_packages;
-use gatekeeper_core::{ReadOptions, format, inspection, read};
+use gatekeeper_core::{Engine, Format, Formats, ReadOptions};
 use serde_json::Value;
 
 #[test]
@@ -20,9 +20,9 @@ fn fixtures_agree_with_their_expectations() {
                 read_packages(&path, &folder, &ReadOptions::default())
             } else {
                 let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-                read(file, &bytes, &ReadOptions::default())
+                Engine::default().read(file, &bytes, &ReadOptions::default())
             };
-            let got = inspection(file, &result);
+            let got = gatekeeper_core::inspect::inspection(file, &result);
             let got = serde_json::to_value(&got).unwrap();
             seen += 1;
             let mut diff = Vec::new();
@@ -55,13 +55,13 @@ fn every_format_has_a_fixture() {
         .flat_map(|(_, cases)| cases.iter().filter_map(|c| c["format"].as_str().map(str::to_owned)).collect::<Vec<_>>())
         .collect();
     let without: Vec<&str> =
-        format::formats().map(format::Format::id).filter(|id| !with.iter().any(|w| w == id)).collect();
+        Formats::default().iter().map(Format::id).filter(|id| !with.iter().any(|w| w == id)).collect();
     assert!(without.is_empty(), "formats without a fixture: {}", without.join(", "));
 }
 
 #[test]
 fn ids_are_unique_and_kebab_case() {
-    let mut ids: Vec<&str> = format::formats().map(format::Format::id).collect();
+    let mut ids: Vec<&str> = Formats::default().iter().map(Format::id).collect();
     ids.sort_unstable();
     let all = ids.len();
     ids.dedup();

@@ -1,7 +1,7 @@
 //! The policies that the documentation shows are policies.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use gatekeeper_core::{policy, rule};
+use gatekeeper_core::Engine;
 
 /// The TOML blocks of a Markdown text.
 fn blocks(text: &str) -> Vec<&str> {
@@ -15,19 +15,23 @@ fn the_readme_shows_a_policy() {
     let shown = blocks(&text);
     assert!(!shown.is_empty());
     for block in shown {
-        policy::parse("gatekeeper.toml", block.as_bytes(), None).unwrap_or_else(|e| panic!("{e}"));
-        policy::parse("gatekeeper.toml", block.as_bytes(), Some("staging")).unwrap_or_else(|e| panic!("{e}"));
+        Engine::default().parse_policy("gatekeeper.toml", block.as_bytes(), None).unwrap_or_else(|e| panic!("{e}"));
+        Engine::default()
+            .parse_policy("gatekeeper.toml", block.as_bytes(), Some("staging"))
+            .unwrap_or_else(|e| panic!("{e}"));
     }
 }
 
 #[test]
 fn every_rule_shows_an_example() {
-    for rule in rule::rules() {
+    for rule in gatekeeper_core::rule::Rules::default().iter() {
         let shown = blocks(rule.docs());
         assert!(!shown.is_empty(), "{} has no example", rule.id());
         for block in shown {
             let policy = format!("version = 1\n{block}");
-            policy::parse("gatekeeper.toml", policy.as_bytes(), None).unwrap_or_else(|e| panic!("{}: {e}", rule.id()));
+            Engine::default()
+                .parse_policy("gatekeeper.toml", policy.as_bytes(), None)
+                .unwrap_or_else(|e| panic!("{}: {e}", rule.id()));
         }
         for heading in ["What it requires", "Why", "Configuration", "Example", "When evidence is missing"] {
             assert!(rule.docs().contains(&format!("## {heading}")), "{}: no heading {heading}", rule.id());

@@ -1,17 +1,17 @@
 //! What findings and licence gates say: the words of a violation, findings of several reports, documents that disagree.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use gatekeeper_core::{Candidate, CheckOptions, Verdict, evaluate, policy};
+use gatekeeper_core::{Candidate, Context, Engine, Verdict};
 
 fn judged(gate: &str, files: &[(&str, &str)]) -> Verdict {
     let text = format!("version = 1\n[gates.g]\n{gate}");
-    let policy = policy::parse("gatekeeper.toml", text.as_bytes(), None).unwrap();
+    let policy = Engine::default().parse_policy("gatekeeper.toml", text.as_bytes(), None).unwrap();
     let candidates = files.iter().map(|(n, t)| Candidate::in_memory(*n, t.as_bytes().to_vec())).collect();
-    evaluate(&policy, candidates, &CheckOptions { now: Some(1_769_860_800), ..CheckOptions::default() })
+    Engine::default().evaluate(&policy, candidates, &Context::at(1_769_860_800))
 }
 
 fn said(v: &Verdict) -> Vec<(&str, &str)> {
-    v.gates[0].violations.iter().map(|v| (v.code, v.message.as_str())).collect()
+    v.gates[0].violations.iter().map(|v| (v.code.as_ref(), v.message.as_str())).collect()
 }
 
 const NONE: &str = "rule = \"findings\"\nmax = { total = 0 }\n";

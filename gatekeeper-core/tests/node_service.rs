@@ -3,18 +3,14 @@
 
 mod common;
 
-use gatekeeper_core::collect::CheckRequest;
-use gatekeeper_core::{CheckOptions, Verdict, check};
+use gatekeeper_core::CheckRequest;
+use gatekeeper_core::{Context, Engine, Verdict};
 use serde_json::Value;
 
 fn verdict(variant: &str) -> Verdict {
     let root = common::fixtures().join("node-service").join(variant);
-    let request = CheckRequest {
-        working_directory: root,
-        options: CheckOptions { now: Some(1_800_000_000), ..CheckOptions::default() },
-        ..CheckRequest::default()
-    };
-    check(&request).unwrap()
+    let request = CheckRequest::new(root, Context::at(1_800_000_000));
+    Engine::default().check(&request).unwrap()
 }
 
 #[test]
@@ -76,7 +72,7 @@ fn what_was_taken_out_is_said() {
     assert!(cleared, "{:?}", trivy.notes);
     assert!(verdict.warnings.iter().any(|w| w.contains("CVE-2026-11003") && w.contains("ended")));
     let deps = verdict.evidence.iter().find(|e| e.path == "node_modules").unwrap();
-    assert_eq!((deps.format, &deps.used_by[..]), ("package-folder", &["licenses".to_owned()][..]));
+    assert_eq!((deps.format.as_str(), &deps.used_by[..]), ("package-folder", &["licenses".to_owned()][..]));
     assert!(deps.notes.iter().any(|n| n.message.contains("quietlog") && n.message.contains("Apache-2.0")));
 }
 
@@ -91,8 +87,8 @@ fn packages_that_cannot_be_seen_are_no_pass() {
         std::fs::write(path, text).unwrap();
     };
     let judged = || {
-        let request = CheckRequest { working_directory: folder.clone(), ..CheckRequest::default() };
-        let verdict = check(&request).unwrap();
+        let request = CheckRequest::new(folder.clone(), Context::without_clock());
+        let verdict = Engine::default().check(&request).unwrap();
         (verdict.gates[0].status.as_str(), verdict.exit_code, verdict.gates[0].reason.clone())
     };
     write("gatekeeper.toml", policy);

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use gatekeeper_core::output::{self, Style};
-use gatekeeper_core::{Candidate, CheckOptions, Verdict, evaluate, policy};
+use gatekeeper_core::{Candidate, Context, Engine, Verdict};
 use std::path::{Path, PathBuf};
 
 /// 2026-01-31T12:00:00Z.
@@ -44,9 +44,9 @@ const HOSTILE: &str = "<testsuite name=\"calc\" tests=\"2\"><testcase name=\"add
 const XREF: &str = "===> Verifying dependencies...\n===> Running cross reference analysis...\n===> src/a.erl:3: Warning: a:f/0 calls undefined function b:g/1 (Xref)\nsrc/a.erl:9: Warning: a:h/0 is unused local function (Xref)\n";
 
 fn verdict(files: &[(&str, &str)]) -> Verdict {
-    let policy = policy::parse("gatekeeper.toml", POLICY.as_bytes(), None).unwrap();
+    let policy = Engine::default().parse_policy("gatekeeper.toml", POLICY.as_bytes(), None).unwrap();
     let candidates = files.iter().map(|(n, t)| Candidate::in_memory(*n, t.as_bytes().to_vec())).collect();
-    evaluate(&policy, candidates, &CheckOptions { now: Some(NOW), ..CheckOptions::default() })
+    Engine::default().evaluate(&policy, candidates, &Context::at(NOW))
 }
 
 fn standard() -> Vec<(&'static str, Verdict)> {
@@ -68,7 +68,7 @@ fn outputs_are_as_checked_in() {
     let mut wrong = Vec::new();
     let mut names = Vec::new();
     for (name, verdict) in standard() {
-        for output in output::outputs() {
+        for output in gatekeeper_core::output::Outputs::default().iter() {
             for color in [false, true] {
                 if color && output.id() != "human" {
                     continue;
@@ -116,7 +116,7 @@ fn an_explanation_has_no_heading_over_nothing() {
 #[test]
 fn text_of_strangers_gives_no_commands() {
     for (_, verdict) in standard() {
-        for output in output::outputs() {
+        for output in gatekeeper_core::output::Outputs::default().iter() {
             let mut got = Vec::new();
             output.write(&verdict, &Style::default(), &mut got).unwrap();
             let text = String::from_utf8(got).unwrap();
@@ -135,7 +135,11 @@ fn text_of_strangers_gives_no_commands() {
 fn every_violation_is_in_the_json() {
     for (_, verdict) in standard() {
         let mut got = Vec::new();
-        output::by_id("json").unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
+        gatekeeper_core::output::Outputs::default()
+            .by_id("json")
+            .unwrap()
+            .write(&verdict, &Style::default(), &mut got)
+            .unwrap();
         let json: serde_json::Value = serde_json::from_slice(&got).unwrap();
         for (gate, shown) in verdict.gates.iter().zip(json["gates"].as_array().unwrap()) {
             assert_eq!(gate.violations.len(), shown["violations"].as_array().unwrap().len());

@@ -8,7 +8,7 @@ use gatekeeper_core::evidence::coverage::{
 use gatekeeper_core::evidence::test_run::{Case, Detail, Problem, Status, Suite, TestRun};
 use gatekeeper_core::evidence::{Data, Evidence, Ratio, Source};
 use gatekeeper_core::merge::{Target, unite};
-use gatekeeper_core::{format, read};
+use gatekeeper_core::{Engine, Formats};
 use proptest::prelude::*;
 
 /// Small numbers, so that reports meet on lines; now and then a large one.
@@ -115,8 +115,8 @@ fn evidence(data: Data) -> Evidence {
 }
 
 fn again(bytes: &[u8], id: &str) -> Data {
-    let options = ReadOptions { format: format::by_id(id), ..ReadOptions::default() };
-    match read("merged", bytes, &options) {
+    let options = ReadOptions { format: Formats::default().by_id(id), ..ReadOptions::default() };
+    match Engine::default().read("merged", bytes, &options) {
         Ok(e) => e.data,
         Err(e) => panic!("{e}\n{}", String::from_utf8_lossy(bytes)),
     }
@@ -223,7 +223,7 @@ proptest! {
             let united = unite(vec![one]).unwrap();
             let written = united.write(Target::Json).unwrap();
             // By its content alone.
-            let got = read("merged", &written.bytes, &ReadOptions::default()).unwrap();
+            let got = Engine::default().read("merged", &written.bytes, &ReadOptions::default()).unwrap();
             prop_assert_eq!(got.source.format, Target::Json.format(united.data.kind()));
             prop_assert_eq!(got.complete, complete);
             match (&united.data, &got.data) {

@@ -4,9 +4,9 @@
 
 mod common;
 
-use gatekeeper_core::{ReadOptions, format, read};
+use gatekeeper_core::{Engine, Format, Formats, ReadOptions};
 
-fn each_fixture(mut f: impl FnMut(&str, &[u8], Option<&'static format::Format>)) {
+fn each_fixture(mut f: impl FnMut(&str, &[u8], Option<&'static Format>)) {
     for (folder, cases) in common::expectations() {
         for case in cases {
             let file = case["file"].as_str().unwrap();
@@ -14,18 +14,18 @@ fn each_fixture(mut f: impl FnMut(&str, &[u8], Option<&'static format::Format>))
                 continue;
             }
             let bytes = std::fs::read(folder.join(file)).unwrap();
-            f(file, &bytes, case["format"].as_str().and_then(format::by_id));
+            f(file, &bytes, case["format"].as_str().and_then(|id| Formats::default().by_id(id)));
         }
     }
 }
 
-fn options(format: Option<&'static format::Format>) -> ReadOptions {
+fn options(format: Option<&'static Format>) -> ReadOptions {
     // Schema validation of thousands of mutations would take minutes; it works on values that were read already.
     ReadOptions { format, skip_validation: true, ..ReadOptions::default() }
 }
 
-fn assert_sane(name: &str, bytes: &[u8], format: Option<&'static format::Format>) {
-    if let Err(e) = read(name, bytes, &options(format)) {
+fn assert_sane(name: &str, bytes: &[u8], format: Option<&'static Format>) {
+    if let Err(e) = Engine::default().read(name, bytes, &options(format)) {
         assert!(!e.message().is_empty());
         assert!(e.message().len() < 2_000, "{name}: a message of {} bytes", e.message().len());
     }
@@ -97,10 +97,10 @@ fn any_format_refuses_what_is_not_its_own() {
         deep_xml.as_bytes(),
         long_line.as_bytes(),
     ];
-    for format in format::formats() {
+    for format in Formats::default().iter() {
         for bytes in strangers {
             // Whatever comes out, it does not panic, hang or exhaust; and garbage is no evidence of anything.
-            let result = read("stranger", bytes, &options(Some(format)));
+            let result = Engine::default().read("stranger", bytes, &options(Some(format)));
             if let Ok(e) = result {
                 let json = matches!(bytes, b"{}" | b"[]" | b"null");
                 assert!(

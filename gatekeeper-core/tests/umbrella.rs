@@ -3,8 +3,8 @@
 
 mod common;
 
-use gatekeeper_core::collect::CheckRequest;
-use gatekeeper_core::{CheckOptions, check};
+use gatekeeper_core::CheckRequest;
+use gatekeeper_core::{Context, Engine};
 use serde_json::Value;
 
 #[test]
@@ -16,11 +16,9 @@ fn each_variant_gets_its_verdict() {
         let variant = case["variant"].as_str().unwrap();
         let request = CheckRequest {
             root: Some(base.join("evidence").join(variant)),
-            working_directory: base.clone(),
-            options: CheckOptions { now: Some(1_800_000_000), ..CheckOptions::default() },
-            ..CheckRequest::default()
+            ..CheckRequest::new(base.clone(), Context::at(1_800_000_000))
         };
-        let verdict = check(&request).unwrap();
+        let verdict = Engine::default().check(&request).unwrap();
         if Some(verdict.status.as_str()) != case["status"].as_str() {
             wrong.push(format!("{variant}: {}, expected {}", verdict.status.as_str(), case["status"]));
         }

@@ -1,13 +1,18 @@
 //! What lies in a folder of anything need not be evidence; what bears a report's name must be readable.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use gatekeeper_core::{Candidate, CheckOptions, Verdict, evaluate, policy};
+use gatekeeper_core::{Candidate, Context, Engine, Verdict};
 
 fn verdict(name: &str, bytes: &[u8]) -> Verdict {
-    let policy = policy::parse("p.toml", b"version = 1\n[gates.unit]\nrule = \"tests\"\n", None).unwrap();
+    let policy =
+        Engine::default().parse_policy("p.toml", b"version = 1\n[gates.unit]\nrule = \"tests\"\n", None).unwrap();
     let good = br#"<testsuite name="s"><testcase name="a"/></testsuite>"#;
     let stray = Candidate { expected: false, ..Candidate::in_memory(name, bytes.to_vec()) };
-    evaluate(&policy, vec![Candidate::in_memory("a/junit.xml", good.to_vec()), stray], &CheckOptions::default())
+    Engine::default().evaluate(
+        &policy,
+        vec![Candidate::in_memory("a/junit.xml", good.to_vec()), stray],
+        &Context::without_clock(),
+    )
 }
 
 #[test]

@@ -5,8 +5,8 @@
 
 mod common;
 
-use gatekeeper_core::collect::CheckRequest;
-use gatekeeper_core::{CheckOptions, check};
+use gatekeeper_core::CheckRequest;
+use gatekeeper_core::{Context, Engine};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -40,12 +40,10 @@ fn judge(case: &Value, folder: &Path) -> (u64, String) {
         file.set_modified(now - Duration::from_secs(1_000_000)).unwrap();
     }
     let request = CheckRequest {
-        working_directory: folder.to_owned(),
         paths: texts(case, "paths").into_iter().map(PathBuf::from).collect(),
-        options: CheckOptions { now: Some(seconds(now)), ..CheckOptions::default() },
-        ..CheckRequest::default()
+        ..CheckRequest::new(folder.to_owned(), Context::at(seconds(now)))
     };
-    match check(&request) {
+    match Engine::default().check(&request) {
         Ok(verdict) => (u64::from(verdict.exit_code), serde_json::to_string(&verdict).unwrap()),
         Err(e) => (2, e.to_string()),
     }

@@ -5,6 +5,7 @@
 // The macros write public items of their own.
 #![allow(missing_docs)]
 
+use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
 use gatekeeper_cli::front::{self, Reading, Refusal, Request};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
@@ -104,18 +105,18 @@ fn later(work: impl Fn() -> std::result::Result<String, Refusal> + Send + 'stati
 /// answer, not an error; a policy that cannot be used throws a `GatekeeperError` with code `policy`.
 #[napi(catch_unwind, ts_return_type = "Verdict")]
 pub fn check(options: Option<CheckOptions>) -> Result<String> {
-    front::check_json(&request(options)).map_err(|e| throw(&e))
+    front::check_json(&Engine::default(), &request(options)).map_err(|e| throw(&e))
 }
 
 /// As `check`, on another thread.
 #[napi(catch_unwind, ts_return_type = "Promise<Verdict>")]
 pub fn check_async(options: Option<CheckOptions>) -> AsyncTask<Work> {
     let request = request(options);
-    later(move || front::check_json(&request))
+    later(move || front::check_json(&Engine::default(), &request))
 }
 
 fn rendered(request: &Request, outputs: &[String]) -> std::result::Result<String, Refusal> {
-    Ok(serde_json::to_string(&front::check_rendered(request, outputs)?)?)
+    Ok(serde_json::to_string(&front::check_rendered(&Engine::default(), request, outputs)?)?)
 }
 
 /// Judges once and gives the verdict as text in each of these outputs (`markdown`, `json`, `human`, …), by name.
@@ -148,7 +149,7 @@ pub fn check_rendered_async(outputs: Vec<String>, options: Option<CheckOptions>)
 )]
 pub fn inspect(files: Vec<String>, options: Option<InspectOptions>) -> Result<String> {
     let files: Vec<PathBuf> = files.into_iter().map(PathBuf::from).collect();
-    front::inspect_json(&files, &reading(options)).map_err(|e| throw(&e))
+    front::inspect_json(&Engine::default(), &files, &reading(options)).map_err(|e| throw(&e))
 }
 
 /// As `inspect`, on another thread.
@@ -160,7 +161,7 @@ pub fn inspect(files: Vec<String>, options: Option<InspectOptions>) -> Result<St
 pub fn inspect_async(files: Vec<String>, options: Option<InspectOptions>) -> AsyncTask<Work> {
     let files: Vec<PathBuf> = files.into_iter().map(PathBuf::from).collect();
     let reading = reading(options);
-    later(move || front::inspect_json(&files, &reading))
+    later(move || front::inspect_json(&Engine::default(), &files, &reading))
 }
 
 /// Says what a report in memory is and says. Throws a `GatekeeperError` (`code`, `line`, `column`) where it cannot be read.
@@ -170,19 +171,19 @@ pub fn inspect_async(files: Vec<String>, options: Option<InspectOptions>) -> Asy
     ts_return_type = "Inspection"
 )]
 pub fn inspect_bytes(name: String, data: Buffer, options: Option<InspectOptions>) -> Result<String> {
-    front::inspect_bytes_json(&name, &data, &reading(options)).map_err(|e| throw(&e))
+    front::inspect_bytes_json(&Engine::default(), &name, &data, &reading(options)).map_err(|e| throw(&e))
 }
 
 /// The formats that can be read.
 #[napi(catch_unwind, ts_return_type = "Array<FormatInfo>")]
 pub fn formats() -> Result<String> {
-    front::formats_json().map_err(|e| throw(&e))
+    front::formats_json(&Engine::default()).map_err(|e| throw(&e))
 }
 
 /// The rules that gates can be of, with their documentation.
 #[napi(catch_unwind, ts_return_type = "Array<RuleInfo>")]
 pub fn rules() -> Result<String> {
-    front::rules_json().map_err(|e| throw(&e))
+    front::rules_json(&Engine::default()).map_err(|e| throw(&e))
 }
 
 /// Runs the command line with these arguments (without the program's name); gives the exit code.

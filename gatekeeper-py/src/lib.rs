@@ -1,6 +1,7 @@
 //! The native half of the Python package `gatekeeper`: arguments in, engine call, document out as JSON text, refusal raised.
 //! The interpreter's lock is released while the engine works. Nothing here knows a format, a rule or a limit.
 
+use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
 use gatekeeper_cli::front::{self, Reading, Refusal, Request};
 use pyo3::create_exception;
@@ -74,7 +75,7 @@ fn check_rendered(
     fail_on_warn: bool,
 ) -> PyResult<Vec<String>> {
     let request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn };
-    answer(py, || front::check_rendered(&request, &outputs))
+    answer(py, || front::check_rendered(&Engine::default(), &request, &outputs))
 }
 
 /// What files are and say.
@@ -88,7 +89,7 @@ fn inspect(
     max_bytes: Option<u64>,
 ) -> PyResult<String> {
     let reading = Reading { read_as, no_validate: !validate, max_bytes };
-    answer(py, || front::inspect_json(&files, &reading))
+    answer(py, || front::inspect_json(&Engine::default(), &files, &reading))
 }
 
 /// What one report in memory is and says.
@@ -103,19 +104,19 @@ fn inspect_bytes(
     max_bytes: Option<u64>,
 ) -> PyResult<String> {
     let reading = Reading { read_as, no_validate: !validate, max_bytes };
-    answer(py, || front::inspect_bytes_json(&name, data, &reading))
+    answer(py, || front::inspect_bytes_json(&Engine::default(), &name, data, &reading))
 }
 
 /// The formats that can be read.
 #[pyfunction]
 fn formats(py: Python<'_>) -> PyResult<String> {
-    answer(py, front::formats_json)
+    answer(py, || front::formats_json(&Engine::default()))
 }
 
 /// The rules that gates can be of.
 #[pyfunction]
 fn rules(py: Python<'_>) -> PyResult<String> {
-    answer(py, front::rules_json)
+    answer(py, || front::rules_json(&Engine::default()))
 }
 
 /// The command line: arguments with the program's name first; the exit code.

@@ -82,7 +82,9 @@ fn example(root: &Path, arguments: &str) -> Result<String, String> {
         now: Some("2026-01-01T00:00:00Z".to_owned()),
         ..Request::default()
     };
-    front::check_rendered(&request, &["human".to_owned()]).map(|texts| texts.concat()).map_err(|e| e.to_string())
+    front::check_rendered(&gatekeeper_cli::Engine::default(), &request, &["human".to_owned()])
+        .map(|texts| texts.concat())
+        .map_err(|e| e.to_string())
 }
 
 /// The arguments of the command that stands after `<!-- command: NAME -->`: what follows `gatekeeper` or `cargo run … --`.

@@ -6,11 +6,10 @@ use crate::front::{self, Refusal, Request};
 use crate::terminal::Terminal;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::Args;
-use clap::builder::PossibleValuesParser;
-use gatekeeper_core::PolicyError;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::output::{self, Style};
+use gatekeeper_core::output::{Output, Outputs, Style};
 use gatekeeper_core::verdict::{Overall, Verdict};
+use gatekeeper_core::{Engine, PolicyError};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -42,8 +41,7 @@ pub struct JudgeArgs {
 pub struct CheckArgs {
     #[command(flatten)]
     judge: JudgeArgs,
-    /// How to show the verdict
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = formats())]
+    #[arg(long, value_name = "FORMAT", default_value = "human", help = formats("How to show the verdict"))]
     format: String,
     /// Also write it as FORMAT to FILE; repeatable
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
@@ -56,16 +54,13 @@ pub struct CheckArgs {
     warn_only: bool,
 }
 
-pub(crate) fn formats() -> PossibleValuesParser {
-    PossibleValuesParser::new(output::outputs().map(output::Output::id))
+fn formats(what: &str) -> String {
+    let outputs = Outputs::default();
+    format!("{what}: {}", outputs.iter().map(Output::id).collect::<Vec<_>>().join(", "))
 }
 
 fn report(text: &str) -> Result<(String, PathBuf), String> {
-    let known: Vec<&str> = output::outputs().map(output::Output::id).collect();
     let (format, file) = text.split_once('=').ok_or_else(|| "write FORMAT=FILE".to_owned())?;
-    if output::by_id(format).is_none() {
-        return Err(format!("no output `{format}`: there are {}", known.join(", ")));
-    }
     if file.is_empty() {
         return Err("write FORMAT=FILE".to_owned());
     }
@@ -74,6 +69,7 @@ fn report(text: &str) -> Result<(String, PathBuf), String> {
 
 /// Judges; a policy that cannot be used is shown, and answered with its exit code.
 pub(crate) fn judge(
+    engine: &Engine,
     args: &JudgeArgs,
     fail_on_warn: bool,
     color: bool,
@@ -88,7 +84,7 @@ pub(crate) fn judge(
         max_bytes: Some(args.max_bytes),
         fail_on_warn,
     };
-    match front::check(&request) {
+    match front::check(engine, &request) {
         Ok(verdict) => return Ok(Ok(verdict)),
         Err(Refusal::Policy(e)) => show(&e, color, err)?,
         Err(e) => writeln!(err, "gatekeeper: {e}")?,
@@ -118,46 +114,65 @@ fn show(e: &PolicyError, color: bool, err: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Runs `check`.
-pub fn run(args: &CheckArgs, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let verdict = match judge(&args.judge, args.fail_on_warn, terminal.color, err)? {
+pub fn run(
+    engine: &Engine,
+    args: &CheckArgs,
+    terminal: Terminal,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    for format in args.report.iter().map(|(format, _)| format).chain([&args.format]) {
+        if engine.outputs().by_id(format).is_none() {
+            let known: Vec<&str> = engine.outputs().iter().map(Output::id).collect();
+            writeln!(err, "gatekeeper: there is no output `{format}`: there are {}", known.join(", "))?;
+            return Ok(exit::USAGE);
+        }
+    }
+    let verdict = match judge(engine, &args.judge, args.fail_on_warn, terminal.color, err)? {
         Ok(verdict) => verdict,
         Err(code) => return Ok(code),
     };
     let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
     for (format, file) in &args.report {
-        if let Err(e) = write_as(format, &verdict, &Style::default()).and_then(|b| write_whole(file, &b)) {
+        if let Err(e) = write_as(engine, format, &verdict, &Style::default()).and_then(|b| write_whole(file, &b)) {
             writeln!(err, "gatekeeper: cannot write {}: {e}", file.display())?;
             return Ok(exit::USAGE);
         }
     }
-    if let Some(output) = output::by_id(&args.format) {
+    if let Some(output) = engine.outputs().by_id(&args.format) {
         output.write(&verdict, &style, out)?;
     }
     if std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true") {
-        github(&verdict, args.format == "human", out, err)?;
+        github(engine, &verdict, args.format == "human", out, err)?;
     }
     Ok(if args.warn_only { exit::PASS } else { verdict.status.exit_code() })
 }
 
-fn write_as(format: &str, verdict: &Verdict, style: &Style) -> io::Result<Vec<u8>> {
+fn write_as(engine: &Engine, format: &str, verdict: &Verdict, style: &Style) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if let Some(output) = output::by_id(format) {
+    if let Some(output) = engine.outputs().by_id(format) {
         output.write(verdict, style, &mut bytes)?;
     }
     Ok(bytes)
 }
 
 /// In GitHub Actions: annotations, the step's summary, the step's outputs.
-fn github(verdict: &Verdict, annotate: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+fn github(
+    engine: &Engine,
+    verdict: &Verdict,
+    annotate: bool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<()> {
     if annotate {
-        out.write_all(&write_as("github", verdict, &Style::default())?)?;
+        out.write_all(&write_as(engine, "github", verdict, &Style::default())?)?;
     }
     let append = |name: &str, bytes: &[u8]| -> io::Result<()> {
         let Some(path) = std::env::var_os(name).filter(|p| !p.is_empty()) else { return Ok(()) };
         std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
     };
     let outputs = format!("status={}\nexit-code={}\n", verdict.status.as_str(), verdict.exit_code);
-    let summary = write_as("markdown", verdict, &Style::default())?;
+    let summary = write_as(engine, "markdown", verdict, &Style::default())?;
     for (name, bytes) in [("GITHUB_STEP_SUMMARY", summary.as_slice()), ("GITHUB_OUTPUT", outputs.as_bytes())] {
         if let Err(e) = append(name, bytes) {
             writeln!(err, "gatekeeper: cannot write ${name}: {e}")?;

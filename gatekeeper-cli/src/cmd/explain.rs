@@ -17,8 +17,14 @@ pub struct ExplainArgs {
 }
 
 /// Runs `explain`. Its exit code says whether it could explain, not what the verdict is.
-pub fn run(args: &ExplainArgs, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let verdict = match judge(&args.judge, false, terminal.color, err)? {
+pub fn run(
+    engine: &gatekeeper_core::Engine,
+    args: &ExplainArgs,
+    terminal: Terminal,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let verdict = match judge(engine, &args.judge, false, terminal.color, err)? {
         Ok(verdict) => verdict,
         Err(code) => return Ok(code),
     };

@@ -3,7 +3,7 @@
 use crate::exit;
 use crate::front::Reading;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::collect::inspect_files;
+use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::Inspection;
 use gatekeeper_core::output::line;
@@ -37,17 +37,17 @@ enum Form {
 }
 
 /// Runs `inspect`.
-pub fn run(args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let reading =
         Reading { read_as: args.read_as.clone(), no_validate: args.no_validate, max_bytes: Some(args.max_bytes) };
-    let options = match reading.options() {
+    let options = match reading.options(engine) {
         Ok(options) => options,
         Err(e) => {
             writeln!(err, "gatekeeper: {e}")?;
             return Ok(exit::USAGE);
         }
     };
-    let answers = inspect_files(&args.files, &options);
+    let answers = engine.inspect(&args.files, &options);
     match args.format {
         Form::Json => {
             serde_json::to_writer_pretty(&mut *out, &answers)?;

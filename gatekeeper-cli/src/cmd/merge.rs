@@ -3,13 +3,12 @@
 use crate::exit;
 use crate::files::write_whole;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::collect::{read, tree};
-use gatekeeper_core::format;
+use gatekeeper_core::collect::tree;
+use gatekeeper_core::config::PathRules;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::inspect::ReadOptions;
 use gatekeeper_core::merge::{MergeError, Target, reconcile, unite};
 use gatekeeper_core::output::line;
-use gatekeeper_core::paths::PathRules;
+use gatekeeper_core::{Engine, ReadOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -62,12 +61,12 @@ impl Form {
 }
 
 /// Runs `merge`. Whole or not at all: where a file cannot be read or the result not be written, the output stays as it was.
-pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let mut options = ReadOptions::default();
     options.limits.file_bytes = args.max_bytes;
     options.limits.unpacked_bytes = args.max_bytes;
     if let Some(id) = &args.read_as {
-        options.format = format::by_id(id);
+        options.format = engine.formats().by_id(id);
         if options.format.is_none() {
             writeln!(err, "gatekeeper: no format `{id}` (`gatekeeper formats` lists them)")?;
             return Ok(exit::USAGE);
@@ -75,7 +74,7 @@ pub fn run(args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
     }
     let mut evidence = Vec::with_capacity(args.files.len());
     let mut unread = false;
-    for result in read(&args.files, &options) {
+    for result in engine.read_files(&args.files, &options) {
         match result {
             Ok(e) => evidence.push(e),
             Err(e) => {

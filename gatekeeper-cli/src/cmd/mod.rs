@@ -10,18 +10,19 @@ pub mod tables;
 
 use crate::args::{Cli, Command};
 use crate::terminal::Terminal;
+use gatekeeper_core::Engine;
 use std::io::{self, Write};
 
 /// Runs the command that was asked for.
-pub fn run(cli: Cli, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match cli.command {
-        Command::Check(args) => check::run(&args, terminal, out, err),
-        Command::Explain(args) => explain::run(&args, terminal, out, err),
-        Command::Inspect(args) => inspect::run(&args, out, err),
-        Command::Merge(args) => merge::run(&args, out, err),
+        Command::Check(args) => check::run(engine, &args, terminal, out, err),
+        Command::Explain(args) => explain::run(engine, &args, terminal, out, err),
+        Command::Inspect(args) => inspect::run(engine, &args, out, err),
+        Command::Merge(args) => merge::run(engine, &args, out, err),
         Command::Record(args) => record::run(&args, out, err),
         Command::License(args) => license::run(&args, out, err),
-        Command::Formats(args) => tables::formats(&args, out),
-        Command::Rules(args) => tables::rules(&args, out, err),
+        Command::Formats(args) => tables::formats(engine, &args, out),
+        Command::Rules(args) => tables::rules(engine, &args, out, err),
     }
 }

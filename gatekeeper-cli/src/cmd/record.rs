@@ -3,7 +3,8 @@
 use crate::exit;
 use crate::files::write_whole;
 use clap::Args;
-use gatekeeper_core::record::{Header, sha256_hex};
+use gatekeeper_core::evidence::hash::sha256_hex;
+use gatekeeper_core::record::Header;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;

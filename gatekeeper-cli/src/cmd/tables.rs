@@ -2,7 +2,7 @@
 
 use crate::exit;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::{format, rule};
+use gatekeeper_core::{Engine, rule};
 use std::io::{self, Write};
 
 /// Arguments of `formats`.
@@ -31,23 +31,23 @@ enum Form {
 }
 
 /// Runs `formats`.
-pub fn formats(args: &FormatsArgs, out: &mut dyn Write) -> io::Result<u8> {
+pub fn formats(engine: &Engine, args: &FormatsArgs, out: &mut dyn Write) -> io::Result<u8> {
     match args.format {
         Form::Json => {
-            let rows: Vec<_> = format::formats().collect();
+            let rows: Vec<_> = engine.formats().iter().collect();
             serde_json::to_writer_pretty(&mut *out, &rows)?;
             writeln!(out)?;
         }
         Form::Markdown => {
             writeln!(out, "| format | kind | what | usual places |\n|---|---|---|---|")?;
-            for f in format::formats() {
+            for f in engine.formats().iter() {
                 let places: Vec<String> = f.places().iter().take(3).map(|p| format!("`{p}`")).collect();
                 writeln!(out, "| `{}` | {} | {} | {} |", f.id(), f.kind(), f.title(), places.join(" "))?;
             }
         }
         Form::Human => {
-            let wide = format::formats().map(|f| f.id().len()).max().unwrap_or(0);
-            for f in format::formats() {
+            let wide = engine.formats().iter().map(|f| f.id().len()).max().unwrap_or(0);
+            for f in engine.formats().iter() {
                 writeln!(out, "{:wide$}  {:12}  {}", f.id(), f.kind().as_str(), f.title())?;
             }
         }
@@ -56,13 +56,13 @@ pub fn formats(args: &FormatsArgs, out: &mut dyn Write) -> io::Result<u8> {
 }
 
 /// Runs `rules`.
-pub fn rules(args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn rules(engine: &Engine, args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let chosen: Vec<_> = match &args.rule {
-        None => rule::rules().collect(),
-        Some(id) => match rule::by_id(id) {
+        None => engine.rules().iter().collect(),
+        Some(id) => match engine.rules().by_id(id) {
             Some(r) => vec![r],
             None => {
-                let ids: Vec<&str> = rule::rules().map(rule::Rule::id).collect();
+                let ids: Vec<&str> = engine.rules().iter().map(rule::Rule::id).collect();
                 writeln!(err, "gatekeeper: there is no rule `{id}`: there are {}", ids.join(", "))?;
                 return Ok(exit::USAGE);
             }

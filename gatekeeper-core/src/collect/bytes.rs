@@ -1,6 +1,6 @@
 //! A file's bytes: bounded, never those of a pipe, a large file's by several threads.
 
-use crate::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use rayon::prelude::*;
 use std::fs;
 use std::io::Read;

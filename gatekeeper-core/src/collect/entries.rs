@@ -1,20 +1,21 @@
 //! What the policy's `[[evidence]]` entries name, and what they say of files that were named otherwise.
 
+use super::candidate::{Candidate, Content};
 use super::packages::{self, Folder};
 use super::walk::{Wanted, walk};
-use super::{Candidate, Content};
-use crate::error::{ErrorCode, ParseError};
-use crate::format::licenses::PACKAGE_FOLDER;
-use crate::glob::Pattern;
 use crate::policy::{EvidenceEntry, Policy};
-use crate::twins::{ct_run, no_results, run_time};
+use crate::relate::twins::{ct_run, no_results, run_time};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_formats::PACKAGE_FOLDER;
+use gatekeeper_formats::{Format, Formats};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The files of the policy's entries.
-pub(super) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
+pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     // Which candidate stands for a path.
     let mut at: HashMap<String, usize> = HashMap::new();
@@ -100,7 +101,7 @@ fn labels(entry: &EvidenceEntry, patterns: &[&Pattern], path: &str) -> BTreeMap<
 
 /// Whether two entries say the same of their files.
 fn same_words(a: &EvidenceEntry, b: &EvidenceEntry) -> bool {
-    let format = |e: &EvidenceEntry| e.format.map(crate::format::Format::id);
+    let format = |e: &EvidenceEntry| e.format.map(Format::id);
     a.name == b.name
         && format(a) == format(b)
         && a.max_age == b.max_age
@@ -147,7 +148,7 @@ fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<C
 }
 
 /// Common Test's newest run where it left nothing: older ones next to it would be taken for it.
-pub(super) fn newest_runs(policy: Option<&Policy>, candidates: &mut Vec<Candidate>) {
+pub(crate) fn newest_runs(policy: Option<&Policy>, formats: &Formats, candidates: &mut Vec<Candidate>) {
     // By the folder that holds the runs: how it is named, where it is, the run, which entry brought it.
     let mut newest: BTreeMap<String, (PathBuf, String, Option<usize>)> = BTreeMap::new();
     for c in candidates.iter() {
@@ -180,14 +181,14 @@ pub(super) fn newest_runs(policy: Option<&Policy>, candidates: &mut Vec<Candidat
             continue;
         }
         let error = no_results(&run);
-        let place_of = crate::format::by_id("ct-suite-log");
+        let place_of = formats.by_id("ct-suite-log");
         candidates.push(Candidate { entry, place_of, ..Candidate::new(path, Content::Nowhere(error)) });
     }
 }
 
 /// What the policy's entries say of files that were given by path: they are read instead of what the entries name, and are still what the
 /// entries say that they are.
-pub(super) fn say(policy: &Policy, root: &Path, given: &mut [Candidate]) {
+pub(crate) fn say(policy: &Policy, root: &Path, given: &mut [Candidate]) {
     let root = plain(root);
     for c in given {
         let Content::File(path) = &c.content else { continue };
@@ -206,6 +207,43 @@ pub(super) fn say(policy: &Policy, root: &Path, given: &mut [Candidate]) {
             c.expected |= entry.format.is_some();
             break;
         }
+    }
+}
+
+/// What the policy's entries say of evidence that is in memory, by its names; an entry's pattern that fits none of it stands for evidence that
+/// is missing. What no entry speaks of is evidence all the same: it was given.
+pub(crate) fn place(policy: &Policy, candidates: &mut Vec<Candidate>) {
+    let mut given: Vec<&mut Candidate> =
+        candidates.iter_mut().filter(|c| c.entry.is_none() && matches!(c.content, Content::Bytes(_))).collect();
+    let mut nowhere = Vec::new();
+    for (n, entry) in policy.evidence.iter().enumerate() {
+        for pattern in &entry.patterns {
+            let mut met = false;
+            for c in given.iter_mut().filter(|c| pattern.matches(&c.path).is_some() && !excluded(entry, &c.path)) {
+                met = true;
+                if c.entry.is_none() {
+                    let of: Vec<&Pattern> = entry.patterns.iter().filter(|p| p.matches(&c.path).is_some()).collect();
+                    c.labels = labels(entry, &of, &c.path);
+                    c.entry = Some(n);
+                    c.format = entry.format;
+                    c.place_of = entry.format;
+                }
+            }
+            if !met {
+                let why = "this pattern fits none of the evidence, so what it stands for is missing";
+                nowhere.push((n, entry.format, pattern.as_str(), why));
+            }
+        }
+        let folders = "a folder of installed packages is read from disk, and this evidence is in memory";
+        nowhere.extend(entry.packages.iter().map(|p| (n, Some(&PACKAGE_FOLDER), p.as_str(), folders)));
+    }
+    let on_disk = candidates.iter().any(|c| !matches!(c.content, Content::Bytes(_)));
+    if !on_disk {
+        candidates.extend(nowhere.into_iter().map(|(n, format, path, why)| Candidate {
+            entry: Some(n),
+            format,
+            ..Candidate::new(path.to_owned(), Content::Nowhere(ParseError::new(ErrorCode::Io, why)))
+        }));
     }
 }
 

@@ -7,14 +7,14 @@
 //! - A package that cannot be read makes the whole folder unreadable: the next one might be the one that matters.
 //! - A folder that says nothing of itself among packages is a package of unknown licence.
 
-use crate::error::{ErrorCode, ParseError};
-use crate::evidence::inventory::{Component, Inventory};
-use crate::evidence::{Data, Evidence, Note, Source};
-use crate::format::licenses::PACKAGE_FOLDER;
-use crate::glob::Pattern;
-use crate::input::Limits;
-use crate::package_tree::{self, Ecosystem, Fetched, Package};
-use crate::record::{hex, sha256_hex};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_evidence::hash::{hex, sha256_hex};
+use gatekeeper_evidence::inventory::{Component, Inventory};
+use gatekeeper_evidence::{Data, Evidence, Note, Source};
+use gatekeeper_formats::PACKAGE_FOLDER;
+use gatekeeper_formats::input::Limits;
+use gatekeeper_formats::package_tree::{self, Ecosystem, Fetched, Package};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};

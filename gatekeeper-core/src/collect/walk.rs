@@ -4,8 +4,8 @@
 //! that was not met by its own name (`ct_run`'s `last` is a link: a run would count twice); `**` enters none. What could not be looked at
 //! is told, so that whoever asked can refuse to judge without it.
 
-use crate::error::{ErrorCode, ParseError};
-use crate::glob::{Part, Pattern};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::glob::{Part, Pattern};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};

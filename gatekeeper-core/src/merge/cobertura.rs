@@ -4,8 +4,8 @@
 
 use super::xml_text::{attribute, escape, is_allowed};
 use super::{MergeError, Target, Written, shown};
-use crate::evidence::Ratio;
-use crate::evidence::coverage::{Coverage, FileCoverage, Metrics};
+use gatekeeper_evidence::Ratio;
+use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Metrics};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 

@@ -9,10 +9,10 @@
 //! sources says that it is not, null where one cannot tell. `figures` (coverage) and `counts` (tests) sum it up.
 
 use super::{MergeError, Target, United, Written};
-use crate::evidence::coverage::{Coverage, Figures};
-use crate::evidence::test_run::{Counts, TestRun};
-use crate::evidence::{Data, Kind, Source};
-use crate::format::united::VERSION;
+use gatekeeper_evidence::coverage::{Coverage, Figures};
+use gatekeeper_evidence::test_run::{Counts, TestRun};
+use gatekeeper_evidence::{Data, Kind, Source};
+use gatekeeper_formats::UNITED_VERSION as VERSION;
 use serde::Serialize;
 
 #[derive(Serialize)]

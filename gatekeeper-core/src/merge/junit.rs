@@ -5,7 +5,7 @@
 
 use super::xml_text::{attribute, escape};
 use super::{MergeError, Target, Written, shown};
-use crate::evidence::test_run::{Case, Counts, Status, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Status, TestRun};
 
 /// Most attempts of a case that are written one by one.
 const ATTEMPTS: u32 = 50;

@@ -4,8 +4,8 @@
 //! Branches that are only counted become arms of block 0. Statements have no record.
 
 use super::{MergeError, Target, Written, shown};
-use crate::evidence::Ratio;
-use crate::evidence::coverage::{Branch, Coverage, FileCoverage};
+use gatekeeper_evidence::Ratio;
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage};
 use std::fmt::Write;
 
 pub(super) fn write(c: &Coverage) -> Result<Written, MergeError> {

@@ -11,16 +11,16 @@ mod junit;
 mod lcov;
 mod xml_text;
 
-use crate::error::{ParseError, quote};
-use crate::evidence::coverage::{Coverage, Figures};
-use crate::evidence::test_run::TestRun;
-use crate::evidence::{Data, Evidence, Kind, Ratio, Source};
-use crate::format;
-use crate::inspect::{ReadOptions, read};
-use crate::paths::{PathRules, Tree};
-use crate::reconcile;
-use crate::twins::{self, Sorted};
+use crate::config::PathRules;
+use crate::relate::paths::Tree;
+use crate::relate::reconcile;
+use crate::relate::twins::{self, Sorted};
 use crate::verdict::SetAside;
+use gatekeeper_evidence::coverage::{Coverage, Figures};
+use gatekeeper_evidence::error::{ParseError, quote};
+use gatekeeper_evidence::test_run::TestRun;
+use gatekeeper_evidence::{Data, Evidence, Kind, Ratio, Source};
+use gatekeeper_formats::{Formats, ReadOptions, read};
 use std::fmt;
 
 /// What evidence can be written as.
@@ -223,11 +223,11 @@ impl United {
 
     /// Reads back what was written and compares.
     fn check(&self, target: Target, written: &Written) -> Result<(), MergeError> {
-        let Some(format) = format::by_id(target.format(self.data.kind())) else { return Ok(()) };
+        let Some(format) = Formats::default().by_id(target.format(self.data.kind())) else { return Ok(()) };
         let differs = |what: String| Err(MergeError::Differs(target, what));
         let mut options = ReadOptions { format: Some(format), ..ReadOptions::default() };
         options.limits.file_bytes = u64::MAX;
-        let again = match read("merged", &written.bytes, &options) {
+        let again = match read(&Formats::default(), "merged", &written.bytes, &options) {
             Ok(again) => again,
             Err(e) => return differs(ParseError::message(&e)),
         };
@@ -281,8 +281,8 @@ fn shown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::coverage::{FileCoverage, Function, Line, LineBranches, Metrics, Stated};
-    use crate::evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite};
+    use gatekeeper_evidence::coverage::{FileCoverage, Function, Line, LineBranches, Metrics, Stated};
+    use gatekeeper_evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite};
 
     fn evidence(path: &str, complete: Option<bool>, data: Data) -> Evidence {
         Evidence { source: Source { path: path.into(), ..Source::default() }, complete, notes: Vec::new(), data }

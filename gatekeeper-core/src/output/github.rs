@@ -2,11 +2,16 @@
 //!
 //! Source: "Workflow commands for GitHub Actions". Text from reports is escaped, so that it cannot give commands of its own.
 
-use super::{Output, Style, text};
+use super::{Output, Style, Writer, text};
 use crate::verdict::{GateVerdict, Status, Verdict, Violation};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-pub(super) static OUTPUT: Output = Output { id: "github", title: "annotations in a GitHub Actions run", write };
+pub(super) static OUTPUT: Output = Output {
+    id: Cow::Borrowed("github"),
+    title: Cow::Borrowed("annotations in a GitHub Actions run"),
+    write: Writer::Fixed(write),
+};
 
 /// GitHub shows ten annotations of each level for a step; more only fill the log.
 const MOST: usize = 10;

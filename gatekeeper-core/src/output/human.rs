@@ -1,10 +1,15 @@
 //! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
 
-use super::{Output, Style, text};
+use super::{Output, Style, Writer, text};
 use crate::verdict::{GateVerdict, Overall, Status, Verdict, Violation};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-pub(super) static OUTPUT: Output = Output { id: "human", title: "for reading at a terminal", write };
+pub(super) static OUTPUT: Output = Output {
+    id: Cow::Borrowed("human"),
+    title: Cow::Borrowed("for reading at a terminal"),
+    write: Writer::Fixed(write),
+};
 
 struct Paint(bool);
 
@@ -205,7 +210,7 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
     for (n, e) in g.evidence.iter().enumerate() {
         let head = if n == 0 { "evidence" } else { "" };
         let known = v.evidence.iter().find(|r| r.path == e.path);
-        let format = known.map_or("", |r| r.format);
+        let format = known.map_or("", |r| r.format.as_str());
         let hash = e.sha256.get(..12).unwrap_or(&e.sha256);
         writeln!(out, "{head:9} {} ({format}, sha256 {hash}…)", text::line(&e.path))?;
         for note in known.iter().flat_map(|r| &r.notes) {

@@ -1,10 +1,15 @@
 //! The output `json`: the verdict itself. Every violation is in it.
 
-use super::{Output, Style};
+use super::{Output, Style, Writer};
 use crate::verdict::Verdict;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-pub(super) static OUTPUT: Output = Output { id: "json", title: "the whole verdict, for programs", write };
+pub(super) static OUTPUT: Output = Output {
+    id: Cow::Borrowed("json"),
+    title: Cow::Borrowed("the whole verdict, for programs"),
+    write: Writer::Fixed(write),
+};
 
 fn write(verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, verdict)?;

@@ -1,11 +1,15 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 
-use super::{Output, Style, text};
+use super::{Output, Style, Writer, text};
 use crate::verdict::{GateVerdict, Overall, Status, Verdict};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-pub(super) static OUTPUT: Output =
-    Output { id: "markdown", title: "for a pull request's comment or a step's summary", write };
+pub(super) static OUTPUT: Output = Output {
+    id: Cow::Borrowed("markdown"),
+    title: Cow::Borrowed("for a pull request's comment or a step's summary"),
+    write: Writer::Fixed(write),
+};
 
 /// Violations of a gate that are shown.
 const MOST: usize = 20;

@@ -7,17 +7,30 @@ mod markdown;
 pub(crate) mod text;
 
 use crate::verdict::Verdict;
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
 
 /// All outputs, alphabetical.
 static OUTPUTS: &[&Output] = &[&github::OUTPUT, &human::OUTPUT, &json::OUTPUT, &markdown::OUTPUT];
 
-/// A rendering of a verdict.
-#[derive(Debug)]
+/// A rendering of a verdict. Cheap to clone.
+#[derive(Clone)]
 pub struct Output {
-    pub(crate) id: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) write: fn(&Verdict, &Style, &mut dyn Write) -> io::Result<()>,
+    pub(crate) id: Cow<'static, str>,
+    pub(crate) title: Cow<'static, str>,
+    pub(crate) write: Writer,
+}
+
+/// How an output writes a verdict.
+pub type Write = dyn Fn(&Verdict, &Style, &mut dyn io::Write) -> io::Result<()> + Send + Sync;
+
+/// The built-in outputs are in a static table; those from outside bring a closure.
+#[derive(Clone)]
+pub(crate) enum Writer {
+    Fixed(fn(&Verdict, &Style, &mut dyn io::Write) -> io::Result<()>),
+    Shared(Arc<Write>),
 }
 
 /// How an output may look.
@@ -38,33 +51,70 @@ impl Default for Style {
 }
 
 impl Output {
+    /// An output of the program that embeds the engine.
+    pub fn new<F>(id: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>, write: F) -> Self
+    where
+        F: Fn(&Verdict, &Style, &mut dyn io::Write) -> io::Result<()> + Send + Sync + 'static,
+    {
+        Output { id: id.into(), title: title.into(), write: Writer::Shared(Arc::new(write)) }
+    }
+
     /// The public id.
-    pub fn id(&self) -> &'static str {
-        self.id
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// What it is, in a few words.
-    pub fn title(&self) -> &'static str {
-        self.title
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     /// Writes the verdict.
     ///
     /// # Errors
     /// What the writer gives.
-    pub fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-        (self.write)(verdict, style, out)
+    pub fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        match &self.write {
+            Writer::Fixed(write) => write(verdict, style, out),
+            Writer::Shared(write) => write(verdict, style, out),
+        }
     }
 }
 
-/// All outputs.
-pub fn outputs() -> impl Iterator<Item = &'static Output> {
-    OUTPUTS.iter().copied()
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
-/// The output of an id.
-pub fn by_id(id: &str) -> Option<&'static Output> {
-    outputs().find(|o| o.id == id)
+/// A set of outputs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Outputs(Arc<[Output]>);
+
+impl Default for Outputs {
+    /// The built-in outputs.
+    fn default() -> Self {
+        Outputs(OUTPUTS.iter().copied().cloned().collect())
+    }
+}
+
+impl Outputs {
+    /// These outputs and another one. One of the same id gives way to it.
+    #[must_use]
+    pub fn with(&self, output: Output) -> Self {
+        let others = self.iter().filter(|o| o.id != output.id).cloned();
+        Outputs(others.chain([output.clone()]).collect())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Output> {
+        self.0.iter()
+    }
+
+    /// The output of an id.
+    pub fn by_id(&self, id: &str) -> Option<&Output> {
+        self.iter().find(|o| o.id == id)
+    }
 }
 
 pub use human::explain;

@@ -1,7 +1,7 @@
 //! Text from reports made harmless for where it is shown: strangers write them.
 
-use crate::error::is_invisible;
 use crate::verdict::Violation;
+use gatekeeper_evidence::error::is_invisible;
 use std::fmt::Write;
 
 /// Text from reports for a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.

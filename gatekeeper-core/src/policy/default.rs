@@ -1,6 +1,8 @@
 //! The built-in default: ten gates, each judged where its evidence exists and reported as missing, without blocking, where not.
 
-use super::{Policy, load};
+use super::{Known, Policy, load};
+use crate::rule::Rules;
+use gatekeeper_formats::Formats;
 
 /// The default policy's text. It is a policy like any other.
 const ERLANG: &str = r#"
@@ -60,7 +62,8 @@ unknown = "warn"
 "#;
 
 /// The default policy, for an Erlang project or any other: then one `tests` gate stands for the compile to proper ones.
-pub fn default_policy(erlang: bool) -> Policy {
+pub(crate) fn default_policy(erlang: bool) -> Policy {
+    let known = Known { formats: &Formats::default(), rules: &Rules::default() };
     let text = format!("{}{COMMON}", if erlang { ERLANG } else { ANY_TESTS });
     // The text is ours and a test reads it; should it ever not parse, nothing is judged, and nothing passes.
     let empty = Policy {
@@ -71,7 +74,7 @@ pub fn default_policy(erlang: bool) -> Policy {
         waivers: Vec::new(),
         profile: None,
     };
-    let mut policy = load::parse("built-in.toml", text.as_bytes(), None).unwrap_or(empty);
+    let mut policy = load::parse("built-in.toml", text.as_bytes(), None, known).unwrap_or(empty);
     policy.file = None;
     policy.sha256 = None;
     for gate in &mut policy.gates {

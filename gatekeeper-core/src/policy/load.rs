@@ -1,13 +1,16 @@
 //! Finds and reads a policy file.
 
-use super::node::{self, Node, Problems, Span, Table};
-use super::{Action, EvidenceEntry, Gate, Policy, PolicyError, PolicyProblem, Selector, Waiver, line_column, yaml};
-use crate::evidence::Kind;
-use crate::format;
-use crate::glob::Pattern;
-use crate::paths::PathRules;
-use crate::record::sha256_hex;
-use crate::rule;
+use super::{Action, EvidenceEntry, Gate, Policy, Waiver};
+use crate::config::{
+    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_toml, from_yaml,
+    line_column, nearest,
+};
+use crate::rule::{Rule, Rules};
+use gatekeeper_evidence::Kind;
+use gatekeeper_evidence::findings::Category;
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_evidence::hash::sha256_hex;
+use gatekeeper_formats::{Format, Formats};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -56,17 +59,24 @@ pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
     Ok(None)
 }
 
+/// What a policy may name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'k> {
+    pub formats: &'k Formats,
+    pub rules: &'k Rules,
+}
+
 /// Reads a policy. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
 ///
 /// # Errors
 /// Every mistake in it, each with its place and, where there is one, the nearest right word.
-pub fn parse(file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, PolicyError> {
+pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Known<'_>) -> Result<Policy, PolicyError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| PolicyError::whole(file, format!("not UTF-8 text from byte {}", e.valid_up_to())))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let fail = |problems: Vec<PolicyProblem>| PolicyError { file: file.to_owned(), text: text.to_owned(), problems };
     let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
-    let tree = if is(&[".yaml", ".yml", ".json"]) { yaml::from_yaml(text) } else { node::from_toml(text) };
+    let tree = if is(&[".yaml", ".yml", ".json"]) { from_yaml(text) } else { from_toml(text) };
     let mut tree = tree.map_err(|p| fail(vec![p]))?;
     let problems = Problems::default();
     if let Some(name) = profile
@@ -74,14 +84,14 @@ pub fn parse(file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, 
     {
         return Err(fail(vec![p]));
     }
-    let policy = read(&tree, text, &problems);
+    let policy = read(&tree, text, known, &problems);
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
         for name in profiles(&tree) {
             let (mut other, found) = (tree.clone(), Problems::default());
             match apply_profile(&mut other, &name) {
-                Ok(()) => drop(read(&other, text, &found)),
+                Ok(()) => drop(read(&other, text, known, &found)),
                 Err(p) => found.add(p),
             }
             for p in found.into_inner() {
@@ -103,7 +113,7 @@ pub fn parse(file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, 
     }
 }
 
-fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
+fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Option<Policy> {
     let mut top = Table::of(tree, "a policy", problems)?;
     let line = |span: &Span| line_column(text, span.start).0;
     match top.number("version") {
@@ -111,13 +121,11 @@ fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
         Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
         None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
     }
-    let evidence: Vec<EvidenceEntry> = top.tables("evidence").into_iter().filter_map(|t| entry(t, &line)).collect();
-    let gates: Vec<Gate> = top
-        .named("gates")
-        .iter()
-        .filter_map(|e| gate(&e.key, &e.key_span, &e.node, &evidence, problems, &line))
-        .collect();
-    if top.get("gates").is_none_or(|n| n.value == node::Value::Table(Vec::new())) {
+    let evidence: Vec<EvidenceEntry> =
+        top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
+    let gates: Vec<Gate> =
+        top.named("gates").iter().filter_map(|e| gate(e, &evidence, known, problems, &line)).collect();
+    if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
                 .help("write [gates.NAME] with rule = \"…\""),
@@ -144,22 +152,22 @@ fn read(tree: &Node, text: &str, problems: &Problems) -> Option<Policy> {
     Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None })
 }
 
-fn entry(mut t: Table<'_>, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry> {
+fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry> {
     let span = t.span();
     let name = t.text("name").map(|(n, _)| n);
     let patterns = patterns(&mut t, "paths");
     let packages = folders(&mut t, "packages");
-    let mut without = |key| t.get(key).is_none_or(|n| n.value == node::Value::List(Vec::new()));
+    let mut without = |key| t.get(key).is_none_or(|n| n.value == Value::List(Vec::new()));
     if without("paths") && without("packages") {
         t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
     }
     let exclude = patterns_of(&mut t, "exclude");
     let format = t.text("format").and_then(|(id, span)| {
-        let found = format::by_id(&id);
+        let found = formats.by_id(&id);
         match found {
             None => t.problems().add(
                 PolicyProblem::new(span, format!("there is no format `{id}`"))
-                    .nearest(&id, format::formats().map(format::Format::id)),
+                    .nearest(&id, formats.iter().map(Format::id)),
             ),
             Some(f) if f.is_of_folders() => t.problems().add(
                 PolicyProblem::new(span, format!("`{id}` is no format of files"))
@@ -246,18 +254,18 @@ fn patterns_of_with(t: &mut Table<'_>, key: &'static str, plain: fn(&str) -> &st
 }
 
 fn gate(
-    name: &str,
-    key_span: &Span,
-    node: &Node,
+    entry: &Entry,
     evidence: &[EvidenceEntry],
+    known: Known<'_>,
     problems: &Problems,
     line: &impl Fn(&Span) -> u64,
 ) -> Option<Gate> {
+    let Entry { key: name, key_span, node } = entry;
     let what = format!("the gate `{name}`");
     let mut t = Table::of(node, &what, problems)?;
     let Some((id, span)) = t.text("rule") else {
         if t.get("rule").is_none() {
-            let ids: Vec<&str> = rule::rules().map(rule::Rule::id).collect();
+            let ids: Vec<&str> = known.rules.iter().map(Rule::id).collect();
             problems.add(
                 PolicyProblem::new(key_span.clone(), format!("{what} has no rule"))
                     .help(format!("give it rule = \"…\": {}", ids.join(", "))),
@@ -265,17 +273,16 @@ fn gate(
         }
         return None;
     };
-    let Some(rule) = rule::by_id(&id) else {
+    let Some(rule) = known.rules.by_id(&id) else {
         problems.add(
-            PolicyProblem::new(span, format!("there is no rule `{id}`"))
-                .nearest(&id, rule::rules().map(rule::Rule::id)),
+            PolicyProblem::new(span, format!("there is no rule `{id}`")).nearest(&id, known.rules.iter().map(Rule::id)),
         );
         return None;
     };
     let action = t
         .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
         .unwrap_or_default();
-    let select = selector(&mut t, rule.kind, evidence);
+    let select = selector(&mut t, rule.kind, evidence, known.formats);
     let each = t.text("each").map(|(e, span)| {
         known_label(&e, &span, evidence, problems);
         e
@@ -286,11 +293,11 @@ fn gate(
             known_label(label, &node.span, evidence, problems);
         }
     }
-    let judge = (rule.build)(&mut t);
+    let judge = rule.build(&mut t);
     t.finish(&format!("a gate of rule `{}`", rule.id));
     Some(Gate {
         name: name.to_owned(),
-        rule,
+        rule: rule.clone(),
         action,
         select,
         each,
@@ -309,24 +316,24 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
         .collect();
     if !known.contains(&label) {
         let problem = PolicyProblem::new(span.clone(), format!("no [[evidence]] entry gives a label `{label}`"));
-        problems.add(match super::nearest(label, &known) {
+        problems.add(match nearest(label, &known) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help(format!("write {{{label}}} in a pattern, or labels = {{ {label} = \"…\" }}")),
         });
     }
 }
 
-fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Selector {
+fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
     let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
-    let formats: Vec<String> = t
+    let chosen_formats: Vec<String> = t
         .texts("formats")
         .unwrap_or_default()
         .into_iter()
         .map(|(id, span)| {
-            match format::by_id(&id) {
+            match formats.by_id(&id) {
                 None => t.problems().add(
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
-                        .nearest(&id, format::formats().map(format::Format::id)),
+                        .nearest(&id, formats.iter().map(Format::id)),
                 ),
                 Some(f) if f.kind() != kind => {
                     t.problem(span, format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()))
@@ -342,9 +349,9 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Select
         .unwrap_or_default()
         .into_iter()
         .filter_map(|(word, span)| {
-            let found = rule::category(&word);
+            let found = Category::named(&word);
             if found.is_none() {
-                let words = crate::evidence::findings::Category::ALL.map(|c| c.as_str());
+                let words = Category::ALL.map(|c| c.as_str());
                 t.problems()
                     .add(PolicyProblem::new(span, format!("there is no category `{word}`")).nearest(&word, words));
             }
@@ -373,7 +380,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry]) -> Select
             name
         })
         .collect();
-    Selector { tools, formats, categories, labels, paths, evidence: chosen }
+    Selector { tools, formats: chosen_formats, categories, labels, paths, evidence: chosen }
 }
 
 fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Option<Waiver> {
@@ -415,9 +422,9 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
 
 /// The names of a policy's profiles.
 fn profiles(tree: &Node) -> Vec<String> {
-    let node::Value::Table(top) = &tree.value else { return Vec::new() };
+    let Value::Table(top) = &tree.value else { return Vec::new() };
     match top.iter().find(|e| e.key == "profiles").map(|e| &e.node.value) {
-        Some(node::Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
+        Some(Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
         _ => Vec::new(),
     }
 }
@@ -426,11 +433,11 @@ fn profiles(tree: &Node) -> Vec<String> {
 fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
     let names = profiles(tree);
     let top = match &mut tree.value {
-        node::Value::Table(entries) => entries,
+        Value::Table(entries) => entries,
         _ => return Ok(()),
     };
     let profile = top.iter().find(|e| e.key == "profiles").and_then(|e| match &e.node.value {
-        node::Value::Table(profiles) => profiles.iter().find(|p| p.key == name).map(|p| p.node.clone()),
+        Value::Table(profiles) => profiles.iter().find(|p| p.key == name).map(|p| p.node.clone()),
         _ => None,
     });
     let Some(profile) = profile else {
@@ -438,11 +445,11 @@ fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
             .nearest(name, names.iter().map(String::as_str)));
     };
     let changes: BTreeMap<String, Node> = match profile.value {
-        node::Value::Table(entries) => entries
+        Value::Table(entries) => entries
             .into_iter()
             .filter(|e| e.key == "gates")
             .filter_map(|e| match e.node.value {
-                node::Value::Table(gates) => Some(gates),
+                Value::Table(gates) => Some(gates),
                 _ => None,
             })
             .flatten()
@@ -451,9 +458,9 @@ fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
         _ => BTreeMap::new(),
     };
     for entry in top.iter_mut().filter(|e| e.key == "gates") {
-        if let node::Value::Table(gates) = &mut entry.node.value {
+        if let Value::Table(gates) = &mut entry.node.value {
             for gate in gates {
-                if let (node::Value::Table(keys), Some(Node { value: node::Value::Table(new), .. })) =
+                if let (Value::Table(keys), Some(Node { value: Value::Table(new), .. })) =
                     (&mut gate.node.value, changes.get(&gate.key))
                 {
                     for change in new {

@@ -1,21 +1,23 @@
 //! The rule `coverage`: lines, branches, functions and statements; of the whole, and per file or module.
 
-use super::{Judge, Judgement, Rule, Scope, share};
-use crate::decimal::{Decimal, percent};
-use crate::evidence::coverage::{Figures, FileCoverage, Percentages, Stated};
-use crate::evidence::findings::Place;
-use crate::evidence::{Coverage, Data, Evidence, Kind, Ratio};
-use crate::glob::Pattern;
-use crate::policy::node::Table;
+use super::api::{Builder, Judge, Judgement, Rule, Scope};
+use super::condition::share;
+use crate::config::Table;
 use crate::verdict::{Condition, Status, Violation};
+use gatekeeper_evidence::coverage::{Figures, FileCoverage, Percentages, Stated};
+use gatekeeper_evidence::decimal::{Decimal, percent};
+use gatekeeper_evidence::findings::Place;
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_evidence::{Coverage, Data, Evidence, Kind, Ratio};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
-    id: "coverage",
-    title: "lines, branches, functions, statements: of the whole, per file or module",
+    id: Cow::Borrowed("coverage"),
+    title: Cow::Borrowed("lines, branches, functions, statements: of the whole, per file or module"),
     kind: Kind::Coverage,
-    docs: "## What it requires
+    docs: Cow::Borrowed(
+        "## What it requires
 That the tests ran at least a share of the code. Several reports are united by file and line before they are judged.
 
 ## Why
@@ -41,7 +43,8 @@ modules = { only = [\"my_server\", \"my_client\"], lines = { min = 90 } }
 ## When evidence is missing
 No report: `missing`. A report with no executable line, or without the figure that is asked for (branches in a report that counts none): `error`.
 ",
-    build,
+    ),
+    build: Builder::Fixed(build),
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +127,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
 fn limits(t: &mut Table<'_>) -> Vec<Limit> {
     let mut out = Vec::new();
     for (name, unit, metric) in METRICS {
-        let is_number = matches!(t.get(name), Some(n) if matches!(n.value, crate::policy::node::Value::Number(_)));
+        let is_number = matches!(t.get(name), Some(n) if matches!(n.value, crate::config::Value::Number(_)));
         let (min, warn) = if is_number {
             (t.percent(name), None)
         } else if let Some(mut inner) = t.table(name) {
@@ -352,7 +355,7 @@ impl Limit {
         Condition {
             metric: metric.to_owned(),
             value: format!("{printed} %"),
-            comparator: ">=",
+            comparator: Cow::Borrowed(">="),
             limit: format!("{limit} %"),
             sample: None,
             distance: match status {

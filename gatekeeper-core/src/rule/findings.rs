@@ -1,20 +1,22 @@
 //! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
 
-use super::{Judge, Judgement, Rule, Scope, at_most};
-use crate::evidence::findings::{Category, Finding, Findings, Severity};
-use crate::evidence::{Data, Evidence, Kind};
-use crate::findings_union::unite;
-use crate::glob::Pattern;
-use crate::policy::Selector;
-use crate::policy::node::Table;
+use super::api::{Builder, Judge, Judgement, Rule, Scope};
+use super::condition::at_most;
+use crate::config::Selector;
+use crate::config::Table;
+use crate::relate::findings::unite;
 use crate::verdict::{Status, Violation};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_evidence::{Data, Evidence, Kind};
 use std::borrow::Cow;
 
 pub(super) static RULE: Rule = Rule {
-    id: "findings",
-    title: "most findings per severity and in all, by tool, category and rule",
+    id: Cow::Borrowed("findings"),
+    title: Cow::Borrowed("most findings per severity and in all, by tool, category and rule"),
     kind: Kind::Findings,
-    docs: "## What it requires
+    docs: Cow::Borrowed(
+        "## What it requires
 That a tool ran and complained no more than it may. Suppressed findings do not count; they are in the evidence.
 
 ## Why
@@ -43,7 +45,8 @@ No report of such a tool: `missing`. With `categories`, a report that tells what
 speaks of nothing else, and of other tools' clean reports what the tool is known to look for. A report that breaks off, whose tool failed, or that says that nothing was looked at: `error`. A clean log without an end mark and without a recorded
 exit status: `warn`, as a tool that was killed leaves the same log.
 ",
-    build,
+    ),
+    build: Builder::Fixed(build),
 };
 
 const SEVERITIES: [(&str, Option<Severity>); 7] = [
@@ -320,9 +323,4 @@ fn words(f: &Finding) -> String {
         };
     }
     said.chars().take(400).collect()
-}
-
-/// The categories as a policy writes them.
-pub(crate) fn category(word: &str) -> Option<Category> {
-    Category::ALL.into_iter().find(|c| c.as_str() == word)
 }

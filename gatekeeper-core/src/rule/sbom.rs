@@ -1,19 +1,22 @@
 //! The rule `sbom`: validity by the document's own specification, NTIA minimum elements, number of components, age.
 
-use super::{Judge, Judgement, Rule, Scope, at_least, at_most};
-use crate::decimal::Decimal;
-use crate::evidence::inventory::{Inventory, distinct, ntia};
-use crate::evidence::{Data, Evidence, Kind};
-use crate::policy::Selector;
-use crate::policy::node::Table;
+use super::api::{Builder, Judge, Judgement, Rule, Scope};
+use super::condition::{at_least, at_most};
+use crate::config::Selector;
+use crate::config::Table;
 use crate::verdict::{Condition, Status, Violation};
+use gatekeeper_evidence::decimal::Decimal;
+use gatekeeper_evidence::inventory::{Inventory, distinct, ntia};
+use gatekeeper_evidence::{Data, Evidence, Kind};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
-    id: "sbom",
-    title: "valid by its specification, minimum elements, number of components, age",
+    id: Cow::Borrowed("sbom"),
+    title: Cow::Borrowed("valid by its specification, minimum elements, number of components, age"),
     kind: Kind::Inventory,
-    docs: "## What it requires
+    docs: Cow::Borrowed(
+        "## What it requires
 That there is a software bill of materials, and that it is what its specification says: the official schema of its own version, unique ids, references that lead
 somewhere, licence expressions that parse. Valid and complete (NTIA's minimum elements) are two questions.
 
@@ -40,7 +43,8 @@ min-components = 10
 ## When evidence is missing
 No SBOM: `missing`. One that cannot be read, or whose validity was not looked at: `error`.
 ",
-    build,
+    ),
+    build: Builder::Fixed(build),
 };
 
 #[derive(Debug)]
@@ -115,7 +119,7 @@ impl Judge for Sbom {
 }
 
 impl Sbom {
-    fn judge_one(&self, e: &Evidence, i: &Inventory, now: i64, out: &mut Judgement) {
+    fn judge_one(&self, e: &Evidence, i: &Inventory, now: Option<i64>, out: &mut Judgement) {
         let path = e.source.path.as_str();
         let name = format!("{} {}", i.spec.unwrap_or_default(), i.spec_version.as_deref().unwrap_or("?"));
         if self.valid {
@@ -131,7 +135,7 @@ impl Sbom {
                     Some(false) => format!("not valid {name}"),
                     None => "not looked at".to_owned(),
                 },
-                comparator: "=",
+                comparator: Cow::Borrowed("="),
                 limit: "valid".to_owned(),
                 sample: None,
                 distance: None,
@@ -184,8 +188,12 @@ impl Sbom {
                     let message = "it does not say when it was made, so its age cannot be judged";
                     out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
                 }
+                Some(_) if now.is_none() => {
+                    let message = "no clock was given, so its age cannot be judged";
+                    out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
+                }
                 Some(made) => {
-                    let age = now.saturating_sub(made.as_second());
+                    let age = now.unwrap_or_default().saturating_sub(made.as_second());
                     if !max.is_age(age) {
                         let message = if age < 0 {
                             format!(

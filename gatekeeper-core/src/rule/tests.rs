@@ -1,19 +1,22 @@
 //! The rule `tests`: pass rate, failures, least number of cases, skipped and flaky cases, time.
 
-use super::{Judge, Judgement, Rule, Scope, at_least, at_most, share};
-use crate::decimal::Decimal;
-use crate::evidence::findings::Place;
-use crate::evidence::test_run::{Case, Counts, Status as CaseStatus, Suite};
-use crate::evidence::{Data, Evidence, Kind, Ratio};
-use crate::location::Location;
-use crate::policy::node::Table;
+use super::api::{Builder, Judge, Judgement, Rule, Scope};
+use super::condition::{at_least, at_most, share};
+use crate::config::Table;
 use crate::verdict::{Condition, Status, Violation};
+use gatekeeper_evidence::decimal::Decimal;
+use gatekeeper_evidence::findings::Place;
+use gatekeeper_evidence::location::Location;
+use gatekeeper_evidence::test_run::{Case, Counts, Status as CaseStatus, Suite};
+use gatekeeper_evidence::{Data, Evidence, Kind, Ratio};
+use std::borrow::Cow;
 
 pub(super) static RULE: Rule = Rule {
-    id: "tests",
-    title: "pass rate, failures, number of cases, skipped and flaky ones, time",
+    id: Cow::Borrowed("tests"),
+    title: Cow::Borrowed("pass rate, failures, number of cases, skipped and flaky ones, time"),
     kind: Kind::Tests,
-    docs: "## What it requires
+    docs: Cow::Borrowed(
+        "## What it requires
 That the tests ran, that they passed, and that there were as many as there should be. Pass rate is passed cases of those that ran: skipped ones did not.
 A configuration function or fixture that failed fails the gate, whatever the cases say.
 
@@ -44,7 +47,8 @@ min-cases = 300
 ## When evidence is missing
 No results: `missing`. No case ran, or the run was cancelled: `error`. Neither passes.
 ",
-    build,
+    ),
+    build: Builder::Fixed(build),
 };
 
 #[derive(Debug)]
@@ -159,7 +163,7 @@ impl Judge for Tests {
 }
 
 impl Tests {
-    fn conditions(&self, runs: &[(&Evidence, &crate::evidence::TestRun)], counts: Counts, out: &mut Judgement) {
+    fn conditions(&self, runs: &[(&Evidence, &gatekeeper_evidence::TestRun)], counts: Counts, out: &mut Judgement) {
         let failing = counts.failed.saturating_add(counts.errored);
         let ran = counts.passed.saturating_add(failing);
         if let Some(min) = self.min_pass_rate {
@@ -192,7 +196,7 @@ impl Tests {
         }
         if let Some(max) = self.max_duration {
             // A time below 0 is a clock that was set back: it takes nothing from the others.
-            let back = |t: &crate::evidence::TestRun| -> f64 {
+            let back = |t: &gatekeeper_evidence::TestRun| -> f64 {
                 t.cases().filter_map(|(_, c)| c.time).filter(|time| *time < 0.0).sum()
             };
             let total: f64 = runs.iter().map(|(_, t)| t.duration() - back(t)).sum();
@@ -206,7 +210,7 @@ impl Tests {
                     slowest = slowest.max(time);
                     if time > max.as_f64() {
                         let mut v = case_violation(e, s, c);
-                        v.code = "test-slow";
+                        v.code = "test-slow".into();
                         v.message = format!("{} took {time:.3} s", full_name(s, c));
                         out.violations.push(v);
                     }
@@ -219,7 +223,7 @@ impl Tests {
 
 impl Tests {
     /// Cases that ran and state no time cannot be held to one.
-    fn timed(&self, runs: &[(&Evidence, &crate::evidence::TestRun)], out: &mut Judgement) {
+    fn timed(&self, runs: &[(&Evidence, &gatekeeper_evidence::TestRun)], out: &mut Judgement) {
         for (e, t) in runs {
             let ran = |c: &Case| c.status != CaseStatus::Skipped;
             let listed = t.cases().filter(|(_, c)| ran(c)).count();
@@ -246,7 +250,7 @@ fn seconds(metric: &str, value: f64, limit: Decimal) -> Condition {
     Condition {
         metric: metric.to_owned(),
         value: format!("{value:.3} s"),
-        comparator: "<=",
+        comparator: Cow::Borrowed("<="),
         limit: format!("{limit} s"),
         sample: None,
         distance: over.then(|| format!("{:.3} s too long", value - limit.as_f64())),

@@ -3,22 +3,26 @@
 mod packages;
 
 use self::packages::{Row, same_document};
-use super::{Judge, Judgement, Rule, Scope, at_most};
-use crate::evidence::findings::Place;
-use crate::evidence::inventory::{Component, LicenseForm};
-use crate::evidence::{Data, Evidence, Kind};
-use crate::glob::Pattern;
-use crate::license::{self, Entry, Family, Judgement as Licence, LicenseStatement, Policy};
+use super::api::{Builder, Judge, Judgement, Rule, Scope};
+use super::condition::at_most;
+use crate::config::{Table, Value};
 use crate::policy::PolicyProblem;
-use crate::policy::node::{Table, Value};
 use crate::verdict::{Status, Violation};
+use gatekeeper_evidence::findings::Place;
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_evidence::inventory::{Component, LicenseForm};
+use gatekeeper_evidence::{Data, Evidence, Kind};
+use gatekeeper_license as license;
+use gatekeeper_license::{Entry, Family, Judgement as Licence, LicenseStatement, Policy};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
-    id: "licenses",
-    title: "licence expressions against allow, deny and review lists",
+    id: Cow::Borrowed("licenses"),
+    title: Cow::Borrowed("licence expressions against allow, deny and review lists"),
     kind: Kind::Inventory,
-    docs: "## What it requires
+    docs: Cow::Borrowed(
+        "## What it requires
 That every package's licence is allowed, or at least not denied. Expressions are read wholly: one branch of an OR suffices, all parts of an AND must hold.
 Several licences stated side by side all hold (AND): only an expression can say OR. Where documents disagree on a package's licence, the worst
 counts and the disagreement is shown; one that states no licence, or not which, gives way to another document that does. Rows of one document
@@ -50,7 +54,8 @@ exceptions = { \"pkg:npm/left-pad\" = \"bought a licence\" }
 ## When evidence is missing
 No inventory: `missing`. An inventory without packages: `error`. A package without a licence is unknown, never a pass by guess.
 ",
-    build,
+    ),
+    build: Builder::Fixed(build),
 };
 
 /// The scopes that a package may be left unjudged by.

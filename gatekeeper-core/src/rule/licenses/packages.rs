@@ -4,8 +4,8 @@
 //! package URL can only mean the one package of its name and version that other documents name; beside that package in one document it is
 //! another.
 
-use crate::evidence::inventory::Component;
-use crate::evidence::{Data, Evidence};
+use gatekeeper_evidence::inventory::Component;
+use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeMap;
 
 /// A row of a document.

@@ -1,0 +1,156 @@
+//! Exact decimals for limits, so that 79.99 % never passes for 80 %.
+
+use crate::Ratio;
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A decimal number: `units / 10^scale`, at most nine digits behind the point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimal {
+    units: i128,
+    scale: u32,
+}
+
+const SCALE_MOST: u32 = 9;
+/// Seconds by which clocks may differ.
+const SKEW: i64 = 300;
+
+impl Decimal {
+    /// A whole number.
+    pub fn whole(n: u64) -> Self {
+        Decimal { units: i128::from(n), scale: 0 }
+    }
+
+    /// Reads `80`, `79.5`, `1e2`; `None` where the text is no number or has more than nine digits behind the point.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().replace('_', "");
+        if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
+            let base = Self::parse(mantissa)?;
+            let exponent: i32 = exponent.parse().ok()?;
+            let scale = i64::from(base.scale) - i64::from(exponent);
+            return if scale >= 0 {
+                Some(Decimal { units: base.units, scale: u32::try_from(scale).ok().filter(|s| *s <= SCALE_MOST)? })
+            } else {
+                let factor = 10_i128.checked_pow(u32::try_from(-scale).ok().filter(|s| *s <= 18)?)?;
+                Some(Decimal { units: base.units.checked_mul(factor)?, scale: 0 })
+            };
+        }
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(&text)),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let all = format!("{whole}{fraction}");
+        if whole.is_empty() || all.len() > 28 || !all.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let scale = u32::try_from(fraction.len()).ok().filter(|s| *s <= SCALE_MOST)?;
+        let units: i128 = all.parse().ok()?;
+        Some(Decimal { units: if negative { -units } else { units }, scale })
+    }
+
+    /// Whether an age in seconds is at most this number. What is from the future has no age: a clock, or a word, is wrong.
+    pub fn is_age(self, age: i64) -> bool {
+        age >= -SKEW && Self::parse(&age.to_string()).is_some_and(|age| age <= self)
+    }
+
+    /// How a share, in percent, compares with this number: exactly. `None` for a share of nothing.
+    pub fn compare_percent_of(self, ratio: Ratio) -> Option<Ordering> {
+        if ratio.total == 0 {
+            return None;
+        }
+        let left = i128::from(ratio.covered).checked_mul(100)?.checked_mul(10_i128.checked_pow(self.scale)?)?;
+        let right = self.units.checked_mul(i128::from(ratio.total))?;
+        Some(left.cmp(&right))
+    }
+
+    /// How many more of the total would have to be covered for the share to reach this number of percent.
+    pub fn shortfall(self, ratio: Ratio) -> u64 {
+        let power = 10_i128.checked_pow(self.scale).unwrap_or(1);
+        let needed = self.units.saturating_mul(i128::from(ratio.total));
+        let divisor = power.saturating_mul(100);
+        // Rounded up: covered must reach it.
+        let needed =
+            needed.checked_div(divisor).unwrap_or(0) + i128::from(needed.checked_rem(divisor).unwrap_or(0) > 0);
+        u64::try_from(needed - i128::from(ratio.covered)).unwrap_or(0)
+    }
+
+    /// The sum, exactly; `None` out of range.
+    pub fn plus(self, other: Decimal) -> Option<Decimal> {
+        let scale = self.scale.max(other.scale);
+        let lift = |d: Decimal| d.units.checked_mul(10_i128.checked_pow(scale - d.scale)?);
+        Some(Decimal { units: lift(self)?.checked_add(lift(other)?)?, scale })
+    }
+
+    /// As a whole count; `None` where it is none.
+    pub fn as_count(self) -> Option<u64> {
+        if self.scale == 0 { u64::try_from(self.units).ok() } else { None }
+    }
+
+    /// As a float, for comparing with measured times.
+    pub fn as_f64(self) -> f64 {
+        self.to_string().parse().unwrap_or(f64::NAN)
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let scale = self.scale.max(other.scale);
+        let lift = |d: &Decimal| d.units.saturating_mul(10_i128.checked_pow(scale - d.scale).unwrap_or(i128::MAX));
+        lift(self).cmp(&lift(other))
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.scale == 0 {
+            return write!(f, "{}", self.units);
+        }
+        let power = 10_u128.checked_pow(self.scale).unwrap_or(1);
+        let units = self.units.unsigned_abs();
+        let sign = if self.units < 0 { "-" } else { "" };
+        let width = usize::try_from(self.scale).unwrap_or(0);
+        write!(f, "{sign}{}.{:0width$}", units.checked_div(power).unwrap_or(0), units.checked_rem(power).unwrap_or(0))
+    }
+}
+
+/// A share in percent with two digits, rounded down: 99.996 % never reads 100.00 %. Empty for a share of nothing.
+pub fn percent(ratio: Ratio) -> String {
+    let hundredths = (u128::from(ratio.covered) * 10_000).checked_div(u128::from(ratio.total));
+    hundredths.map_or_else(String::new, |h| {
+        let (whole, rest) = (h / 100, h % 100);
+        if rest == 0 { format!("{whole} %") } else { format!("{whole}.{rest:02} %") }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_exact() {
+        let just_short = Ratio { covered: 7999, total: 10_000 };
+        assert_eq!(Decimal::parse("80").unwrap().compare_percent_of(just_short), Some(Ordering::Less));
+        assert_eq!(Decimal::parse("79.99").unwrap().compare_percent_of(just_short), Some(Ordering::Equal));
+        assert_eq!(Decimal::parse("80").unwrap().shortfall(just_short), 1);
+        assert_eq!(percent(Ratio { covered: 99_999, total: 100_000 }), "99.99 %");
+    }
+
+    #[test]
+    fn numbers_are_read_as_written() {
+        assert_eq!(Decimal::parse("79.50").unwrap().to_string(), "79.5");
+        assert_eq!(Decimal::parse("1e2"), Some(Decimal::whole(100)));
+        assert_eq!(Decimal::parse("-0.5").unwrap().to_string(), "-0.5");
+        assert!(Decimal::parse("0.1") < Decimal::parse("0.11"));
+        for bad in ["", ".", "x", "1.2.3", "nan", "inf", "0.0000000001"] {
+            assert_eq!(Decimal::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Errors: a stable code, a place, what was expected and what was found.
+//!
+//! [`ParseError`] answers five questions: which file, which format, where, what was expected, what was found. A parser fills in
+//! the last three; file, format, line and column are added where the parser was called.
+
+use crate::location::Location;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What kind of error this is. The names are stable API (`malformed`, `limit-exceeded`, …).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// The input does not keep its format's rules, or breaks off.
+    Malformed,
+    /// The input has no bytes.
+    Empty,
+    /// No format recognises the content.
+    Unrecognised,
+    /// Several formats recognise the content equally.
+    Ambiguous,
+    /// The format is known, this version of it is not.
+    UnsupportedVersion,
+    /// The tool that wrote this says itself that it failed before its job was done.
+    ToolFailed,
+    /// A limit on what input may ask for was reached.
+    LimitExceeded,
+    /// The evidence is older than the policy allows.
+    Stale,
+    /// The file could not be read.
+    Io,
+    /// The program itself is at fault.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The stable name of the code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorCode::Malformed => "malformed",
+            ErrorCode::Empty => "empty",
+            ErrorCode::Unrecognised => "unrecognised",
+            ErrorCode::Ambiguous => "ambiguous",
+            ErrorCode::UnsupportedVersion => "unsupported-version",
+            ErrorCode::ToolFailed => "tool-failed",
+            ErrorCode::LimitExceeded => "limit-exceeded",
+            ErrorCode::Stale => "stale",
+            ErrorCode::Io => "io",
+            ErrorCode::Internal => "internal",
+        }
+    }
+}
+
+/// Why an input could not be read into evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    inner: Box<Inner>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    code: ErrorCode,
+    file: String,
+    format: &'static str,
+    location: Location,
+    expected: String,
+    found: String,
+}
+
+impl ParseError {
+    /// An error of the given code; `expected` says what should have stood there ("a hit count after ','").
+    pub fn new(code: ErrorCode, expected: impl Into<String>) -> Self {
+        ParseError {
+            inner: Box::new(Inner {
+                code,
+                file: String::new(),
+                format: "",
+                location: Location::default(),
+                expected: expected.into(),
+                found: String::new(),
+            }),
+        }
+    }
+
+    /// A [`ErrorCode::Malformed`] error: `expected` says what should have stood there.
+    pub fn malformed(expected: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Malformed, expected)
+    }
+
+    /// A [`ErrorCode::LimitExceeded`] error.
+    pub fn limit(expected: impl Into<String>) -> Self {
+        Self::new(ErrorCode::LimitExceeded, expected)
+    }
+
+    /// Sets the byte offset.
+    #[must_use]
+    pub fn at(mut self, offset: usize) -> Self {
+        self.inner.location.offset = u64::try_from(offset).ok();
+        self
+    }
+
+    /// Sets the line (from 1), for parsers that count lines and not bytes.
+    #[must_use]
+    pub fn on_line(mut self, line: u64) -> Self {
+        self.inner.location.line = Some(line);
+        self
+    }
+
+    /// Sets line and column (from 1).
+    #[must_use]
+    pub fn on(mut self, line: u64, column: u64) -> Self {
+        self.inner.location.line = Some(line);
+        self.inner.location.column = Some(column);
+        self
+    }
+
+    /// Sets the path in the document.
+    #[must_use]
+    pub fn in_path(mut self, path: impl Into<String>) -> Self {
+        self.inner.location.path = Some(path.into());
+        self
+    }
+
+    /// Sets what was found: quoted, escaped and cut.
+    #[must_use]
+    pub fn found(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.inner.found = quote(bytes.as_ref());
+        self
+    }
+
+    /// Sets what was found, in words of our own ("the end of the file").
+    #[must_use]
+    pub fn found_words(mut self, words: impl Into<String>) -> Self {
+        self.inner.found = harmless(&words.into());
+        self
+    }
+
+    /// Sets the file, also where one is named already (a file within a folder that is the input).
+    #[must_use]
+    pub fn in_file(mut self, file: String) -> Self {
+        self.inner.file = file;
+        self
+    }
+
+    /// Adds file and format (where not set yet) and works out line and column. Binary formats keep their byte offset.
+    pub fn finish(mut self, file: &str, format: &'static str, bytes: Option<&[u8]>) -> Self {
+        if self.inner.file.is_empty() {
+            file.clone_into(&mut self.inner.file);
+        }
+        if self.inner.format.is_empty() {
+            self.inner.format = format;
+        }
+        if let Some(bytes) = bytes {
+            self.inner.location.resolve(bytes);
+        }
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        self.inner.code
+    }
+
+    /// Where in the input.
+    pub fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// The file, as it was named to us.
+    pub fn file(&self) -> &str {
+        &self.inner.file
+    }
+
+    /// The format's id; empty where none was recognised.
+    pub fn format(&self) -> &'static str {
+        self.inner.format
+    }
+
+    /// What should have stood there.
+    pub fn expected(&self) -> &str {
+        &self.inner.expected
+    }
+
+    /// The message without the file's name: `12:9: lcov: expected …, found …`.
+    pub fn message(&self) -> String {
+        let place = self.inner.location.to_string();
+        let colon = if place.is_empty() { "" } else { ": " };
+        format!("{place}{colon}{}", self.words())
+    }
+
+    /// The message without file and place: `lcov: expected …, found …`.
+    pub fn words(&self) -> String {
+        let i = &self.inner;
+        let mut out = String::new();
+        if !i.format.is_empty() {
+            out.push_str(i.format);
+            out.push_str(": ");
+        }
+        match i.code {
+            // These say themselves what is wrong; "expected" would mislead.
+            ErrorCode::Io
+            | ErrorCode::Stale
+            | ErrorCode::ToolFailed
+            | ErrorCode::LimitExceeded
+            | ErrorCode::Unrecognised
+            | ErrorCode::Ambiguous
+            | ErrorCode::Empty
+            | ErrorCode::Internal
+            | ErrorCode::UnsupportedVersion => {
+                out.push_str(&i.expected);
+                if !i.found.is_empty() {
+                    out.push_str(": ");
+                    out.push_str(&i.found);
+                }
+            }
+            ErrorCode::Malformed => {
+                out.push_str("expected ");
+                out.push_str(&i.expected);
+                if !i.found.is_empty() {
+                    out.push_str(", found ");
+                    out.push_str(&i.found);
+                }
+            }
+        }
+        out
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.inner.file.is_empty() {
+            let colon = if self.inner.location.line.is_some() { ":" } else { ": " };
+            write!(f, "{}{colon}", self.inner.file)?;
+        }
+        f.write_str(&self.message())
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Quotes found text for a message: escaped, at most 40 characters.
+pub fn quote(bytes: &[u8]) -> String {
+    const MOST: usize = 40;
+    let head = bytes.get(..bytes.len().min(MOST * 4)).unwrap_or_default();
+    let text = String::from_utf8_lossy(head);
+    let mut out = String::from("\"");
+    for (n, c) in text.chars().enumerate() {
+        if n == MOST {
+            out.push('…');
+            break;
+        }
+        match c {
+            '"' => out.push_str("\\\""),
+            c if c.is_control() || is_invisible(c) => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Words that a reader below us made, which may hold pieces of the input: escaped, at most 300 characters.
+fn harmless(words: &str) -> String {
+    const MOST: usize = 300;
+    let mut out = String::new();
+    for (n, c) in words.chars().enumerate() {
+        if n == MOST {
+            out.push('…');
+            break;
+        }
+        if c.is_control() || is_invisible(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+/// Characters that show nothing but change how text around them is shown (bidirectional controls, zero widths).
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}')
+}

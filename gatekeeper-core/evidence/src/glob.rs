@@ -1,0 +1,204 @@
+//! Path patterns: `*`, `?`, `[a-z]`, `{a,b}`, `**`, and `{label}`, which matches a part of a name and gives it as a label.
+
+use regex::Regex;
+use std::collections::BTreeMap;
+
+/// A compiled pattern.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    text: String,
+    whole: Regex,
+    labels: Vec<String>,
+    /// The pattern's components, for walking a tree.
+    pub parts: Vec<Part>,
+}
+
+/// One component of a pattern.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// A name.
+    Literal(String),
+    /// A name with wildcards.
+    Wild(Regex),
+    /// `**`: any number of folders.
+    Deep,
+}
+
+impl Pattern {
+    /// Compiles a pattern, or says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("a pattern must not be empty".to_owned());
+        }
+        if text.len() > 1_000 {
+            return Err("a pattern has at most 1000 characters".to_owned());
+        }
+        let mut labels = Vec::new();
+        let clean = text.strip_prefix("./").unwrap_or(text);
+        let mut whole = String::from("^");
+        let mut parts = Vec::new();
+        let names: Vec<&str> = split(clean);
+        for (n, name) in names.iter().enumerate() {
+            let last = n + 1 == names.len();
+            if *name == "**" {
+                parts.push(Part::Deep);
+                whole.push_str(if last { ".*" } else { "(?:.*/)?" });
+                continue;
+            }
+            let mut found = Vec::new();
+            let regex = component(name, &mut found)?;
+            let compiled = |r: &str| {
+                regex::RegexBuilder::new(r).size_limit(1 << 20).build().map_err(|e| format!("not a pattern: {e}"))
+            };
+            let wild = name.contains(['*', '?', '[', '{']);
+            parts.push(if wild {
+                Part::Wild(compiled(&format!("^{regex}$"))?)
+            } else {
+                Part::Literal((*name).to_owned())
+            });
+            whole.push_str(&regex);
+            if !last {
+                whole.push('/');
+            }
+            for label in found {
+                if labels.contains(&label) {
+                    return Err(format!("the label {{{label}}} stands in it twice"));
+                }
+                labels.push(label);
+            }
+        }
+        whole.push('$');
+        let whole =
+            regex::RegexBuilder::new(&whole).size_limit(1 << 20).build().map_err(|e| format!("not a pattern: {e}"))?;
+        Ok(Pattern { text: text.to_owned(), whole, labels, parts })
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The labels that it gives.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// The labels that a path gives, where it matches.
+    pub fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
+        let captures = self.whole.captures(path)?;
+        Some(self.labels.iter().filter_map(|l| captures.name(l).map(|m| (l.clone(), m.as_str().to_owned()))).collect())
+    }
+
+    /// Whether a path that a report names may be one that the pattern means: reports write `.\src\a.c` and `file:///build/src/a.c` for
+    /// `src/a.c`. Of a path that is not relative, any end may be what lies below the root.
+    pub fn speaks_of(&self, path: &str) -> bool {
+        let path = path.replace('\\', "/");
+        let path = path.trim_start_matches("./");
+        let absolute = path.starts_with('/') || path.split('/').next().is_some_and(|first| first.ends_with(':'));
+        self.matches(path).is_some()
+            || absolute
+                && path.match_indices('/').any(|(at, _)| path.get(at + 1..).is_some_and(|p| self.matches(p).is_some()))
+    }
+
+    /// Whether its last component takes any name whatever (`**`, `*`): then what it brings need not be evidence.
+    pub fn takes_anything(&self) -> bool {
+        match self.text.rsplit('/').next() {
+            Some(last) => matches!(last, "**" | "*" | ""),
+            None => false,
+        }
+    }
+}
+
+/// Splits at `/` outside braces; an ending `/` means everything below.
+fn split(text: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = text.split('/').collect();
+    if parts.last() == Some(&"") {
+        parts.pop();
+        parts.push("**");
+    }
+    parts
+}
+
+fn component(name: &str, labels: &mut Vec<String>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '*' => out.push_str("[^/]*"),
+            '?' => out.push_str("[^/]"),
+            '[' => {
+                let class: String = rest.by_ref().take_while(|c| *c != ']').collect();
+                if class.is_empty() || !name.contains(']') {
+                    return Err("`[` wants characters and `]`".to_owned());
+                }
+                let (not, class) = match class.strip_prefix(['!', '^']) {
+                    Some(c) => ("^", c.to_owned()),
+                    None => ("", class),
+                };
+                let escaped: String = class
+                    .chars()
+                    .map(|c| if c == '-' { "-".to_owned() } else { regex::escape(&c.to_string()) })
+                    .collect();
+                out.push_str(&format!("[{not}{escaped}]"));
+            }
+            '{' => {
+                let mut closed = false;
+                let mut inner = String::new();
+                for c in rest.by_ref() {
+                    if c == '}' {
+                        closed = true;
+                        break;
+                    }
+                    inner.push(c);
+                }
+                if !closed || inner.is_empty() {
+                    return Err("`{` wants a label or alternatives and `}`".to_owned());
+                }
+                if inner.contains(',') {
+                    let choices: Result<Vec<String>, String> =
+                        inner.split(',').map(|c| component(c, &mut Vec::new())).collect();
+                    out.push_str(&format!("(?:{})", choices?.join("|")));
+                } else if inner.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                {
+                    out.push_str(&format!("(?P<{inner}>[^/]+?)"));
+                    labels.push(inner);
+                } else {
+                    return Err(format!("`{{{inner}}}` is no label: letters, digits and _, a letter first"));
+                }
+            }
+            c => out.push_str(&regex::escape(&c.to_string())),
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_taken_from_paths() {
+        let p = Pattern::new("artifacts/otp-{otp}/{os}/**").unwrap();
+        let labels = p.matches("artifacts/otp-27/ubuntu/a/b.xml").unwrap();
+        assert_eq!(labels["otp"], "27");
+        assert_eq!(labels["os"], "ubuntu");
+        assert!(p.matches("artifacts/otp-27/x").is_none());
+    }
+
+    #[test]
+    fn wildcards_stay_within_a_component() {
+        let fits = |p: &str, path: &str| Pattern::new(p).unwrap().matches(path).is_some();
+        assert!(fits("*.xml", "a.xml") && !fits("*.xml", "a/b.xml"));
+        assert!(fits("**/TEST-*.xml", "TEST-a.xml") && fits("**/TEST-*.xml", "x/y/TEST-a.xml"));
+        assert!(fits("a/{b,c}/[0-9]?.x", "a/c/1z.x") && !fits("a/{b,c}/[0-9]?.x", "a/d/1z.x"));
+        assert!(fits("logs/", "logs/a/b"));
+    }
+
+    #[test]
+    fn bad_patterns_say_why() {
+        for bad in ["", "{", "{a b}", "{x}/{x}", "[", "a{}"] {
+            assert!(Pattern::new(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Evidence: what the reports of a CI run say, in the model's own terms. Plain data and arithmetic; no parsing, no rules.
+//!
+//! Beside the model stand the things that every room of the house shares: places in a document, errors, exact decimals, patterns,
+//! package URLs and hashes.
+
+#![forbid(unsafe_code)]
+
+pub mod coverage;
+pub mod decimal;
+pub mod error;
+pub mod findings;
+pub mod glob;
+pub mod hash;
+pub mod inventory;
+pub mod location;
+pub mod measurements;
+pub mod purl;
+pub mod test_run;
+pub mod vex;
+
+use crate::location::Location;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use coverage::Coverage;
+pub use findings::Findings;
+pub use inventory::Inventory;
+pub use measurements::Measurements;
+pub use test_run::TestRun;
+pub use vex::Vex;
+
+/// The kinds of evidence. VEX statements judge findings; they are no evidence of their own for a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Which code the tests ran.
+    Coverage,
+    /// Which tests ran and how they ended.
+    Tests,
+    /// What a tool complains of.
+    Findings,
+    /// Packages: SBOMs, lock files, licence lists.
+    Inventory,
+    /// Named series of numbers.
+    Measurements,
+    /// Exploitability statements on vulnerabilities.
+    Vex,
+}
+
+impl Kind {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Coverage => "coverage",
+            Kind::Tests => "tests",
+            Kind::Findings => "findings",
+            Kind::Inventory => "inventory",
+            Kind::Measurements => "measurements",
+            Kind::Vex => "vex",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A covered or satisfied share: `covered` of `total`. Never a percentage, so that limits are exact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stated")]
+pub struct Ratio {
+    /// How many were covered.
+    pub covered: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// A share as a document states it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stated {
+    covered: u64,
+    total: u64,
+}
+
+impl TryFrom<Stated> for Ratio {
+    type Error = String;
+
+    fn try_from(s: Stated) -> Result<Self, String> {
+        if s.covered > s.total {
+            return Err(format!("{} covered of {}, expected no more than there are", s.covered, s.total));
+        }
+        Ok(Ratio { covered: s.covered, total: s.total })
+    }
+}
+
+impl Ratio {
+    /// A share of `covered` in `total`; more than all is all.
+    pub fn new(covered: u64, total: u64) -> Self {
+        Ratio { covered: covered.min(total), total }
+    }
+
+    /// Adds another share.
+    #[must_use]
+    pub fn plus(self, other: Ratio) -> Ratio {
+        Ratio { covered: self.covered.saturating_add(other.covered), total: self.total.saturating_add(other.total) }
+    }
+}
+
+/// Something tolerated or worth knowing, with its place: a producer's quirk, a figure that contradicts another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// What it says, in words.
+    pub message: String,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+impl Note {
+    /// A note with a place.
+    pub fn at(message: impl Into<String>, location: Location) -> Self {
+        Note { message: message.into(), location: Some(location) }
+    }
+
+    /// A note on the whole input.
+    pub fn new(message: impl Into<String>) -> Self {
+        Note { message: message.into(), location: None }
+    }
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The file as it was named, `/`-separated.
+    pub path: String,
+    /// The format's id.
+    pub format: &'static str,
+    /// SHA-256 of the file as it lies there, lower-case hex.
+    pub sha256: String,
+    /// Size of the file, bytes.
+    pub size: u64,
+    /// Labels that place it in a matrix.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The tool that wrote it (`eunit`, `ct`, `dialyzer`, `trivy`, …), where format or content say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// The name of the policy's `[[evidence]]` entry that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The recorded exit status of the command that wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_status: Option<i32>,
+    /// When it was last written (seconds since 1970-01-01 UTC), where the file system or the content says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<i64>,
+}
+
+/// What one input says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evidence {
+    /// Where it comes from.
+    pub source: Source,
+    /// Whether the tool did all its work: `Some(false)` where the input itself says no, `Some(true)` where a report with an end
+    /// mark was read whole, `None` where the format has no end mark.
+    pub complete: Option<bool>,
+    /// Tolerated oddities.
+    pub notes: Vec<Note>,
+    /// The content.
+    pub data: Data,
+}
+
+impl Evidence {
+    /// The kind of the content.
+    pub fn kind(&self) -> Kind {
+        self.data.kind()
+    }
+}
+
+/// The content of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Data {
+    /// Coverage of code.
+    Coverage(Coverage),
+    /// Test results.
+    Tests(TestRun),
+    /// Complaints of a tool.
+    Findings(Findings),
+    /// Packages.
+    Inventory(Inventory),
+    /// Measured series.
+    Measurements(Measurements),
+    /// Exploitability statements.
+    Vex(Vex),
+}
+
+impl Data {
+    /// The kind of this content.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Data::Coverage(_) => Kind::Coverage,
+            Data::Tests(_) => Kind::Tests,
+            Data::Findings(_) => Kind::Findings,
+            Data::Inventory(_) => Kind::Inventory,
+            Data::Measurements(_) => Kind::Measurements,
+            Data::Vex(_) => Kind::Vex,
+        }
+    }
+}

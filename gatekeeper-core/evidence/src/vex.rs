@@ -1,0 +1,111 @@
+//! VEX: statements on whether a vulnerability concerns a product. They judge findings; they are no evidence of their own.
+
+use serde::Serialize;
+
+/// The statements of one document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Vex {
+    /// The statements.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement: a vulnerability, the products it speaks of, and what it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// The vulnerability's id.
+    pub vulnerability: String,
+    /// Other ids of it.
+    pub aliases: Vec<String>,
+    /// Products (purls or the document's product ids); a product may name subcomponents after it.
+    pub products: Vec<Product>,
+    /// What it says.
+    pub status: Status,
+    /// Justification, impact statement or action statement.
+    pub reason: String,
+    /// When it was stated, where the format says that later statements stand for earlier ones (OpenVEX), seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stated: Option<i64>,
+}
+
+/// A product that a statement speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Product {
+    /// Its id: a purl where the document gives one.
+    pub id: String,
+    /// Components of the product that are meant.
+    pub subcomponents: Vec<String>,
+    /// The versions of the package that are meant, where the document states them apart from the ids: exact ones, or ranges (`vers:npm/>=2.0`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Vec<String>>,
+}
+
+impl Product {
+    /// A product of this id.
+    pub fn new(id: impl Into<String>) -> Product {
+        Product { id: id.into(), ..Product::default() }
+    }
+}
+
+/// A package URL with the version that a document states beside it, where it has none of its own.
+pub fn with_version(purl: &str, version: &str) -> String {
+    let end = purl.find(['?', '#']).unwrap_or(purl.len());
+    let (path, rest) = purl.split_at(end);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    // An `@` at a name's beginning is a scope's.
+    if version.is_empty() || name.trim_start_matches('@').contains('@') {
+        return purl.to_owned();
+    }
+    let mut out = format!("{path}@");
+    for c in version.chars() {
+        match c {
+            '%' | '?' | '#' | '@' | '/' | ' ' => out.push_str(&format!("%{:02X}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out + rest
+}
+
+/// What a statement says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The product is not affected.
+    NotAffected,
+    /// The product is affected.
+    Affected,
+    /// This version has the fix.
+    Fixed,
+    /// Not known yet.
+    #[default]
+    UnderInvestigation,
+}
+
+impl Status {
+    /// The stable name (OpenVEX's words).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::NotAffected => "not_affected",
+            Status::Affected => "affected",
+            Status::Fixed => "fixed",
+            Status::UnderInvestigation => "under_investigation",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_version;
+
+    #[test]
+    fn a_purl_keeps_its_own_version() {
+        for (purl, version, want) in [
+            ("pkg:npm/foo", "2.0", "pkg:npm/foo@2.0"),
+            ("pkg:npm/foo@1.0", "2.0", "pkg:npm/foo@1.0"),
+            ("pkg:npm/@scope/foo?a=b#c", "1:2/3", "pkg:npm/@scope/foo@1:2%2F3?a=b#c"),
+            ("pkg:npm/foo?a=x@y", "2", "pkg:npm/foo@2?a=x@y"),
+            ("pkg:npm/foo", "", "pkg:npm/foo"),
+        ] {
+            assert_eq!(with_version(purl, version), want);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Coveralls' job JSON.
+//!
+//! Specification: Coveralls API, `source_files`, <https://docs.coveralls.io/api-reference>.
+//! Producers: excoveralls, coveralls-python, gcovr, grcov, coverage-reporter, tarpaulin, goveralls.
+//!
+//! Deviations: `branches` is a flat list of line, block, arm, count; counts may be floats or below zero.
+
+use super::common::{Hits, Loose, Text};
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Line};
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::{Data, Kind};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use std::fmt;
+
+pub(super) static FORMAT: Format = Format {
+    id: "coveralls",
+    title: "Coveralls JSON",
+    kind: Kind::Coverage,
+    extensions: &["json"],
+    places: &["cover/excoveralls.json", "coveralls.json", "coverage/coveralls.json"],
+    spec: "Coveralls API reference, source_files: https://docs.coveralls.io/api-reference",
+    producers: &["excoveralls", "coveralls", "gcovr", "grcov", "tarpaulin"],
+    recorded_as: None,
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json().filter(|s| s.has("source_files")) else { return Confidence::No };
+    if shape.has_all(&["source_files[].name", "source_files[].coverage"]) {
+        return Confidence::Certain;
+    }
+    let job = ["repo_token", "service_name", "git", "run_at"].iter().any(|m| shape.has(m));
+    Confidence::when(job || shape.has("source_files[].source_digest"), Confidence::Likely)
+}
+
+#[derive(Deserialize)]
+struct Report {
+    source_files: Files,
+}
+
+/// The files, folded into the model one by one.
+struct Files(Coverage);
+
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    coverage: Vec<Option<Hits>>,
+    branches: Option<Vec<Option<Loose>>>,
+}
+
+impl<'de> Deserialize<'de> for Files {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Files;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of source files")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Files, A::Error> {
+                let mut out = Coverage::default();
+                while let Some(file) = seq.next_element::<File<'de>>()? {
+                    let mut one = FileCoverage::default();
+                    for (number, hits) in (1_u32..).zip(&file.coverage) {
+                        if let Some(hits) = hits {
+                            one.lines.push(Line { number, hits: hits.get() });
+                        }
+                    }
+                    let branches = file.branches.unwrap_or_default();
+                    let mut fours = branches.chunks_exact(4);
+                    for four in fours.by_ref() {
+                        if let [Some(line), Some(block), Some(arm), hits] = four {
+                            let hits = hits.map_or(0, |h| h.0);
+                            one.branches.push(Branch { line: line.0, block: block.0, arm: arm.0, hits });
+                        } else {
+                            return Err(A::Error::custom(
+                                "invalid value: a null, expected a branch's line, block and arm",
+                            ));
+                        }
+                    }
+                    if !fours.remainder().is_empty() {
+                        return Err(A::Error::custom(format_args!(
+                            "invalid length {}, expected branches in fours: line, block, arm, count",
+                            branches.len()
+                        )));
+                    }
+                    out.add(file.name.0, one);
+                }
+                Ok(Files(out))
+            }
+        }
+        deserializer.deserialize_seq(V)
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let Report { source_files: Files(mut out) } = json::from_input(input)?;
+    out.metrics.lines = true;
+    out.note_metrics();
+    Ok(Parsed::new(Data::Coverage(out), Some(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+    use gatekeeper_evidence::Ratio;
+
+    fn read(files: &str) -> Result<Coverage, ParseError> {
+        let text = format!(r#"{{"repo_token":"t","source_files":[{files}]}}"#);
+        let limits = Limits::default();
+        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
+        Ok(c)
+    }
+
+    #[test]
+    fn nulls_are_no_lines_and_branches_come_in_fours() {
+        let c = read(r#"{"name":"a","coverage":[null,0,2.0,null,-1],"branches":[2,0,0,1,2,0,1,0]}"#).unwrap();
+        assert_eq!(c.figures().lines, Some(Ratio { covered: 1, total: 3 }));
+        assert_eq!(c.figures().branches, Some(Ratio { covered: 1, total: 2 }));
+    }
+
+    #[test]
+    fn what_is_broken_is_refused() {
+        for bad in [
+            r#"{"coverage":[1]}"#,
+            r#"{"name":"a"}"#,
+            r#"{"name":"a","coverage":["x"]}"#,
+            r#"{"name":"a","coverage":[],"branches":[1,2,3]}"#,
+            r#"{"name":"a","coverage":[],"branches":[null,0,0,1]}"#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Go's coverage profiles.
+//!
+//! Specification: `golang.org/x/tools/cover` (ParseProfiles) and `cmd/cover`, Go 1.24, <https://pkg.go.dev/golang.org/x/tools/cover>.
+//! Producers: `go test -coverprofile`, `go tool covdata textfmt`, gotestsum, …
+//!
+//! Deviations: joined files repeat the mode line; with `-coverpkg` each block comes once per test binary and counts once, covered
+//! where any of them hit it; a Windows path has a colon of its own.
+
+use super::common::{MOST_LINES, NEGATIVE, Notes, Range, Written, hits, unfold};
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::lines::Lines;
+use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Metrics, Statement};
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::{Data, Kind};
+use std::collections::BTreeMap;
+
+pub(super) static FORMAT: Format = Format {
+    id: "go-cover",
+    title: "Go coverage profile",
+    kind: Kind::Coverage,
+    extensions: &["out", "cov", "coverprofile", "txt"],
+    places: &["coverage.out", "cover.out", "c.out", "profile.cov", "coverage.txt", "coverage/coverage.out"],
+    spec: "golang.org/x/tools/cover, ParseProfiles: https://pkg.go.dev/golang.org/x/tools/cover",
+    producers: &["go"],
+    recorded_as: None,
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let first = head.lines().map(<[u8]>::trim_ascii).find(|l| !l.is_empty()).unwrap_or_default();
+    Confidence::when(matches!(first, b"mode: set" | b"mode: count" | b"mode: atomic"), Confidence::Certain)
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut files: BTreeMap<&str, Vec<Statement>> = BTreeMap::new();
+    let mut notes = Notes::default();
+    let mut mode: Option<&[u8]> = None;
+    let mut last: Option<&str> = None;
+    for line in Lines::new(input.bytes) {
+        let text = line.bytes.trim_ascii();
+        let wrong = |expected: &str, found: &[u8]| ParseError::malformed(expected).at(line.offset).found(found);
+        if text.is_empty() {
+            continue;
+        }
+        if let Some(word) = text.strip_prefix(b"mode:") {
+            let word = word.trim_ascii();
+            if !matches!(word, b"set" | b"count" | b"atomic") {
+                return Err(wrong("mode: set, count or atomic", text));
+            }
+            if mode.is_some_and(|m| m != word) {
+                notes.at("joined profiles of different modes", line.offset, String::new);
+            }
+            mode = Some(word);
+            continue;
+        }
+        if mode.is_none() {
+            return Err(wrong("a mode line, mode: set|count|atomic", text));
+        }
+        let (name, place, count, hit) =
+            block(text).ok_or_else(|| wrong("<file>:<line>.<column>,<line>.<column> <statements> <count>", text))?;
+        let hits = match hits(hit) {
+            Some(Written::Count(n)) => n,
+            Some(Written::Negative) => {
+                notes.at(NEGATIVE, line.offset, String::new);
+                0
+            }
+            None => return Err(wrong("a count at the end of the line", text)),
+        };
+        // Blocks of a file stand together: its name is checked once.
+        let name = match last {
+            Some(last) if last.as_bytes() == name => last,
+            _ => std::str::from_utf8(name).map_err(|_| wrong("a file's name in UTF-8", name))?,
+        };
+        last = Some(name);
+        files.entry(name).or_default().push(Statement { place, count, hits });
+    }
+    if mode.is_none() {
+        return Err(ParseError::malformed("a mode line").at(input.bytes.len()).found_words("the end of the file"));
+    }
+    let mut out =
+        Coverage { metrics: Metrics { lines: true, statements: true, ..Metrics::default() }, ..Coverage::default() };
+    let mut room = MOST_LINES;
+    for (name, statements) in files {
+        let mut file = FileCoverage { statements, ..FileCoverage::default() };
+        file.normalise();
+        let mut ranges: Vec<Range> = file
+            .statements
+            .iter()
+            .map(|s| Range { first: s.place.0, last: s.place.2.max(s.place.0), hits: s.hits })
+            .collect();
+        file.lines = unfold(&mut ranges, &mut room)?;
+        out.add(name, file);
+    }
+    let mut parsed = Parsed::new(Data::Coverage(out), None);
+    parsed.tool = Some("go".to_owned());
+    parsed.notes = notes.finish();
+    Ok(parsed)
+}
+
+type Block<'a> = (&'a [u8], (u32, u32, u32, u32), u32, &'a [u8]);
+
+/// `name:l.c,l.c statements count`; the name is everything before the last colon.
+fn block(text: &[u8]) -> Option<Block<'_>> {
+    let colon = memchr::memrchr(b':', text)?;
+    let name = text.get(..colon).filter(|n| !n.is_empty())?;
+    let rest = std::str::from_utf8(text.get(colon + 1..)?).ok()?;
+    let mut words = rest.split_ascii_whitespace();
+    let (span, count, hit) = (words.next()?, words.next()?, words.next()?);
+    if words.next().is_some() {
+        return None;
+    }
+    let (from, to) = span.split_once(',')?;
+    let point = |t: &str| -> Option<(u32, u32)> {
+        let (line, column) = t.split_once('.')?;
+        Some((line.parse().ok()?, column.parse().ok()?))
+    };
+    let (from, to) = (point(from)?, point(to)?);
+    if to < from {
+        return None;
+    }
+    Some((name, (from.0, from.1, to.0, to.1), count.parse().ok()?, hit.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+    use gatekeeper_evidence::Ratio;
+
+    fn read(text: &str) -> Result<Coverage, ParseError> {
+        let limits = Limits::default();
+        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
+        Ok(c)
+    }
+
+    #[test]
+    fn a_block_of_several_binaries_counts_once_and_any_hit_covers_it() {
+        let c = read("mode: set\na/b.go:1.2,3.4 2 0\nmode: set\na/b.go:1.2,3.4 2 1\nC:\\x y.go:5.1,5.9 0 0\n").unwrap();
+        let f = c.figures();
+        assert_eq!(f.statements, Some(Ratio { covered: 2, total: 2 }));
+        assert_eq!(f.lines, Some(Ratio { covered: 3, total: 4 }));
+        assert!(c.files.contains_key("C:\\x y.go"));
+    }
+
+    #[test]
+    fn what_is_broken_is_refused() {
+        for bad in [
+            "",
+            "a.go:1.2,3.4 2 0\n",
+            "mode: fast\n",
+            "mode: set\na.go:1.2,3.4 2\n",
+            "mode: set\na.go:1.2,3.4\n",
+            "mode: set\na.go:3.2,1.4 1 1\n",
+            "mode: set\na.go:1.2,3.4 -1 1\n",
+            "mode: set\na.go:1.1,4000000000.1 1 1\n",
+            "mode: set\n:1.1,2.1 1 1\n",
+            "mode: set\na.go:1.2,3.4 1 1 1\n",
+        ] {
+            assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,731 @@
+//! LCOV tracefiles, 1.x and 2.x.
+//!
+//! Specification: geninfo(1), "TRACEFILE FORMAT", LCOV 2.3, <https://github.com/linux-test-project/lcov/blob/master/man/geninfo.1>.
+//! Producers: lcov, gcovr, llvm-cov, grcov, Istanbul (nyc, jest, c8, vitest), coverage.py, SimpleCov, cargo-llvm-cov, Dart, Bazel, …
+//!
+//! Deviations and what we do:
+//! - `FN:start,end,name` (LCOV 2, coverage.py) and `FN:start,name`: a second field of digits alone is the end line where a third follows.
+//! - Functions are distinct places: names of one line are aliases (C++ templates, constructors). `FNL`/`FNA` carry an index of their own;
+//!   several indices of one line are several functions.
+//! - `BRDA` blocks may carry a letter (`e0`: an exception's arm); arms may be texts (coverage.py's `jump to line 11`).
+//! - Counts below zero, in scientific notation, beyond 32 bits; `FNDA` without `FN` and the other way round; empty lines; CRLF; no `TN`.
+//! - `LF`, `LH` and their like count only where nothing is listed. `MCDC` is no part of any figure: noted.
+//! - One `SF` in several records: the counts add up.
+
+use super::common::{NEGATIVE, Notes, Written, hits};
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::{Data, Kind, Ratio};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+pub(super) static FORMAT: Format = Format {
+    id: "lcov",
+    title: "LCOV tracefile",
+    kind: Kind::Coverage,
+    extensions: &["info", "lcov"],
+    places: &[
+        "coverage/lcov.info",
+        "lcov.info",
+        "coverage.lcov",
+        "coverage.info",
+        "**/coverage/lcov.info",
+        "target/lcov.info",
+    ],
+    spec: "geninfo(1), TRACEFILE FORMAT, LCOV 2.3: https://github.com/linux-test-project/lcov/blob/master/man/geninfo.1",
+    producers: &[
+        "lcov",
+        "gcovr",
+        "llvm-cov",
+        "grcov",
+        "istanbul",
+        "coverage.py",
+        "simplecov",
+        "cargo-llvm-cov",
+        "bazel",
+    ],
+    recorded_as: None,
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let mut lines = head.lines().map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#"));
+    let begins = |l: &[u8]| l.starts_with(b"SF:") || l.starts_with(b"TN:");
+    let Some(first) = lines.next().filter(|l| begins(l)) else { return Confidence::No };
+    let named = first.starts_with(b"SF:") || lines.by_ref().take(50).any(|l| l.starts_with(b"SF:"));
+    let listed = lines.next().is_some_and(|l| {
+        l == b"end_of_record"
+            || [&b"FN"[..], b"DA:", b"BR", b"LF:", b"LH:", b"VER:", b"MC"].iter().any(|k| l.starts_with(k))
+    });
+    match (named, listed) {
+        (true, true) => Confidence::Certain,
+        (true, false) => Confidence::Likely,
+        _ => Confidence::No,
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    // Records say nothing of each other, so that a large file is read in pieces, side by side.
+    let parts: Vec<Result<Reader<'_>, ParseError>> =
+        pieces(input.bytes, PIECE).into_par_iter().map(|(start, end)| Reader::read(input.bytes, start, end)).collect();
+    let mut reader = Reader::new(input.bytes, 0);
+    for part in parts {
+        reader.append(part?);
+    }
+    if reader.records == 0 {
+        return Err(ParseError::malformed("a record, SF:<file>")
+            .at(input.bytes.len())
+            .found_words("the end of the file"));
+    }
+    reader.out.metrics.lines = true;
+    reader.out.note_metrics();
+    let mut parsed = Parsed::new(Data::Coverage(reader.out), None);
+    parsed.notes = reader.notes.finish();
+    Ok(parsed)
+}
+
+/// Longest name of a file, bytes: no system has longer paths.
+const NAME: usize = 64 << 10;
+
+/// Least size of a piece that is read by itself, bytes.
+const PIECE: usize = 8 << 20;
+
+/// Where a file may be cut: behind an `end_of_record`. (start, end) of each piece, in order, together the whole.
+fn pieces(bytes: &[u8], least: usize) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    while bytes.len() - start > least.saturating_mul(2) {
+        let from = start + least;
+        let Some(found) = memchr::memmem::find(bytes.get(from..).unwrap_or_default(), b"\nend_of_record\n") else {
+            break;
+        };
+        let end = from + found + b"\nend_of_record\n".len();
+        out.push((start, end));
+        start = end;
+    }
+    out.push((start, bytes.len()));
+    out
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    out: Coverage,
+    notes: Notes,
+    records: u64,
+}
+
+/// What an `SF` record has said so far. One is reused, so that its lists grow once.
+#[derive(Default)]
+struct Record<'a> {
+    name: Option<(&'a [u8], usize)>,
+    lines: Vec<Line>,
+    branches: Vec<Branch>,
+    functions: Vec<Named<'a>>,
+    /// The function after the last one that an `FNDA` named: they usually come in the same order.
+    next: usize,
+    /// Functions by name, made when the order did not hold.
+    by_name: HashMap<&'a [u8], Vec<usize>>,
+    /// `FNL`: index → (line, highest count of its names, first name).
+    indexed: Vec<(u64, u32, Option<u32>, &'a [u8])>,
+    /// Arms that are texts, by (line, block, number given to them).
+    texts: HashMap<(u32, u32, u32), &'a [u8]>,
+    counters: [Option<u64>; 6],
+}
+
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    line: u32,
+    name: &'a [u8],
+    hits: Option<u32>,
+}
+
+const LF: usize = 0;
+const LH: usize = 1;
+const FNF: usize = 2;
+const FNH: usize = 3;
+const BRF: usize = 4;
+const BRH: usize = 5;
+
+/// One to seven digits at the start, with the rest. All eight bytes at once, without a branch that a number's length decides: counts are
+/// of any length, and a wrong guess costs more than the reading.
+#[inline(always)]
+fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Digits become 0 to 9; of the other bytes the first one is told for sure, as carries only go up.
+    let digits = u64::from_le_bytes(*bytes.first_chunk()?) ^ (EACH * 0x30);
+    let others = (digits.wrapping_add(EACH * 0x76) | digits) & (EACH * 0x80);
+    let bits = others.trailing_zeros() & !7;
+    if bits == 0 || bits == 64 {
+        return None;
+    }
+    // Aligned to the end, what stands before the first digit is zero; then pairs, fours and all are put together.
+    let n = digits << (64 - bits);
+    let n = n.wrapping_mul(10 << 8 | 1) >> 8 & 0x00FF_00FF_00FF_00FF;
+    let n = n.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_FFFF_0000_FFFF;
+    let n = n.wrapping_mul(10_000 << 32 | 1) >> 32;
+    let len = usize::try_from(bits / 8).ok()?;
+    Some((u32::try_from(n).ok()?, bytes.get(len..)?))
+}
+
+/// The plain form of `DA:<line>,<count>` with its line end: nearly all of a tracefile.
+#[inline(always)]
+fn plain_da(bytes: &[u8]) -> Option<(Line, &[u8])> {
+    let (number, rest) = short_number(bytes.strip_prefix(b"DA:")?)?;
+    let (hits, rest) = short_number(rest.strip_prefix(b",")?)?;
+    Some((Line { number, hits }, rest.strip_prefix(b"\n")?))
+}
+
+/// The plain form of `BRDA:<line>,<block>,<arm>,<taken>` with its line end.
+#[inline(always)]
+fn plain_brda(bytes: &[u8]) -> Option<(Branch, &[u8])> {
+    let (line, rest) = short_number(bytes.strip_prefix(b"BRDA:")?)?;
+    let (block, rest) = short_number(rest.strip_prefix(b",")?)?;
+    let (arm, rest) = short_number(rest.strip_prefix(b",")?)?;
+    let rest = rest.strip_prefix(b",")?;
+    let (hits, rest) = match rest.strip_prefix(b"-") {
+        Some(rest) => (0, rest),
+        None => short_number(rest)?,
+    };
+    Some((Branch { line, block, arm, hits }, rest.strip_prefix(b"\n")?))
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], at: usize) -> Self {
+        Reader { bytes, at, out: Coverage::default(), notes: Notes::default(), records: 0 }
+    }
+
+    /// Reads a piece; offsets stay those of the whole.
+    fn read(bytes: &'a [u8], start: usize, end: usize) -> Result<Self, ParseError> {
+        let mut reader = Reader::new(bytes.get(..end).unwrap_or(bytes), start);
+        reader.run(&mut Record::default())?;
+        Ok(reader)
+    }
+
+    /// Adds what the piece behind this one said.
+    fn append(&mut self, other: Reader<'a>) {
+        if self.out.files.is_empty() {
+            self.out.files = other.out.files;
+        } else {
+            for (name, file) in other.out.files {
+                self.out.add_up(&name, file);
+            }
+        }
+        self.notes.append(other.notes);
+        self.records = self.records.saturating_add(other.records);
+    }
+
+    fn run(&mut self, record: &mut Record<'a>) -> Result<(), ParseError> {
+        loop {
+            if record.name.is_some() {
+                let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+                loop {
+                    if let Some((line, tail)) = plain_da(rest) {
+                        record.lines.push(line);
+                        rest = tail;
+                    } else if let Some((branch, tail)) = plain_brda(rest) {
+                        record.branches.push(branch);
+                        rest = tail;
+                    } else {
+                        break;
+                    }
+                }
+                self.at = self.bytes.len() - rest.len();
+            }
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = rest.get(..end).unwrap_or_default().trim_ascii();
+            if !line.is_empty() && line.first() != Some(&b'#') {
+                self.line(line, record)?;
+            }
+            self.at = self.at.saturating_add(end).saturating_add(1);
+        }
+        match record.name {
+            Some(_) => {
+                Err(ParseError::malformed("end_of_record").at(self.bytes.len()).found_words("the end of the file"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn wrong(&self, expected: &str, line: &[u8]) -> ParseError {
+        ParseError::malformed(expected).at(self.at).found(line)
+    }
+
+    fn line(&mut self, line: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        if line == b"end_of_record" {
+            return self.end(line, record);
+        }
+        let Some(colon) = memchr::memchr(b':', line) else {
+            return Err(self.wrong("a record of a tracefile, KEY:value or end_of_record", line));
+        };
+        let (key, value) = line.split_at_checked(colon).unwrap_or_default();
+        let value = value.get(1..).unwrap_or_default();
+        if !matches!(key, b"SF" | b"TN") && record.name.is_none() {
+            return Err(self.wrong("SF:<file> before what is said of it", line));
+        }
+        match key {
+            b"SF" => {
+                if record.name.is_some() {
+                    return Err(self.wrong("end_of_record before the next SF", line));
+                }
+                if value.is_empty() {
+                    return Err(self.wrong("a file's name after SF:", line));
+                }
+                if value.len() > NAME {
+                    return Err(ParseError::limit(format!("a file's name of more than {NAME} bytes")).at(self.at));
+                }
+                record.name = Some((value, self.at));
+                self.records += 1;
+            }
+            b"TN" | b"VER" => {}
+            b"DA" => self.da(value, record)?,
+            b"FN" => self.function(value, record)?,
+            b"FNDA" => self.called(value, record)?,
+            b"FNL" => self.indexed(value, record)?,
+            b"FNA" => self.alias(value, record)?,
+            b"BRDA" => self.branch(value, record)?,
+            b"LF" | b"LH" | b"FNF" | b"FNH" | b"BRF" | b"BRH" => {
+                let slot = match key {
+                    b"LF" => LF,
+                    b"LH" => LH,
+                    b"FNF" => FNF,
+                    b"FNH" => FNH,
+                    b"BRF" => BRF,
+                    _ => BRH,
+                };
+                let text = std::str::from_utf8(value).unwrap_or_default();
+                let n = match text.parse() {
+                    Ok(n) => n,
+                    Err(_) => u64::from(self.count(value, "a count")?),
+                };
+                if let Some(slot) = record.counters.get_mut(slot) {
+                    *slot = Some(n);
+                }
+            }
+            b"MCDC" | b"MCF" | b"MCH" => {
+                self.notes.at("condition coverage (MC/DC) is no part of any figure", self.at, String::new);
+            }
+            _ if !key.is_empty() && key.iter().all(u8::is_ascii_uppercase) => {
+                let at = self.at;
+                self.notes.at("an unknown record, read over", at, || String::from_utf8_lossy(key).into_owned());
+            }
+            _ => return Err(self.wrong("a record of a tracefile, KEY:value or end_of_record", line)),
+        }
+        Ok(())
+    }
+
+    fn number(&self, field: &[u8], what: &str) -> Result<u32, ParseError> {
+        if field.is_empty() || !field.iter().all(u8::is_ascii_digit) {
+            return Err(self.wrong(what, field));
+        }
+        let n = std::str::from_utf8(field).ok().and_then(|t| t.parse().ok());
+        n.ok_or_else(|| self.wrong(what, field))
+    }
+
+    fn count(&mut self, field: &[u8], what: &str) -> Result<u32, ParseError> {
+        match hits(field) {
+            Some(Written::Count(n)) => Ok(n),
+            Some(Written::Negative) => {
+                self.notes.at(NEGATIVE, self.at, || String::from_utf8_lossy(field).into_owned());
+                Ok(0)
+            }
+            None => Err(self.wrong(what, field)),
+        }
+    }
+
+    /// `DA:<line>,<count>[,<checksum>]`
+    fn da(&mut self, value: &[u8], record: &mut Record<'_>) -> Result<(), ParseError> {
+        let mut fields = value.splitn(3, |b| *b == b',');
+        let number = self.number(fields.next().unwrap_or_default(), "a line number in DA")?;
+        let hits = self.count(fields.next().unwrap_or_default(), "a hit count after ',' in DA")?;
+        record.lines.push(Line { number, hits });
+        Ok(())
+    }
+
+    /// `FN:<line>[,<end line>],<name>`; names may hold commas.
+    fn function(&mut self, value: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        let (line, rest) = cut(value).ok_or_else(|| self.wrong("FN:<line>,<name>", value))?;
+        let line = self.number(line, "a line number in FN")?;
+        let name = match cut(rest) {
+            Some((end, name)) if !end.is_empty() && end.iter().all(u8::is_ascii_digit) => name,
+            _ => rest,
+        };
+        let at = record.functions.len();
+        record.functions.push(Named { line, name, hits: None });
+        if !record.by_name.is_empty() {
+            record.by_name.entry(name).or_default().push(at);
+        }
+        Ok(())
+    }
+
+    /// `FNDA:<count>,<name>`
+    fn called(&mut self, value: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        let (count, name) = cut(value).ok_or_else(|| self.wrong("FNDA:<count>,<name>", value))?;
+        let count = self.count(count, "a call count in FNDA")?;
+        let at = match record.functions.get(record.next) {
+            Some(f) if f.name == name && f.hits.is_none() => Some(record.next),
+            _ => {
+                if record.by_name.is_empty() {
+                    for (i, f) in record.functions.iter().enumerate() {
+                        record.by_name.entry(f.name).or_default().push(i);
+                    }
+                }
+                // Of several functions of one name, those that have no count yet come first.
+                let there = record.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+                let free = there.iter().find(|i| record.functions.get(**i).is_some_and(|f| f.hits.is_none()));
+                free.or(there.last()).copied()
+            }
+        };
+        if let Some(at) = at
+            && let Some(f) = record.functions.get_mut(at)
+        {
+            f.hits = Some(f.hits.unwrap_or(0).saturating_add(count));
+            record.next = at + 1;
+        } else {
+            self.notes.at("a call count (FNDA) of a function without a place (FN)", self.at, || {
+                String::from_utf8_lossy(name).into_owned()
+            });
+            let at = record.functions.len();
+            record.functions.push(Named { line: 0, name, hits: Some(count) });
+            record.by_name.entry(name).or_default().push(at);
+        }
+        Ok(())
+    }
+
+    /// `FNL:<index>,<line>[,<end line>]`
+    fn indexed(&mut self, value: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        let mut fields = value.splitn(3, |b| *b == b',');
+        let index = u64::from(self.number(fields.next().unwrap_or_default(), "an index in FNL")?);
+        let line = self.number(fields.next().unwrap_or_default(), "a line number in FNL")?;
+        if record.indexed.last().is_some_and(|l| l.0 >= index) && record.indexed.iter().any(|l| l.0 == index) {
+            return Err(self.wrong("an index that no FNL before has", value));
+        }
+        record.indexed.push((index, line, None, b""));
+        Ok(())
+    }
+
+    /// `FNA:<index>,<count>,<name>`
+    fn alias(&mut self, value: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        let (index, rest) = cut(value).ok_or_else(|| self.wrong("FNA:<index>,<count>,<name>", value))?;
+        let index = u64::from(self.number(index, "an index in FNA")?);
+        let (count, name) = cut(rest).ok_or_else(|| self.wrong("FNA:<index>,<count>,<name>", value))?;
+        let count = self.count(count, "a call count in FNA")?;
+        // The last function that was placed is usually the one that is named.
+        let Some(f) = record.indexed.iter_mut().rev().find(|f| f.0 == index) else {
+            return Err(self.wrong("an index that an FNL before has", value));
+        };
+        if f.2.is_none() || name < f.3 {
+            f.3 = name;
+        }
+        f.2 = Some(f.2.unwrap_or(0).saturating_add(count));
+        Ok(())
+    }
+
+    /// `BRDA:<line>,<block>,<arm>,<taken>`; the arm may be a text, with commas too.
+    fn branch(&mut self, value: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        let wrong = |s: &Self| s.wrong("BRDA:<line>,<block>,<arm>,<taken>", value);
+        let (line, rest) = cut(value).ok_or_else(|| wrong(self))?;
+        let line = self.number(line, "a line number in BRDA")?;
+        let (block, rest) = cut(rest).ok_or_else(|| wrong(self))?;
+        let comma = memchr::memrchr(b',', rest).ok_or_else(|| wrong(self))?;
+        let (arm, taken) = rest.split_at_checked(comma).unwrap_or_default();
+        let taken = taken.get(1..).unwrap_or_default().trim_ascii();
+        let hits = if taken == b"-" { 0 } else { self.count(taken, "a count or '-' at the end of BRDA")? };
+        if arm.is_empty() {
+            return Err(wrong(self));
+        }
+        let block = block_number(block).ok_or_else(|| self.wrong("a block's number in BRDA", block))?;
+        let arm = match whole_number(arm) {
+            Some(n) => n,
+            None => {
+                // A text: a number of its own, the same in every report; the next one where another text has it.
+                let mut n = hash(arm) | 1 << 31;
+                while record.texts.get(&(line, block, n)).is_some_and(|t| *t != arm) {
+                    n = n.wrapping_add(1) | 1 << 31;
+                }
+                record.texts.insert((line, block, n), arm);
+                n
+            }
+        };
+        record.branches.push(Branch { line, block, arm, hits });
+        Ok(())
+    }
+
+    fn end(&mut self, line: &[u8], record: &mut Record<'a>) -> Result<(), ParseError> {
+        let Some((name, at)) = record.name.take() else {
+            return Err(self.wrong("SF:<file> before end_of_record", line));
+        };
+        let name = self.text(name, at);
+        let mut file = FileCoverage {
+            lines: record.lines.as_slice().into(),
+            branches: record.branches.as_slice().into(),
+            functions: Vec::with_capacity(record.functions.len() + record.indexed.len()),
+            ..FileCoverage::default()
+        };
+        for f in &record.functions {
+            let name = self.text(f.name, at).into();
+            file.functions.push(Function { line: f.line, name, hits: f.hits.unwrap_or(0) });
+        }
+        // Several indices of one line are several functions; names alone are aliases.
+        let mut places: Vec<u32> = record.indexed.iter().map(|f| f.1).collect();
+        places.sort_unstable();
+        let shared = places.windows(2).any(|w| matches!(w, [a, b] if a == b && *a > 0));
+        for (index, line, hits, name) in &record.indexed {
+            let name = self.text(name, at);
+            let name = if name.is_empty() { format!("function {index}").into() } else { name };
+            file.functions.push(Function { line: *line, name: name.into(), hits: hits.unwrap_or(0) });
+        }
+        file.functions_by_line = !shared && !file.functions.is_empty();
+        if shared {
+            super::common::tell_apart_functions(&mut file.functions);
+        }
+        self.unite(&mut file, record, at);
+        self.out.add_up(&name, file);
+        record.lines.clear();
+        record.branches.clear();
+        record.functions.clear();
+        record.next = 0;
+        record.by_name.clear();
+        record.indexed.clear();
+        record.texts.clear();
+        record.counters = [None; 6];
+        Ok(())
+    }
+
+    /// Repeated lines of one record add up; counters count where nothing is listed, and are noted where they disagree.
+    fn unite(&mut self, file: &mut FileCoverage, record: &Record<'_>, at: usize) {
+        if !file.lines.is_sorted_by(|a, b| a.number < b.number) {
+            let lines = std::mem::take(&mut file.lines);
+            file.add_up(FileCoverage { lines, ..FileCoverage::default() });
+        }
+        file.normalise();
+        let counter = |i: usize| record.counters.get(i).copied().flatten();
+        let stated = |found: usize, hit: usize| Some(Ratio::new(counter(hit).unwrap_or(0), counter(found)?));
+        let lines = stated(LF, LH);
+        if file.lines.is_empty() {
+            file.stated.lines = lines;
+        } else if let Some(stated) = lines {
+            let listed = Ratio {
+                covered: file.lines.iter().filter(|l| l.hits > 0).count().try_into().unwrap_or(u64::MAX),
+                total: file.lines.len().try_into().unwrap_or(u64::MAX),
+            };
+            if listed != stated {
+                self.notes.at("the counters LH and LF disagree with the lines, which count", at, || {
+                    format!("{}/{} stated, {}/{} listed", stated.covered, stated.total, listed.covered, listed.total)
+                });
+            }
+        }
+        if file.functions.is_empty() {
+            file.stated.functions = stated(FNF, FNH);
+        }
+        if file.branches.is_empty() {
+            file.stated.branches = stated(BRF, BRH);
+        }
+    }
+
+    /// A name as text; what is not UTF-8 is replaced and noted.
+    fn text(&mut self, name: &'a [u8], at: usize) -> Cow<'a, str> {
+        match std::str::from_utf8(name) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => {
+                self.notes.at("a name that is not UTF-8", at, String::new);
+                Cow::Owned(name.escape_ascii().to_string())
+            }
+        }
+    }
+}
+
+/// What stands before and behind the first comma.
+fn cut(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let comma = memchr::memchr(b',', value)?;
+    Some((value.get(..comma)?, value.get(comma + 1..)?))
+}
+
+/// Digits alone, as far as a `u32` holds them.
+fn whole_number(text: &[u8]) -> Option<u32> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
+}
+
+/// A block's number; a letter before it (`e`: exception) makes it another block. Letters take the numbers from 2^24 to 27 * 2^24.
+fn block_number(block: &[u8]) -> Option<u32> {
+    let (kind, digits) = match block {
+        [letter, rest @ ..] if letter.is_ascii_alphabetic() => {
+            (u32::from(letter.to_ascii_lowercase() - b'a') + 1, rest)
+        }
+        _ => (0, block),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    match whole_number(digits) {
+        Some(n) if n < 1 << 24 => Some(kind << 24 | n),
+        Some(n) if kind == 0 && n >= 27 << 24 => Some(n),
+        // No producer counts that far on one line; compilers that write an address or a hash do.
+        _ => Some(1 << 30 | hash(block) >> 2),
+    }
+}
+
+/// FNV-1a, 32 bits: the same number for the same text in every report and on every machine.
+fn hash(text: &[u8]) -> u32 {
+    text.iter().fold(0x811C_9DC5, |h: u32, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+    use gatekeeper_evidence::coverage::Figures;
+
+    fn read(text: &str) -> Result<(Coverage, Vec<String>), ParseError> {
+        let limits = Limits::default();
+        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Coverage(c) = parsed.data else { panic!() };
+        Ok((c, parsed.notes.into_iter().map(|n| n.message).collect()))
+    }
+
+    fn figures(text: &str) -> Figures {
+        read(text).unwrap().0.figures()
+    }
+
+    fn ratio(covered: u64, total: u64) -> Option<Ratio> {
+        Some(Ratio { covered, total })
+    }
+
+    #[test]
+    fn pieces_are_the_whole_and_end_behind_records() {
+        let text =
+            "SF:a\nDA:1,1\nend_of_record\nSF:b\nDA:1,0\nend_of_record\nSF:a\nDA:2,1\nend_of_record\nSF:c\nDA:1,1";
+        let bytes = text.as_bytes();
+        let cut = pieces(bytes, 4);
+        assert!(cut.len() > 2);
+        assert_eq!(cut.iter().flat_map(|(s, e)| &bytes[*s..*e]).copied().collect::<Vec<u8>>(), bytes);
+        assert!(cut[..cut.len() - 1].iter().all(|(s, e)| bytes[*s..*e].ends_with(b"end_of_record\n")));
+        // Piece by piece it says what it says at once, and what breaks off does so where the whole does.
+        let whole = |end: usize| Reader::read(&bytes[..end], 0, end).map(|r| (r.out, r.records));
+        let joined = |end: usize| {
+            let mut sum = Reader::new(&bytes[..end], 0);
+            for (s, e) in pieces(&bytes[..end], 4) {
+                sum.append(Reader::read(&bytes[..end], s, e)?);
+            }
+            Ok((sum.out, sum.records))
+        };
+        for end in 0..=bytes.len() {
+            assert_eq!(joined(end), whole(end), "{end}");
+        }
+    }
+
+    #[test]
+    fn short_numbers_are_what_parsing_says() {
+        for n in (0..20_000).chain([99_999, 123_456, 999_999, 1_000_000, 9_999_999]) {
+            for tail in [",12345678", "\n9999999999", "-~~~~~~~~", "/:\u{7f}\u{e9}zzzzzz"] {
+                let text = format!("{n}{tail}");
+                assert_eq!(short_number(text.as_bytes()), Some((n, tail.as_bytes())), "{text}");
+            }
+        }
+        for none in
+            ["12345678", "12345678,", "123456789\n", ",1234567", "1,2345", "", "-1234567", "/1234567", ":1234567"]
+        {
+            assert_eq!(short_number(none.as_bytes()), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn repeated_sf_records_add_up() {
+        let (c, _) =
+            read("SF:a\nDA:1,0\nDA:2,3\nend_of_record\nTN:x\nSF:a\nDA:1,2\nDA:2,4\nDA:9,0\nend_of_record\n").unwrap();
+        assert_eq!(c.files["a"].lines, [(1, 2), (2, 7), (9, 0)].map(|(number, hits)| Line { number, hits }));
+    }
+
+    #[test]
+    fn counts_negative_scientific_and_huge() {
+        let (c, notes) =
+            read("SF:a\r\nDA:1,-3\r\nDA:2,1.2e+12\r\nDA:3,99999999999999999999,abc\r\nend_of_record\r\n").unwrap();
+        assert_eq!(c.files["a"].lines.iter().map(|l| l.hits).collect::<Vec<_>>(), [0, u32::MAX, u32::MAX]);
+        assert!(notes.iter().any(|n| n.contains("below zero")), "{notes:?}");
+    }
+
+    #[test]
+    fn functions_of_both_versions_and_names_with_commas() {
+        let (c, _) = read(
+            "SF:a\nFN:1,4,parse\nFN:6,f(int, char)\nFNDA:1,f(int, char)\nFNDA:0,parse\nFN:9,10,g\nend_of_record\n",
+        )
+        .unwrap();
+        let f: Vec<_> = c.files["a"].functions.iter().map(|f| (f.line, f.name.as_ref(), f.hits)).collect();
+        assert_eq!(f, [(1, "parse", 0), (6, "f(int, char)", 1), (9, "g", 0)]);
+    }
+
+    #[test]
+    fn aliases_of_a_line_are_one_function() {
+        assert_eq!(figures("SF:a\nFN:5,b\nFN:5,a\nFNDA:0,a\nFNDA:2,b\nDA:5,1\nend_of_record").functions, ratio(1, 1));
+        let indexed = "SF:a\nFNL:0,5,9\nFNA:0,0,a\nFNA:0,2,b\nFNL:1,12\nFNA:1,0,c\nend_of_record";
+        assert_eq!(figures(indexed).functions, ratio(1, 2));
+    }
+
+    #[test]
+    fn indices_of_a_line_are_functions_of_their_own() {
+        assert_eq!(figures("SF:a\nFNL:0,5\nFNA:0,1,x\nFNL:1,5\nFNA:1,0,x\nend_of_record").functions, ratio(1, 2));
+    }
+
+    #[test]
+    fn two_functions_of_one_name_keep_their_places() {
+        assert_eq!(figures("SF:a\nFN:1,get\nFN:4,get\nFNDA:1,get\nFNDA:0,get\nend_of_record").functions, ratio(1, 2));
+    }
+
+    #[test]
+    fn branches_with_letters_and_texts() {
+        let text =
+            "SF:a\nBRDA:1,0,0,1\nBRDA:1,e0,0,-\nBRDA:1,0,jump to line 4,2\nBRDA:1,0,return a, b,0\nend_of_record";
+        assert_eq!(figures(text).branches, ratio(2, 4));
+    }
+
+    #[test]
+    fn counters_count_only_where_nothing_is_listed() {
+        let f = figures(
+            "SF:a\nFNF:2\nFNH:1\nBRF:0\nBRH:0\nLF:7\nLH:3\nend_of_record\nSF:b\nDA:1,1\nLF:9\nLH:9\nend_of_record",
+        );
+        assert_eq!((f.lines, f.functions, f.branches), (ratio(4, 8), ratio(1, 2), None));
+        assert!(read("SF:b\nDA:1,1\nLF:9\nLH:9\nend_of_record").unwrap().1[0].contains("9/9 stated, 1/1 listed"));
+    }
+
+    #[test]
+    fn a_windows_path_keeps_its_colon() {
+        assert!(read("SF:C:\\a\\b.c\nDA:1,1\nend_of_record").unwrap().0.files.contains_key("C:\\a\\b.c"));
+    }
+
+    #[test]
+    fn what_is_broken_is_refused_with_its_line() {
+        for (bad, line) in [
+            ("SF:a\nDA:1,1\n", 3),
+            ("SF:a\nDA:1,\nend_of_record", 2),
+            ("SF:a\nDA:1\nend_of_record", 2),
+            ("SF:a\nDA:x,1\nend_of_record", 2),
+            ("SF:a\nDA:-1,1\nend_of_record", 2),
+            ("SF:a\nDA:99999999999,1\nend_of_record", 2),
+            ("SF:a\nDA:1,1\nend_of_rec", 3),
+            ("DA:1,1\n", 1),
+            ("end_of_record\n", 1),
+            ("SF:a\nDA:1,1\nSF:b\nend_of_record\n", 3),
+            ("SF:\nend_of_record\n", 1),
+            ("SF:a\nBRDA:1,0,0\nend_of_record", 2),
+            ("SF:a\nBRDA:1,0,0,x\nend_of_record", 2),
+            ("SF:a\nFN:1\nend_of_record", 2),
+            ("SF:a\nFNA:0,1,x\nend_of_record", 2),
+            ("TN:only\n", 2),
+            ("hello", 1),
+        ] {
+            let e = read(bad).expect_err(bad).finish("f", "lcov", Some(bad.as_bytes()));
+            assert_eq!(e.location().line, Some(line), "{bad:?}: {e}");
+        }
+    }
+}

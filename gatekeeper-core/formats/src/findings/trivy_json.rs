@@ -1,0 +1,538 @@
+//! Trivy's JSON report (`pkg/types/report.go`, schema version 2, <https://trivy.dev/latest/docs/configuration/reporting/#json>).
+//!
+//! - Shapes: an object with `Results`; before 0.20 a bare array of results; Kubernetes: `Resources[].Results[]` (earlier `Vulnerabilities` and
+//!   `Misconfigurations` of resources, summaries `Findings`).
+//! - Misconfigurations count where `Status` is `FAIL` or absent: `PASS` rows come with `--include-non-failures`, exceptions are not failures.
+//! - Suppressed: `ExperimentalModifiedFindings` (VEX, ignore files) and vulnerabilities of `Status: not_affected`; every other status counts.
+//! - Licence rows are findings of category licence. A resource that could not be scanned has an `Error`: the report is not complete.
+//! - What was looked for is told by the results' `Class`.
+//! - The text of a secret's match is never kept.
+
+use super::common::{
+    List, Num, Scalar, Str, aliases, image, message, note, or_default, package, parsed, place, purl, purl_type,
+    says_nothing, seconds, severity,
+};
+use super::records::{Record, Records};
+use super::rows;
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Suppression};
+use gatekeeper_evidence::{Data, Kind, Note};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+pub(super) static FORMAT: Format = Format {
+    id: "trivy-json",
+    title: "Trivy JSON report",
+    kind: Kind::Findings,
+    extensions: &["json"],
+    places: &["trivy*.json", "reports/trivy*.json"],
+    spec: "Trivy JSON report, schema version 2, https://trivy.dev/latest/docs/configuration/reporting/#json",
+    producers: &["trivy"],
+    recorded_as: None,
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let report = shape.has("SchemaVersion") && (shape.has("ArtifactName") || shape.has("ArtifactType"));
+    let kubernetes = shape.has("ClusterName")
+        && ["Resources", "Findings", "Vulnerabilities", "Misconfigurations"].iter().any(|k| shape.has(k));
+    let results = shape.has("Results[].Target") && shape.has("Results[].Class");
+    let legacy = shape.has("[].Target")
+        && ["[].Vulnerabilities", "[].Misconfigurations", "[].Secrets", "[].Type"].iter().any(|k| shape.has(k));
+    Confidence::when(report || kubernetes || results || legacy, Confidence::Certain)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report<'a> {
+    #[serde(rename = "SchemaVersion")]
+    schema: Num,
+    #[serde(borrow, rename = "CreatedAt")]
+    created: Str<'a>,
+    #[serde(borrow, rename = "ArtifactName")]
+    artifact: Option<Str<'a>>,
+    #[serde(borrow, rename = "ArtifactType")]
+    artifact_type: Scalar<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "Metadata")]
+    metadata: Metadata<'a>,
+    #[serde(borrow, rename = "ClusterName")]
+    cluster: Option<Str<'a>>,
+    #[serde(borrow, rename = "Results")]
+    results: Option<Records<Row<'a>>>,
+    /// In another letter case: not what Trivy writes.
+    #[serde(rename = "results")]
+    other_results: Option<IgnoredAny>,
+    #[serde(borrow, rename = "Resources")]
+    resources: Option<List<Resource<'a>>>,
+    #[serde(borrow, rename = "Findings")]
+    findings: Option<List<Resource<'a>>>,
+    #[serde(borrow, rename = "Vulnerabilities")]
+    vulnerabilities: Option<List<Resource<'a>>>,
+    #[serde(borrow, rename = "Misconfigurations")]
+    misconfigurations: Option<List<Resource<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow, rename = "RepoTags")]
+    tags: List<Scalar<'a>>,
+    #[serde(borrow, rename = "RepoDigests")]
+    digests: List<Scalar<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Resource<'a> {
+    #[serde(borrow, rename = "Results")]
+    results: Records<Row<'a>>,
+    #[serde(borrow, rename = "Error")]
+    error: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row<'a> {
+    #[serde(borrow, rename = "Target")]
+    target: Option<Str<'a>>,
+    #[serde(borrow, rename = "Type")]
+    kind: Scalar<'a>,
+    #[serde(borrow, rename = "Class")]
+    class: Str<'a>,
+    #[serde(borrow, rename = "Vulnerabilities")]
+    vulnerabilities: Records<Vulnerability<'a>>,
+    #[serde(borrow, rename = "Misconfigurations")]
+    misconfigurations: Records<Misconfiguration<'a>>,
+    #[serde(deserialize_with = "or_default", rename = "MisconfSummary")]
+    summary: Summary,
+    #[serde(borrow, rename = "Secrets")]
+    secrets: Records<Secret<'a>>,
+    #[serde(borrow, rename = "Licenses")]
+    licenses: Records<License<'a>>,
+    #[serde(borrow, rename = "ExperimentalModifiedFindings")]
+    modified: Records<Modified<'a>>,
+}
+
+/// How many checks of a file failed: Trivy counts them after its filters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Summary {
+    #[serde(rename = "Failures")]
+    failures: Num,
+}
+
+impl Row<'_> {
+    /// Whether as many failed checks are listed as are counted.
+    fn is_listed(&self) -> bool {
+        let failed = self.misconfigurations.0.iter().filter(|m| m.failed()).count();
+        let modified = self.modified.0.iter().filter(|m| m.kind.text() == "misconfiguration").count();
+        self.summary.failures.index().unwrap_or(0) <= failed.saturating_add(modified)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Vulnerability<'a> {
+    #[serde(borrow, rename = "VulnerabilityID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "VendorIDs")]
+    vendor_ids: List<Str<'a>>,
+    #[serde(borrow, rename = "PkgName")]
+    name: Str<'a>,
+    #[serde(borrow, rename = "PkgPath")]
+    path: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "PkgIdentifier")]
+    identifier: Identifier<'a>,
+    #[serde(borrow, rename = "InstalledVersion")]
+    installed: Str<'a>,
+    #[serde(borrow, rename = "FixedVersion")]
+    fixed: Str<'a>,
+    #[serde(borrow, rename = "Status")]
+    status: Str<'a>,
+    #[serde(borrow, rename = "PrimaryURL")]
+    url: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Description")]
+    description: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Identifier<'a> {
+    #[serde(borrow, rename = "PURL")]
+    purl: Str<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Misconfiguration<'a> {
+    #[serde(borrow, rename = "ID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "AVDID")]
+    avd: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Message")]
+    message: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+    #[serde(borrow, rename = "PrimaryURL")]
+    url: Str<'a>,
+    #[serde(borrow, rename = "Status")]
+    status: Str<'a>,
+    #[serde(deserialize_with = "or_default", rename = "CauseMetadata")]
+    cause: Cause,
+}
+
+impl Misconfiguration<'_> {
+    fn failed(&self) -> bool {
+        matches!(self.status.text(), "" | "FAIL")
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cause {
+    #[serde(rename = "StartLine")]
+    line: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Secret<'a> {
+    #[serde(borrow, rename = "RuleID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(rename = "StartLine")]
+    line: Num,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct License<'a> {
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+    #[serde(borrow, rename = "Category")]
+    category: Str<'a>,
+    #[serde(borrow, rename = "PkgName")]
+    name: Str<'a>,
+    #[serde(borrow, rename = "FilePath")]
+    path: Str<'a>,
+    #[serde(borrow, rename = "Name")]
+    license: Str<'a>,
+    #[serde(borrow, rename = "Link")]
+    link: Str<'a>,
+}
+
+/// A finding that VEX or an ignore file took out. What `Finding` is depends on `Type`; its members do not clash.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Modified<'a> {
+    #[serde(borrow, rename = "Type")]
+    kind: Str<'a>,
+    #[serde(borrow, rename = "Status")]
+    status: Str<'a>,
+    #[serde(borrow, rename = "Statement")]
+    statement: Str<'a>,
+    #[serde(borrow, rename = "Source")]
+    source: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "Finding")]
+    finding: Taken<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Taken<'a> {
+    #[serde(borrow, rename = "VulnerabilityID")]
+    vulnerability: Str<'a>,
+    #[serde(borrow, rename = "RuleID")]
+    rule: Str<'a>,
+    #[serde(borrow, rename = "ID")]
+    id: Str<'a>,
+    #[serde(borrow, rename = "Name")]
+    license: Str<'a>,
+    #[serde(borrow, rename = "PkgName")]
+    name: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "PkgIdentifier")]
+    identifier: Identifier<'a>,
+    #[serde(borrow, rename = "InstalledVersion")]
+    installed: Str<'a>,
+    #[serde(borrow, rename = "FixedVersion")]
+    fixed: Str<'a>,
+    #[serde(borrow, rename = "Title")]
+    title: Str<'a>,
+    #[serde(borrow, rename = "Severity")]
+    severity: Str<'a>,
+}
+
+impl Record for Row<'_> {
+    const WHAT: Option<&'static str> = Some("a result of Trivy with a Target");
+
+    fn says_something(&self) -> bool {
+        self.target.is_some()
+    }
+}
+
+impl Record for Vulnerability<'_> {
+    const WHAT: Option<&'static str> = Some("a vulnerability with an id or a package");
+
+    fn says_something(&self) -> bool {
+        [&self.id, &self.name, &self.title, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for Misconfiguration<'_> {
+    const WHAT: Option<&'static str> = Some("a check with an id or a message");
+
+    fn says_something(&self) -> bool {
+        [&self.id, &self.avd, &self.title, &self.message, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for Secret<'_> {
+    const WHAT: Option<&'static str> = Some("a secret with a rule or a title");
+
+    fn says_something(&self) -> bool {
+        [&self.id, &self.title, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for License<'_> {
+    const WHAT: Option<&'static str> = Some("a licence with a name or a package");
+
+    fn says_something(&self) -> bool {
+        [&self.license, &self.name, &self.path, &self.severity].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+impl Record for Modified<'_> {
+    const WHAT: Option<&'static str> = Some("a finding with its type or status");
+
+    fn says_something(&self) -> bool {
+        [&self.kind, &self.status, &self.source].into_iter().any(|t| t.get().is_some())
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut notes = Vec::new();
+    let mut items = Vec::new();
+    let mut complete = true;
+    // Before 0.20 nothing found was written as `null` or `[]`.
+    if says_nothing(input, &["null", "[]"]) {
+        return Ok(parsed(items, Some(true), "trivy", notes));
+    }
+    if input.bytes.trim_ascii_start().first() == Some(&b'[') {
+        let Records::<Row<'_>>(rows) = rows::read(input)?;
+        if rows.iter().any(|r| r.target.is_none()) {
+            return Err(ParseError::malformed("a result of Trivy with a Target").at(0));
+        }
+        let complete = all(rows.iter(), &mut items, &mut notes);
+        return Ok(parsed(items, Some(complete), "trivy", notes));
+    }
+    let report: Report<'_> = rows::read(input)?;
+    if report.schema.0.is_none() && report.artifact.is_none() && report.cluster.is_none() && report.results.is_none() {
+        return Err(
+            ParseError::malformed("a report of Trivy (SchemaVersion, ArtifactName, Results or ClusterName)").at(0)
+        );
+    }
+    let unread = report.results.is_none() && report.resources.is_none() && report.cluster.is_none();
+    if unread && report.other_results.is_some() {
+        return Err(ParseError::malformed("the member Results in its own letter case").at(0).in_path("$"));
+    }
+    if report.schema.0.is_some_and(|v| v > 2) {
+        // Trivy leaves Results out where nothing was found, in version 2.
+        if unread {
+            return Err(ParseError::new(
+                ErrorCode::UnsupportedVersion,
+                "a newer schema version of Trivy's report, without the Results of version 2",
+            )
+            .at(0));
+        }
+        note(&mut notes, "a newer schema version of Trivy's report, read as version 2");
+    }
+    let resources = [&report.resources, &report.findings, &report.vulnerabilities, &report.misconfigurations];
+    for resource in resources.into_iter().flatten().flat_map(|l| &l.0) {
+        if let Some(error) = resource.error.get() {
+            complete = false;
+            note(&mut notes, format!("a resource was not scanned: {}", message(error)));
+        }
+        complete &= all(resource.results.0.iter(), &mut items, &mut notes);
+    }
+    complete &= all(report.results.iter().flat_map(|l| &l.0), &mut items, &mut notes);
+    let in_resources = resources.into_iter().flatten().flat_map(|l| &l.0).flat_map(|r| &r.results.0);
+    let looked_for = looked_for(report.results.iter().flat_map(|l| &l.0).chain(in_resources));
+    let mut target = Vec::new();
+    if report.artifact_type.text() == "container_image" {
+        let references = report.metadata.tags.0.iter().chain(&report.metadata.digests.0).map(Scalar::text);
+        target = image(report.artifact.as_ref().map(Str::text).unwrap_or_default(), references);
+    }
+    let data = Data::Findings(Findings { items, target, looked_for, ..Findings::default() });
+    Ok(Parsed { created: seconds(report.created.text()), data, ..parsed(Vec::new(), Some(complete), "trivy", notes) })
+}
+
+/// The package URL of a result's type, for reports from before 0.47, which have none (`pkg/fanal/types/const.go`).
+fn purl_of(kind: &str, name: &str, version: &str) -> Option<Box<str>> {
+    let system = match kind {
+        "alpine" | "wolfi" | "chainguard" => "apk",
+        "debian" | "ubuntu" => "deb",
+        "redhat" | "centos" | "rocky" | "alma" | "oracle" | "amazon" | "fedora" | "photon" | "cbl-mariner"
+        | "azurelinux" => "rpm",
+        _ => {
+            let kind = match kind {
+                "node-pkg" => "npm",
+                "python-pkg" | "conda-pkg" => "pypi",
+                "rustbinary" => "cargo",
+                "jar" | "pom" | "sbt" => "maven",
+                "dotnet-core" | "packages-props" => "nuget",
+                kind => purl_type(kind)?,
+            };
+            return purl(kind, &name.replace(':', "/"), Some(version));
+        }
+    };
+    purl(system, &format!("{kind}/{name}"), Some(version))
+}
+
+/// Takes rows over; whether they list all that they count.
+fn all<'r>(rows: impl Iterator<Item = &'r Row<'r>>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) -> bool {
+    let mut listed = true;
+    for row in rows {
+        fold(row, items, notes);
+        if !row.is_listed() {
+            listed = false;
+            note(notes, "the summary of a target counts more failed checks than are listed");
+        }
+    }
+    listed
+}
+
+/// What was looked for, as the results' classes tell it. Where no secret was found none is listed, so that they may always have been looked for.
+fn looked_for<'r>(rows: impl Iterator<Item = &'r Row<'r>>) -> Option<Vec<Category>> {
+    let mut out = vec![Category::Secret];
+    let mut any = false;
+    for row in rows {
+        any = true;
+        match row.class.text() {
+            "" => return None,
+            "os-pkgs" | "lang-pkgs" => out.push(Category::Vulnerability),
+            "config" => out.push(Category::Misconfiguration),
+            "license" | "license-file" => out.push(Category::License),
+            _ => {}
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    any.then_some(out)
+}
+
+fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
+    let target = row.target.as_ref().map(Str::text).unwrap_or_default();
+    for v in &row.vulnerabilities.0 {
+        let (severity, severity_from) = severity(v.severity.text(), "Severity", notes);
+        let id = v.id.text();
+        items.push(Finding {
+            rule: message(id),
+            message: message(v.title.get().unwrap_or(v.description.text())),
+            severity,
+            severity_from,
+            category: Category::Vulnerability,
+            place: place(v.path.get().unwrap_or(target), None, None),
+            package: package(
+                v.name.text(),
+                v.installed.text(),
+                v.fixed.text(),
+                v.identifier.purl.boxed().or_else(|| purl_of(row.kind.text(), v.name.text(), v.installed.text())),
+            ),
+            aliases: aliases(id, v.vendor_ids.0.iter().map(Str::text)),
+            suppressed: (v.status.text() == "not_affected")
+                .then(|| Box::new(Suppression { by: "vendor".into(), reason: "not_affected".into() })),
+            url: v.url.boxed(),
+            ..Finding::default()
+        });
+    }
+    for m in &row.misconfigurations.0 {
+        if !m.failed() {
+            continue;
+        }
+        let (severity, severity_from) = severity(m.severity.text(), "Severity", notes);
+        let id = m.id.get().or(m.avd.get()).unwrap_or_default();
+        items.push(Finding {
+            rule: message(id),
+            message: message(m.message.get().unwrap_or(m.title.text())),
+            severity,
+            severity_from,
+            category: Category::Misconfiguration,
+            place: place(target, m.cause.line.line(), None),
+            aliases: aliases(id, m.avd.get()),
+            url: m.url.boxed(),
+            ..Finding::default()
+        });
+    }
+    for s in &row.secrets.0 {
+        let (severity, severity_from) = severity(s.severity.text(), "Severity", notes);
+        items.push(Finding {
+            rule: message(s.id.text()),
+            message: message(s.title.text()),
+            severity,
+            severity_from,
+            category: Category::Secret,
+            place: place(target, s.line.line(), None),
+            ..Finding::default()
+        });
+    }
+    for l in &row.licenses.0 {
+        let (severity, severity_from) = severity(l.severity.text(), "Severity", notes);
+        items.push(Finding {
+            rule: message(l.license.text()),
+            message: message(&format!("license {} ({})", l.license.text(), l.category.text())),
+            severity,
+            severity_from,
+            category: Category::License,
+            place: place(l.path.get().unwrap_or(target), None, None),
+            package: package(l.name.text(), "", "", None),
+            url: l.link.boxed(),
+            ..Finding::default()
+        });
+    }
+    for m in &row.modified.0 {
+        let f = &m.finding;
+        let (severity, severity_from) = severity(f.severity.text(), "Severity", notes);
+        let category = match m.kind.text() {
+            "misconfiguration" => Category::Misconfiguration,
+            "secret" => Category::Secret,
+            "license" => Category::License,
+            _ => Category::Vulnerability,
+        };
+        let id = [&f.vulnerability, &f.rule, &f.id, &f.license].into_iter().find_map(Str::get).unwrap_or_default();
+        let reason = [m.status.text(), m.statement.text()].join(": ");
+        items.push(Finding {
+            rule: message(id),
+            message: message(f.title.text()),
+            severity,
+            severity_from,
+            category,
+            place: place(target, None, None),
+            package: package(
+                f.name.text(),
+                f.installed.text(),
+                f.fixed.text(),
+                f.identifier.purl.boxed().or_else(|| purl_of(row.kind.text(), f.name.text(), f.installed.text())),
+            ),
+            suppressed: Some(Box::new(Suppression {
+                by: message(m.source.get().unwrap_or("trivy")),
+                reason: message(reason.trim_matches([':', ' '])),
+            })),
+            ..Finding::default()
+        });
+    }
+}

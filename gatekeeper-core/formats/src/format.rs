@@ -1,0 +1,138 @@
+//! What a format is: its metadata, how it is recognised, how it is read.
+
+pub use crate::head::Head;
+
+use crate::input::Input;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::{Data, Kind, Note};
+use serde::Serialize;
+
+/// A format: its metadata, how it is recognised, how it is read. Serialised, it is its metadata.
+#[derive(Debug, Serialize)]
+pub struct Format {
+    /// Public, stable, kebab-case.
+    pub(crate) id: &'static str,
+    /// What it is, in a few words.
+    pub(crate) title: &'static str,
+    /// What it says.
+    pub(crate) kind: Kind,
+    /// Usual file extensions, without the dot. They only break ties.
+    pub(crate) extensions: &'static [&'static str],
+    /// Where its tools usually leave such files, as patterns from the project's root.
+    pub(crate) places: &'static [&'static str],
+    /// Title, version and address of the specification or of the code that defines it.
+    pub(crate) spec: &'static str,
+    /// Tools that write it; where it is one tool's own, its name in policies.
+    pub(crate) producers: &'static [&'static str],
+    /// The name by which `gatekeeper record --tool NAME` says that the output is of this format.
+    pub(crate) recorded_as: Option<&'static str>,
+    /// What it is read from.
+    #[serde(skip)]
+    pub(crate) content: Content,
+    /// How sure it is that the content is of this format. Bounded work; never fails.
+    #[serde(skip)]
+    pub(crate) sniff: fn(&Head<'_>) -> Confidence,
+    /// Reads the content.
+    #[serde(skip)]
+    pub(crate) parse: fn(&Input<'_>) -> Result<Parsed, ParseError>,
+}
+
+/// What a format is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Text: errors give lines and columns.
+    Text,
+    /// Bytes: errors give offsets.
+    Binary,
+    /// A folder, not a file's bytes.
+    Folder,
+}
+
+/// How sure a format is that a content is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It is not.
+    No,
+    /// It could be, as many things could (a few lines that happen to fit).
+    Weak,
+    /// Its usual marks are there.
+    Likely,
+    /// Its own, unmistakable mark is there (namespace, schema, magic).
+    Certain,
+}
+
+impl Confidence {
+    /// `yes` where the condition holds, else `No`.
+    pub fn when(condition: bool, yes: Confidence) -> Confidence {
+        if condition { yes } else { Confidence::No }
+    }
+}
+
+/// What a parser gives.
+#[derive(Debug)]
+pub struct Parsed {
+    /// See [`gatekeeper_evidence::Evidence::complete`].
+    pub complete: Option<bool>,
+    /// The tool that wrote it, where the content says so: a canonical lower-case name (`eunit`, `ct`, `proper`, `trivy`, …).
+    pub tool: Option<String>,
+    /// Tolerated oddities.
+    pub notes: Vec<Note>,
+    /// The content.
+    pub data: Data,
+    /// When the content says it was made (seconds since 1970-01-01 UTC).
+    pub created: Option<i64>,
+}
+
+impl Parsed {
+    /// Content with the given completeness, and nothing else known.
+    pub fn new(data: Data, complete: Option<bool>) -> Self {
+        Parsed { complete, tool: None, notes: Vec::new(), data, created: None }
+    }
+}
+
+impl Format {
+    /// The public id.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// What it is, in a few words.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// Whether it is read from a folder, not from a file's bytes.
+    pub fn is_of_folders(&self) -> bool {
+        self.content == Content::Folder
+    }
+
+    /// What it says.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Usual file extensions.
+    pub fn extensions(&self) -> &'static [&'static str] {
+        self.extensions
+    }
+
+    /// Patterns of the places where its tools leave such files.
+    pub fn places(&self) -> &'static [&'static str] {
+        self.places
+    }
+
+    /// The specification.
+    pub fn spec(&self) -> &'static str {
+        self.spec
+    }
+
+    /// Tools that write it.
+    pub fn producers(&self) -> &'static [&'static str] {
+        self.producers
+    }
+
+    /// The tool name that `gatekeeper record` gives such output.
+    pub fn recorded_as(&self) -> Option<&'static str> {
+        self.recorded_as
+    }
+}

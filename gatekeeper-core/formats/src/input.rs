@@ -1,0 +1,135 @@
+//! An input: a named run of bytes, and the limits on what it may ask of us.
+//!
+//! Before any format sees them, bytes are taken out of their envelopes: gzip (RFC 1952, by magic, with a cap on what it unpacks
+//! to), a recording made by `gatekeeper record`, a byte order mark, UTF-16.
+
+use crate::record;
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use std::borrow::Cow;
+use std::io::Read;
+
+/// What an input may ask for at most. Reaching one is an error (`limit-exceeded`), never a smaller number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Size of a file, bytes.
+    pub file_bytes: u64,
+    /// What a compressed file may unpack to, bytes.
+    pub unpacked_bytes: u64,
+    /// Nesting of elements, objects, terms.
+    pub depth: usize,
+    /// Number of files that one run reads.
+    pub files: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000 }
+    }
+}
+
+impl Limits {
+    /// The usual limits with another size of files, packed or not; `None` leaves it.
+    pub fn of_files(bytes: Option<u64>) -> Self {
+        let mut limits = Limits::default();
+        if let Some(bytes) = bytes {
+            limits.file_bytes = bytes;
+            limits.unpacked_bytes = bytes;
+        }
+        limits
+    }
+}
+
+/// What a parser gets: content (out of its envelopes, UTF-8 where it was UTF-16), its name, and what is known beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The file's name as it was given, `/`-separated.
+    pub name: &'a str,
+    /// The content.
+    pub bytes: &'a [u8],
+    /// The limits.
+    pub limits: &'a Limits,
+    /// The exit status of the command that wrote this, where it was recorded or the policy states it.
+    pub exit_status: Option<i32>,
+    /// Whether SBOMs are to be held against their schema.
+    pub validate: bool,
+}
+
+impl<'a> Input<'a> {
+    /// The last component of the name.
+    pub fn file_name(&self) -> &'a str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+
+    /// The content as UTF-8, or an error at the first byte that is not.
+    pub fn text(&self) -> Result<&'a str, ParseError> {
+        std::str::from_utf8(self.bytes).map_err(|e| {
+            let at = e.valid_up_to();
+            ParseError::malformed("UTF-8 text").at(at).found(self.bytes.get(at..).unwrap_or_default())
+        })
+    }
+}
+
+/// Content taken out of its envelopes.
+#[derive(Debug)]
+pub(crate) struct Opened<'a> {
+    pub bytes: Cow<'a, [u8]>,
+    pub record: Option<record::Header>,
+    pub gzip: bool,
+}
+
+/// Takes content out of gzip, a recording, a byte order mark and UTF-16.
+pub(crate) fn open<'a>(raw: &'a [u8], limits: &Limits) -> Result<Opened<'a>, ParseError> {
+    let mut bytes = Cow::Borrowed(raw);
+    let mut gzip = false;
+    if raw.starts_with(&[0x1F, 0x8B, 0x08]) {
+        bytes = Cow::Owned(gunzip(raw, limits)?);
+        gzip = true;
+    }
+    let mut header = None;
+    if let Some((h, start)) = record::split(&bytes)? {
+        header = Some(h);
+        bytes = match bytes {
+            Cow::Borrowed(b) => Cow::Borrowed(b.get(start..).unwrap_or_default()),
+            Cow::Owned(b) => Cow::Owned(b.get(start..).unwrap_or_default().to_vec()),
+        };
+    }
+    Ok(Opened { bytes: utf8(bytes), record: header, gzip })
+}
+
+fn gunzip(raw: &[u8], limits: &Limits) -> Result<Vec<u8>, ParseError> {
+    let cap = limits.unpacked_bytes;
+    let mut out = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(raw).take(cap.saturating_add(1));
+    reader.read_to_end(&mut out).map_err(|e| {
+        ParseError::new(ErrorCode::Malformed, "a whole gzip stream").at(raw.len()).found_words(e.to_string())
+    })?;
+    if u64::try_from(out.len()).unwrap_or(u64::MAX) > cap {
+        return Err(ParseError::limit(format!("unpacks to more than the limit of {cap} bytes")));
+    }
+    Ok(out)
+}
+
+/// Drops a UTF-8 byte order mark, turns UTF-16 with a mark into UTF-8.
+fn utf8(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let utf16 = match bytes.as_ref() {
+        [0xEF, 0xBB, 0xBF, ..] => {
+            return match bytes {
+                Cow::Borrowed(b) => Cow::Borrowed(b.get(3..).unwrap_or_default()),
+                Cow::Owned(mut b) => {
+                    b.drain(..3);
+                    Cow::Owned(b)
+                }
+            };
+        }
+        // A frame of coverdata may begin 0xFF too, but its second byte is 131.
+        [0xFF, 0xFE, ..] => encoding_rs::UTF_16LE,
+        [0xFE, 0xFF, ..] => encoding_rs::UTF_16BE,
+        // XML without a mark: `<` in two bytes.
+        [b'<', 0, b'?' | b'!', 0, ..] => encoding_rs::UTF_16LE,
+        [0, b'<', 0, b'?' | b'!', ..] => encoding_rs::UTF_16BE,
+        _ => return bytes,
+    };
+    let (text, _, broken) = utf16.decode(&bytes);
+    if broken { bytes } else { Cow::Owned(text.into_owned().into_bytes()) }
+}

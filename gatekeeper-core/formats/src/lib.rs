@@ -1,0 +1,30 @@
+//! Reads the reports of a CI run into gatekeeper's model: one format is one file and one entry in its family's table.
+//!
+//! Bytes in, evidence out: nothing here opens a file, knows a policy or judges.
+
+#![forbid(unsafe_code)]
+
+mod console;
+mod coverage;
+mod erlang;
+mod findings;
+pub mod format;
+mod head;
+pub mod input;
+pub mod inspect;
+mod licenses;
+pub mod package_tree;
+pub mod read;
+pub mod record;
+pub mod registry;
+mod sbom;
+mod scan;
+mod tests;
+mod united;
+mod vex;
+
+pub use format::{Confidence, Content, Format, Head, Parsed};
+pub use licenses::PACKAGE_FOLDER;
+pub use read::{ReadOptions, read};
+pub use registry::Formats;
+pub use united::VERSION as UNITED_VERSION;

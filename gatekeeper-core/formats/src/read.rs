@@ -1,0 +1,124 @@
+//! Reads one file's bytes into evidence: out of their envelopes, recognised, parsed.
+
+use crate::format::{Content, Format, Parsed};
+use crate::input::{self, Input, Limits};
+use crate::registry::Formats;
+use crate::scan::json::without_lone_surrogates;
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::hash::sha256_hex;
+use gatekeeper_evidence::{Evidence, Note, Source};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// How a file is to be read.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The limits.
+    pub limits: Limits,
+    /// The format that it must be of; otherwise it is recognised by its content.
+    pub format: Option<&'static Format>,
+    /// The exit status of the command that wrote it, where it is known from elsewhere.
+    pub exit_status: Option<i32>,
+    /// Leaves out holding SBOMs against their schema: `valid` is then not known.
+    pub skip_validation: bool,
+}
+
+/// Reads one file's bytes into evidence.
+///
+/// # Errors
+/// A located [`ParseError`] where the content is empty, of no known format, broken, cut off, or says that its tool failed.
+pub fn read(formats: &Formats, name: &str, raw: &[u8], options: &ReadOptions) -> Result<Evidence, ParseError> {
+    let fail = |e: ParseError| e.finish(name, options.format.map_or("", |f| f.id), Some(raw));
+    // Only a file whose name says what its emptiness means may be empty.
+    let may_be_empty = formats.of_empty(name).is_some_and(|f| options.format.is_none_or(|given| given.id == f.id));
+    if raw.is_empty() && !may_be_empty {
+        return Err(fail(ParseError::new(ErrorCode::Empty, "an empty file says nothing")));
+    }
+    let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+    if size > options.limits.file_bytes {
+        return Err(fail(ParseError::limit(format!(
+            "{size} bytes, above the limit of {} (raise it with --max-bytes)",
+            options.limits.file_bytes
+        ))));
+    }
+    let (sha256, parsed) = rayon::join(|| sha256_hex(raw), || read_content(formats, name, raw, options));
+    let (format, parsed, exit_status) = parsed?;
+    Ok(Evidence {
+        source: Source {
+            path: name.to_owned(),
+            format: format.id,
+            sha256,
+            size,
+            tool: parsed.tool,
+            exit_status,
+            modified: parsed.created,
+            ..Source::default()
+        },
+        complete: parsed.complete,
+        notes: parsed.notes,
+        data: parsed.data,
+    })
+}
+
+fn read_content(
+    formats: &Formats,
+    name: &str,
+    raw: &[u8],
+    options: &ReadOptions,
+) -> Result<(&'static Format, Parsed, Option<i32>), ParseError> {
+    let opened = input::open(raw, &options.limits)
+        .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
+    let bytes: &[u8] = &opened.bytes;
+    let tool = opened.record.as_ref().map(|r| r.tool.as_str());
+    let format = match options.format.or_else(|| formats.of_empty(name).filter(|_| bytes.is_empty())) {
+        Some(format) => format,
+        None => formats.detect(name, bytes, tool).map_err(|e| e.finish(name, "", Some(bytes)))?,
+    };
+    let recorded = opened.record.as_ref().map(|r| r.exit_status.unwrap_or(-1));
+    let exit_status = recorded.or(options.exit_status);
+    let input = Input { name, bytes, limits: &options.limits, exit_status, validate: !options.skip_validation };
+    let lines = (format.content != Content::Binary).then_some(bytes);
+    // Blanks alone say nothing either; a recording of silence does, where its tool is silent when all is well.
+    let answered = opened.record.is_some() && format.recorded_as.is_some()
+        || bytes.is_empty() && formats.of_empty(name).is_some_and(|f| f.id == format.id);
+    if bytes.trim_ascii().is_empty() && !answered {
+        return Err(ParseError::new(ErrorCode::Empty, "an empty file says nothing").finish(name, format.id, None));
+    }
+    let mut parsed = parse(format, &input).map_err(|e| e.finish(name, format.id, lines))?;
+    for note in &mut parsed.notes {
+        if let (Some(location), Some(bytes)) = (&mut note.location, lines) {
+            location.resolve(bytes);
+        }
+    }
+    if opened.gzip {
+        parsed.notes.push(Note::new("unpacked from gzip"));
+    }
+    if let Some(record) = &opened.record {
+        if let Some(signal) = record.signal {
+            parsed.complete = Some(false);
+            parsed.notes.push(Note::new(format!("the recorded command was ended by signal {signal}")));
+        }
+        parsed.created = parsed.created.or_else(|| record.ended.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()));
+        parsed.tool.get_or_insert_with(|| record.tool.clone());
+    }
+    Ok((format, parsed, exit_status))
+}
+
+/// Parses content. Formats may come from outside: one that panics has read nothing.
+fn parse(format: &Format, input: &Input<'_>) -> Result<Parsed, ParseError> {
+    catch_unwind(AssertUnwindSafe(|| parse_leniently(format, input)))
+        .unwrap_or_else(|_| Err(ParseError::new(ErrorCode::Internal, "its format panicked: please report this")))
+}
+
+/// Reads content; where that fails and halves of surrogate pairs stand in its JSON texts, once more without them.
+fn parse_leniently(format: &Format, input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let error = match (format.parse)(input) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    let is_json = matches!(input.bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+    let mended = (is_json && error.code() == ErrorCode::Malformed).then(|| without_lone_surrogates(input.bytes));
+    let Some(mended) = mended.flatten() else { return Err(error) };
+    let mut parsed = (format.parse)(&Input { bytes: &mended, ..*input })?;
+    parsed.notes.push(Note::new("half of a surrogate pair in a text, read as U+FFFD"));
+    Ok(parsed)
+}

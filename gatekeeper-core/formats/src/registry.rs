@@ -1,0 +1,138 @@
+//! The formats that a run knows: the built-in ones, and those that a program adds.
+
+use crate::format::{Confidence, Format};
+use crate::head::{BOUND, Head};
+use crate::scan::broken;
+use crate::{console, coverage, erlang, findings, licenses, sbom, tests, vex};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::glob::Pattern;
+use std::sync::{Arc, LazyLock};
+
+/// The families of formats, in the order of help and documentation.
+static FAMILIES: &[&[&Format]] = &[
+    coverage::FORMATS,
+    tests::FORMATS,
+    erlang::FORMATS,
+    console::FORMATS,
+    findings::FORMATS,
+    sbom::FORMATS,
+    licenses::FORMATS,
+    vex::FORMATS,
+];
+
+/// A set of formats, in the order of help and documentation. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Formats(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    all: Vec<&'static Format>,
+    /// The names under which a format's reports usually lie, where nothing else bears them.
+    names: Vec<(Pattern, &'static Format)>,
+}
+
+impl Default for Formats {
+    /// The built-in formats.
+    fn default() -> Self {
+        static BUILT_IN: LazyLock<Formats> =
+            LazyLock::new(|| Formats::of(FAMILIES.iter().flat_map(|f| f.iter().copied()).collect()));
+        BUILT_IN.clone()
+    }
+}
+
+impl Formats {
+    fn of(all: Vec<&'static Format>) -> Self {
+        let telling = |p: &Pattern| {
+            let name = p.as_str();
+            let common = ["*.xml", "*.json", "*.html", "*.csv", "*.log", "*.txt", "index.html"];
+            !p.takes_anything() && !common.contains(&name)
+        };
+        let of = |f: &'static Format| {
+            f.places.iter().filter_map(|p| Pattern::new(p.rsplit('/').next()?).ok()).map(move |p| (p, f))
+        };
+        let names = all.iter().flat_map(|f| of(f)).filter(|(p, _)| telling(p)).collect();
+        Formats(Arc::new(Known { all, names }))
+    }
+
+    /// These formats and another one. One of the same id gives way to it.
+    #[must_use]
+    pub fn with(&self, format: &'static Format) -> Self {
+        let others = self.iter().filter(|f| f.id != format.id);
+        Formats::of(others.chain([format]).collect())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Format> {
+        self.0.all.iter().copied()
+    }
+
+    /// The format of an id.
+    pub fn by_id(&self, id: &str) -> Option<&'static Format> {
+        self.iter().find(|f| f.id == id)
+    }
+
+    /// The format of a file without a byte whose name says that this is an answer.
+    pub(crate) fn of_empty(&self, name: &str) -> Option<&'static Format> {
+        console::of_empty(name).and_then(|f| self.by_id(f.id))
+    }
+
+    /// The format whose reports usually bear a file's name (`junit.xml`, `TEST-*.xml`, `*.sarif`): what it was meant to be, whatever is in it.
+    /// Names that anything may bear (`*.xml` in a tool's own folder, `index.html`) tell nothing of files that lie elsewhere.
+    pub fn named_like(&self, path: &str) -> Option<&'static Format> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.0.names.iter().find(|(p, _)| p.matches(name).is_some()).map(|(_, f)| *f)
+    }
+
+    /// Which format a content is of. `recorded_as` is the tool name of a recording: it decides where a format claims it.
+    pub(crate) fn detect(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        recorded_as: Option<&str>,
+    ) -> Result<&'static Format, ParseError> {
+        if let Some(tool) = recorded_as
+            && let Some(format) = self.iter().find(|f| f.recorded_as == Some(tool))
+        {
+            return Ok(format);
+        }
+        // A bounded look first; the whole only where that was not enough.
+        let first = self.best(&Head::new(name, bytes, BOUND));
+        let candidates = if first.is_empty() && bytes.len() > BOUND {
+            self.best(&Head::new(name, bytes, bytes.len()))
+        } else {
+            first
+        };
+        match candidates.as_slice() {
+            [one] => Ok(one),
+            [] => Err(broken(name, bytes).unwrap_or_else(|| {
+                ParseError::new(ErrorCode::Unrecognised, "no known format's content")
+                    .at(0)
+                    .found(bytes.get(..bytes.len().min(64)).unwrap_or_default())
+            })),
+            several => {
+                let names: Vec<&str> = several.iter().map(|f| f.id).collect();
+                Err(ParseError::new(
+                    ErrorCode::Ambiguous,
+                    format!(
+                        "content that could be {}: name it with --as FORMAT, or with format = \"…\" in the policy",
+                        names.join(" or ")
+                    ),
+                )
+                .at(0))
+            }
+        }
+    }
+
+    /// The formats with the highest confidence; of several, those whose extension fits, where only some do.
+    fn best(&self, head: &Head<'_>) -> Vec<&'static Format> {
+        let scored: Vec<_> = self.iter().map(|f| (f, (f.sniff)(head))).collect();
+        let top = scored.iter().map(|(_, c)| *c).max().unwrap_or(Confidence::No);
+        if top == Confidence::No {
+            return Vec::new();
+        }
+        let tied: Vec<_> = scored.into_iter().filter(|(_, c)| *c == top).map(|(f, _)| f).collect();
+        let fitting: Vec<_> =
+            tied.iter().copied().filter(|f| f.extensions.iter().any(|e| head.has_extension(e))).collect();
+        if fitting.len() == 1 { fitting } else { tied }
+    }
+}

@@ -1,0 +1,118 @@
+//! CSV: records of fields, quoted ones with line breaks among them.
+//!
+//! RFC 4180, <https://www.rfc-editor.org/rfc/rfc4180>. A quote that is never closed, or text behind a closing quote, is an error; a line end may be CRLF, LF
+//! or CR; empty lines are no records. Bounded: a record has at most 1,000 fields.
+
+use gatekeeper_evidence::error::ParseError;
+use std::borrow::Cow;
+
+/// Most fields of a record.
+const FIELDS: usize = 1_000;
+
+/// Reader of records.
+pub(crate) struct Csv<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Csv<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Csv { text, at: 0 }
+    }
+
+    /// The next record: where it begins, and its fields in `fields`. `None` at the end.
+    pub(crate) fn next(&mut self, fields: &mut Vec<Cow<'a, str>>) -> Result<Option<usize>, ParseError> {
+        fields.clear();
+        while matches!(self.text.as_bytes().get(self.at), Some(b'\n' | b'\r')) {
+            self.at += 1;
+        }
+        if self.at >= self.text.len() {
+            return Ok(None);
+        }
+        let start = self.at;
+        loop {
+            if fields.len() >= FIELDS {
+                return Err(ParseError::limit(format!("more than {FIELDS} fields in a record")).at(self.at));
+            }
+            fields.push(self.field()?);
+            match self.text.as_bytes().get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b'\r') => {
+                    self.at += if self.text.as_bytes().get(self.at + 1) == Some(&b'\n') { 2 } else { 1 };
+                    return Ok(Some(start));
+                }
+                Some(b'\n') => {
+                    self.at += 1;
+                    return Ok(Some(start));
+                }
+                None => return Ok(Some(start)),
+                Some(_) => {
+                    let found = self.text.get(self.at..).unwrap_or_default();
+                    return Err(ParseError::malformed("a comma or a line end behind a quoted field")
+                        .at(self.at)
+                        .found(found));
+                }
+            }
+        }
+    }
+
+    fn field(&mut self) -> Result<Cow<'a, str>, ParseError> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let Some(quoted) = rest.strip_prefix('"') else {
+            let end = memchr::memchr3(b',', b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
+            self.at += end;
+            return Ok(Cow::Borrowed(rest.get(..end).unwrap_or_default()));
+        };
+        let mut from = 0;
+        let mut doubled = false;
+        loop {
+            let Some(quote) = quoted.as_bytes().get(from..).and_then(|r| memchr::memchr(b'"', r)).map(|i| from + i)
+            else {
+                return Err(ParseError::malformed("a closing quote")
+                    .at(self.text.len())
+                    .found_words("the end of the file"));
+            };
+            if quoted.as_bytes().get(quote + 1) == Some(&b'"') {
+                doubled = true;
+                from = quote + 2;
+                continue;
+            }
+            self.at += quote + 2;
+            let inner = quoted.get(..quote).unwrap_or_default();
+            return Ok(if doubled { Cow::Owned(inner.replace("\"\"", "\"")) } else { Cow::Borrowed(inner) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Result<Vec<Vec<String>>, ParseError> {
+        let mut csv = Csv::new(text);
+        let (mut fields, mut out) = (Vec::new(), Vec::new());
+        while csv.next(&mut fields)?.is_some() {
+            out.push(fields.iter().map(|f| f.to_string()).collect());
+        }
+        Ok(out)
+    }
+
+    #[test]
+    fn quoted_fields_hold_anything() {
+        let got = all("a,\"b \"\"c\"\", d\ne\",\r\n\n1,,\"\"\n").unwrap();
+        assert_eq!(got, [vec!["a", "b \"c\", d\ne", ""], vec!["1", "", ""]]);
+    }
+
+    #[test]
+    fn the_last_line_may_lack_its_end() {
+        assert_eq!(all("a,b").unwrap(), [["a", "b"]]);
+        assert!(all("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_closed_is_refused() {
+        assert!(all("a,\"b\nc").is_err());
+        assert!(all("\"a\"b,c").is_err());
+        assert!(all(&",".repeat(2_000)).is_err());
+    }
+}

@@ -1,0 +1,682 @@
+//! JUnit XML, in the dialects of its many writers.
+//!
+//! There is no specification; the nearest are Ant's writer, Surefire's schema
+//! (<https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report-3.0.2.xsd>), Jenkins' reader and
+//! the collection at <https://github.com/testmoapp/junitxml>. Written by pytest, Surefire, Gradle, jest-junit, mocha, GoogleTest, CTest,
+//! PHPUnit, nextest, go-junit-report, Bazel, Robot Framework, node, EUnit, Common Test and many others. What they do, and what we do:
+//!
+//! - Suites nest, and their counts repeat those of inner suites, are wrong or missing: cases are counted, attributes are not. A suite that states
+//!   failures and lists none is a problem of the run: jest-junit leaves out a file that did not load.
+//! - Cases may stand straight under `<testsuites>` (node), or be the root (Jenkins' oldest samples): read, the latter with a note.
+//! - A case's worst element counts: failure, then error, then skipped. Without any, `status` and `result` do (GoogleTest's `notrun` and `suppressed`,
+//!   CTest's `disabled`): a case that says it failed has failed.
+//! - `<flakyFailure>`, `<flakyError>` are earlier attempts, `<rerunFailure>`, `<rerunError>` further ones: with no failure beside them the case
+//!   passed, and is flaky.
+//! - pytest lists the test in which it was interrupted without a name or a result: no case, and the run is not complete.
+//! - Common Test lists its configuration functions as cases: they are none; one that failed is a problem.
+//! - EUnit cannot skip on purpose: each `<skipped>` was cancelled, so the run is not complete; neither is one whose fixture was not set up.
+//! - Times are `1.5`, `1,234.5` or `0,003`; one that is no number is left out, with a note.
+//! - `file` and `line` are kept for cases that did not pass; where they are not given they are looked for in the failure's text. pytest counts lines from 0.
+//! - Files of test management systems (TestLink's `node_order`) have the same root and no results: refused.
+
+mod dialect;
+
+use super::common::{self, MESSAGE};
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::xml::{self, Attribute, Element, Token, Xml};
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::location::Location;
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::{Data, Kind, Note};
+use std::sync::Arc;
+
+pub(super) static FORMAT: Format = Format {
+    id: "junit",
+    title: "JUnit XML",
+    kind: Kind::Tests,
+    extensions: &["xml"],
+    places: &[
+        "**/TEST-*.xml",
+        "**/junit.xml",
+        "**/junit-*.xml",
+        "**/junit_report.xml",
+        "**/*.junit.xml",
+        "test-results.xml",
+        "test-results/*.xml",
+        "reports/junit/*.xml",
+    ],
+    spec: "Surefire test report schema 3.0.2, https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report-3.0.2.xsd",
+    producers: &[
+        "surefire",
+        "gradle",
+        "pytest",
+        "jest",
+        "vitest",
+        "mocha",
+        "gtest",
+        "ctest",
+        "phpunit",
+        "nextest",
+        "go-junit-report",
+        "bazel",
+        "robot",
+        "node",
+        "eunit",
+        "ct",
+    ],
+    recorded_as: None,
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+/// Most notes on one file.
+const NOTES: usize = 20;
+/// How much of a failure's text is looked at for a place, bytes.
+const TEXT: usize = 64 * 1024;
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(root) = head.xml() else { return Confidence::No };
+    match root.name.as_str() {
+        "testsuites" | "testsuite" => Confidence::when(!root.holds("node_order"), Confidence::Certain),
+        "testcase" => Confidence::when(
+            root.attribute("name").is_some()
+                && (root.attribute("classname").is_some() || root.attribute("time").is_some()),
+            Confidence::Likely,
+        ),
+        _ => Confidence::No,
+    }
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let text = xml::decode(input)?;
+    let mut xml = Xml::new(&text, input);
+    let mut reader = Reader::default();
+    if dialect::is_ct_prolog(&text) {
+        reader.tool = Some("ct");
+    }
+    reader.root(&mut xml)?;
+    common::finish(&mut xml)?;
+    Ok(reader.done(&text, xml.take_notes()))
+}
+
+/// An open `<testsuites>` or `<testsuite>`.
+struct Open<'a> {
+    suite: Suite,
+    /// Where it comes among the suites: in the order in which they open.
+    order: usize,
+    offset: usize,
+    nested: bool,
+    /// What it states of itself.
+    tests: Option<u64>,
+    bad: u64,
+    /// What it lists, inner suites' cases among them.
+    listed: u64,
+    listed_bad: u64,
+    /// The last class name met, as written, and what it is; `None` where it is the suite's own.
+    class: Option<(&'a str, Option<Arc<str>>)>,
+    is_suite: bool,
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    tool: Option<&'static str>,
+    stack: Vec<Open<'a>>,
+    opened: usize,
+    suites: Vec<(usize, Suite)>,
+    problems: Vec<(usize, Problem)>,
+    notes: Vec<Note>,
+    incomplete: bool,
+    created: Option<i64>,
+    unknown: Option<(usize, String)>,
+    cases: u64,
+    /// For values with references.
+    scratch: String,
+}
+
+impl<'a> Reader<'a> {
+    fn root(&mut self, xml: &mut Xml<'a>) -> Result<(), ParseError> {
+        let Token::Start(root) = xml.next()? else {
+            return Err(ParseError::malformed("an XML element").at(0));
+        };
+        match root.name() {
+            "testsuites" | "testsuite" => self.suites(xml, root),
+            "testcase" => {
+                self.note("a root <testcase>: a suite should hold it", root.offset);
+                self.stack.push(Open::new(0, root.offset, true));
+                self.opened = 1;
+                self.case(xml, root)?;
+                self.close();
+                Ok(())
+            }
+            other => Err(ParseError::malformed("a root <testsuites>, <testsuite> or <testcase>")
+                .at(root.offset)
+                .found(other)),
+        }
+    }
+
+    /// Reads everything inside a root that was just opened. A loop with a stack of its own: suites nest.
+    fn suites(&mut self, xml: &mut Xml<'a>, root: Element<'a>) -> Result<(), ParseError> {
+        self.open(xml, &root)?;
+        while !self.stack.is_empty() {
+            match xml.next()? {
+                Token::Start(e) => match e.name() {
+                    "testcase" => self.case(xml, e)?,
+                    "testsuite" | "testsuites" => self.open(xml, &e)?,
+                    "properties" | "system-out" | "system-err" => xml.skip()?,
+                    "failure" | "error" => {
+                        let message = attribute(xml, "message")?.unwrap_or_default();
+                        let text = common::message_of(xml)?;
+                        self.problem(e.offset, None, if message.is_empty() { text } else { message });
+                    }
+                    "node_order" => {
+                        return Err(ParseError::malformed("test results")
+                            .at(e.offset)
+                            .found_words("a test management system's list of tests"));
+                    }
+                    "skipped" => {
+                        self.note("a <skipped> of a suite, which says nothing of a case", e.offset);
+                        xml.skip()?;
+                    }
+                    other => {
+                        self.unknown.get_or_insert_with(|| (e.offset, other.to_owned()));
+                        self.note(&format!("an element that JUnit does not have: <{}>", common::clip(other)), e.offset);
+                        xml.skip()?;
+                    }
+                },
+                Token::End => self.close(),
+                Token::Text(_) => {}
+                Token::Eof => break,
+            }
+        }
+        if self.cases == 0
+            && let Some((offset, name)) = self.unknown.take()
+        {
+            return Err(ParseError::malformed("a <testsuite> or <testcase>").at(offset).found(name));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, xml: &Xml<'a>, element: &Element<'a>) -> Result<(), ParseError> {
+        let name = element.name();
+        if self.tool.is_none() {
+            self.tool = dialect::tool_of(name, xml.attributes());
+        }
+        let mut open = Open::new(self.opened, element.offset, name == "testsuite");
+        self.opened += 1;
+        for a in xml.attributes() {
+            match a.key {
+                "name" => open.suite.name = short(a).text()?.into(),
+                "tests" => {
+                    open.tests = a.count().ok();
+                    // What is stated is only a hint, so hostile numbers cost nothing.
+                    open.suite.cases.reserve(usize::try_from(open.tests.unwrap_or(0)).unwrap_or(0).min(256));
+                }
+                "failures" | "errors" => open.bad = open.bad.saturating_add(a.count().unwrap_or(0)),
+                "timestamp" => {
+                    let at = a.raw.trim().parse::<jiff::Timestamp>().ok().map(|t| t.as_second());
+                    self.created = self.created.max(at);
+                }
+                _ => {}
+            }
+        }
+        if let Some(parent) = self.stack.last_mut() {
+            parent.nested = true;
+        }
+        self.stack.push(open);
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        let Some(mut open) = self.stack.pop() else { return };
+        if let Some(stated) = open.tests
+            && stated != open.listed
+        {
+            self.note(&format!("a suite that states {stated} tests and lists {}", open.listed), open.offset);
+        }
+        // Not the outer ones of a suite that this was said of.
+        if open.bad > 0 && open.listed_bad == 0 {
+            let problem = Problem {
+                name: open.suite.name.to_string(),
+                message: format!("states {} failures and errors, and lists none", open.bad),
+                line: None,
+            };
+            self.problems.push((open.offset, problem));
+            open.listed_bad = 1;
+        }
+        if let Some(parent) = self.stack.last_mut() {
+            parent.listed = parent.listed.saturating_add(open.listed);
+            parent.listed_bad = parent.listed_bad.saturating_add(open.listed_bad);
+        }
+        if !open.suite.cases.is_empty() || (open.is_suite && !open.nested) {
+            open.suite.cases.shrink_to_fit();
+            self.suites.push((open.order, open.suite));
+        }
+    }
+
+    /// Reads the case that was just opened, to its end.
+    fn case(&mut self, xml: &mut Xml<'a>, element: Element<'a>) -> Result<(), ParseError> {
+        let inside = xml.depth().saturating_sub(1);
+        let mut given = Given::default();
+        for a in xml.attributes() {
+            match a.key {
+                "name" => given.name = Some(*a),
+                "classname" | "class" => given.class = Some(*a),
+                "time" => given.time = Some(*a),
+                "duration" if given.time.is_none() => given.time = Some(*a),
+                "file" | "filepath" => given.file = Some(*a),
+                "line" | "lineno" => given.line = Some(*a),
+                "status" | "result" => given.stated = given.stated.max(stated(a.raw)),
+                "disabled" | "ignored" | "skipped" if a.raw.eq_ignore_ascii_case("true") => {
+                    given.stated = given.stated.max(Status::Skipped);
+                }
+                _ => {}
+            }
+        }
+        let mut found = Found::default();
+        while xml.depth() > inside {
+            let Token::Start(e) = xml.next()? else { continue };
+            match e.name() {
+                "failure" => found.outcome(xml, Status::Failed)?,
+                "error" => found.outcome(xml, Status::Errored)?,
+                "skipped" | "skip" | "ignored" | "disabled" => found.outcome(xml, Status::Skipped)?,
+                "flakyFailure" | "flakyError" => {
+                    found.flaky = found.flaky.saturating_add(1);
+                    found.attempt(xml)?;
+                }
+                "rerunFailure" | "rerunError" => {
+                    found.reruns = found.reruns.saturating_add(1);
+                    found.attempt(xml)?;
+                }
+                "testcase" => self.case(xml, e)?,
+                _ => xml.skip()?,
+            }
+        }
+        self.add(&element, given, found)
+    }
+
+    fn add(&mut self, element: &Element<'a>, given: Given<'a>, found: Found) -> Result<(), ParseError> {
+        let raw_name = given.name.map_or("", |a| common::raw_name(a.raw));
+        if given.name.is_none() {
+            if self.tool == Some("pytest") && given.class.is_none() && found.status == Status::Passed {
+                self.incomplete = true;
+                self.note("pytest was interrupted in a test, which it lists without a name", element.offset);
+                return Ok(());
+            }
+            self.note("a case without a name", element.offset);
+        }
+        if given.name.is_some_and(|a| raw_name.len() < a.raw.len()) {
+            self.note("a name too long to be kept whole", element.offset);
+        }
+        if given.class.is_none() {
+            if self.tool.is_none() {
+                if dialect::is_eunit_case(raw_name) {
+                    self.tool = Some("eunit");
+                } else if dialect::is_ct_config(raw_name) {
+                    self.tool = Some("ct");
+                }
+            }
+            if self.tool == Some("ct") && dialect::is_ct_config(raw_name) {
+                let bad = found.status > Status::Skipped;
+                if raw_name == "error_in_suite" {
+                    self.incomplete = true;
+                }
+                if bad {
+                    self.problem(element.offset, Some(raw_name), found.message);
+                }
+                return Ok(());
+            }
+        }
+        let status = match (found.status, given.stated) {
+            (Status::Passed, s) if s > Status::Skipped && found.flaky == 0 => {
+                self.note("a case that states a failure without a failure's element", element.offset);
+                s
+            }
+            (Status::Passed, Status::Skipped) => Status::Skipped,
+            (s, _) => s,
+        };
+        if self.tool == Some("eunit") {
+            if status == Status::Skipped {
+                self.incomplete = true;
+                self.note("EUnit's <skipped> is a cancelled test", element.offset);
+            }
+            if raw_name.starts_with("fixture setup ") {
+                self.incomplete = true;
+                self.note("the tests of a fixture that was not set up are not listed", element.offset);
+            }
+        }
+        let time = given.time.and_then(|a| {
+            let time = common::seconds(a.raw);
+            if time.is_none() && !a.raw.trim().is_empty() {
+                self.note("a time that is no number", a.offset);
+            }
+            time
+        });
+        let attempts = found.flaky.saturating_add(found.reruns);
+        let flaky = status == Status::Passed && attempts > 0;
+        let class = match given.class {
+            Some(a) => self.class(&a)?,
+            None => None,
+        };
+        let name: Box<str> = match given.name {
+            Some(a) if memchr::memchr(b'&', raw_name.as_bytes()).is_some() => {
+                xml::unescape_into(raw_name, a.offset, &mut self.scratch)?;
+                self.scratch.as_str().into()
+            }
+            _ => raw_name.into(),
+        };
+        let mut detail = None;
+        if status != Status::Passed || flaky {
+            let file = given.file.as_ref().map(|a| short(a).text()).transpose()?;
+            let line = given.line.and_then(|a| match self.tool {
+                Some("pytest") => a.raw.trim().parse::<u32>().ok().map(|n| n.saturating_add(1)),
+                _ => common::line_number(a.raw),
+            });
+            let (file, line) = match (&file, line, &found.place) {
+                // The failure's own line, where it is in the case's file.
+                (Some(f), _, Some((place, n))) if f.as_ref() == place.as_ref() => (file.as_deref(), Some(*n)),
+                (None, _, Some((place, n))) => (Some(place.as_ref()), Some(*n)),
+                _ => (file.as_deref(), line),
+            };
+            detail = common::detail(&found.message, &found.kind, file, line);
+            if attempts > 0 {
+                detail.get_or_insert_default().attempts = Some(attempts.saturating_add(1));
+            }
+        }
+        self.cases += 1;
+        if let Some(open) = self.stack.last_mut() {
+            open.listed = open.listed.saturating_add(1);
+            if status > Status::Skipped {
+                open.listed_bad = open.listed_bad.saturating_add(1);
+            }
+            open.suite.cases.push(Case { name, class, status, flaky, time, detail });
+        }
+        Ok(())
+    }
+
+    /// The class of a case: that of the case before, mostly; none where it is the suite's name.
+    fn class(&mut self, a: &Attribute<'a>) -> Result<Option<Arc<str>>, ParseError> {
+        let Some(open) = self.stack.last_mut() else { return Ok(None) };
+        if let Some((raw, class)) = &open.class
+            && *raw == a.raw
+        {
+            return Ok(class.clone());
+        }
+        let name = short(a).text()?;
+        let class: Option<Arc<str>> = (!name.is_empty() && *name != *open.suite.name).then(|| name.as_ref().into());
+        open.class = Some((a.raw, class.clone()));
+        Ok(class)
+    }
+
+    fn problem(&mut self, offset: usize, what: Option<&str>, message: String) {
+        let suite = self.stack.last().map_or("", |o| &o.suite.name);
+        let name = match what {
+            Some(what) if suite.is_empty() => what.to_owned(),
+            Some(what) => format!("{suite}:{what}"),
+            None => suite.to_owned(),
+        };
+        if let Some(open) = self.stack.last_mut() {
+            open.listed_bad = open.listed_bad.saturating_add(1);
+        }
+        self.problems.push((offset, Problem { name, message: common::clip(&message).to_owned(), line: None }));
+    }
+
+    fn note(&mut self, message: &str, offset: usize) {
+        if self.notes.len() < NOTES && !self.notes.iter().any(|n| n.message == message) {
+            self.notes.push(Note::at(message, Location::at(offset)));
+        }
+    }
+
+    fn done(mut self, text: &str, mut notes: Vec<Note>) -> Parsed {
+        self.suites.sort_by_key(|(order, _)| *order);
+        self.problems.sort_by_key(|(offset, _)| *offset);
+        // One walk over the text, however many there are.
+        let (mut line, mut at) = (1_u64, 0_usize);
+        let problems = self
+            .problems
+            .into_iter()
+            .map(|(offset, mut problem)| {
+                let between = text.as_bytes().get(at..offset).unwrap_or_default();
+                line = line.saturating_add(u64::try_from(memchr::memchr_iter(b'\n', between).count()).unwrap_or(0));
+                at = offset;
+                problem.line = Some(line);
+                problem
+            })
+            .collect();
+        notes.append(&mut self.notes);
+        let run = TestRun { suites: self.suites.into_iter().map(|(_, s)| s).collect(), problems };
+        Parsed {
+            tool: self.tool.map(str::to_owned),
+            notes,
+            created: self.created,
+            ..Parsed::new(Data::Tests(run), Some(!self.incomplete))
+        }
+    }
+}
+
+impl Open<'_> {
+    fn new(order: usize, offset: usize, is_suite: bool) -> Self {
+        Open {
+            suite: Suite::default(),
+            order,
+            offset,
+            nested: false,
+            tests: None,
+            bad: 0,
+            listed: 0,
+            listed_bad: 0,
+            class: None,
+            is_suite,
+        }
+    }
+}
+
+/// What a case's attributes give.
+#[derive(Default)]
+struct Given<'a> {
+    name: Option<Attribute<'a>>,
+    class: Option<Attribute<'a>>,
+    time: Option<Attribute<'a>>,
+    file: Option<Attribute<'a>>,
+    line: Option<Attribute<'a>>,
+    stated: Status,
+}
+
+/// What a case's elements give.
+#[derive(Default)]
+struct Found {
+    status: Status,
+    message: String,
+    kind: String,
+    place: Option<(Box<str>, u32)>,
+    flaky: u32,
+    reruns: u32,
+}
+
+impl Found {
+    /// An element that says how the case ended; the worst one's message is kept, the first of several.
+    fn outcome(&mut self, xml: &mut Xml<'_>, status: Status) -> Result<(), ParseError> {
+        if status > self.status {
+            self.status = status;
+            self.message.clear();
+            self.kind.clear();
+            self.place = None;
+            self.read(xml)
+        } else {
+            xml.skip()
+        }
+    }
+
+    /// An earlier or a later attempt: its message is kept where there is no other.
+    fn attempt(&mut self, xml: &mut Xml<'_>) -> Result<(), ParseError> {
+        if self.message.is_empty() && self.status == Status::Passed { self.read(xml) } else { xml.skip() }
+    }
+
+    fn read(&mut self, xml: &mut Xml<'_>) -> Result<(), ParseError> {
+        let message = attribute(xml, "message")?.unwrap_or_default();
+        self.kind = attribute(xml, "type")?.unwrap_or_default();
+        let text = xml.text_of(TEXT)?;
+        self.place = common::place_in(&text).or_else(|| common::place_in(&message));
+        self.message = if message.trim().is_empty() { text } else { message };
+        if let Some((said, place)) = dialect::eunit_failure(&self.message) {
+            self.message = said;
+            self.place = place;
+        }
+        let end = common::clip(&self.message);
+        if end.len() < self.message.len() {
+            self.message = end.to_owned();
+        }
+        debug_assert!(self.message.len() <= MESSAGE);
+        Ok(())
+    }
+}
+
+/// An attribute of which no more is kept than a reader wants of it.
+fn short<'a>(a: &Attribute<'a>) -> Attribute<'a> {
+    Attribute { raw: common::raw_name(a.raw), ..*a }
+}
+
+/// An attribute of the element that was just opened, references resolved.
+fn attribute(xml: &Xml<'_>, key: &str) -> Result<Option<String>, ParseError> {
+    match xml.attributes().iter().find(|a| a.key == key) {
+        Some(a) => Ok(Some(short(a).text()?.into_owned())),
+        None => Ok(None),
+    }
+}
+
+/// What `status` and `result` say, in the words of GoogleTest, CTest, behave, Codeception and others. Other words say nothing.
+fn stated(raw: &str) -> Status {
+    const WORDS: &[(&str, Status)] = &[
+        ("notrun", Status::Skipped),
+        ("suppressed", Status::Skipped),
+        ("skipped", Status::Skipped),
+        ("disabled", Status::Skipped),
+        ("ignored", Status::Skipped),
+        ("untested", Status::Skipped),
+        ("fail", Status::Failed),
+        ("failed", Status::Failed),
+        ("failure", Status::Failed),
+        ("error", Status::Errored),
+        ("errored", Status::Errored),
+    ];
+    WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(raw)).map_or(Status::Passed, |(_, s)| *s)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<(TestRun, Option<bool>, Option<String>), ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.xml", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Tests(run) = parsed.data else { panic!("no tests") };
+        Ok((run, parsed.complete, parsed.tool))
+    }
+
+    #[test]
+    fn the_worst_element_of_a_case_counts() {
+        let (run, ..) = read(
+            "<testsuite name='s'><testcase name='a'><skipped/><failure message='m &lt;'/><error/></testcase>\
+             <testcase name='b'><error type='T'>x</error><skipped/></testcase><testcase name='c'/></testsuite>",
+        )
+        .unwrap();
+        let n = run.counts();
+        assert_eq!((n.failed, n.errored, n.skipped, n.passed), (1, 1, 0, 1));
+        assert_eq!(&*run.suites[0].cases[0].detail.as_ref().unwrap().message, "m <");
+        assert_eq!(&*run.suites[0].cases[1].detail.as_ref().unwrap().kind, "T");
+    }
+
+    #[test]
+    fn flaky_only_without_a_failure() {
+        let (run, ..) = read(
+            "<testsuite name='s'><testcase name='a'><flakyFailure message='m'/><flakyError/></testcase>\
+             <testcase name='b'><failure/><flakyFailure/></testcase><testcase name='c'><failure/><rerunFailure/></testcase></testsuite>",
+        )
+        .unwrap();
+        let n = run.counts();
+        assert_eq!((n.passed, n.failed, n.flaky), (1, 2, 1));
+        assert_eq!(run.suites[0].cases[0].detail.as_ref().unwrap().attempts, Some(3));
+    }
+
+    #[test]
+    fn common_test_config_functions_are_no_cases() {
+        let (run, complete, tool) = read(
+            "<?xml version=\"1.0\" encoding= \"UTF-8\" ?><testsuites><testsuite name='x_SUITE' hostname='h' log='l' tests='1' failures='0'>\
+             <testcase name='init_per_suite'/><testcase name='a'/><testcase name='end_per_suite'>\n<failure type='crash'>why</failure></testcase></testsuite></testsuites>",
+        )
+        .unwrap();
+        assert_eq!(run.counts().total(), 1);
+        assert_eq!((run.problems.len(), run.problems[0].name.as_str()), (1, "x_SUITE:end_per_suite"));
+        assert_eq!((complete, tool.as_deref()), (Some(true), Some("ct")));
+    }
+
+    #[test]
+    fn a_class_of_cases_may_have_such_names() {
+        let (run, ..) =
+            read("<testsuite name='s'><testcase classname='c' name='init_per_suite'><failure/></testcase></testsuite>")
+                .unwrap();
+        assert_eq!(run.counts().failed, 1);
+    }
+
+    #[test]
+    fn eunit_skipped_is_cancelled() {
+        let (run, complete, tool) = read(
+            "<testsuite name=\"module 'a_tests'\" tests='2' skipped='1'><testcase time='0.000' name='a_tests:3 x_test'/>\
+             <testcase time='0.000' name='a_tests:4 y_test'><skipped type='timeout'/></testcase></testsuite>",
+        )
+        .unwrap();
+        assert_eq!((run.counts().skipped, complete, tool.as_deref()), (1, Some(false), Some("eunit")));
+    }
+
+    #[test]
+    fn stated_failures_that_are_not_listed_are_a_problem() {
+        let (run, ..) = read(
+            "<testsuites failures='0' errors='1'><testsuite name='broken.test.js' errors='1' tests='0'/>\
+             <testsuite name='b'><testcase name='a'/></testsuite></testsuites>",
+        )
+        .unwrap();
+        assert_eq!(run.problems.len(), 1);
+        assert_eq!(run.problems[0].name, "broken.test.js");
+    }
+
+    #[test]
+    fn a_case_that_says_it_failed_has_failed() {
+        let (run, ..) = read(
+            "<testsuites><testcase name='a' status='failed'/><testcase name='b' status='notrun'/><testcase name='c' result='suppressed'/>\
+             <testcase name='d' status='run' result='completed'/></testsuites>",
+        )
+        .unwrap();
+        let n = run.counts();
+        assert_eq!((n.failed, n.skipped, n.passed), (1, 2, 1));
+    }
+
+    #[test]
+    fn what_holds_no_results_is_refused() {
+        for bad in [
+            "<suites/>",
+            "<testsuites><suite><case/></suite></testsuites>",
+            "<testsuite name='x'><node_order>1</node_order><testcase name='a'/></testsuite>",
+            "<testsuite><testcase name='a'/>",
+            "<html><body/></html>",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn order_and_shared_classes() {
+        let (run, ..) = read(
+            "<testsuite name='outer'><testcase classname='outer' name='1'/><testsuite name='inner'><testcase classname='k' name='2'/>\
+             <testcase classname='k' name='3'/></testsuite><testcase name='4'/></testsuite>",
+        )
+        .unwrap();
+        assert_eq!(run.suites.iter().map(|s| &*s.name).collect::<Vec<_>>(), ["outer", "inner"]);
+        assert_eq!(run.suites[0].cases[0].class, None);
+        let (a, b) = (&run.suites[1].cases[0].class, &run.suites[1].cases[1].class);
+        assert!(Arc::ptr_eq(a.as_ref().unwrap(), b.as_ref().unwrap()));
+    }
+}

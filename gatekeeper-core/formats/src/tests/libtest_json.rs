@@ -1,0 +1,213 @@
+//! Rust's test harness as a stream of events (`cargo test -- --format json`, `cargo nextest run --message-format libtest-json`).
+//!
+//! Specification: unstable; `library/test/src/formatters/json.rs`, <https://doc.rust-lang.org/nightly/unstable-book/compiler-flags/report-time.html>.
+//! What we do:
+//!
+//! - Each test binary is a suite, from `started` to `ok` or `failed`. The whole has no end mark: `complete` is not known, and false where a suite
+//!   has no end. A test that began and did not end there (the binary died) is errored.
+//! - `ignored` is skipped; a bench that was measured passed. `timeout` is a warning of a test that still runs.
+//! - A suite that failed without a failed test is a problem.
+//! - Lines that are no JSON (cargo's, the tests' own) are read over, with a note. A last line that breaks off is refused.
+
+use super::common::{self, Text};
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use crate::scan::lines::Lines;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::location::Location;
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::{Data, Kind, Note};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+pub(super) static FORMAT: Format = Format {
+    id: "libtest-json",
+    title: "Rust test events (libtest JSON)",
+    kind: Kind::Tests,
+    extensions: &["json", "jsonl", "log"],
+    places: &["cargo-test.json", "test-results/cargo-test*.json", "test-results/libtest*.json"],
+    spec: "libtest's JSON formatter, https://github.com/rust-lang/rust/blob/master/library/test/src/formatters/json.rs",
+    producers: &["cargo", "nextest"],
+    recorded_as: Some("libtest-json"),
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let begins = |line: &[u8]| {
+        line.starts_with(b"{")
+            && memchr::memmem::find(line, b"\"suite\"").is_some()
+            && memchr::memmem::find(line, b"\"started\"").is_some()
+            && memchr::memmem::find(line, b"\"test_count\"").is_some()
+    };
+    Confidence::when(head.lines().take(500).any(begins), Confidence::Certain)
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    event: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    exec_time: Option<f64>,
+    #[serde(borrow)]
+    stdout: Option<Text<'a>>,
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+}
+
+#[derive(Default)]
+struct Reader {
+    run: TestRun,
+    suite: Option<(Suite, BTreeSet<Box<str>>, u64)>,
+    suites: u64,
+    incomplete: bool,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let mut reader = Reader::default();
+    let mut other: Option<(u64, usize)> = None;
+    let mut broken: Option<(u64, ParseError)> = None;
+    for line in Lines::new(input.bytes) {
+        let text = line.bytes.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        if let Some((number, _)) = broken.take() {
+            // Not the last line, so not a file that breaks off.
+            other.get_or_insert((number, 0)).1 += 1;
+        }
+        if text.first() != Some(&b'{') {
+            other.get_or_insert((line.number, 0)).1 += 1;
+            continue;
+        }
+        match serde_json::from_slice::<Event<'_>>(text) {
+            Ok(event) => reader.event(&event, line.number).map_err(|e| e.on_line(line.number))?,
+            Err(e) if e.is_data() => other.get_or_insert((line.number, 0)).1 += 1,
+            Err(e) => broken = Some((line.number, json::located(&e, text, line.offset, None))),
+        }
+    }
+    if let Some((_, error)) = broken {
+        return Err(error);
+    }
+    reader.close(None);
+    if reader.suites == 0 {
+        return Err(ParseError::malformed("an event of a suite that started").at(0).found_words("none"));
+    }
+    let notes = other.map(|(line, n)| Note::at(format!("{n} lines that are no events"), Location::line(line)));
+    Ok(Parsed {
+        tool: Some("cargo".into()),
+        notes: notes.into_iter().collect(),
+        ..Parsed::new(Data::Tests(reader.run), if reader.incomplete { Some(false) } else { None })
+    })
+}
+
+impl Reader {
+    fn event(&mut self, e: &Event<'_>, line: u64) -> Result<(), ParseError> {
+        let event = e.event.as_deref().unwrap_or_default();
+        match (e.kind.as_ref(), event) {
+            ("suite", "started") => {
+                self.close(None);
+                self.suites += 1;
+                self.suite = Some((Suite::default(), BTreeSet::new(), line));
+            }
+            ("suite", "ok" | "failed") => self.close(Some(event == "failed")),
+            ("test", "started") => {
+                if let (Some((_, open, _)), Some(name)) = (&mut self.suite, &e.name) {
+                    open.insert(common::name(name).into());
+                }
+            }
+            ("test" | "bench", _) if event != "timeout" => {
+                let status = match (e.kind.as_ref(), event) {
+                    ("bench", _) | (_, "ok") => Status::Passed,
+                    (_, "failed") => Status::Failed,
+                    (_, "ignored") => Status::Skipped,
+                    (_, other) => {
+                        return Err(ParseError::malformed("one of started, ok, failed, ignored, timeout").found(other));
+                    }
+                };
+                self.case(e, status);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn case(&mut self, e: &Event<'_>, status: Status) {
+        let name = common::name(e.name.as_deref().unwrap_or_default());
+        // A test outside of any suite is one all the same.
+        let (suite, open, _) = self.suite.get_or_insert_with(Default::default);
+        open.remove(name);
+        let mut detail = None;
+        if status != Status::Passed {
+            let out = e.stdout.as_deref().unwrap_or_default();
+            let message = e.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(out);
+            let place = common::place_in(out).or_else(|| common::place_in(message));
+            let (file, at) = place.map_or((None, None), |(f, n)| (Some(f), Some(n)));
+            detail = common::detail(message, "", file.as_deref(), at);
+        }
+        suite.cases.push(Case { name: name.into(), status, time: e.exec_time, detail, ..Case::default() });
+    }
+
+    /// Ends the open suite; `None`: it has no end of its own.
+    fn close(&mut self, failed: Option<bool>) {
+        let Some((mut suite, open, line)) = self.suite.take() else { return };
+        self.incomplete |= failed.is_none();
+        for name in open {
+            let detail = common::detail("it did not end", "", None, None);
+            suite.cases.push(Case { name, status: Status::Errored, detail, ..Case::default() });
+        }
+        if failed == Some(true) && suite.cases.iter().all(|c| c.status <= Status::Skipped) {
+            let message = "it failed, and lists no failed test".to_owned();
+            self.run.problems.push(Problem { name: "suite".into(), message, line: Some(line) });
+        }
+        self.run.suites.push(suite);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Tests(run) = parsed.data else { panic!("no tests") };
+        Ok((run, parsed.complete))
+    }
+
+    const START: &str = r#"{"type":"suite","event":"started","test_count":1}"#;
+
+    #[test]
+    fn a_suite_without_an_end_is_not_complete() {
+        let begun = r#"{"type":"test","event":"started","name":"a"}"#;
+        let done = r#"{"type":"suite","event":"ok","passed":0}"#;
+        let (run, complete) = read(&format!("{START}\n{begun}\n{START}\n{done}\n")).unwrap();
+        assert_eq!((run.counts().errored, complete), (1, Some(false)));
+        let slow = r#"{"type":"test","event":"timeout","name":"a"}"#;
+        let ok = r#"{"type":"test","event":"ok","name":"a","exec_time":0.5}"#;
+        let (run, complete) = read(&format!("{START}\n{begun}\n{slow}\n{ok}\n   Running x\n{done}\n")).unwrap();
+        assert_eq!((run.counts().passed, run.counts().total(), complete), (1, 1, None));
+    }
+
+    #[test]
+    fn a_suite_that_failed_without_a_failed_test_is_a_problem() {
+        let failed = r#"{"type":"suite","event":"failed","passed":0}"#;
+        assert_eq!(read(&format!("{START}\n{failed}\n")).unwrap().0.problems.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let odd = r#"{"type":"test","event":"green","name":"a"}"#;
+        for bad in [format!("{START}\n{odd}\n"), format!("{START}\n{{\"type\":\"te"), "{}".to_owned(), String::new()] {
+            assert!(read(&bad).is_err(), "{bad}");
+        }
+    }
+}

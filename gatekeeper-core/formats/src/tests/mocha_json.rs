@@ -1,0 +1,192 @@
+//! Mocha's JSON reporter.
+//!
+//! Specification: <https://mochajs.org/#json>, `lib/reporters/json.js` of <https://github.com/mochajs/mocha>. What we do:
+//!
+//! - Cases are `passes`, `failures` and `pending`; `tests` lists the same ones again (and no hooks).
+//! - A failing hook is an errored case; what did not run because of it is listed nowhere, so the run is not complete.
+//! - `currentRetry` > 0 among the passes is flaky.
+//! - `stats` that state more failures than are listed are a problem.
+
+use super::common::{self, Text};
+use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::input::Input;
+use crate::scan::json;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::{Data, Kind};
+use serde::Deserialize;
+
+pub(super) static FORMAT: Format = Format {
+    id: "mocha-json",
+    title: "Mocha JSON results",
+    kind: Kind::Tests,
+    extensions: &["json"],
+    places: &["mocha.json", "mocha-results.json", "test-results/mocha*.json"],
+    spec: "Mocha's JSON reporter, https://mochajs.org/#json",
+    producers: &["mocha"],
+    recorded_as: None,
+    content: Content::Text,
+    sniff,
+    parse,
+};
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    let Some(shape) = head.json() else { return Confidence::No };
+    let own = shape.has_all(&["stats.suites", "stats.passes", "stats.pending", "stats.failures"])
+        // Mochawesome has the same counts and nests its results.
+        && !shape.has("stats.testsRegistered")
+        && !shape.has("results");
+    Confidence::when(own && !shape.root_is_array, Confidence::Certain)
+}
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    stats: Stats<'a>,
+    #[serde(borrow)]
+    pending: Vec<Test<'a>>,
+    #[serde(borrow)]
+    failures: Vec<Test<'a>>,
+    #[serde(borrow)]
+    passes: Vec<Test<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Stats<'a> {
+    failures: u64,
+    #[serde(borrow)]
+    end: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Test<'a> {
+    #[serde(borrow)]
+    title: Option<Text<'a>>,
+    #[serde(borrow)]
+    full_title: Option<Text<'a>>,
+    #[serde(borrow)]
+    file: Option<Text<'a>>,
+    duration: Option<f64>,
+    current_retry: Option<u32>,
+    #[serde(borrow)]
+    err: Option<Failure<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Failure<'a> {
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+    #[serde(borrow)]
+    stack: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+}
+
+fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    let document: Document<'_> = json::from_input(input)?;
+    let mut suite = Suite::default();
+    let mut classes = common::Classes::default();
+    let mut complete = true;
+    let failed = u64::try_from(document.failures.len()).unwrap_or(u64::MAX);
+    let groups =
+        [(document.passes, Status::Passed), (document.failures, Status::Failed), (document.pending, Status::Skipped)];
+    suite.cases.reserve_exact(groups.iter().map(|(g, _)| g.len()).sum());
+    for (group, status) in groups {
+        for test in group {
+            let hook = status == Status::Failed && test.title.as_deref().is_some_and(is_hook);
+            complete &= !hook;
+            let status = if hook { Status::Errored } else { status };
+            let retry = test.current_retry.unwrap_or(0);
+            let flaky = status == Status::Passed && retry > 0;
+            let mut detail = None;
+            if status != Status::Passed {
+                let err = test.err.as_ref();
+                let message = err.and_then(|e| e.message.as_deref()).unwrap_or_default();
+                let kind = err.and_then(|e| e.name.as_deref()).unwrap_or_default();
+                let place = err.and_then(|e| e.stack.as_deref()).and_then(common::place_in);
+                let (file, line) = match &place {
+                    Some((file, line)) => (Some(file.as_ref()), Some(*line)),
+                    None => (test.file.as_deref().filter(|_| status != Status::Skipped), None),
+                };
+                detail = common::detail(message, kind, file, line);
+            }
+            if retry > 0 {
+                detail.get_or_insert_default().attempts = Some(retry.saturating_add(1));
+            }
+            let name = test.full_title.as_deref().filter(|t| !t.is_empty()).or(test.title.as_deref());
+            suite.cases.push(Case {
+                name: common::name(name.unwrap_or_default()).into(),
+                class: test.file.as_deref().filter(|f| !f.is_empty()).map(|f| classes.get(f)),
+                status,
+                flaky,
+                time: test.duration.map(|ms| ms / 1000.0),
+                detail,
+            });
+        }
+    }
+    let mut problems = Vec::new();
+    if document.stats.failures > failed {
+        let message = format!("states {} failures, and lists {failed}", document.stats.failures);
+        problems.push(Problem { name: "stats".into(), message, line: None });
+    }
+    let created = document.stats.end.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
+    Ok(Parsed {
+        tool: Some("mocha".into()),
+        created,
+        ..Parsed::new(Data::Tests(TestRun { suites: vec![suite], problems }), Some(complete))
+    })
+}
+
+/// Mocha's titles of hooks: `"before each" hook for "works"`, `"after all" hook in "suite"`.
+fn is_hook(title: &str) -> bool {
+    ["\"before each\" hook", "\"before all\" hook", "\"after each\" hook", "\"after all\" hook"]
+        .iter()
+        .any(|w| title.starts_with(w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Limits;
+
+    fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
+        let limits = Limits::default();
+        let input =
+            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        let parsed = parse(&input)?;
+        let Data::Tests(run) = parsed.data else { panic!("no tests") };
+        Ok((run, parsed.complete))
+    }
+
+    #[test]
+    fn passes_retries_hooks() {
+        let (run, complete) = read(
+            r#"{"stats":{"suites":1,"tests":3,"passes":2,"pending":1,"failures":2},"tests":[],
+            "passes":[{"title":"a","fullTitle":"s a","duration":250,"currentRetry":1,"err":{}},{"title":"b","file":null}],
+            "failures":[{"title":"\"before each\" hook for \"x\"","err":{"message":"m"}},{"title":"f","err":{"message":"n","stack":"at /p/t.js:4:1"}}],
+            "pending":[{"title":"p"}]}"#,
+        )
+        .unwrap();
+        let n = run.counts();
+        assert_eq!((n.passed, n.failed, n.errored, n.skipped, n.flaky, complete), (2, 1, 1, 1, 1, Some(false)));
+        assert!((run.duration() - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn failures_that_are_not_listed_are_a_problem() {
+        let (run, _) = read(r#"{"stats":{"failures":1},"passes":[],"failures":[],"pending":[]}"#).unwrap();
+        assert_eq!(run.problems.len(), 1);
+    }
+
+    #[test]
+    fn other_content_is_refused() {
+        for bad in [
+            "{}",
+            "[]",
+            r#"{"stats":{"failures":-1},"passes":[],"failures":[],"pending":[]}"#,
+            r#"{"stats":{"failures":0}}"#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The whole flow on one page: policy and candidates → evidence → gates → verdict.
+
+use crate::collect::{self, Candidate, entries};
+use crate::config::PolicyError;
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
+use crate::policy::{self, Policy};
+use crate::relate::paths::Tree;
+use crate::relate::{reconcile, suppress, twins};
+use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict};
+use gatekeeper_evidence::Kind;
+use gatekeeper_formats::inspect::{ErrorDocument, summary};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What `check` is asked for.
+#[derive(Debug, Clone)]
+pub struct CheckRequest {
+    /// The folder that patterns are relative to; otherwise the policy's folder, or the working directory.
+    pub root: Option<PathBuf>,
+    /// The policy file; otherwise one is searched for in the root or the working directory and their parents.
+    pub config: Option<PathBuf>,
+    /// The profile to apply.
+    pub profile: Option<String>,
+    /// Files and folders to read instead of the policy's patterns.
+    pub paths: Vec<PathBuf>,
+    /// The working directory: everything relative is relative to it.
+    pub working_directory: PathBuf,
+    /// What the run knows beside reports: clock, limits.
+    pub context: Context,
+}
+
+impl CheckRequest {
+    /// The project in a folder, by the policy that is found there.
+    pub fn new(working_directory: impl Into<PathBuf>, context: Context) -> Self {
+        CheckRequest {
+            root: None,
+            config: None,
+            profile: None,
+            paths: Vec::new(),
+            working_directory: working_directory.into(),
+            context,
+        }
+    }
+}
+
+/// Finds policy and evidence, and judges.
+pub(crate) fn check(engine: &Engine, request: &CheckRequest) -> Result<Verdict, PolicyError> {
+    let Project { root, policy } = project(engine, request)?;
+    let formats = engine.formats();
+    let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
+        let limit = request.context.limits.files;
+        let mut given: Vec<Candidate> =
+            request.paths.iter().flat_map(|p| collect::given(&request.working_directory, p, limit)).collect();
+        if let Some(policy) = &policy {
+            entries::say(policy, &root, &mut given);
+        }
+        given
+    } else if let Some(policy) = policy.as_ref().filter(|p| !p.evidence.is_empty()) {
+        entries::of_entries(policy, &root)
+    } else {
+        collect::usual_places(&root, formats)
+    };
+    entries::newest_runs(policy.as_ref(), formats, &mut candidates);
+    let policy = policy.unwrap_or_else(|| policy::default_policy(collect::is_erlang(&root, &candidates)));
+    let mut context = request.context.clone();
+    context.ignores.extend(collect::ignore_files(&root)?);
+    let mut verdict = evaluate(engine, &policy, candidates, &context, &|| collect::tree(&root));
+    verdict.root = shown(&request.working_directory, &root);
+    Ok(verdict)
+}
+
+/// Judges candidates by a policy; `tree` looks up the working tree's files, and is asked only where coverage is to be told of them.
+pub(crate) fn evaluate(
+    engine: &Engine,
+    policy: &Policy,
+    candidates: Vec<Candidate>,
+    context: &Context,
+    tree: &dyn Fn() -> Option<Tree>,
+) -> Verdict {
+    let ReadAll { mut evidence, mut unread, ignored, entries } =
+        judge::read_all(policy, candidates, engine.formats(), context);
+    judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
+    let mut sorted = twins::sort(evidence);
+    let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
+    let strangers = covers.then(tree).flatten().map_or_else(BTreeMap::new, |tree| {
+        let said = |e: &_| match entry_of(policy, &entries, e) {
+            Some(entry) => (entry.path_rules.clone(), entry.min_matched),
+            None => Default::default(),
+        };
+        reconcile::apply(said, &mut sorted.kept, &tree)
+    });
+    let today = context.today();
+    let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
+    let ground = Ground {
+        formats: engine.formats(),
+        evidence: &sorted.kept,
+        unread: &unread,
+        contradictions: &sorted.contradictions,
+        strangers: &strangers,
+        now: context.now,
+    };
+    let mut waivers = Waivers::new(policy, today);
+    let gates: Vec<GateVerdict> = policy.gates.iter().map(|gate| judge::judge(gate, ground, &mut waivers)).collect();
+    warnings.extend(waivers.warnings());
+
+    let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut concerned: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for gate in &gates {
+        for used in &gate.evidence {
+            users.entry(&used.path).or_default().insert(&gate.name);
+        }
+        for v in gate.violations.iter().filter(|v| v.code == UNREADABLE) {
+            concerned.entry(v.source.as_deref().unwrap_or_default()).or_default().push(gate.name.clone());
+        }
+    }
+    // A statement is used by whatever judged the findings that it took out.
+    for path in &statements_used {
+        users
+            .entry(path)
+            .or_insert_with(|| gates.iter().filter(|g| g.rule == "findings").map(|g| g.name.as_str()).collect());
+    }
+    let mut evidence: Vec<EvidenceRef> = sorted
+        .kept
+        .iter()
+        .map(|e| EvidenceRef {
+            path: e.source.path.clone(),
+            format: e.source.format.to_owned(),
+            kind: e.kind(),
+            tool: e.source.tool.clone(),
+            sha256: e.source.sha256.clone(),
+            size: e.source.size,
+            labels: e.source.labels.clone(),
+            complete: e.complete,
+            summary: summary(e),
+            used_by: users.get(e.source.path.as_str()).into_iter().flatten().map(|g| (*g).to_owned()).collect(),
+            notes: e.notes.clone(),
+        })
+        .collect();
+    evidence.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut set_aside: Vec<SetAside> = sorted.aside.into_iter().map(SetAside::from).collect();
+    set_aside.sort_by(|a, b| a.path.cmp(&b.path));
+    let problems: Vec<InputProblem> = unread
+        .iter()
+        .map(|u| InputProblem {
+            error: ErrorDocument::from(&u.error),
+            concerns: concerned.get(u.file.as_str()).cloned().unwrap_or_default(),
+            file: u.file.clone(),
+        })
+        .collect();
+    let nothing = sorted.kept.is_empty() && problems.is_empty();
+    let unread_by_nobody = problems.iter().filter(|p| p.concerns.is_empty()).count();
+    let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
+    Verdict {
+        schema_version: SCHEMA_VERSION,
+        status,
+        exit_code: status.exit_code(),
+        summary: judge::sentence(&gates, nothing, unread_by_nobody),
+        policy: PolicyRef { file: policy.file.clone(), sha256: policy.sha256.clone(), profile: policy.profile.clone() },
+        root: ".".to_owned(),
+        now: context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string()),
+        gates,
+        evidence,
+        set_aside,
+        problems,
+        ignored,
+        warnings,
+    }
+}
+
+/// Where a project is, and by what it is judged.
+struct Project {
+    root: PathBuf,
+    policy: Option<Policy>,
+}
+
+fn project(engine: &Engine, request: &CheckRequest) -> Result<Project, PolicyError> {
+    let cwd = &request.working_directory;
+    let from = request.root.as_ref().map_or_else(|| cwd.clone(), |r| cwd.join(r));
+    let (file, policy_root) = match &request.config {
+        Some(config) => (Some(cwd.join(config)), cwd.clone()),
+        None => match policy::find(&from)? {
+            Some((file, folder)) => (Some(file), folder),
+            None => (None, from.clone()),
+        },
+    };
+    let root = if request.root.is_some() { from } else { policy_root };
+    if !root.is_dir() {
+        return Err(PolicyError::whole(root.display().to_string(), "the root is not a folder that can be read"));
+    }
+    let Some(file) = file else {
+        return match &request.profile {
+            Some(profile) => {
+                let words = format!("there is no policy here, so no profile `{profile}` either");
+                Err(PolicyError::whole(shown(cwd, &root), words))
+            }
+            None => Ok(Project { root, policy: None }),
+        };
+    };
+    let name = request.config.as_ref().map_or_else(|| shown(cwd, &file), |c| c.display().to_string());
+    let bytes = fs::read(&file).map_err(|e| PolicyError::whole(name.as_str(), format!("cannot be read: {e}")))?;
+    Ok(Project { root, policy: Some(engine.parse_policy(&name, &bytes, request.profile.as_deref())?) })
+}
+
+/// A path as it is named to people: from the working directory where it lies below it.
+fn shown(cwd: &Path, path: &Path) -> String {
+    let near = path.strip_prefix(cwd).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    if near.is_empty() { ".".to_owned() } else { near }
+}

@@ -1,0 +1,80 @@
+//! A file that may be evidence.
+
+use super::bytes::read_file;
+use super::packages::Folder;
+use gatekeeper_evidence::Evidence;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_formats::read::{ReadOptions, read};
+use gatekeeper_formats::{Format, Formats};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A file that may be evidence.
+#[derive(Debug)]
+pub struct Candidate {
+    /// How it is named: relative to the root, or as it was given.
+    pub path: String,
+    /// Where its bytes are.
+    pub content: Content,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Which evidence entry of the policy brought it.
+    pub entry: Option<usize>,
+    /// The format that it must be of.
+    pub format: Option<&'static Format>,
+    /// The format whose usual place it lies in: what it was probably meant to be.
+    pub place_of: Option<&'static Format>,
+    /// Whether it has to be evidence: not so for what a `**` or a folder merely contains.
+    pub expected: bool,
+    /// When it was last written (seconds since 1970-01-01 UTC).
+    pub modified: Option<i64>,
+    /// The patterns or folders that brought it. One that brings files and no evidence stands for evidence that is missing.
+    pub brought_by: Vec<Arc<str>>,
+}
+
+/// Where a candidate's bytes are.
+#[derive(Debug)]
+pub enum Content {
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// In a file.
+    File(PathBuf),
+    /// In the files of installed packages.
+    Packages(Folder),
+    /// Nowhere: a pattern that matched nothing, a file that is not there.
+    Nowhere(ParseError),
+}
+
+impl Candidate {
+    /// Bytes under a name, for embedding programs.
+    pub fn in_memory(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Candidate::new(path.into(), Content::Bytes(bytes))
+    }
+
+    pub(super) fn new(path: String, content: Content) -> Self {
+        Candidate {
+            path,
+            content,
+            labels: BTreeMap::new(),
+            entry: None,
+            format: None,
+            place_of: None,
+            expected: true,
+            modified: None,
+            brought_by: Vec::new(),
+        }
+    }
+
+    /// Reads it into evidence.
+    pub(crate) fn read(self, formats: &Formats, options: &ReadOptions) -> Result<Evidence, ParseError> {
+        let path = match self.content {
+            Content::Packages(folder) => return folder.read(&self.path, &options.limits),
+            Content::Bytes(bytes) => return read(formats, &self.path, &bytes, options),
+            Content::Nowhere(error) => return Err(error),
+            Content::File(path) => path,
+        };
+        let bytes = read_file(&path, options.limits.file_bytes)?;
+        read(formats, &self.path, &bytes, options)
+    }
+}

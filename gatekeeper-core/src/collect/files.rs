@@ -1,0 +1,77 @@
+//! Files that are read for their own sake, outside of any policy.
+
+use super::bytes::read_file;
+use super::packages::Folder;
+use gatekeeper_evidence::Evidence;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_formats::inspect::{Inspection, inspection};
+use gatekeeper_formats::read::{ReadOptions, read};
+use gatekeeper_formats::{Format, Formats};
+use rayon::prelude::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Reads a folder of installed packages. Links in it are followed where they stay below the working directory, or below
+/// the folder itself where that lies elsewhere.
+///
+/// # Errors
+/// A located [`ParseError`] where there is no such folder, no package in it, or a package that cannot be read.
+pub fn read_packages(path: &Path, working_directory: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let whole = working_directory.join(path);
+    let below = match (fs::canonicalize(&whole), fs::canonicalize(working_directory)) {
+        (Ok(folder), Ok(cwd)) => folder.starts_with(cwd),
+        _ => false,
+    };
+    let root = if below { working_directory.to_owned() } else { whole.clone() };
+    Folder { path: whole, root, exclude: Vec::new() }.read(name.trim_end_matches('/'), &options.limits)
+}
+
+/// What each of these files is and says, in the order given; a folder stands for its files in path order. Several are read at
+/// a time.
+pub(crate) fn inspect_files(formats: &Formats, files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection> {
+    // A folder of packages is one piece of evidence.
+    if options.format.is_some_and(Format::is_of_folders) {
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let name = |f: &Path| f.to_string_lossy().replace('\\', "/");
+        return files.iter().map(|f| inspection(&name(f), &read_packages(f, &cwd, options))).collect();
+    }
+    let paths: Vec<PathBuf> = files.iter().flat_map(|f| files_under(f)).collect();
+    paths.par_iter().map(|path| inspect_file(formats, path, options)).collect()
+}
+
+fn inspect_file(formats: &Formats, path: &Path, options: &ReadOptions) -> Inspection {
+    let read = read_one(formats, path, options);
+    let answer = inspection(&path.to_string_lossy().replace('\\', "/"), &read);
+    // To take a large report's evidence apart takes a while, which nobody need wait for.
+    rayon::spawn(move || drop(read));
+    answer
+}
+
+/// Reads files into evidence, in the order given, several at a time.
+///
+/// # Errors
+/// For each file, a located [`ParseError`] where it cannot be read, is above the limit, or is not what its format demands.
+pub(crate) fn read_files(
+    formats: &Formats,
+    files: &[PathBuf],
+    options: &ReadOptions,
+) -> Vec<Result<Evidence, ParseError>> {
+    files.par_iter().map(|path| read_one(formats, path, options)).collect()
+}
+
+fn read_one(formats: &Formats, path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let bytes = read_file(path, options.limits.file_bytes).map_err(|e| e.finish(&name, "", None))?;
+    let read = read(formats, &name, &bytes, options);
+    rayon::spawn(move || drop(bytes));
+    read
+}
+
+/// The file itself, or a folder's files in path order; links within folders are not followed.
+fn files_under(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return vec![path.to_owned()] };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    paths.sort();
+    paths.iter().filter(|p| !p.is_symlink()).flat_map(|p| files_under(p)).collect()
+}

@@ -1,0 +1,78 @@
+//! Where evidence is where no policy says so: the usual places of the formats, and what a command line names.
+
+use super::candidate::{Candidate, Content};
+use super::walk::{Wanted, modified, walk};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_formats::{Format, Formats};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where recordings lie.
+pub const RECORDS: &str = ".gatekeeper/records/*.record";
+
+pub(crate) fn usual_places(root: &Path, formats: &Formats) -> Vec<Candidate> {
+    let mut patterns: Vec<(Pattern, Option<&'static Format>)> = Vec::new();
+    for f in formats.iter() {
+        patterns.extend(f.places().iter().filter_map(|p| Pattern::new(p).ok()).map(|p| (p, Some(f))));
+    }
+    patterns.extend(Pattern::new(RECORDS).ok().map(|p| (p, None)));
+    let wanted: Vec<&Pattern> = patterns.iter().map(|(p, _)| p).collect();
+    let mut out: BTreeMap<String, Candidate> = BTreeMap::new();
+    for found in walk(root, &wanted, Wanted::Files).found {
+        let format = found.patterns.first().and_then(|at| patterns.get(*at)).and_then(|(_, f)| *f);
+        let content = Content::File(root.join(&found.path));
+        out.entry(found.path.clone()).or_insert_with(|| Candidate {
+            place_of: format,
+            modified: found.modified,
+            ..Candidate::new(found.path, content)
+        });
+    }
+    out.into_values().collect()
+}
+
+/// A path given on the command line: a file that has to be evidence, or a folder whose files may be.
+pub(crate) fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
+    let shown = path.to_string_lossy().replace('\\', "/");
+    let whole = cwd.join(path);
+    if !whole.is_dir() {
+        let content = if whole.exists() {
+            Content::File(whole.clone())
+        } else {
+            Content::Nowhere(ParseError::new(ErrorCode::Io, "there is no such file"))
+        };
+        let brought_by = vec![shown.as_str().into()];
+        return vec![Candidate { modified: modified(&whole), brought_by, ..Candidate::new(shown, content) }];
+    }
+    let Ok(all) = Pattern::new("**") else { return Vec::new() };
+    let walked = walk(&whole, &[&all], Wanted::Files);
+    let named = |inner: &str| match inner {
+        "." => shown.clone(),
+        _ if shown == "." => inner.to_owned(),
+        _ => format!("{}/{inner}", shown.trim_end_matches('/')),
+    };
+    let too_many = walked.found.len() > most;
+    let by: Arc<str> = shown.as_str().into();
+    let mut out: Vec<Candidate> = walked
+        .found
+        .into_iter()
+        .take(most)
+        .map(|f| Candidate {
+            expected: false,
+            modified: f.modified,
+            brought_by: vec![Arc::clone(&by)],
+            ..Candidate::new(named(&f.path), Content::File(whole.join(f.path)))
+        })
+        .collect();
+    out.extend(walked.unseen.into_iter().map(|(at, error)| Candidate::new(named(&at), Content::Nowhere(error))));
+    if out.is_empty() {
+        let error = ParseError::new(ErrorCode::Io, "this folder holds no file, so no evidence");
+        out.push(Candidate::new(shown.clone(), Content::Nowhere(error)));
+    }
+    if too_many {
+        let error = ParseError::limit(format!("holds more than {most} files: name the ones that are evidence"));
+        out.push(Candidate::new(shown, Content::Nowhere(error)));
+    }
+    out
+}

@@ -1,0 +1,67 @@
+//! What a project is: its files, what of it speaks of Erlang, and what its own ignore files say.
+
+use super::candidate::Candidate;
+use super::walk::DEEPEST;
+use crate::config::PolicyError;
+use crate::relate::findings::{parse_plain, parse_yaml};
+use crate::relate::paths::Tree;
+use crate::relate::suppress::IgnoreFile;
+use std::fs;
+use std::path::Path;
+
+/// The ignore files of Trivy at the root. One that cannot be read is an error like one in the policy: it says what may pass.
+pub(crate) fn ignore_files(root: &Path) -> Result<Vec<IgnoreFile>, PolicyError> {
+    let mut out = Vec::new();
+    for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
+        let Ok(bytes) = fs::read(root.join(name)) else { continue };
+        let wrong = |why: String| PolicyError::whole(name, why);
+        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text".to_owned()))?;
+        let entries = if yaml { parse_yaml(&text) } else { parse_plain(&text) };
+        let entries = entries.map_err(|e| wrong(e.finish("", "", Some(text.as_bytes())).message()))?;
+        out.push(IgnoreFile { path: name.to_owned(), entries });
+    }
+    Ok(out)
+}
+
+/// Whether the built-in gates for Erlang apply: by the project's files, or by evidence that only Erlang's tools leave.
+pub(crate) fn is_erlang(root: &Path, candidates: &[Candidate]) -> bool {
+    const FILES: [&str; 4] = ["rebar.config", "rebar.config.script", "rebar.lock", "erlang.mk"];
+    const RECORDED: [&str; 7] = ["compile", "dialyzer", "xref", "eunit", "ct", "proper", "cover"];
+    let of_erlang = |c: &Candidate| {
+        let mut parts = c.path.rsplit('/');
+        let name = parts.next().unwrap_or_default();
+        FILES.contains(&name)
+            || [".coverdata", ".dialyzer_warnings"].iter().any(|e| name.ends_with(e))
+            || name.strip_suffix(".record").is_some_and(|tool| RECORDED.contains(&tool))
+            || parts.any(|p| p.starts_with("ct_run."))
+    };
+    FILES.iter().any(|f| root.join(f).exists()) || root.join("_build").is_dir() || candidates.iter().any(of_erlang)
+}
+
+/// Most files of a working tree that are looked at.
+const TREE: usize = 500_000;
+
+/// The files of a working tree, those of dependencies and build results left out; nothing where there are too many.
+pub fn tree(root: &Path) -> Option<Tree> {
+    const BUILT: [&str; 8] = ["node_modules", "_build", "target", "venv", "__pycache__", "dist", "build", "deps"];
+    let mut files = Vec::new();
+    let mut folders = vec![(root.to_owned(), String::new(), 0_usize)];
+    while let Some((folder, prefix, depth)) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let (name, Ok(kind)) = (entry.file_name(), entry.file_type()) else { continue };
+            let name = name.to_string_lossy();
+            let shown = if prefix.is_empty() { name.to_string() } else { format!("{prefix}/{name}") };
+            if kind.is_dir() {
+                if !name.starts_with('.') && !BUILT.contains(&name.as_ref()) && depth < DEEPEST {
+                    folders.push((entry.path(), shown, depth + 1));
+                }
+            } else if kind.is_file() {
+                files.push(shown);
+            }
+        }
+        if files.len() > TREE {
+            return None;
+        }
+    }
+    Some(Tree::new(files))
+}

@@ -1,0 +1,346 @@
+//! The policy file as a tree whose every part knows where it stands, whatever it was written in.
+
+use super::problem::{PolicyProblem, Span};
+use gatekeeper_evidence::decimal::Decimal;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub span: Span,
+    pub value: Value,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// Entries in the file's order.
+    Table(Vec<Entry>),
+    List(Vec<Node>),
+    Text(String),
+    /// As written, so that limits stay exact.
+    Number(String),
+    Flag(bool),
+    /// Something that no key takes (a date).
+    Other(&'static str),
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub key: String,
+    pub key_span: Span,
+    pub node: Node,
+}
+
+impl Value {
+    fn what(&self) -> &'static str {
+        match self {
+            Value::Table(_) => "a table",
+            Value::List(_) => "a list",
+            Value::Text(_) => "a text",
+            Value::Number(_) => "a number",
+            Value::Flag(_) => "true or false",
+            Value::Other(what) => what,
+        }
+    }
+}
+
+/// Reads TOML.
+pub(crate) fn from_toml(text: &str) -> Result<Node, PolicyProblem> {
+    let table = toml::de::DeTable::parse(text).map_err(|e| {
+        PolicyProblem::new(e.span().unwrap_or(0..0), format!("not valid TOML: {}", e.message().replace('\n', ", ")))
+    })?;
+    let span = table.span();
+    Ok(Node { span, value: toml_table(table.into_inner()) })
+}
+
+fn toml_table(table: toml::de::DeTable<'_>) -> Value {
+    let mut entries: Vec<Entry> = table
+        .into_iter()
+        .map(|(key, value)| {
+            let span = value.span();
+            Entry {
+                key_span: key.span(),
+                key: key.into_inner().into_owned(),
+                node: Node { span, value: toml_value(value.into_inner()) },
+            }
+        })
+        .collect();
+    entries.sort_by_key(|e| e.key_span.start);
+    Value::Table(entries)
+}
+
+fn toml_value(value: toml::de::DeValue<'_>) -> Value {
+    use toml::de::DeValue;
+    match value {
+        DeValue::String(s) => Value::Text(s.into_owned()),
+        DeValue::Integer(i) if i.radix() == 10 => Value::Number(i.as_str().to_owned()),
+        DeValue::Integer(i) => i128::from_str_radix(i.as_str(), i.radix())
+            .map_or(Value::Other("a number out of range"), |n| Value::Number(n.to_string())),
+        DeValue::Float(f) => Value::Number(f.as_str().to_owned()),
+        DeValue::Boolean(b) => Value::Flag(b),
+        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Array(a) => {
+            Value::List(a.into_iter().map(|n| Node { span: n.span(), value: toml_value(n.into_inner()) }).collect())
+        }
+        DeValue::Table(t) => toml_table(t),
+    }
+}
+
+/// Where problems are gathered: all of a file are shown, not the first alone.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(RefCell<Vec<PolicyProblem>>);
+
+impl Problems {
+    pub(crate) fn add(&self, problem: PolicyProblem) {
+        self.0.borrow_mut().push(problem);
+    }
+
+    pub(crate) fn into_inner(self) -> Vec<PolicyProblem> {
+        self.0.into_inner()
+    }
+}
+
+/// Reads a table key by key; what nobody asked for is an unknown key.
+pub struct Table<'n> {
+    entries: &'n [Entry],
+    span: Span,
+    asked: Vec<&'static str>,
+    problems: &'n Problems,
+}
+
+impl<'n> Table<'n> {
+    /// The node as a table; a problem where it is none.
+    pub(crate) fn of(node: &'n Node, what: &str, problems: &'n Problems) -> Option<Self> {
+        match &node.value {
+            Value::Table(entries) => Some(Table { entries, span: node.span.clone(), asked: Vec::new(), problems }),
+            other => {
+                problems.add(PolicyProblem::new(node.span.clone(), format!("{what} is a table, not {}", other.what())));
+                None
+            }
+        }
+    }
+
+    pub fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    pub(crate) fn problems(&self) -> &'n Problems {
+        self.problems
+    }
+
+    pub fn problem(&self, span: Span, message: impl Into<String>) {
+        self.problems.add(PolicyProblem::new(span, message));
+    }
+
+    /// The value of a key.
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<&'n Node> {
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
+        self.entries.iter().find(|e| e.key == key).map(|e| &e.node)
+    }
+
+    fn wrong<T>(&self, key: &str, node: &Node, wanted: &str) -> Option<T> {
+        self.problem(node.span.clone(), format!("`{key}` takes {wanted}, not {}", shown(&node.value)));
+        None
+    }
+
+    pub fn text(&mut self, key: &'static str) -> Option<(String, Span)> {
+        let node = self.get(key)?;
+        match &node.value {
+            Value::Text(t) => Some((t.clone(), node.span.clone())),
+            _ => self.wrong(key, node, "a text"),
+        }
+    }
+
+    /// A list of texts; a single text is a list of one.
+    pub fn texts(&mut self, key: &'static str) -> Option<Vec<(String, Span)>> {
+        let node = self.get(key)?;
+        let items = match &node.value {
+            Value::Text(t) => return Some(vec![(t.clone(), node.span.clone())]),
+            Value::List(items) => items,
+            _ => return self.wrong(key, node, "a list of texts"),
+        };
+        let mut out = Vec::new();
+        for item in items {
+            match &item.value {
+                Value::Text(t) => out.push((t.clone(), item.span.clone())),
+                _ => return self.wrong(key, item, "texts"),
+            }
+        }
+        Some(out)
+    }
+
+    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Flag(b) => Some(b),
+            _ => self.wrong(key, node, "true or false"),
+        }
+    }
+
+    pub fn number(&mut self, key: &'static str) -> Option<(Decimal, Span)> {
+        let node = self.get(key)?;
+        match &node.value {
+            Value::Number(n) => match Decimal::parse(n) {
+                Some(d) => Some((d, node.span.clone())),
+                None => self.wrong(key, node, "a number with at most nine digits behind the point"),
+            },
+            _ => self.wrong(key, node, "a number"),
+        }
+    }
+
+    /// A whole number from 0.
+    pub fn count(&mut self, key: &'static str) -> Option<u64> {
+        let (number, span) = self.number(key)?;
+        let count = number.as_count();
+        if count.is_none() {
+            self.problem(span, format!("`{key}` takes a whole number from 0, not {number}"));
+        }
+        count
+    }
+
+    /// A percentage from 0 to 100.
+    pub fn percent(&mut self, key: &'static str) -> Option<Decimal> {
+        let (number, span) = self.number(key)?;
+        if number < Decimal::whole(0) || number > Decimal::whole(100) {
+            self.problem(span, format!("`{key}` is a percentage from 0 to 100, not {number}"));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A time in seconds: a number of seconds, or `"90s"`, `"15m"`, `"2h"`, `"7d"`, `"250ms"`.
+    pub fn seconds(&mut self, key: &'static str) -> Option<Decimal> {
+        let node = self.get(key)?;
+        let text = match &node.value {
+            Value::Number(n) | Value::Text(n) => n.trim(),
+            _ => return self.wrong(key, node, "a time such as \"90s\", \"15m\", \"2h\" or \"7d\""),
+        };
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text.strip_prefix(digits).unwrap_or_default();
+        let factor = match unit {
+            "ms" => Some("1e-3"),
+            "" | "s" => Some("1e0"),
+            "m" | "min" => Some("6e1"),
+            "h" => Some("36e2"),
+            "d" => Some("864e2"),
+            _ => None,
+        };
+        let seconds = factor.zip(Decimal::parse(digits.trim())).and_then(|(factor, n)| times(n, factor));
+        match seconds {
+            Some(s) if s >= Decimal::whole(0) => Some(s),
+            _ => self.wrong(key, node, "a time such as \"90s\", \"15m\", \"2h\" or \"7d\""),
+        }
+    }
+
+    /// One word of several.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let (text, span) = self.text(key)?;
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(w, _)| *w).collect();
+            self.problems.add(
+                PolicyProblem::new(span, format!("`{key}` takes {}, not \"{text}\"", words.join(", ")))
+                    .nearest(&text, words.iter().copied()),
+            );
+        }
+        found
+    }
+
+    pub fn table(&mut self, key: &'static str) -> Option<Table<'n>> {
+        let node = self.get(key)?;
+        Table::of(node, &format!("`{key}`"), self.problems)
+    }
+
+    /// A list of tables (`[[key]]`).
+    pub fn tables(&mut self, key: &'static str) -> Vec<Table<'n>> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        match &node.value {
+            Value::List(items) => {
+                items.iter().filter_map(|n| Table::of(n, &format!("[[{key}]]"), self.problems)).collect()
+            }
+            _ => {
+                self.problem(node.span.clone(), format!("`{key}` is a list of tables: write [[{key}]]"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// A table whose keys are names of the user's own.
+    pub(crate) fn named(&mut self, key: &'static str) -> &'n [Entry] {
+        let Some(node) = self.get(key) else { return &[] };
+        match &node.value {
+            Value::Table(entries) => entries,
+            other => {
+                self.problem(node.span.clone(), format!("`{key}` is a table, not {}", other.what()));
+                &[]
+            }
+        }
+    }
+
+    /// A table of lists of texts under names of the user's own.
+    pub fn named_texts(&mut self, key: &'static str) -> BTreeMap<String, Vec<String>> {
+        let problems = self.problems;
+        let mut out = BTreeMap::new();
+        for entry in self.named(key) {
+            let texts: Option<Vec<String>> = match &entry.node.value {
+                Value::Text(t) => Some(vec![t.clone()]),
+                Value::List(items) => items
+                    .iter()
+                    .map(|n| match &n.value {
+                        Value::Text(t) => Some(t.clone()),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => None,
+            };
+            match texts {
+                Some(texts) => {
+                    out.insert(entry.key.clone(), texts);
+                }
+                None => problems.add(PolicyProblem::new(
+                    entry.node.span.clone(),
+                    format!("`{key}.{}` takes a text or a list of texts", entry.key),
+                )),
+            }
+        }
+        out
+    }
+
+    /// Reports the keys that nobody asked for.
+    pub fn finish(self, what: &str) {
+        for entry in self.entries {
+            if !self.asked.iter().any(|k| *k == entry.key) {
+                self.problems.add(
+                    PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
+                        .nearest(&entry.key, self.asked.iter().copied()),
+                );
+            }
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(t) => format!("the text {}", gatekeeper_evidence::error::quote(t.as_bytes())),
+        Value::Number(n) => format!("the number {n}"),
+        Value::Flag(b) => b.to_string(),
+        other => other.what().to_owned(),
+    }
+}
+
+/// A decimal times another in its scientific form, exactly.
+fn times(n: Decimal, factor: &str) -> Option<Decimal> {
+    let (mantissa, exponent) = factor.split_once('e')?;
+    let mantissa: u32 = mantissa.parse().ok()?;
+    let mut sum = Decimal::whole(0);
+    // Factors are at most 864: repeated addition stays exact and needs no second arithmetic.
+    for _ in 0..mantissa {
+        sum = sum.plus(n)?;
+    }
+    Decimal::parse(&format!("{sum}e{exponent}"))
+}

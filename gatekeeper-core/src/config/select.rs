@@ -1,0 +1,51 @@
+//! What a policy says of evidence: which of it a gate takes, and how its file names become the tree's.
+
+use gatekeeper_evidence::findings::Category;
+use gatekeeper_evidence::glob::Pattern;
+use std::collections::BTreeMap;
+
+/// Which evidence a gate takes of its rule's kind. An empty list narrows nothing.
+#[derive(Debug, Default)]
+pub struct Selector {
+    /// Tools.
+    pub tools: Vec<String>,
+    /// Format ids.
+    pub formats: Vec<String>,
+    /// Categories of findings: narrows the findings within the evidence.
+    pub categories: Vec<Category>,
+    /// Label values.
+    pub labels: BTreeMap<String, Vec<String>>,
+    /// Patterns of the sources that the evidence speaks of.
+    pub paths: Vec<Pattern>,
+    /// Names of evidence entries.
+    pub evidence: Vec<String>,
+}
+
+impl Selector {
+    /// Whether it names a tool.
+    pub fn names_tool(&self, tool: &str) -> bool {
+        self.tools.iter().any(|wanted| same_tool(wanted, tool))
+    }
+}
+
+/// Tools by the names that people give them.
+fn same_tool(a: &str, b: &str) -> bool {
+    let plain = |t: &str| {
+        let t: String = t.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        match t.as_str() {
+            "commontest" => "ct".to_owned(),
+            "rebar3compile" | "erlc" => "compile".to_owned(),
+            _ => t,
+        }
+    };
+    plain(a) == plain(b)
+}
+
+/// What the policy says of a report's file names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathRules {
+    /// Prefixes that are taken off where a name begins with one, the longest first. They end at a `/`.
+    pub strip: Vec<String>,
+    /// What is put before every name that is not absolute (after stripping).
+    pub prefix: Option<String>,
+}

@@ -1,0 +1,136 @@
+//! The engine: the formats, rules and outputs that a program knows, and what it does with them.
+
+use crate::check::{self, CheckRequest};
+use crate::collect::{self, Candidate, entries};
+use crate::config::PolicyError;
+use crate::context::Context;
+use crate::output::{Output, Outputs};
+use crate::policy::{self, Known, Policy};
+use crate::rule::{Rule, Rules};
+use crate::verdict::Verdict;
+use gatekeeper_evidence::Evidence;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_formats::inspect::Inspection;
+use gatekeeper_formats::{Format, Formats, ReadOptions};
+use std::path::PathBuf;
+
+/// Reads, judges and renders with a set of formats, rules and outputs: by default the built-in ones. Cheap to clone.
+///
+/// ```
+/// use gatekeeper_core::{Candidate, Context, Engine};
+///
+/// let engine = Engine::default();
+/// let policy = engine.parse_policy("gatekeeper.toml", br#"
+/// version = 1
+/// [gates.unit]
+/// rule = "tests"
+/// min-pass-rate = 100
+/// "#, None)?;
+/// let report = br#"<testsuite name="s" tests="1"><testcase name="adds" classname="calc"/></testsuite>"#;
+/// let evidence = vec![Candidate::in_memory("junit.xml", report.to_vec())];
+/// let verdict = engine.evaluate(&policy, evidence, &Context::without_clock());
+/// assert_eq!(verdict.status.as_str(), "pass");
+/// # Ok::<(), gatekeeper_core::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Engine {
+    formats: Formats,
+    rules: Rules,
+    outputs: Outputs,
+}
+
+/// Adds to the built-in formats, rules and outputs.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct EngineBuilder(Engine);
+
+impl EngineBuilder {
+    /// Adds a format. It is recognised among the others; one with the id of a built-in format replaces it.
+    pub fn format(mut self, format: &'static Format) -> Self {
+        self.0.formats = self.0.formats.with(format);
+        self
+    }
+
+    /// Adds a rule, which policies name by its id. One with the id of a built-in rule replaces it.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.0.rules = self.0.rules.with(rule);
+        self
+    }
+
+    /// Adds an output. One with the id of a built-in output replaces it.
+    pub fn output(mut self, output: Output) -> Self {
+        self.0.outputs = self.0.outputs.with(output);
+        self
+    }
+
+    /// The engine.
+    pub fn build(self) -> Engine {
+        self.0
+    }
+}
+
+impl Engine {
+    /// Begins with the built-in formats, rules and outputs.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// The formats that it reads.
+    pub fn formats(&self) -> &Formats {
+        &self.formats
+    }
+
+    /// The rules that gates may have.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The outputs that a verdict can be rendered in.
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    /// Reads a policy. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
+    ///
+    /// # Errors
+    /// Every mistake in it, each with its place and, where there is one, the nearest right word.
+    pub fn parse_policy(&self, file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, PolicyError> {
+        policy::parse(file, bytes, profile, Known { formats: &self.formats, rules: &self.rules })
+    }
+
+    /// Finds policy and evidence on disk and judges: the main job, as the command line and the bindings call it.
+    ///
+    /// # Errors
+    /// A policy that cannot be used; then nothing is judged.
+    pub fn check(&self, request: &CheckRequest) -> Result<Verdict, PolicyError> {
+        check::check(self, request)
+    }
+
+    /// Judges evidence by a policy. What is in memory goes through the policy's `[[evidence]]` entries as files do: it gets their names and
+    /// labels, and an entry that nothing fits stands for evidence that is missing.
+    pub fn evaluate(&self, policy: &Policy, mut candidates: Vec<Candidate>, context: &Context) -> Verdict {
+        entries::place(policy, &mut candidates);
+        check::evaluate(self, policy, candidates, context, &|| None)
+    }
+
+    /// Reads one report from memory.
+    ///
+    /// # Errors
+    /// A located [`ParseError`] where the content is empty, of no known format, broken, cut off, or says that its tool failed.
+    pub fn read(&self, name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Evidence, ParseError> {
+        gatekeeper_formats::read(&self.formats, name, bytes, options)
+    }
+
+    /// Reads files, several at a time.
+    ///
+    /// # Errors
+    /// For each file, in the order given, a located [`ParseError`] where it cannot be read, is above the limit, or is not what its format demands.
+    pub fn read_files(&self, files: &[PathBuf], options: &ReadOptions) -> Vec<Result<Evidence, ParseError>> {
+        collect::read_files(&self.formats, files, options)
+    }
+
+    /// What each of these files is and says, in the order given; a folder stands for its files in path order. Several are read at a time.
+    pub fn inspect(&self, files: &[PathBuf], options: &ReadOptions) -> Vec<Inspection> {
+        collect::inspect_files(&self.formats, files, options)
+    }
+}

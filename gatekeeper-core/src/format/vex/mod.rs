@@ -1,8 +1,0 @@
-//! Formats of exploitability statements. CycloneDX documents with `vulnerabilities[].analysis` are inventories that carry statements.
-
-mod csaf_vex;
-mod openvex;
-
-use super::Format;
-
-pub(super) static FORMATS: &[&Format] = &[&csaf_vex::FORMAT, &openvex::FORMAT];

@@ -1,0 +1,244 @@
+//! Candidates → evidence: what is read, what could not be, what is too old, and what need not be evidence.
+
+use crate::collect::Candidate;
+use crate::context::Context;
+use crate::policy::{EvidenceEntry, Policy};
+use crate::relate::twins::{ct_run, no_results, run_time};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::{Evidence, Kind};
+use gatekeeper_formats::read::ReadOptions;
+use gatekeeper_formats::{Format, Formats};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An input that could not be read, and whom it concerns.
+pub(crate) struct Unread {
+    pub(crate) file: String,
+    pub(crate) error: ParseError,
+    pub(crate) kind: Option<Kind>,
+    /// What it is or was meant to be.
+    pub(crate) format: Option<&'static str>,
+    pub(crate) tool: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+/// What became of all candidates.
+pub(crate) struct ReadAll {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) unread: Vec<Unread>,
+    /// Files that need not be evidence and are none.
+    pub(crate) ignored: Vec<String>,
+    /// Which of the policy's entries brought a path.
+    pub(crate) entries: BTreeMap<String, usize>,
+}
+
+/// Reads candidates, several at a time.
+pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Formats, context: &Context) -> ReadAll {
+    enum Read {
+        Evidence(Box<Evidence>),
+        Unread(Box<Unread>),
+        Ignored(String),
+    }
+    let entry_of = |n: Option<usize>| n.and_then(|n| policy.evidence.get(n));
+    let entries = candidates.iter().filter_map(|c| Some((c.path.clone(), c.entry?))).collect();
+    let bringers: Vec<Vec<Arc<str>>> = candidates.iter().map(|c| c.brought_by.clone()).collect();
+    let results: Vec<Read> = candidates
+        .into_par_iter()
+        .map(|c| {
+            let entry: Option<&EvidenceEntry> = entry_of(c.entry);
+            let read_options = ReadOptions {
+                limits: context.limits.clone(),
+                format: c.format,
+                exit_status: entry.and_then(|e| e.exit_status),
+                skip_validation: false,
+            };
+            let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
+            let modified = c.modified;
+            let name = entry.and_then(|e| e.name.clone());
+            let result = c.read(formats, &read_options);
+            match result {
+                Ok(mut e) => {
+                    e.source.labels = labels;
+                    e.source.name = name;
+                    e.source.modified = e.source.modified.or(modified);
+                    Read::Evidence(Box::new(e))
+                }
+                Err(error) => {
+                    // What lies in a folder of anything and is of no format need not be evidence. An empty report is no such thing.
+                    let report_like = formats.iter().any(|f| f.extensions().iter().any(|x| has_extension(&path, x)));
+                    let nothing = match error.code() {
+                        ErrorCode::Unrecognised => true,
+                        ErrorCode::Empty => !report_like,
+                        _ => false,
+                    };
+                    // Nor is one that bears a report's name: a shard's results that are garbage must not be passed over.
+                    let meant = formats.named_like(&path);
+                    if !expected && nothing && meant.is_none() {
+                        return Read::Ignored(path);
+                    }
+                    let format = formats.by_id(error.format()).or(place_of).or(meant);
+                    // In a folder of packages the error names the file in it.
+                    let error = error.finish(&path, "", None);
+                    Read::Unread(Box::new(Unread {
+                        kind: format.map(Format::kind).or_else(|| kind_by_extension(formats, &path)),
+                        format: format.map(Format::id),
+                        tool: format.and_then(own_tool),
+                        file: error.file().to_owned(),
+                        error,
+                        name,
+                        labels,
+                    }))
+                }
+            }
+        })
+        .collect();
+    let (mut evidence, mut unread, mut ignored) = (Vec::new(), Vec::new(), Vec::new());
+    let mut brought: BTreeMap<&str, (bool, usize)> = BTreeMap::new();
+    for (r, by) in results.iter().zip(&bringers) {
+        for by in by {
+            let at = brought.entry(by).or_default();
+            match r {
+                Read::Ignored(_) => at.1 += 1,
+                Read::Evidence(_) | Read::Unread(_) => at.0 = true,
+            }
+        }
+    }
+    for (by, (_, files)) in brought.into_iter().filter(|(_, (any, _))| !any) {
+        let words =
+            format!("{files} file{} and none of them a report that is known", if files == 1 { "" } else { "s" });
+        unread.push(Unread {
+            file: by.to_owned(),
+            error: ParseError::new(ErrorCode::Unrecognised, words).finish(by, "", None),
+            kind: None,
+            format: None,
+            tool: None,
+            name: None,
+            labels: BTreeMap::new(),
+        });
+    }
+    for r in results {
+        match r {
+            Read::Evidence(e) => evidence.push(*e),
+            Read::Unread(u) => unread.push(*u),
+            Read::Ignored(path) => ignored.push(path),
+        }
+    }
+    unread.extend(barren_runs(formats, &evidence, &unread, &ignored));
+    unread.sort_by(|a, b| a.file.cmp(&b.file));
+    ignored.sort();
+    ReadAll { evidence, unread, ignored, entries }
+}
+
+/// Common Test's newest runs that hold files and no result: those of the runs before would be taken for theirs.
+fn barren_runs(formats: &Formats, evidence: &[Evidence], unread: &[Unread], ignored: &[String]) -> Vec<Unread> {
+    let told =
+        evidence.iter().map(|e| (e.source.path.as_str(), true)).chain(unread.iter().map(|u| (u.file.as_str(), true)));
+    let mut newest: BTreeMap<&str, [Option<&str>; 2]> = BTreeMap::new();
+    for (path, telling) in told.chain(ignored.iter().map(|i| (i.as_str(), false))) {
+        let Some((folder, run)) = ct_run(path) else { continue };
+        let at = newest.entry(folder).or_default();
+        let [all, useful] = at;
+        for slot in [Some(all), telling.then_some(useful)].into_iter().flatten() {
+            if slot.is_none_or(|known| run_time(run) > run_time(known)) {
+                *slot = Some(run);
+            }
+        }
+    }
+    newest
+        .into_iter()
+        .filter_map(|(folder, [all, useful])| Some((folder, all?, useful?)))
+        .filter(|(_, all, useful)| run_time(all) > run_time(useful))
+        .map(|(folder, run, older)| {
+            let file = format!("{folder}{run}");
+            let error = no_results(older).finish(&file, "", None);
+            let format = formats.by_id("ct-suite-log");
+            Unread {
+                error,
+                kind: format.map(Format::kind),
+                format: None,
+                tool: format.and_then(own_tool),
+                name: None,
+                labels: BTreeMap::new(),
+                file,
+            }
+        })
+        .collect()
+}
+
+/// What a file was meant to say, where all formats of its extension say the same (`.coverdata`, `.sarif`, `.trx`).
+fn kind_by_extension(formats: &Formats, path: &str) -> Option<Kind> {
+    let mut kinds = formats.iter().filter(|f| f.extensions().iter().any(|x| has_extension(path, x))).map(Format::kind);
+    let first = kinds.next()?;
+    kinds.all(|k| k == first).then_some(first)
+}
+
+fn has_extension(path: &str, extension: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, e)| e.eq_ignore_ascii_case(extension))
+}
+
+/// The tool of a format that only one tool writes.
+fn own_tool(format: &Format) -> Option<String> {
+    let console = format.recorded_as().map(|t| if t == "ct_run" { "ct" } else { t });
+    match (console, format.producers()) {
+        (Some(tool), _) => Some(tool.to_owned()),
+        (None, [one]) => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+/// Turns evidence that is too old into inputs that cannot be used.
+pub(crate) fn stale(
+    policy: &Policy,
+    entries: &BTreeMap<String, usize>,
+    evidence: &mut Vec<Evidence>,
+    unread: &mut Vec<Unread>,
+    now: Option<i64>,
+) {
+    let Some(strictest) = policy.evidence.iter().filter_map(|e| e.max_age).min() else { return };
+    // What no entry speaks of was given by path: the policy wants fresh evidence, so it is held to the strictest.
+    let limit = |e: &Evidence| entry_of(policy, entries, e).map_or(Some(strictest), |entry| entry.max_age);
+    let mut kept = Vec::new();
+    for e in evidence.drain(..) {
+        let Some(max) = limit(&e) else {
+            kept.push(e);
+            continue;
+        };
+        let age = e.source.modified.and_then(|m| Some(now?.saturating_sub(m)));
+        let fresh = age.is_some_and(|a| max.is_age(a));
+        if fresh {
+            kept.push(e);
+            continue;
+        }
+        let words = match age {
+            Some(age) if age < 0 => format!("says that it was written {} s from now, so its age cannot be told", -age),
+            Some(age) => format!("is stale: {age} s old, at most {max} s are allowed"),
+            None if now.is_none() => {
+                "may be stale: its age is limited, and no clock was given to tell it by".to_owned()
+            }
+            None => "is stale as far as can be told: nothing says when it was written".to_owned(),
+        };
+        unread.push(Unread {
+            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
+            kind: Some(e.kind()),
+            format: Some(e.source.format),
+            tool: e.source.tool.clone(),
+            name: e.source.name.clone(),
+            labels: e.source.labels.clone(),
+            file: e.source.path,
+        });
+    }
+    *evidence = kept;
+}
+
+/// The policy's entry that brought evidence, or that speaks of its path (`entries`: which entry brought a path).
+pub(crate) fn entry_of<'p>(
+    policy: &'p Policy,
+    entries: &BTreeMap<String, usize>,
+    e: &Evidence,
+) -> Option<&'p EvidenceEntry> {
+    let brought = entries.get(&e.source.path).and_then(|n| policy.evidence.get(*n));
+    let speaks = |p: &&EvidenceEntry| p.patterns.iter().chain(&p.packages).any(|p| p.matches(&e.source.path).is_some());
+    brought.or_else(|| policy.evidence.iter().find(speaks))
+}

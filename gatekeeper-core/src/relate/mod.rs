@@ -1,0 +1,7 @@
+//! Evidence set in relation: twins of one run, reports and the working tree, findings of several scanners and what takes them out.
+
+pub mod findings;
+pub mod paths;
+pub(crate) mod reconcile;
+pub mod suppress;
+pub(crate) mod twins;

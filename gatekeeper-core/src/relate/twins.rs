@@ -1,0 +1,399 @@
+//! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
+//! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
+
+use crate::verdict::SetAside;
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::test_run::{Case, Counts, Status, Suite};
+use gatekeeper_evidence::{Data, Evidence};
+use std::collections::BTreeMap;
+
+/// The formats in which a tool leaves one run's result, the richest first. Evidence of one step is united, never left aside for its own kind.
+struct Twins {
+    tool: &'static str,
+    steps: &'static [&'static [&'static str]],
+}
+
+static TWINS: &[Twins] = &[
+    Twins {
+        tool: "ct",
+        steps: &[
+            &["ct-suite-log"],
+            &["junit"],
+            &["ct-suite-summary"],
+            &["ct-totals"],
+            &["rebar3-ct", "ct-run"],
+            &["ct-index-html"],
+        ],
+    },
+    Twins { tool: "eunit", steps: &[&["junit"], &["rebar3-eunit"]] },
+    Twins { tool: "cover", steps: &[&["erlang-coverdata"], &["erlang-cover-html"], &["rebar3-cover"]] },
+];
+
+/// What was left aside, and why.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    pub evidence: Evidence,
+    pub because: String,
+    pub instead: Option<String>,
+}
+
+impl From<Aside> for SetAside {
+    fn from(a: Aside) -> Self {
+        SetAside {
+            path: a.evidence.source.path,
+            format: a.evidence.source.format.to_owned(),
+            because: a.because,
+            instead: a.instead,
+        }
+    }
+}
+
+/// A contradiction between twins.
+#[derive(Debug)]
+pub(crate) struct Contradiction {
+    /// The evidence that is kept.
+    pub kept: String,
+    /// What contradicts it.
+    pub aside: String,
+    pub message: String,
+}
+
+/// The kept evidence, what was left aside, and where the two contradict each other.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    pub kept: Vec<Evidence>,
+    pub aside: Vec<Aside>,
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// Sorts twins and old runs out.
+pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
+    let mut out = Sorted::default();
+    let evidence = old_runs(evidence, &mut out);
+    let evidence = same_bytes(evidence, &mut out);
+    let evidence = one_tool(evidence, &mut out);
+    let evidence = same_findings(evidence, &mut out);
+    out.kept = same_cases(evidence, &mut out);
+    out
+}
+
+/// The folder that holds Common Test's runs, and the run, of a path: `…/logs/` and `ct_run.node@host.2026-11-20_16.05.21`.
+pub(crate) fn ct_run(path: &str) -> Option<(&str, &str)> {
+    let mut start = 0;
+    for part in path.split('/') {
+        if part.starts_with("ct_run.") && start + part.len() < path.len() {
+            return Some((path.get(..start)?, part));
+        }
+        start += part.len() + 1;
+    }
+    None
+}
+
+/// The time in a run's name, `2026-11-20_16.05.21`; it sorts as text.
+pub(crate) fn run_time(run: &str) -> Option<&str> {
+    const FORM: &[u8] = b"0000-00-00_00.00.00";
+    let time = run.get(run.len().checked_sub(FORM.len())?..)?;
+    let fits = |(b, f): (u8, &u8)| if *f == b'0' { b.is_ascii_digit() } else { b == *f };
+    time.bytes().zip(FORM).all(fits).then_some(time)
+}
+
+/// Why a newest run without results cannot be passed over.
+pub(crate) fn no_results(older: &str) -> ParseError {
+    ParseError::new(ErrorCode::Io, format!("the newest run left no results; those of {older} are of an older one"))
+}
+
+fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut newest: BTreeMap<String, String> = BTreeMap::new();
+    for e in &evidence {
+        if let Some((folder, run)) = ct_run(&e.source.path) {
+            let at = newest.entry(folder.to_owned()).or_insert_with(|| run.to_owned());
+            if run_time(run) > run_time(at) {
+                run.clone_into(at);
+            }
+        }
+    }
+    let mut kept = Vec::new();
+    for e in evidence {
+        let old =
+            ct_run(&e.source.path).and_then(|(folder, run)| newest.get(folder).filter(|n| n.as_str() != run).cloned());
+        match old {
+            Some(new) => out.aside.push(Aside {
+                because: format!("an older run: the newest is {new}"),
+                instead: None,
+                evidence: e,
+            }),
+            None => kept.push(e),
+        }
+    }
+    kept
+}
+
+fn same_bytes(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut kept: Vec<Evidence> = Vec::new();
+    for e in evidence {
+        // An empty file equals every other; two shards without a label may rightly write equal bytes only if they are of one path's making.
+        let twin = kept.iter().find(|k| {
+            k.source.size > 0
+                && k.source.sha256 == e.source.sha256
+                && k.source.labels == e.source.labels
+                && k.source.path.rsplit('/').next() == e.source.path.rsplit('/').next()
+                && matches!(k.data, Data::Tests(_))
+        });
+        match twin {
+            Some(k) => {
+                let instead = Some(k.source.path.clone());
+                out.aside.push(Aside { because: "a copy, byte for byte".to_owned(), instead, evidence: e });
+            }
+            None => kept.push(e),
+        }
+    }
+    kept
+}
+
+/// What evidence of one run has in common: tool, labels, name of the policy's entry.
+type Run<'t> = (&'t str, BTreeMap<String, String>, Option<String>);
+
+fn one_tool(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let rank = |e: &Evidence| {
+        let tool = e.source.tool.as_deref()?;
+        let twins = TWINS.iter().find(|t| t.tool == tool)?;
+        let step = twins.steps.iter().position(|s| s.contains(&e.source.format))?;
+        Some((twins.tool, step))
+    };
+    let mut best: BTreeMap<Run<'_>, usize> = BTreeMap::new();
+    let key = |tool, e: &Evidence| (tool, e.source.labels.clone(), e.source.name.clone());
+    for e in &evidence {
+        if let Some((tool, step)) = rank(e) {
+            // Evidence that is counted must count something, where a poorer twin does.
+            if says_something(e) {
+                best.entry(key(tool, e)).and_modify(|b| *b = (*b).min(step)).or_insert(step);
+            }
+        }
+    }
+    let mut kept: Vec<Evidence> = Vec::new();
+    let mut aside: Vec<(Evidence, &str)> = Vec::new();
+    for e in evidence {
+        match rank(&e) {
+            Some((tool, step)) if best.get(&key(tool, &e)).is_some_and(|b| step > *b) => aside.push((e, tool)),
+            _ => kept.push(e),
+        }
+    }
+    for (e, tool) in aside {
+        let twins: Vec<&Evidence> = kept
+            .iter()
+            .filter(|k| {
+                k.source.tool.as_deref() == Some(tool)
+                    && k.source.labels == e.source.labels
+                    && k.source.name == e.source.name
+                    && k.kind() == e.kind()
+            })
+            .collect();
+        let Some(first) = twins.first() else {
+            kept.push(e);
+            continue;
+        };
+        if let Some(message) = contradiction(&twins, &e) {
+            out.contradictions.push(Contradiction {
+                kept: first.source.path.clone(),
+                aside: e.source.path.clone(),
+                message,
+            });
+        }
+        let because = format!("{} of the same run says more", first.source.format);
+        out.aside.push(Aside { because, instead: Some(first.source.path.clone()), evidence: e });
+    }
+    kept
+}
+
+fn says_something(e: &Evidence) -> bool {
+    match &e.data {
+        Data::Tests(t) => t.counts().total() > 0 || !t.problems.is_empty() || e.complete == Some(false),
+        Data::Coverage(c) => !c.files.is_empty() || c.percent.is_some(),
+        _ => true,
+    }
+}
+
+/// Where a twin that is left aside tells of something worse than what is kept.
+fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<String> {
+    let Data::Tests(other) = &aside.data else { return None };
+    let runs: Vec<_> = kept
+        .iter()
+        .filter_map(|k| match &k.data {
+            Data::Tests(t) => Some(t),
+            _ => None,
+        })
+        .collect();
+    let mine = runs.iter().fold(Counts::default(), |sum, t| sum.plus(t.counts()));
+    let theirs = other.counts();
+    let failing = |c: &Counts| c.failed.saturating_add(c.errored);
+    let mine_bad = failing(&mine) > 0
+        || runs.iter().any(|t| !t.problems.is_empty())
+        || kept.iter().any(|k| k.complete == Some(false));
+    let path = &aside.source.path;
+    // What is kept falls short by itself: nothing that a twin adds can make it pass.
+    if mine_bad {
+        return None;
+    }
+    if failing(&theirs) > failing(&mine) {
+        return Some(format!("{path} tells of {} failing cases of the same run", failing(&theirs)));
+    }
+    if let Some(p) = other.problems.first() {
+        return Some(format!("{path} tells that {} failed: {}", p.name, p.message));
+    }
+    if aside.complete == Some(false) {
+        return Some(format!("{path} tells that the run was not finished"));
+    }
+    if theirs.total() > mine.total() {
+        return Some(format!("{path} counts {} cases, here are {}", theirs.total(), mine.total()));
+    }
+    None
+}
+
+/// The same tool's findings, once as its log and once as its file: what came with an exit status is kept.
+fn same_findings(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut kept: Vec<Evidence> = Vec::new();
+    let mut rest: Vec<Evidence> = Vec::new();
+    let proven = |e: &Evidence| e.source.exit_status.is_some();
+    for e in evidence {
+        let console = e.source.tool.as_deref().is_some_and(|t| matches!(t, "dialyzer" | "xref" | "compile"));
+        if console && matches!(e.data, Data::Findings(_)) { rest.push(e) } else { kept.push(e) }
+    }
+    // What is proven first; then what was written last.
+    rest.sort_by_key(|e| (std::cmp::Reverse(proven(e)), std::cmp::Reverse(e.source.modified), e.source.path.clone()));
+    for e in rest {
+        let twin = kept.iter().find(|k| {
+            k.source.tool == e.source.tool
+                && k.source.labels == e.source.labels
+                && k.source.name == e.source.name
+                && k.source.format == e.source.format
+                && matches!(k.data, Data::Findings(_))
+                && (proven(k) || places(k) == places(&e))
+        });
+        match twin {
+            Some(k) => {
+                let known = places(k);
+                let other = places(&e).into_iter().filter(|p| !known.contains(p)).count();
+                if other > 0 {
+                    out.contradictions.push(Contradiction {
+                        kept: k.source.path.clone(),
+                        aside: e.source.path.clone(),
+                        message: format!(
+                            "{} holds {other} findings that the recorded run did not find",
+                            e.source.path,
+                        ),
+                    });
+                }
+                let instead = Some(k.source.path.clone());
+                let because = if proven(k) { "the same tool's recorded run tells more" } else { "the same findings" };
+                out.aside.push(Aside { because: because.to_owned(), instead, evidence: e });
+            }
+            None => kept.push(e),
+        }
+    }
+    kept.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    kept
+}
+
+/// Where a log's findings are, sorted: the file's own name (the message where there is none), the line, the rule. Two logs of one run agree in these.
+fn places(e: &Evidence) -> Vec<(String, Option<u32>, &str)> {
+    let Data::Findings(f) = &e.data else { return Vec::new() };
+    let mut out: Vec<_> = f
+        .active()
+        .map(|i| {
+            let place = i.place.as_ref();
+            let file = place.map_or(&*i.message, |p| p.path.rsplit(['/', '\\']).next().unwrap_or_default());
+            (file.to_owned(), place.and_then(|p| p.line), i.rule.as_ref())
+        })
+        .collect();
+    out.sort_unstable();
+    out
+}
+
+/// How a case ended, as far as formats agree on it: some have no errors, some list what is yet to be written as passed.
+type Ended = bool;
+
+/// A run's cases by their names' last parts, by the words of their names, and by those with their class's before; each list sorted.
+struct Results {
+    last: Vec<(String, Ended)>,
+    name: Vec<(String, Ended)>,
+    full: Vec<(String, Ended)>,
+}
+
+/// Two formats of one run of any tool: the same cases with the same results; that which tells the most of what is wrong is kept.
+/// Files of one format are shards, and count each.
+fn same_cases(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
+    let mut formats: Vec<&str> =
+        evidence.iter().filter(|e| matches!(e.data, Data::Tests(_))).map(|e| e.source.format).collect();
+    formats.dedup();
+    if formats.len() < 2 {
+        return evidence;
+    }
+    // With the formats that it stands for: of several files of one format only one is its twin.
+    let mut kept: Vec<(Evidence, Option<Results>, Vec<&str>)> = Vec::new();
+    for mut e in evidence {
+        let mut results = results(&e);
+        let format = e.source.format;
+        let twin = kept.iter_mut().find(|(k, theirs, formats)| {
+            !formats.contains(&format)
+                && k.source.labels == e.source.labels
+                && k.source.name == e.source.name
+                && matches!((theirs, &results), (Some(a), Some(b)) if same(a, b))
+        });
+        match twin {
+            Some((k, theirs, formats)) => {
+                formats.push(format);
+                if told(&e) > told(k) {
+                    std::mem::swap(k, &mut e);
+                    std::mem::swap(theirs, &mut results);
+                }
+                let because = format!("the same cases with the same results as in {} form", k.source.format);
+                let instead = Some(k.source.path.clone());
+                out.aside.push(Aside { because, instead, evidence: e });
+            }
+            None => kept.push((e, results, vec![format])),
+        }
+    }
+    kept.into_iter().map(|(e, ..)| e).collect()
+}
+
+/// The cases of evidence that lists them all.
+fn results(e: &Evidence) -> Option<Results> {
+    let Data::Tests(t) = &e.data else { return None };
+    if t.counts().total() == 0 || t.suites.iter().any(|s| s.unlisted != Counts::default()) {
+        return None;
+    }
+    let list = |of: &dyn Fn(&Suite, &Case) -> String| {
+        let mut all: Vec<_> = t.cases().map(|(s, c)| (of(s, c), c.status > Status::Skipped)).collect();
+        all.sort_unstable();
+        all
+    };
+    Some(Results {
+        last: list(&|_, c| last_name(&c.name).to_lowercase()),
+        name: list(&|_, c| words(&[&c.name])),
+        full: list(&|s, c| words(&[c.class.as_deref().unwrap_or(&s.name), &c.name])),
+    })
+}
+
+fn same(a: &Results, b: &Results) -> bool {
+    a.last == b.last || a.name == b.name || a.full == b.name || a.name == b.full || a.full == b.full
+}
+
+/// How much evidence tells of what is wrong with its run.
+fn told(e: &Evidence) -> (bool, usize, u64, u64, u64, u64) {
+    let Data::Tests(t) = &e.data else { return (false, 0, 0, 0, 0, 0) };
+    let n = t.counts();
+    (e.complete == Some(false), t.problems.len(), n.failed.saturating_add(n.errored), n.skipped, n.flaky, n.errored)
+}
+
+/// A case's own name: formats differ in how much of its surroundings they put before it.
+fn last_name(name: &str) -> &str {
+    let name = name.rsplit(" > ").next().unwrap_or(name);
+    let name = name.rsplit(" › ").next().unwrap_or(name);
+    name.rsplit("::").next().unwrap_or(name).trim()
+}
+
+/// The words of a name, in whichever way they are joined.
+fn words(parts: &[&str]) -> String {
+    let words = parts.iter().flat_map(|p| p.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}

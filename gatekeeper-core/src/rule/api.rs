@@ -1,0 +1,153 @@
+//! What a rule is, what it gets to judge and what it answers.
+
+use crate::config::{Selector, Table};
+use crate::verdict::{Condition, Status, Violation};
+use gatekeeper_evidence::{Evidence, Kind};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// How a rule reads its configuration out of a gate's table; `None` where that had mistakes, each of which it has reported.
+pub type Build = dyn Fn(&mut Table<'_>) -> Option<Box<dyn Judge>> + Send + Sync;
+
+/// A type of requirement. Serialised, it is its documentation. Cheap to clone.
+#[derive(Clone, Serialize)]
+pub struct Rule {
+    /// Public, stable, kebab-case.
+    pub(crate) id: Cow<'static, str>,
+    /// What it judges, in a few words.
+    pub(crate) title: Cow<'static, str>,
+    /// The kind of evidence that it takes.
+    pub(crate) kind: Kind,
+    /// Its documentation: Markdown with the headings *What it requires*, *Why*, *Configuration*, *Example*, *When evidence is missing*.
+    pub(crate) docs: Cow<'static, str>,
+    /// Reads its configuration.
+    #[serde(skip)]
+    pub(crate) build: Builder,
+}
+
+/// The built-in rules are in a static table; those from outside bring a closure.
+#[derive(Clone)]
+pub(crate) enum Builder {
+    Fixed(fn(&mut Table<'_>) -> Option<Box<dyn Judge>>),
+    Shared(Arc<Build>),
+}
+
+impl Rule {
+    /// A rule of the program that embeds the engine: policies name it by its id, and its gates take evidence of one kind. `build` reads the gate's
+    /// own keys; the keys that all gates share, and keys that nobody reads, are taken care of.
+    pub fn new<F>(id: impl Into<Cow<'static, str>>, kind: Kind, build: F) -> Self
+    where
+        F: Fn(&mut Table<'_>) -> Option<Box<dyn Judge>> + Send + Sync + 'static,
+    {
+        Rule {
+            id: id.into(),
+            title: Cow::Borrowed(""),
+            kind,
+            docs: Cow::Borrowed(""),
+            build: Builder::Shared(Arc::new(build)),
+        }
+    }
+
+    /// Says in a few words what it judges.
+    #[must_use]
+    pub fn with_title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Documents it: Markdown, as `gatekeeper rules ID` shows it.
+    #[must_use]
+    pub fn with_docs(mut self, docs: impl Into<Cow<'static, str>>) -> Self {
+        self.docs = docs.into();
+        self
+    }
+
+    /// The public id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it judges, in a few words.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The kind of evidence that it takes.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its documentation in Markdown.
+    pub fn docs(&self) -> &str {
+        &self.docs
+    }
+
+    /// Reads a gate's configuration.
+    pub(crate) fn build(&self, table: &mut Table<'_>) -> Option<Box<dyn Judge>> {
+        match &self.build {
+            Builder::Fixed(build) => build(table),
+            Builder::Shared(build) => build(table),
+        }
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A rule's configuration, ready to judge.
+pub trait Judge: fmt::Debug + Send + Sync {
+    /// Whether this evidence of the rule's kind speaks of what the gate judges at all.
+    fn takes(&self, evidence: &Evidence, select: &Selector) -> bool {
+        let _ = (evidence, select);
+        true
+    }
+
+    /// Whether evidence that could not be read might have mended what falls short: coverage only grows with more reports, failures do not go away.
+    fn more_may_mend(&self) -> bool {
+        false
+    }
+
+    /// Judges evidence: at least one piece, all readable and complete as far as they say.
+    fn judge(&self, scope: &Scope<'_>) -> Judgement;
+}
+
+/// What a rule gets to judge.
+pub struct Scope<'a> {
+    /// The gate's evidence.
+    pub evidence: &'a [&'a Evidence],
+    /// What the gate's policy narrows it to.
+    pub select: &'a Selector,
+    /// All evidence of the run, for comparing with what the gate does not judge itself.
+    pub all: &'a [Evidence],
+    /// The clock, seconds since 1970-01-01 UTC; what needs one does not pass without.
+    pub now: Option<i64>,
+}
+
+/// What a rule answers.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Values held against their limits.
+    pub conditions: Vec<Condition>,
+    /// Reasons for not passing.
+    pub violations: Vec<Violation>,
+    /// What would make it pass.
+    pub to_pass: Vec<String>,
+}
+
+impl Judgement {
+    /// An answer of one violation alone.
+    pub fn of(violation: Violation) -> Self {
+        Judgement { violations: vec![violation], ..Judgement::default() }
+    }
+
+    /// The worst status of conditions and violations.
+    pub fn status(&self) -> Status {
+        let conditions = self.conditions.iter().map(|c| c.status);
+        conditions.chain(self.violations.iter().map(|v| v.status)).max().unwrap_or(Status::Pass)
+    }
+}
