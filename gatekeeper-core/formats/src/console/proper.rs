@@ -164,7 +164,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
         notes.push(note(format!("{} properties were started, {} are counted", s.started, totals.total), offset));
         complete = false;
     }
-    if let Some((at, said)) = s.trouble.filter(|(at, _)| *at > offset) {
+    if let Some((at, said)) = s.trouble.filter(|(at, _)| *at > offset && !common::ended_well(input)) {
         notes.push(note(format!("the log says {} after the properties", common::quote(&said)), at));
         complete = false;
     }
