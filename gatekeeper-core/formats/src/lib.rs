@@ -6,6 +6,7 @@
 
 mod console;
 mod coverage;
+mod elixir;
 mod erlang;
 mod findings;
 pub mod format;

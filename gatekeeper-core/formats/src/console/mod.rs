@@ -1,4 +1,4 @@
-//! Formats of rebar3's and Common Test's console output and of the tools it runs.
+//! Formats of rebar3's and Common Test's console output, of mix's and gleam's, and of the tools that they run.
 //!
 //! A log often holds several tasks (`rebar3 do compile, xref, dialyzer, eunit, ct, cover`). Each format, where it is named, reads its own
 //! task out of the log and lets the others be. Which one an unnamed log is read as: see [`common::confidence`].
@@ -9,10 +9,17 @@ mod cover;
 mod ct;
 mod ct_run;
 mod ct_text;
+mod dialyxir;
 mod dialyzer;
 mod dialyzer_rules;
 mod dialyzer_terms;
+mod elvis;
+mod erlfmt;
 mod eunit;
+mod exunit;
+mod gleam_test;
+mod gradualizer;
+mod mix_cover;
 mod proper;
 mod xref;
 
@@ -24,7 +31,13 @@ pub(super) static FORMATS: &[&Format] = &[
     &ct::FORMAT,
     &ct_run::FORMAT,
     &dialyzer::FORMAT,
+    &elvis::FORMAT,
+    &erlfmt::FORMAT,
     &eunit::FORMAT,
+    &exunit::FORMAT,
+    &gleam_test::FORMAT,
+    &gradualizer::FORMAT,
+    &mix_cover::FORMAT,
     &proper::FORMAT,
     &xref::FORMAT,
 ];
