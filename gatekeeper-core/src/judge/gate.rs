@@ -76,6 +76,9 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
 
 /// Judges one gate.
 pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) -> GateVerdict {
+    if !gate.enabled {
+        return switched_off(gate);
+    }
     let Ground { evidence, unread, contradictions, strangers, now, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
@@ -157,6 +160,24 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
         evidence: used,
         waivers: used_waivers,
         to_pass: judgement.to_pass,
+    }
+}
+
+/// A gate that the policy or its profile switches off.
+fn switched_off(gate: &Gate) -> GateVerdict {
+    GateVerdict {
+        name: gate.name.clone(),
+        rule: gate.rule.id().to_owned(),
+        status: Status::Skip,
+        action: gate.action,
+        blocking: false,
+        reason: "switched off by the policy".to_owned(),
+        policy_line: gate.line,
+        conditions: Vec::new(),
+        violations: Vec::new(),
+        evidence: Vec::new(),
+        waivers: Vec::new(),
+        to_pass: Vec::new(),
     }
 }
 

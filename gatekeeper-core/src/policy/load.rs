@@ -1,8 +1,10 @@
-//! Finds and reads a policy file.
+//! Reads a policy file.
 
+use super::loosened::loosened;
+use super::profile;
 use super::{Action, EvidenceEntry, Gate, Policy, Waiver};
 use crate::config::{
-    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_toml, from_yaml,
+    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_json, from_toml, from_yaml,
     line_column, nearest,
 };
 use crate::rule::{Rule, Rules};
@@ -12,52 +14,6 @@ use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::hash::sha256_hex;
 use gatekeeper_formats::{Format, Formats};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// The names under which a policy is looked for, in each folder upwards.
-pub const NAMES: [&str; 15] = [
-    "gatekeeper.toml",
-    ".gatekeeper.toml",
-    ".github/gatekeeper.toml",
-    "gatekeeper.yaml",
-    "gatekeeper.yml",
-    ".gatekeeper.yaml",
-    ".gatekeeper.yml",
-    ".github/gatekeeper.yaml",
-    ".github/gatekeeper.yml",
-    "gatekeeper.json",
-    ".gatekeeper.json",
-    ".github/gatekeeper.json",
-    ".gatekeeper/gatekeeper.toml",
-    ".gatekeeper/gatekeeper.yaml",
-    ".gatekeeper/gatekeeper.json",
-];
-
-/// Looks for a policy from a folder upwards: its file and the folder that its patterns are relative to.
-///
-/// # Errors
-/// Two policies in one folder: which one counts is not for us to guess.
-pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
-    for folder in from.ancestors() {
-        let found: Vec<PathBuf> = NAMES.iter().map(|n| folder.join(n)).filter(|p| p.is_file()).collect();
-        match found.as_slice() {
-            [] => {}
-            [one] => return Ok(Some((one.clone(), folder.to_owned()))),
-            [first, ..] => {
-                let names: Vec<String> = found.iter().map(|p| p.display().to_string()).collect();
-                return Err(PolicyError::whole(
-                    first.display().to_string(),
-                    format!(
-                        "there are {} policies in one place ({}): keep one, or name one with --config",
-                        names.len(),
-                        names.join(", ")
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(None)
-}
 
 /// What a policy may name.
 #[derive(Debug, Clone, Copy)]
@@ -76,22 +32,30 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let fail = |problems: Vec<PolicyProblem>| PolicyError { file: file.to_owned(), text: text.to_owned(), problems };
     let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
-    let tree = if is(&[".yaml", ".yml", ".json"]) { from_yaml(text) } else { from_toml(text) };
+    let tree = if is(&[".json"]) {
+        from_json(text)
+    } else if is(&[".yaml", ".yml"]) {
+        from_yaml(text)
+    } else {
+        from_toml(text)
+    };
     let mut tree = tree.map_err(|p| fail(vec![p]))?;
     let problems = Problems::default();
+    let base = profile.map(|_| tree.clone());
     if let Some(name) = profile
-        && let Err(p) = apply_profile(&mut tree, name)
+        && let Err(p) = profile::apply(&mut tree, name)
     {
         return Err(fail(vec![p]));
     }
-    let policy = read(&tree, text, known, &problems);
+    let loosened = base.map(|base| loosened(&base, &tree)).unwrap_or_default();
+    let policy = read(&tree, text, known, profile, &problems);
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
-        for name in profiles(&tree) {
+        for name in profile::names(&tree) {
             let (mut other, found) = (tree.clone(), Problems::default());
-            match apply_profile(&mut other, &name) {
-                Ok(()) => drop(read(&other, text, known, &found)),
+            match profile::apply(&mut other, &name) {
+                Ok(()) => drop(read(&other, text, known, Some(&name), &found)),
                 Err(p) => found.add(p),
             }
             for p in found.into_inner() {
@@ -107,13 +71,14 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
             file: Some(file.to_owned()),
             sha256: Some(sha256_hex(bytes)),
             profile: profile.map(str::to_owned),
+            loosened,
             ..policy
         }),
         _ => Err(fail(problems)),
     }
 }
 
-fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Option<Policy> {
+fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, problems: &Problems) -> Option<Policy> {
     let mut top = Table::of(tree, "a policy", problems)?;
     let line = |span: &Span| line_column(text, span.start).0;
     match top.number("version") {
@@ -132,9 +97,29 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
         );
     }
     let waivers = top.tables("waivers").into_iter().filter_map(|t| waiver(t, &gates, &line)).collect();
-    // Profiles that are not applied are read too: a mistake in one must not wait for the day it is needed.
+    profiles(&mut top, &gates, problems);
+    if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
+        let names = profile::names(tree).join(", ");
+        let span = top.get("profile").map_or(0..0, |n| n.span.clone());
+        problems.add(
+            PolicyProblem::new(span, "this policy is judged with a profile, and none was named")
+                .help(format!("run it with --profile NAME: {names}")),
+        );
+    }
+    top.finish("a policy");
+    Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None, loosened: Vec::new() })
+}
+
+/// Reads the profiles, also those that are not applied: a mistake in one must not wait for the day it is needed.
+fn profiles(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
     for e in top.named("profiles") {
-        if let Some(mut t) = Table::of(&e.node, "a profile", problems) {
+        let Some(mut t) = Table::of(&e.node, "a profile", problems) else { continue };
+        t.text("from");
+        if let Some(Node { value: Value::List(_), .. }) = t.get("gates") {
+            if t.texts("gates").is_some_and(|chosen| chosen.is_empty()) {
+                t.problem(e.key_span.clone(), "this profile chooses no gate, so it would judge nothing");
+            }
+        } else {
             for g in t.named("gates") {
                 // Not a table: nothing would be changed, without a sound.
                 Table::of(&g.node, "what a profile changes of a gate", problems);
@@ -145,11 +130,9 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
                     );
                 }
             }
-            t.finish("a profile");
         }
+        t.finish("a profile");
     }
-    top.finish("a policy");
-    Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None })
 }
 
 fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry> {
@@ -162,6 +145,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
         t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
     }
     let exclude = patterns_of(&mut t, "exclude");
+    let ignore = patterns_of(&mut t, "ignore");
     let format = t.text("format").and_then(|(id, span)| {
         let found = formats.by_id(&id);
         match found {
@@ -208,6 +192,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
         patterns,
         packages,
         exclude,
+        ignore,
         format,
         labels,
         max_age,
@@ -282,6 +267,7 @@ fn gate(
     let action = t
         .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
         .unwrap_or_default();
+    let enabled = t.flag("enabled").unwrap_or(true);
     let select = selector(&mut t, rule.kind, evidence, known.formats);
     let each = t.text("each").map(|(e, span)| {
         known_label(&e, &span, evidence, problems);
@@ -303,6 +289,7 @@ fn gate(
         each,
         require,
         missing_blocks: true,
+        enabled,
         line: Some(line(key_span)),
         judge: judge?,
     })
@@ -409,69 +396,7 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
     if reason.trim().is_empty() {
         t.problem(span.clone(), "a waiver has a `reason`");
     }
-    let expires = t.text("expires").and_then(|(text, span)| {
-        let date = text.parse::<jiff::civil::Date>();
-        if date.is_err() {
-            t.problem(span, format!("`expires` takes a date such as \"2026-12-31\", not \"{text}\""));
-        }
-        date.ok()
-    });
+    let expires = t.date("expires");
     t.finish("a [[waivers]] entry");
     Some(Waiver { gate, id, package, path, reason, expires, line: line(&span) })
-}
-
-/// The names of a policy's profiles.
-fn profiles(tree: &Node) -> Vec<String> {
-    let Value::Table(top) = &tree.value else { return Vec::new() };
-    match top.iter().find(|e| e.key == "profiles").map(|e| &e.node.value) {
-        Some(Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Lays a profile's gates over those of the policy: its keys replace theirs.
-fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
-    let names = profiles(tree);
-    let top = match &mut tree.value {
-        Value::Table(entries) => entries,
-        _ => return Ok(()),
-    };
-    let profile = top.iter().find(|e| e.key == "profiles").and_then(|e| match &e.node.value {
-        Value::Table(profiles) => profiles.iter().find(|p| p.key == name).map(|p| p.node.clone()),
-        _ => None,
-    });
-    let Some(profile) = profile else {
-        return Err(PolicyProblem::new(0..0, format!("there is no profile `{name}`"))
-            .nearest(name, names.iter().map(String::as_str)));
-    };
-    let changes: BTreeMap<String, Node> = match profile.value {
-        Value::Table(entries) => entries
-            .into_iter()
-            .filter(|e| e.key == "gates")
-            .filter_map(|e| match e.node.value {
-                Value::Table(gates) => Some(gates),
-                _ => None,
-            })
-            .flatten()
-            .map(|e| (e.key, e.node))
-            .collect(),
-        _ => BTreeMap::new(),
-    };
-    for entry in top.iter_mut().filter(|e| e.key == "gates") {
-        if let Value::Table(gates) = &mut entry.node.value {
-            for gate in gates {
-                if let (Value::Table(keys), Some(Node { value: Value::Table(new), .. })) =
-                    (&mut gate.node.value, changes.get(&gate.key))
-                {
-                    for change in new {
-                        match keys.iter_mut().find(|k| k.key == change.key) {
-                            Some(old) => *old = change.clone(),
-                            None => keys.push(change.clone()),
-                        }
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
 }
