@@ -1,9 +1,11 @@
 """Rules that are Python functions."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import gatekeeper
 import pytest
@@ -165,3 +167,12 @@ def test_the_command_line_knows_them_too(judge, tmp_path):
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["gates"][0]["reason"] == "no"
+
+
+@pytest.mark.parametrize("page", ["README.md", "gatekeeper-py/README.md"])
+def test_the_rule_that_the_documentation_shows(judge, page):
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    (shown,) = (block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "@gatekeeper.rule" in block)
+    exec(shown, {"gatekeeper": gatekeeper})
+    assert judge("no-slow-tests", "limit = 5")[1]["reason"].startswith("adds took 12")
+    assert judge("no-slow-tests", "limit = 20")[1]["status"] == "pass"
