@@ -2,15 +2,16 @@
 
 use super::gather::Unread;
 use super::waive::Waivers;
-use super::words::{reason, wanted};
+use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
 use crate::policy::Gate;
 use crate::relate::twins::Contradiction;
-use crate::rule::{Judgement, Scope};
-use crate::verdict::{Action, GateVerdict, Status, Used, Violation, WaiverUsed};
+use crate::rule::{Item, Judgement, Scope};
+use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
 use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Code of the violation that stands for an input that could not be read.
@@ -75,7 +76,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
 }
 
 /// Judges one gate.
-pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) -> GateVerdict {
+pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> GateVerdict {
     let Ground { evidence, unread, contradictions, strangers, now, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
@@ -85,22 +86,23 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
     }
     let mut judgement = Judgement::default();
     for u in &unreadable {
-        let mut v = Violation::new(UNREADABLE, Status::Error, u.error.words()).from_source(&u.file);
+        let mut v = Violation::new(UNREADABLE, GateStatus::Error, u.error.words()).from_source(&u.file);
         v.location = Some(u.error.location().clone());
         judgement.violations.push(v);
     }
     for e in taken.iter().filter(|e| e.complete == Some(false)) {
         let why = e.notes.first().map(|n| format!(": {}", n.message)).unwrap_or_default();
         let message = format!("its tool did not do all its work, so it proves nothing{why}");
-        judgement.violations.push(Violation::new("incomplete", Status::Error, message).from_source(&e.source.path));
+        judgement.violations.push(Violation::new("incomplete", GateStatus::Error, message).from_source(&e.source.path));
     }
     for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
-        let message =
-            format!("its command ended with exit status {status}, and it tells of nothing that explains this");
-        judgement.violations.push(Violation::new("exit-status", Status::Error, message).from_source(&e.source.path));
+        let message = format!("its command ended with exit status {status}, and the report shows no reason for it");
+        judgement
+            .violations
+            .push(Violation::new("exit-status", GateStatus::Error, message).from_source(&e.source.path));
     }
     for c in contradictions.iter().filter(|c| taken.iter().any(|e| e.source.path == c.kept)) {
-        let mut v = Violation::new("contradiction", Status::Error, c.message.clone()).from_source(&c.kept);
+        let mut v = Violation::new("contradiction", GateStatus::Error, c.message.clone()).from_source(&c.kept);
         v.help =
             Some(format!("make {} and {} tell of the same run, or name one of them in the policy", c.kept, c.aside));
         judgement.violations.push(v);
@@ -108,32 +110,27 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
     for (e, why) in taken.iter().filter_map(|e| strangers.get(&e.source.path).map(|why| (e, why))) {
         judgement
             .violations
-            .push(Violation::new("paths-unmatched", Status::Error, why.clone()).from_source(&e.source.path));
+            .push(Violation::new("paths-unmatched", GateStatus::Error, why.clone()).from_source(&e.source.path));
     }
     let parts = parts(gate, &taken, &mut judgement);
-    let mut used_waivers: Vec<WaiverUsed> = Vec::new();
+    let waivers = waivers.of(&gate.name);
+    let waive = |item: &Item<'_>| waivers.waives(item);
+    let mut held: Vec<Held> = Vec::new();
     for (labels, part) in parts {
-        let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now };
+        let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now, waive: &waive };
         let mut one = answer(gate, &scope);
-        // Part by part: what is waived in one is no smaller number in another. What stands beside the parts cannot be waived.
-        for used in waivers.apply(gate, &mut one) {
-            match used_waivers.iter_mut().find(|u| u.policy_line == used.policy_line) {
-                Some(known) => known.waived += used.waived,
-                None => used_waivers.push(used),
-            }
-        }
-        for c in &mut one.conditions {
-            c.labels.clone_from(&labels);
-        }
-        judgement.conditions.extend(one.conditions);
+        // Rules from outside may not have asked.
+        one.violations.retain(|v| !waivers.waives_violation(v));
+        held.extend(one.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }));
         judgement.violations.extend(one.violations);
         judgement.to_pass.extend(one.to_pass);
     }
     let missing = taken.is_empty() && judgement.violations.is_empty();
-    let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
-    let status = match judgement.status() {
-        _ if missing => Status::Missing,
-        Status::Fail if unsure => Status::Error,
+    let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == GateStatus::Error);
+    let conditions = held.iter().map(|h| h.condition.status).max();
+    let status = match judgement.status().max(conditions.unwrap_or(GateStatus::Pass)) {
+        _ if missing => GateStatus::Missing,
+        GateStatus::Fail if unsure => GateStatus::Error,
         status => status,
     };
     // The worst first; what stands equal keeps its order.
@@ -141,8 +138,9 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
     let mut used: Vec<Used> =
         taken.iter().map(|e| Used { path: e.source.path.clone(), sha256: e.source.sha256.clone() }).collect();
     used.sort();
+    let mut to_pass: Vec<String> = judgement.to_pass.iter().map(words::remedy).collect();
     if missing {
-        judgement.to_pass.push(wanted(gate, ground.formats));
+        to_pass.push(wanted(gate, ground.formats));
     }
     GateVerdict {
         name: gate.name.clone(),
@@ -150,13 +148,13 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
         status,
         action: gate.action,
         blocking: blocks(gate, status),
-        reason: reason(gate, status, &judgement, &taken),
+        reason: reason(gate, status, &held, &judgement.violations, &taken),
         policy_line: gate.line,
-        conditions: judgement.conditions,
+        conditions: held.iter().map(words::shown).collect(),
         violations: judgement.violations,
         evidence: used,
-        waivers: used_waivers,
-        to_pass: judgement.to_pass,
+        waivers: waivers.used(),
+        to_pass,
     }
 }
 
@@ -185,7 +183,7 @@ fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> 
         for value in values {
             if !taken.iter().any(|e| e.source.labels.get(label) == Some(value)) {
                 let message = format!("no evidence for {label} = {value}, which the policy requires");
-                judgement.violations.push(Violation::new("label-missing", Status::Missing, message));
+                judgement.violations.push(Violation::new("label-missing", GateStatus::Missing, message));
             }
         }
     }
@@ -196,7 +194,7 @@ fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> 
                 match e.source.labels.get(label) {
                     Some(value) => groups.entry(value.clone()).or_default().push(e),
                     None => judgement.violations.push(
-                        Violation::new("label-absent", Status::Error, format!("it has no label {label}"))
+                        Violation::new("label-absent", GateStatus::Error, format!("it has no label {label}"))
                             .from_source(&e.source.path),
                     ),
                 }
@@ -208,20 +206,29 @@ fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> 
     }
 }
 
-/// What the rule answers. Rules may come from outside: one that panics has judged nothing.
+/// What the rule answers. Rules may come from outside: one that fails or panics has judged nothing.
 fn answer(gate: &Gate, scope: &Scope<'_>) -> Judgement {
-    let judged = catch_unwind(AssertUnwindSafe(|| gate.judge.judge(scope)));
-    judged.unwrap_or_else(|_| {
-        let message = format!("the rule `{}` panicked, so nothing was judged", gate.rule.id());
-        Judgement::of(Violation::new("rule-panicked", Status::Error, message))
-    })
+    let error = |code: &'static str, message| Judgement::of(Violation::new(code, GateStatus::Error, message));
+    match catch_unwind(AssertUnwindSafe(|| gate.judge.judge(scope))) {
+        Ok(Ok(judgement)) => judgement,
+        Ok(Err(e)) => {
+            let mut message = format!("the rule `{}` could not judge: {e}", gate.rule.id());
+            let mut cause = e.source();
+            while let Some(e) = cause {
+                message.push_str(&format!(": {e}"));
+                cause = e.source();
+            }
+            error("rule-failed", message)
+        }
+        Err(_) => error("rule-panicked", format!("the rule `{}` panicked, so nothing was judged", gate.rule.id())),
+    }
 }
 
-fn blocks(gate: &Gate, status: Status) -> bool {
+fn blocks(gate: &Gate, status: GateStatus) -> bool {
     gate.action == Action::Block
         && match status {
-            Status::Fail | Status::Error | Status::Inconclusive => true,
-            Status::Missing => gate.missing_blocks,
-            Status::Pass | Status::Warn | Status::Skip => false,
+            GateStatus::Fail | GateStatus::Error | GateStatus::Inconclusive => true,
+            GateStatus::Missing => gate.missing_blocks,
+            GateStatus::Pass | GateStatus::Warn | GateStatus::Skip => false,
         }
 }

@@ -1,11 +1,11 @@
 //! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
 
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::at_most;
-use crate::config::Selector;
-use crate::config::Table;
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::{Condition, counted};
+use super::remedy::Remedy;
+use crate::config::{Selector, Table};
 use crate::relate::findings::unite;
-use crate::verdict::{Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::{Data, Evidence, Kind};
@@ -17,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
     kind: Kind::Findings,
     docs: Cow::Borrowed(
         "## What it requires
-That a tool ran and complained no more than it may. Suppressed findings do not count; they are in the evidence.
+That a tool ran and complained no more than it may. Suppressed findings do not count; they are in the evidence. A waiver names findings by `id`,
+`package` or `path`: they are taken out before anything is counted.
 
 ## Why
 A scanner that crashed before it looked finds nothing either, and a gate that greps for a word that no tool prints never fails.
@@ -107,7 +108,7 @@ impl Judge for FindingsGate {
                 && (!select.tools.is_empty() || !select.formats.is_empty() || !select.evidence.is_empty()))
     }
 
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let mut out = Judgement::default();
         let own: Vec<(&Evidence, Cow<'_, Findings>)> = scope
             .evidence
@@ -118,85 +119,97 @@ impl Judge for FindingsGate {
             })
             .collect();
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
-        for (e, f) in &sets {
-            if f.runs == Some(0) {
-                let message = "it describes no run of any tool, so nothing was looked at";
-                out.violations.push(Violation::new("no-run", Status::Error, message).from_source(&e.source.path));
-            } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
-                let message = "it names no tool and no finding, so nothing says that anybody looked";
-                out.violations
-                    .push(Violation::new("nobody-looked", Status::Error, message).from_source(&e.source.path));
-            }
-            if self.fixable_only {
-                let passed_over = f.active().filter(|i| self.selects(i, scope.select)).count();
-                let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
-                if passed_over > 0 && !tells {
-                    let message = format!(
-                        "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
-                    );
-                    out.violations.push(
-                        Violation::new("fixes-unknown", Status::Warn, message).from_source(&e.source.path).with_help(
-                            "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out",
-                        ),
-                    );
-                }
-            }
-            if e.complete.is_none() && !f.active().any(|i| self.counts(i, scope.select)) {
+        let mut found: Vec<Counted<'_>> = united(&sets);
+        found.retain(|c| c.finding.suppressed.is_none() && self.counts(&c.finding, scope.select));
+        found.retain(|c| !c.is_waived(scope));
+        found.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
+        for (n, (e, f)) in sets.iter().enumerate() {
+            self.told_by(e, f, scope.select, &mut out);
+            if e.complete.is_none() && !found.iter().any(|c| c.is_of(n)) {
                 let message = "nothing was found, but this log would look the same if its tool had been killed";
-                out.violations.push(
-                    Violation::new("completeness-unknown", Status::Warn, message)
-                        .from_source(&e.source.path)
-                        .with_help("keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy"),
-                );
+                let v = Violation::new("completeness-unknown", GateStatus::Warn, message).from_source(&e.source.path);
+                out.violations.push(v.with_help(
+                    "keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy",
+                ));
             }
         }
-        let mut counted: Vec<Counted<'_>> = united(&sets);
-        counted.retain(|c| c.finding.suppressed.is_none() && self.counts(&c.finding, scope.select));
-        counted.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
-        let of = |severity: Option<Severity>| {
-            let n = counted.iter().filter(|c| severity.is_none_or(|s| c.finding.severity == s)).count();
-            u64::try_from(n).unwrap_or(u64::MAX)
+        let exceeded = self.limits(&found, &mut out);
+        self.without_severity(&found, &mut out);
+        for c in found {
+            let over = exceeded.iter().filter(|(s, _)| s.is_none_or(|s| s == c.finding.severity));
+            if let Some(status) = over.map(|(_, status)| *status).max() {
+                out.violations.push(violation(&c, status));
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl FindingsGate {
+    /// What one report's own words take from its worth.
+    fn told_by(&self, e: &Evidence, f: &Findings, select: &Selector, out: &mut Judgement) {
+        let mut say = |code, status, message: String, help: Option<&str>| {
+            let v = Violation::new(code, status, message).from_source(&e.source.path);
+            out.violations.push(match help {
+                Some(help) => v.with_help(help),
+                None => v,
+            });
         };
-        // The limits that are exceeded, and with which status.
-        let mut exceeded: Vec<(Option<Severity>, Status)> = Vec::new();
-        for (limits, short) in [(&self.max, Status::Fail), (&self.warn, Status::Warn)] {
+        if f.runs == Some(0) {
+            let message = "it describes no run of any tool, so nothing was looked at".to_owned();
+            say("no-run", GateStatus::Error, message, None);
+        } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
+            let message = "it names no tool and no finding, so nothing says that anybody looked".to_owned();
+            say("nobody-looked", GateStatus::Error, message, None);
+        }
+        if self.fixable_only {
+            let passed_over = f.active().filter(|i| self.selects(i, select)).count();
+            let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
+            if passed_over > 0 && !tells {
+                let message = format!(
+                    "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
+                );
+                let help = "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out";
+                say("fixes-unknown", GateStatus::Warn, message, Some(help));
+            }
+        }
+    }
+
+    /// Holds the findings against the limits; answers which limits are exceeded, and with which status.
+    fn limits(&self, found: &[Counted<'_>], out: &mut Judgement) -> Vec<(Option<Severity>, GateStatus)> {
+        let mut exceeded = Vec::new();
+        for (limits, short) in [(&self.max, GateStatus::Fail), (&self.warn, GateStatus::Warn)] {
             for (name, severity, limit) in limits {
-                let condition = at_most(name, of(*severity), *limit, short);
-                if condition.status != Status::Pass {
+                let n = found.iter().filter(|c| severity.is_none_or(|s| c.finding.severity == s)).count();
+                let n = u64::try_from(n).unwrap_or(u64::MAX);
+                let condition = Condition::at_most(*name, n, *limit, short);
+                if !condition.holds() {
                     exceeded.push((*severity, short));
-                    let words = severity.map_or("", Severity::as_str);
-                    let blank = if words.is_empty() { "" } else { " " };
-                    out.to_pass.push(format!("mend or waive {words}{blank}findings until at most {limit} are left"));
+                    out.to_pass.push(Remedy::ReduceFindings { severity: *severity, limit: *limit });
                 }
                 out.conditions.push(condition);
             }
         }
+        exceeded
+    }
+
+    /// Findings that no limit of this gate holds, as they state no severity.
+    fn without_severity(&self, found: &[Counted<'_>], out: &mut Judgement) {
         let held = |s: Option<Severity>| self.max.iter().chain(&self.warn).any(|(_, of, _)| *of == s);
-        let unheld = || counted.iter().filter(|c| c.finding.severity == Severity::Unknown);
-        if !held(None)
-            && !held(Some(Severity::Unknown))
-            && let Some(first) = unheld().next()
-        {
-            let n = unheld().count();
-            let (plural, verb) = if n == 1 { ("", "states") } else { ("s", "state") };
-            let message = format!("{n} finding{plural} {verb} no severity, so no limit of this gate holds");
+        let unheld = || found.iter().filter(|c| c.finding.severity == Severity::Unknown);
+        if held(None) || held(Some(Severity::Unknown)) {
+            return;
+        }
+        if let Some(first) = unheld().next() {
+            let n = u64::try_from(unheld().count()).unwrap_or(u64::MAX);
+            let verb = if n == 1 { "states" } else { "state" };
+            let message = format!("{} {verb} no severity, so no limit of this gate holds", counted(n, "finding"));
             out.violations.push(
-                Violation::new("severity-unknown", Status::Warn, message)
+                Violation::new("severity-unknown", GateStatus::Warn, message)
                     .from_source(&first.evidence.source.path)
                     .with_help("say how many there may be: max = { unknown = 0 }"),
             );
         }
-        for c in counted {
-            let status = exceeded
-                .iter()
-                .filter(|(s, _)| s.is_none_or(|s| s == c.finding.severity))
-                .map(|(_, status)| *status)
-                .max();
-            if let Some(status) = status {
-                out.violations.push(violation(&c, status));
-            }
-        }
-        out
     }
 }
 
@@ -224,6 +237,38 @@ struct Counted<'e> {
     evidence: &'e Evidence,
     finding: Cow<'e, Finding>,
     tools: Vec<String>,
+    /// Which of the sets found it; of a single set all did.
+    sets: Vec<usize>,
+}
+
+impl Counted<'_> {
+    /// Whether the set of this number found it.
+    fn is_of(&self, set: usize) -> bool {
+        self.sets.is_empty() || self.sets.contains(&set)
+    }
+
+    fn is_waived(&self, scope: &Scope<'_>) -> bool {
+        let f = self.finding.as_ref();
+        let package = package(f);
+        scope.waived(&Item {
+            id: (!f.rule.is_empty()).then_some(f.rule.as_ref()),
+            package: package.as_deref(),
+            path: f.place.as_ref().map(|p| p.path.as_ref()),
+            ..Item::default()
+        })
+    }
+}
+
+/// The package of a finding with its version.
+fn package(f: &Finding) -> Option<String> {
+    let p = f.package.as_ref()?;
+    let version = p.installed.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+    Some(match p.purl.as_deref() {
+        // A purl may name its version already.
+        Some(purl) if p.installed.as_deref().is_none_or(|v| purl.contains(&format!("@{v}"))) => purl.to_owned(),
+        Some(purl) => format!("{purl}{version}"),
+        None => format!("{}{version}", p.name),
+    })
 }
 
 /// The findings of all evidence; what several scanners found is one.
@@ -234,12 +279,14 @@ fn united<'e>(sets: &[(&'e Evidence, &'e Findings)]) -> Vec<Counted<'e>> {
             .into_iter()
             .filter_map(|u| {
                 let evidence = sets.get(u.members.first()?.set)?.0;
-                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools })
+                let sets = u.members.iter().map(|m| m.set).collect();
+                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools, sets })
             })
             .collect();
     }
     let all = sets.iter().flat_map(|(e, f)| f.items.iter().map(move |i| (*e, i)));
-    all.map(|(evidence, i)| Counted { evidence, finding: Cow::Borrowed(i), tools: Vec::new() }).collect()
+    all.map(|(evidence, i)| Counted { evidence, finding: Cow::Borrowed(i), tools: Vec::new(), sets: Vec::new() })
+        .collect()
 }
 
 impl FindingsGate {
@@ -257,7 +304,7 @@ impl FindingsGate {
     }
 }
 
-fn violation(counted: &Counted<'_>, status: Status) -> Violation {
+fn violation(counted: &Counted<'_>, status: GateStatus) -> Violation {
     let f = counted.finding.as_ref();
     let mut message = words(f);
     if counted.tools.len() > 1 {
@@ -269,16 +316,8 @@ fn violation(counted: &Counted<'_>, status: Status) -> Violation {
     v.severity = Some(f.severity);
     v.place = f.place.clone();
     v.url = f.url.as_ref().map(ToString::to_string);
-    if let Some(p) = &f.package {
-        let version = p.installed.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-        v.package = Some(match p.purl.as_deref() {
-            // A purl may name its version already.
-            Some(purl) if p.installed.as_deref().is_none_or(|v| purl.contains(&format!("@{v}"))) => purl.to_owned(),
-            Some(purl) => format!("{purl}{version}"),
-            None => format!("{}{version}", p.name),
-        });
-        v.fixed = p.fixed.as_ref().map(ToString::to_string);
-    }
+    v.package = package(f);
+    v.fixed = f.package.as_ref().and_then(|p| p.fixed.as_ref()).map(ToString::to_string);
     v.help = way_out(f);
     v
 }

@@ -3,17 +3,18 @@
 mod packages;
 
 use self::packages::{Row, same_document};
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::at_most;
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::Condition;
+use super::remedy::Remedy;
 use crate::config::{Table, Value};
 use crate::policy::PolicyProblem;
-use crate::verdict::{Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::inventory::{Component, LicenseForm};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_license as license;
-use gatekeeper_license::{Entry, Family, Judgement as Licence, LicenseStatement, Policy};
+use gatekeeper_license::{Entry, Family, LicenseLists, LicenseStatement, Ruling};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -26,7 +27,8 @@ pub(super) static RULE: Rule = Rule {
 That every package's licence is allowed, or at least not denied. Expressions are read wholly: one branch of an OR suffices, all parts of an AND must hold.
 Several licences stated side by side all hold (AND): only an expression can say OR. Where documents disagree on a package's licence, the worst
 counts and the disagreement is shown; one that states no licence, or not which, gives way to another document that does. Rows of one document
-never give way to each other. A violation's id, by which it is waived, is what is at fault: `GPL-3.0-only`, not a permitted licence beside it.
+never give way to each other. A waiver names packages by `package`, or by the `id` of what is at fault: `GPL-3.0-only`, not a permitted licence
+beside it; they are taken out before anything is counted.
 
 ## Why
 A search for the letters GPL rejects LGPL and misses \"GNU Affero General Public License\".
@@ -63,14 +65,14 @@ const SCOPES: [&str; 3] = ["dev", "optional", "excluded"];
 
 #[derive(Debug)]
 struct Licenses {
-    lists: Policy,
+    lists: LicenseLists,
     exceptions: Vec<(Pattern, String)>,
-    unknown: Option<Status>,
+    unknown: Option<GateStatus>,
     ignore_scopes: Vec<String>,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
-    let lists = Policy { allow: entries(t, "allow"), deny: entries(t, "deny"), review: entries(t, "review") };
+    let lists = LicenseLists { allow: entries(t, "allow"), deny: entries(t, "deny"), review: entries(t, "review") };
     let mut any = false;
     for key in ["allow", "deny", "review"] {
         let Some(node) = t.get(key) else { continue };
@@ -103,7 +105,8 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             }
         })
         .collect();
-    let unknown = t.choice("unknown", &[("fail", Some(Status::Fail)), ("warn", Some(Status::Warn)), ("allow", None)]);
+    let unknown =
+        t.choice("unknown", &[("fail", Some(GateStatus::Fail)), ("warn", Some(GateStatus::Warn)), ("allow", None)]);
     let mut ignore_scopes = Vec::new();
     for (scope, span) in t.texts("ignore-scopes").unwrap_or_default() {
         if !SCOPES.contains(&scope.as_str()) {
@@ -112,7 +115,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         }
         ignore_scopes.push(scope);
     }
-    Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(Status::Fail)), ignore_scopes }))
+    Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(GateStatus::Fail)), ignore_scopes }))
 }
 
 fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
@@ -124,17 +127,16 @@ fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
 }
 
 impl Judge for Licenses {
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let judged = |c: &Component| {
             !c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|ignored| ignored == s.as_ref()))
         };
         let packages = packages::packages(scope.evidence, judged);
         if packages.is_empty() {
             let first = scope.evidence.first().map_or("", |e| e.source.path.as_str());
-            return Judgement::of(
-                Violation::new("inventory-empty", Status::Error, "it names no package, so no licence was seen")
-                    .from_source(first),
-            );
+            let message = "it names no package, so no licence was seen";
+            let v = Violation::new("inventory-empty", GateStatus::Error, message).from_source(first);
+            return Ok(Judgement::of(v));
         }
         let mut out = Judgement::default();
         for e in scope.evidence {
@@ -142,58 +144,82 @@ impl Judge for Licenses {
             if matches!(&e.data, Data::Inventory(i) if i.spec.is_some() && i.components.is_empty()) {
                 let message = "it names no package, so it says nothing of licences";
                 out.violations
-                    .push(Violation::new("inventory-empty", Status::Warn, message).from_source(&e.source.path));
+                    .push(Violation::new("inventory-empty", GateStatus::Warn, message).from_source(&e.source.path));
             }
         }
-        let (mut denied, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64);
+        let (mut refused, mut reviewed, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64, 0_u64);
         for rows in packages.values() {
-            let Some(Settled { evidence, component: c, status, code, said, id }) = self.settle(rows) else { continue };
-            match code {
-                "license-unknown" => unclear += 1,
-                "license-disagreement" => differing += 1,
-                _ => denied += 1,
+            let Some(settled) = self.settle(rows) else { continue };
+            let v = settled.violation();
+            let item = Item {
+                id: v.id.as_deref(),
+                package: v.package.as_deref(),
+                path: v.place.as_ref().map(|p| p.path.as_ref()),
+                ..Item::default()
+            };
+            if scope.waived(&item) {
+                continue;
             }
-            let version = c.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-            let path = evidence.source.path.as_str();
-            let mut v = Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(path);
-            v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
-            v.id = Some(id);
-            v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {
-                path: path.into(),
-                line: Some(line),
-                column: None,
-            });
-            v.help = Some(
-                match code {
-                    "license-unknown" => "find out its licence, then name it under exceptions with the reason",
-                    "license-disagreement" => {
-                        "find out which of them is right, then name the package under exceptions with the reason"
-                    }
-                    _ => "replace the package, or accept it under exceptions with a reason",
-                }
-                .to_owned(),
-            );
+            let n = match settled.fault {
+                Fault::Unknown => &mut unclear,
+                Fault::Disagreement => &mut differing,
+                Fault::Review => &mut reviewed,
+                Fault::NotAllowed | Fault::Denied => &mut refused,
+            };
+            *n = n.saturating_add(1);
             out.violations.push(v);
         }
         out.violations.sort_by_key(|v| std::cmp::Reverse(v.status));
-        out.conditions.push(at_most("not allowed", denied, 0, Status::Fail));
+        // A review alone does not fail: the condition is as bad as its worst package.
+        let short = if refused > 0 { GateStatus::Fail } else { GateStatus::Warn };
+        let not_allowed = refused.saturating_add(reviewed);
+        out.conditions.push(Condition::at_most("not allowed", not_allowed, 0, short));
         if let Some(status) = self.unknown {
-            out.conditions.push(at_most("unknown", unclear, 0, status));
+            out.conditions.push(Condition::at_most("unknown", unclear, 0, status));
         }
         if differing > 0 {
-            out.conditions.push(at_most("documents disagree", differing, 0, Status::Warn));
+            out.conditions.push(Condition::at_most("documents disagree", differing, 0, GateStatus::Warn));
         }
-        // A review alone does not fail: the condition is as bad as its worst package.
-        if let Some(c) = out.conditions.first_mut()
-            && c.status == Status::Fail
-            && !out.violations.iter().any(|v| v.code != "license-unknown" && v.status == Status::Fail)
-        {
-            c.status = Status::Warn;
+        let open = not_allowed.saturating_add(unclear);
+        if open > 0 {
+            out.to_pass.push(Remedy::SettleLicenses(open));
         }
-        if denied + unclear > 0 {
-            out.to_pass.push(format!("replace or except {} packages", denied + unclear));
+        Ok(out)
+    }
+}
+
+/// What is at fault with a package's licence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Unknown,
+    Disagreement,
+    Review,
+    NotAllowed,
+    Denied,
+}
+
+impl Fault {
+    /// The violation's code.
+    fn code(self) -> &'static str {
+        match self {
+            Fault::Unknown => "license-unknown",
+            Fault::Disagreement => "license-disagreement",
+            Fault::Review => "license-review",
+            Fault::NotAllowed => "license-not-allowed",
+            Fault::Denied => "license-denied",
         }
-        out
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Fault::Unknown => "find out its licence, then name it under exceptions with the reason",
+            Fault::Disagreement => {
+                "find out which of them is right, then name the package under exceptions with the reason"
+            }
+            Fault::Review | Fault::NotAllowed | Fault::Denied => {
+                "replace the package, or accept it under exceptions with a reason"
+            }
+        }
     }
 }
 
@@ -201,26 +227,45 @@ impl Judge for Licenses {
 struct Settled<'e> {
     evidence: &'e Evidence,
     component: &'e Component,
-    status: Status,
-    code: &'static str,
+    status: GateStatus,
+    fault: Fault,
     said: String,
     /// All that is at fault: who waives the violation has to name it.
     id: String,
+}
+
+impl Settled<'_> {
+    fn violation(&self) -> Violation {
+        let (c, path) = (self.component, self.evidence.source.path.as_str());
+        let version = c.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+        let message = format!("{}{version}: {}", c.name, self.said);
+        let mut v =
+            Violation::new(self.fault.code(), self.status, message).from_source(path).with_help(self.fault.help());
+        v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
+        v.id = Some(self.id.clone());
+        v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {
+            path: path.into(),
+            line: Some(line),
+            column: None,
+        });
+        v
+    }
 }
 
 /// What one row states of a package's licence.
 struct Stated<'e> {
     evidence: &'e Evidence,
     component: &'e Component,
-    status: Option<Status>,
-    code: &'static str,
+    status: Option<GateStatus>,
+    /// What is at fault, whether or not the policy minds it.
+    fault: Option<Fault>,
     said: String,
     culprits: Vec<String>,
 }
 
 impl Stated<'_> {
     fn is_clear(&self) -> bool {
-        self.code != "license-unknown"
+        self.fault != Some(Fault::Unknown)
     }
 }
 
@@ -230,7 +275,7 @@ struct Document<'e> {
     /// The SPDX ids in it; empty where no text says which.
     ids: BTreeSet<String>,
     family: Option<&'static Family>,
-    status: Option<Status>,
+    status: Option<GateStatus>,
     texts: Vec<&'e str>,
 }
 
@@ -286,13 +331,13 @@ impl Licenses {
         };
         let (evidence, component) = (worst.evidence, worst.component);
         let id = culprits.join(" AND ");
-        match worst.status {
-            Some(status) if others.is_empty() => {
-                Some(Settled { evidence, component, status, code: worst.code, said: worst.said.clone(), id })
+        match worst.status.zip(worst.fault) {
+            Some((status, fault)) if others.is_empty() => {
+                Some(Settled { evidence, component, status, fault, said: worst.said.clone(), id })
             }
-            Some(status) => {
+            Some((status, fault)) => {
                 let said = format!("{}; elsewhere it is {}", worst.said, others.join(", "));
-                Some(Settled { evidence, component, status, code: worst.code, said, id })
+                Some(Settled { evidence, component, status, fault, said, id })
             }
             None if others.is_empty() => None,
             None => {
@@ -302,18 +347,19 @@ impl Licenses {
                 texts.sort_unstable();
                 texts.dedup();
                 let id = texts.join(" / ");
-                Some(Settled { evidence, component, status: Status::Warn, code: "license-disagreement", said, id })
+                let (status, fault) = (GateStatus::Warn, Fault::Disagreement);
+                Some(Settled { evidence, component, status, fault, said, id })
             }
         }
     }
 
     fn stated<'e>(&self, evidence: &'e Evidence, component: &'e Component) -> Stated<'e> {
-        let (status, code, said) = self.judge_one(component);
+        let (status, fault, said) = self.judge_one(component);
         let mut culprits: Vec<String> = statements(component).iter().flat_map(|s| self.lists.culprit(s)).collect();
         if culprits.is_empty() {
             culprits.push("no licence".to_owned());
         }
-        Stated { evidence, component, status, code, said, culprits }
+        Stated { evidence, component, status, fault, said, culprits }
     }
 
     fn exception(&self, c: &Component) -> Option<&str> {
@@ -328,19 +374,19 @@ impl Licenses {
         self.exceptions.iter().find(|(p, _)| fits(p)).map(|(_, reason)| reason.as_str())
     }
 
-    fn judge_one(&self, c: &Component) -> (Option<Status>, &'static str, String) {
+    fn judge_one(&self, c: &Component) -> (Option<GateStatus>, Option<Fault>, String) {
         let statements = statements(c);
         if statements.is_empty() {
-            return (self.unknown, "license-unknown", "no licence is stated".to_owned());
+            return (self.unknown, Some(Fault::Unknown), "no licence is stated".to_owned());
         }
         let judged = self.lists.judge_all(&statements);
         let said = judged.to_string();
         match judged {
-            Licence::Allowed { .. } => (None, "", String::new()),
-            Licence::Review { .. } => (Some(Status::Warn), "license-review", said),
-            Licence::Unknown { .. } => (self.unknown, "license-unknown", said),
-            Licence::Unlisted { .. } => (Some(Status::Fail), "license-not-allowed", said),
-            Licence::Denied { .. } => (Some(Status::Fail), "license-denied", said),
+            Ruling::Allowed { .. } => (None, None, String::new()),
+            Ruling::Review { .. } => (Some(GateStatus::Warn), Some(Fault::Review), said),
+            Ruling::Unknown { .. } => (self.unknown, Some(Fault::Unknown), said),
+            Ruling::Unlisted { .. } => (Some(GateStatus::Fail), Some(Fault::NotAllowed), said),
+            Ruling::Denied { .. } => (Some(GateStatus::Fail), Some(Fault::Denied), said),
         }
     }
 }
