@@ -28,7 +28,7 @@ export type RuleAnswer = void | null | undefined | boolean | Array<string | Rule
 /** A rule: the gate's evidence, and every key of the gate's table in the policy that gates do not share. */
 export type RuleFunction = (evidence: Array<RuleEvidence>, config: Record<string, any>) => RuleAnswer
 
-/** A rule with the kind of evidence that it takes; a function alone takes test results. */
+/** A rule with the kind of evidence that it takes; a function alone is given evidence of every kind. */
 export interface CustomRule {
   kind?: Kind
   judge: RuleFunction

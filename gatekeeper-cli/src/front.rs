@@ -47,7 +47,7 @@ pub struct Reading {
 pub struct CustomRule {
     /// The name by which policies name it.
     pub name: String,
-    /// The kind of evidence that it takes: one of [`KINDS`], by its name; test results where none is given.
+    /// The kind of evidence that it takes: one of [`KINDS`], by its name; every kind where none is given.
     pub kind: Option<String>,
     /// What it judges, in the words of whoever wrote it.
     pub docs: Option<String>,
@@ -70,11 +70,11 @@ pub fn engine(rules: Vec<CustomRule>) -> Result<Engine, Refusal> {
             return Err(Refusal::Usage(format!("`{name}` is a built-in rule: give yours another name")));
         }
         let kind = match &kind {
-            None => Kind::Tests,
-            Some(kind) => KINDS.into_iter().find(|k| k.as_str() == kind).ok_or_else(|| {
+            None => None,
+            Some(kind) => Some(KINDS.into_iter().find(|k| k.as_str() == kind).ok_or_else(|| {
                 let known = KINDS.map(Kind::as_str).join(", ");
                 Refusal::Usage(format!("the rule `{name}` takes evidence of one of the kinds {known}, not {kind:?}"))
-            })?,
+            })?),
         };
         let docs = docs.unwrap_or_default();
         let title = docs.trim().lines().next().unwrap_or_default().to_owned();
@@ -308,7 +308,7 @@ mod tests {
     fn rules_of_the_program_have_names_of_their_own_and_a_kind() {
         let with = engine(vec![custom("yes", Some("coverage")), custom("yes-too", None)]).unwrap();
         let yes = with.rules().by_id("yes").unwrap();
-        assert_eq!((yes.title(), yes.kind()), ("Says yes.", Kind::Coverage));
+        assert_eq!((yes.title(), yes.kind()), ("Says yes.", Some(Kind::Coverage)));
         for (rule, said) in [
             (custom("", None), "without blanks"),
             (custom("a b", None), "without blanks"),

@@ -1,8 +1,8 @@
 //! A rule of one's own: no test may take longer than `limit`. Run it: `cargo run --example custom_rule`.
 
 use gatekeeper_core::evidence::{Data, Kind};
-use gatekeeper_core::rule::{Judge, Judgement, Rule, Scope};
-use gatekeeper_core::verdict::{Status, Violation};
+use gatekeeper_core::rule::{Item, Judge, Judgement, Rule, RuleError, Scope};
+use gatekeeper_core::verdict::{GateStatus, Violation};
 use gatekeeper_core::{Candidate, Context, Engine};
 use std::time::Duration;
 
@@ -12,12 +12,13 @@ struct NoSlowTests {
 }
 
 impl Judge for NoSlowTests {
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let runs = scope.evidence.iter().filter_map(|e| if let Data::Tests(run) = &e.data { Some(run) } else { None });
         let cases = runs.flat_map(|run| &run.suites).flat_map(|suite| &suite.cases);
         let slow = cases.filter(|case| case.time.is_some_and(|t| t > self.limit.as_secs_f64()));
-        let violation = |name: &str| Violation::new("slow-test", Status::Fail, format!("{name} is slow"));
-        Judgement { violations: slow.map(|case| violation(&case.name)).collect(), ..Judgement::default() }
+        let counts = slow.filter(|case| !scope.waived(&Item { test: Some(&case.name), ..Item::default() }));
+        let violation = |name: &str| Violation::new("slow-test", GateStatus::Fail, format!("{name} is slow"));
+        Ok(Judgement { violations: counts.map(|case| violation(&case.name)).collect(), ..Judgement::default() })
     }
 }
 

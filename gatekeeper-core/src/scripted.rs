@@ -12,8 +12,8 @@
 //! Anything else, and any failure to answer, is an `error` of the gate: a rule that did not say that a gate holds has not passed it.
 
 use crate::config::{Selector, Table};
-use crate::rule::{Judge, Judgement, Rule, Scope};
-use crate::verdict::{Condition, Status, Violation};
+use crate::rule::{Bound, Condition, Item, Judge, Judgement, Quantity, Rule, RuleError, Scope};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::{Coverage, Data, Evidence, Findings, Inventory, Kind, Measurements, Note, TestRun, Vex};
 use gatekeeper_formats::inspect::summary;
@@ -31,11 +31,17 @@ pub type Ask = dyn Fn(&str, &str) -> Result<String, String> + Send + Sync;
 pub const KINDS: [Kind; 5] = [Kind::Coverage, Kind::Tests, Kind::Findings, Kind::Inventory, Kind::Measurements];
 
 /// The statuses that a rule may answer. `skip` is none of them: whether a gate is judged is for the policy to say.
-const STATUSES: [Status; 6] =
-    [Status::Pass, Status::Warn, Status::Fail, Status::Error, Status::Missing, Status::Inconclusive];
+const STATUSES: [GateStatus; 6] = [
+    GateStatus::Pass,
+    GateStatus::Warn,
+    GateStatus::Fail,
+    GateStatus::Error,
+    GateStatus::Missing,
+    GateStatus::Inconclusive,
+];
 
 /// A rule that asks a function. Policies name it by `id`; all keys of its gates that gates do not share are its own, and are handed to it
-/// unread.
+/// unread. It takes evidence of one kind, or of every kind where none is given.
 ///
 /// ```
 /// use gatekeeper_core::evidence::Kind;
@@ -52,15 +58,22 @@ const STATUSES: [Status; 6] =
 /// assert_eq!(verdict.status.as_str(), "fail");
 /// # Ok::<(), gatekeeper_core::PolicyError>(())
 /// ```
-pub fn rule<F>(id: impl Into<Cow<'static, str>>, kind: Kind, ask: F) -> Rule
+pub fn rule<F>(id: impl Into<Cow<'static, str>>, kind: impl Into<Option<Kind>>, ask: F) -> Rule
 where
     F: Fn(&str, &str) -> Result<String, String> + Send + Sync + 'static,
 {
     let (id, ask): (Cow<'static, str>, Arc<Ask>) = (id.into(), Arc::new(ask));
-    Rule::new(id.clone(), kind, move |table: &mut Table<'_>| {
-        let config = table.rest()?.to_string();
-        Some(Box::new(Scripted { id: id.to_string(), config, ask: Arc::clone(&ask) }) as Box<dyn Judge>)
-    })
+    let build = {
+        let id = id.clone();
+        move |table: &mut Table<'_>| {
+            let config = table.rest()?.to_string();
+            Some(Box::new(Scripted { id: id.to_string(), config, ask: Arc::clone(&ask) }) as Box<dyn Judge>)
+        }
+    };
+    match kind.into() {
+        Some(kind) => Rule::new(id, kind, build),
+        None => Rule::of_every_kind(id, build),
+    }
 }
 
 /// A gate of such a rule.
@@ -78,16 +91,34 @@ impl fmt::Debug for Scripted {
 }
 
 impl Judge for Scripted {
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
-        let answered = documents(scope).and_then(|evidence| (self.ask)(&evidence, &self.config));
-        let judged = answered.and_then(|text| {
-            let answer: Value = serde_json::from_str(&text).map_err(|e| format!("its answer is not JSON: {e}"))?;
-            judgement(&self.id, &answer)
+    fn takes(&self, evidence: &Evidence, select: &Selector) -> bool {
+        match &evidence.data {
+            Data::Findings(f) => select.names_category_of(f, evidence.source.tool.as_deref()),
+            _ => true,
+        }
+    }
+
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
+        let mut judged = self.answer(scope).map_err(RuleError::new)?;
+        let before = judged.violations.len();
+        // What could not be seen cannot be waived.
+        judged.violations.retain(|v| {
+            let item = Item { id: v.id.as_deref(), path: v.place.as_ref().map(|p| &*p.path), ..Item::default() };
+            !matches!(v.status, GateStatus::Fail | GateStatus::Warn) || !scope.waived(&item)
         });
-        judged.unwrap_or_else(|why| {
-            let message = format!("the rule `{}` could not judge: {why}", self.id);
-            Judgement::of(Violation::new("rule-error", Status::Error, message))
-        })
+        // The rule's own words sum up what it found, all of which is waived.
+        if before > 0 && judged.violations.is_empty() {
+            judged.conditions.clear();
+        }
+        Ok(judged)
+    }
+}
+
+impl Scripted {
+    fn answer(&self, scope: &Scope<'_>) -> Result<Judgement, String> {
+        let text = (self.ask)(&documents(scope)?, &self.config)?;
+        let answer: Value = serde_json::from_str(&text).map_err(|e| format!("its answer is not JSON: {e}"))?;
+        judgement(&self.id, &answer)
     }
 }
 
@@ -178,7 +209,7 @@ fn narrowed<'e>(e: &'e Evidence, select: &Selector) -> Option<Cow<'e, Evidence>>
 fn judgement(id: &str, answer: &Value) -> Result<Judgement, String> {
     match answer {
         Value::Null | Value::Bool(true) => Ok(Judgement::default()),
-        Value::Bool(false) => Ok(Judgement::of(failed(Status::Fail, format!("the rule `{id}` answered false")))),
+        Value::Bool(false) => Ok(Judgement::of(failed(GateStatus::Fail, format!("the rule `{id}` answered false")))),
         Value::Array(items) => Ok(Judgement { violations: violations(items)?, ..Judgement::default() }),
         Value::Object(fields) => {
             known(fields, &["status", "reason", "violations"], "the answer")?;
@@ -190,11 +221,11 @@ fn judgement(id: &str, answer: &Value) -> Result<Judgement, String> {
                 Some(Value::Array(items)) => out.violations = violations(items)?,
                 Some(other) => return Err(format!("`violations` is a list, not {}", what(other))),
             }
-            let good = matches!(status, Status::Pass | Status::Warn);
+            let good = matches!(status, GateStatus::Pass | GateStatus::Warn);
             if !good && out.violations.is_empty() {
                 let message = reason.unwrap_or_else(|| format!("the rule `{id}` answered {}", status.as_str()));
                 out.violations.push(failed(status, message));
-            } else if reason.is_some() || status != Status::Pass {
+            } else if reason.is_some() || status > out.status() {
                 let value = reason.unwrap_or_else(|| format!("the rule `{id}` answered {}", status.as_str()));
                 out.conditions.push(stated(id, value, status));
             }
@@ -208,21 +239,19 @@ fn judgement(id: &str, answer: &Value) -> Result<Judgement, String> {
 }
 
 /// The rule's own words, as a condition.
-fn stated(id: &str, value: String, status: Status) -> Condition {
+fn stated(id: &str, value: String, status: GateStatus) -> Condition {
     Condition {
-        metric: id.to_owned(),
-        value,
-        comparator: Cow::Borrowed("="),
-        limit: Status::Pass.as_str().to_owned(),
-        sample: None,
-        distance: None,
+        metric: id.to_owned().into(),
+        value: Quantity::Word(value.into()),
+        bound: Bound::Is,
+        limit: Quantity::Word(GateStatus::Pass.as_str().into()),
+        noun: "",
         status,
-        labels: BTreeMap::new(),
     }
 }
 
-fn failed(status: Status, message: String) -> Violation {
-    Violation::new("rule-failed", status, message)
+fn failed(status: GateStatus, message: String) -> Violation {
+    Violation::new("rule-violation", status, message)
 }
 
 fn violations(items: &[Value]) -> Result<Vec<Violation>, String> {
@@ -231,14 +260,14 @@ fn violations(items: &[Value]) -> Result<Vec<Violation>, String> {
 
 fn violation(item: &Value) -> Result<Violation, String> {
     let fields = match item {
-        Value::String(message) => return Ok(failed(Status::Fail, message.clone())),
+        Value::String(message) => return Ok(failed(GateStatus::Fail, message.clone())),
         Value::Object(fields) => fields,
         other => return Err(format!("expected a message or an object with `message`, found {}", what(other))),
     };
     known(fields, &["message", "status", "path", "line", "id", "help"], "a violation")?;
     let message = text(fields, "message")?.ok_or("it has no `message`")?;
-    let mut v = failed(status(fields)?.unwrap_or(Status::Fail), message);
-    if v.status == Status::Pass {
+    let mut v = failed(status(fields)?.unwrap_or(GateStatus::Fail), message);
+    if v.status == GateStatus::Pass {
         return Err("a violation cannot have the status `pass`".to_owned());
     }
     v.id = text(fields, "id")?;
@@ -260,9 +289,9 @@ fn violation(item: &Value) -> Result<Violation, String> {
     Ok(v)
 }
 
-fn status(fields: &Map<String, Value>) -> Result<Option<Status>, String> {
+fn status(fields: &Map<String, Value>) -> Result<Option<GateStatus>, String> {
     let Some(word) = text(fields, "status")? else { return Ok(None) };
-    let known = || STATUSES.map(Status::as_str).join(", ");
+    let known = || STATUSES.map(GateStatus::as_str).join(", ");
     match STATUSES.into_iter().find(|s| s.as_str() == word) {
         Some(status) => Ok(Some(status)),
         None => Err(format!("`status` is one of {}, not {word:?}", known())),
@@ -305,7 +334,7 @@ mod tests {
         let j = serde_json::from_str(answer)
             .map_err(|e| e.to_string())
             .and_then(|a| judgement("r", &a))
-            .unwrap_or_else(|e| Judgement::of(Violation::new("rule-error", Status::Error, e)));
+            .unwrap_or_else(|e| Judgement::of(Violation::new("rule-error", GateStatus::Error, e)));
         let said = j.violations.iter().map(|v| v.message.clone()).chain(j.conditions.iter().map(|c| c.value.clone()));
         (j.status().as_str().to_owned(), said.collect::<Vec<_>>().join("|"))
     }
@@ -326,6 +355,12 @@ mod tests {
             (r#"{"status": "inconclusive", "reason": "too few"}"#, "inconclusive", "too few"),
             (r#"{"status": "fail", "reason": "two", "violations": ["a", "b"]}"#, "fail", "a|b|two"),
             (r#"{"status": "pass", "violations": ["a"]}"#, "fail", "a"),
+            (r#"{"status": "fail", "violations": ["a"]}"#, "fail", "a"),
+            (
+                r#"{"status": "fail", "violations": [{"message": "a", "status": "warn"}]}"#,
+                "fail",
+                "a|the rule `r` answered fail",
+            ),
         ] {
             assert_eq!(judged(answer), (status.to_owned(), said.to_owned()), "{answer}");
         }
@@ -363,13 +398,19 @@ mod tests {
         let j = judgement("r", &json!([{"message": "m", "path": "a.c", "line": 7, "id": "X1", "help": "h"}])).unwrap();
         let v = &j.violations[0];
         assert_eq!(v.place, Some(Place { path: "a.c".into(), line: Some(7), column: None }));
-        assert_eq!((v.id.as_deref(), v.help.as_deref(), v.status), (Some("X1"), Some("h"), Status::Fail));
+        assert_eq!((v.id.as_deref(), v.help.as_deref(), v.status), (Some("X1"), Some("h"), GateStatus::Fail));
     }
 
     const REPORT: &[u8] = br#"<testsuite name="s" tests="1"><testcase name="adds" classname="calc"/></testsuite>"#;
 
     /// What a rule is shown, and the status of its gate when it answers so.
-    fn asked(keys: &str, kind: Kind, file: &str, report: &[u8], answer: Result<&str, &str>) -> (Value, Value, String) {
+    fn asked(
+        keys: &str,
+        kind: impl Into<Option<Kind>>,
+        file: &str,
+        report: &[u8],
+        answer: Result<&str, &str>,
+    ) -> (Value, Value, String) {
         let seen = Arc::new(std::sync::Mutex::new((Value::Null, Value::Null)));
         let (seen_there, answer) = (Arc::clone(&seen), answer.map(str::to_owned).map_err(str::to_owned));
         let own = rule("own", kind, move |evidence, config| {
@@ -407,6 +448,32 @@ mod tests {
         for answer in [Err("ValueError: no"), Ok("not JSON"), Ok("3")] {
             let (_, _, said) = asked("", Kind::Tests, "junit.xml", REPORT, answer);
             assert!(said.starts_with("error: the rule `own` could not judge: "), "{said}");
+        }
+    }
+
+    #[test]
+    fn without_a_kind_a_rule_takes_every_kind() {
+        let lcov = b"SF:src/a.c\nDA:1,1\nend_of_record\n";
+        for (file, report, kind) in [("junit.xml", REPORT, "tests"), ("lcov.info", lcov.as_slice(), "coverage")] {
+            let (evidence, _, said) = asked("", None, file, report, Ok("[]"));
+            assert_eq!(evidence[0]["kind"], kind);
+            assert!(said.starts_with("pass"), "{said}");
+        }
+        let (_, _, said) = asked("", None, "lcov.info", b"SF:src/a.c\nDA:1,x\n", Ok("[]"));
+        assert!(said.starts_with("error"), "what it would have taken could not be read: {said}");
+        let (_, _, said) = asked("formats = [\"junit\"]", None, "lcov.info", lcov, Ok("[]"));
+        assert!(said.starts_with("missing"), "{said}");
+    }
+
+    #[test]
+    fn what_is_waived_does_not_fail_and_an_error_is_never_waived() {
+        let waiver = "[[waivers]]\nid = \"X1\"\nreason = \"known\"";
+        let one = r#"{"status": "fail", "reason": "one", "violations": [{"message": "a", "id": "X1"}]}"#;
+        let other = r#"[{"message": "a", "id": "X1"}, {"message": "b", "id": "X2"}]"#;
+        let error = r#"[{"message": "a", "id": "X1", "status": "error"}]"#;
+        for (answer, status) in [(one, "pass"), (other, "fail: b"), (error, "error: a")] {
+            let (_, _, said) = asked(waiver, Kind::Tests, "junit.xml", REPORT, Ok(answer));
+            assert!(said.starts_with(status), "{answer}: {said}");
         }
     }
 

@@ -35,11 +35,12 @@ const judged = async (own, keys = '') => {
 
 test('a rule sees the evidence and its own keys', async () => {
   let seen
-  const own = (evidence, config) => {
+  const judge = (evidence, config) => {
     seen = { evidence, config }
     const cases = evidence.flatMap((e) => e.data.suites.flatMap((s) => s.cases))
     return cases.filter((c) => c.status === 'skipped' && !config.except.includes(c.name)).map((c) => `${c.name} was skipped`)
   }
+  const own = { kind: 'tests', judge }
   const { verdict, gate } = await judged(own, 'except = ["divides"]')
   assert.deepEqual([verdict.status, verdict.exit_code], ['fail', 1])
   assert.deepEqual([gate.status, gate.reason], ['fail', 'subtracts was skipped'])
@@ -48,7 +49,9 @@ test('a rule sees the evidence and its own keys', async () => {
   assert.equal((await judged(own, 'except = ["subtracts"]')).verdict.status, 'pass')
 })
 
-test('a rule may take another kind of evidence', async () => {
+test('a rule takes one kind of evidence, or every kind', async () => {
+  const all = await judged((evidence) => [evidence.map((e) => e.kind).sort().join()])
+  assert.equal(all.gate.reason, 'coverage,tests')
   const judge = ([e]) => ({ status: 'warn', reason: `${e.summary.lines.covered} of ${e.summary.lines.total} lines` })
   const { gate } = await judged({ kind: 'coverage', judge })
   assert.deepEqual([gate.status, gate.reason], ['warn', '1 of 2 lines'])

@@ -59,7 +59,11 @@ def test_a_rule_sees_the_evidence_and_its_own_keys(judge):
     assert no_skips.__name__ == "no_skips", "the function itself is untouched"
 
 
-def test_a_rule_may_take_another_kind_of_evidence(judge):
+def test_a_rule_takes_one_kind_of_evidence_or_every_kind(judge):
+    gatekeeper.rule("kinds")(lambda evidence, config: [",".join(sorted(e["kind"] for e in evidence))])
+    assert judge("kinds")[1]["reason"] == "coverage,tests"
+    assert next(r for r in gatekeeper.rules() if r["id"] == "kinds")["kind"] is None
+
     @gatekeeper.rule("covered", kind="coverage")
     def covered(evidence, config):
         lines = evidence[0]["summary"]["lines"]

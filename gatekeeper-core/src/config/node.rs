@@ -127,6 +127,7 @@ impl<'n> Table<'n> {
         }
     }
 
+    /// Where the table stands.
     pub fn span(&self) -> Span {
         self.span.clone()
     }
@@ -135,6 +136,7 @@ impl<'n> Table<'n> {
         self.problems
     }
 
+    /// Reports a mistake at a place in the policy.
     pub fn problem(&self, span: Span, message: impl Into<String>) {
         self.problems.add(PolicyProblem::new(span, message));
     }
@@ -152,6 +154,7 @@ impl<'n> Table<'n> {
         None
     }
 
+    /// A text, with its place.
     pub fn text(&mut self, key: &'static str) -> Option<(String, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -178,6 +181,7 @@ impl<'n> Table<'n> {
         Some(out)
     }
 
+    /// True or false.
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let node = self.get(key)?;
         match node.value {
@@ -186,6 +190,7 @@ impl<'n> Table<'n> {
         }
     }
 
+    /// A number, exactly as written, with its place.
     pub fn number(&mut self, key: &'static str) -> Option<(Decimal, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -255,6 +260,7 @@ impl<'n> Table<'n> {
         found
     }
 
+    /// A table in this one.
     pub fn table(&mut self, key: &'static str) -> Option<Table<'n>> {
         let node = self.get(key)?;
         Table::of(node, &format!("`{key}`"), self.problems)

@@ -40,7 +40,7 @@ fn selected(e: &Evidence, gate: &Gate) -> bool {
         };
         findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
     };
-    e.kind() == gate.rule.kind()
+    gate.rule.takes_kind(e.kind())
         && (s.tools.is_empty() || tools().any(|t| s.names_tool(t)))
         && (s.formats.is_empty() || s.formats.iter().any(|f| f == e.source.format))
         && (s.evidence.is_empty() || e.source.name.as_ref().is_some_and(|n| s.evidence.contains(n)))
@@ -59,7 +59,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
     }
     match u.kind {
         None => false,
-        Some(kind) if kind != gate.rule.kind() => false,
+        Some(kind) if !gate.rule.takes_kind(kind) => false,
         Some(_) => {
             let by_tool = match &u.tool {
                 Some(tool) if !s.tools.is_empty() => s.names_tool(tool),

@@ -282,7 +282,7 @@ fn gate(
     let action = t
         .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
         .unwrap_or_default();
-    let select = selector(&mut t, rule.kind, evidence, known.formats);
+    let select = selector(&mut t, rule, evidence, known.formats);
     let each = t.text("each").map(|(e, span)| {
         known_label(&e, &span, evidence, problems);
         e
@@ -323,7 +323,7 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
     }
 }
 
-fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
+fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
     let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
     let chosen_formats: Vec<String> = t
         .texts("formats")
@@ -335,8 +335,9 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
                         .nearest(&id, formats.iter().map(Format::id)),
                 ),
-                Some(f) if f.kind() != kind => {
-                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()))
+                Some(f) if !rule.takes_kind(f.kind()) => {
+                    let judges = rule.kind().map_or("evidence of a run", Kind::as_str);
+                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {judges}", f.kind()))
                 }
                 Some(_) => {}
             }
@@ -344,7 +345,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
         })
         .collect();
     // What a kind of evidence does not speak of cannot narrow it: then the key is unknown, not without effect.
-    let categories = if kind == Kind::Findings { t.texts("categories") } else { None };
+    let categories = if rule.kind() == Some(Kind::Findings) { t.texts("categories") } else { None };
     let categories = categories
         .unwrap_or_default()
         .into_iter()
@@ -364,7 +365,8 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
             known_label(label, &node.span, evidence, t.problems());
         }
     }
-    let paths = if matches!(kind, Kind::Findings | Kind::Coverage) { patterns_of(t, "paths") } else { Vec::new() };
+    let paths =
+        if matches!(rule.kind(), Some(Kind::Findings | Kind::Coverage)) { patterns_of(t, "paths") } else { Vec::new() };
     let names: Vec<&str> = evidence.iter().filter_map(|e| e.name.as_deref()).collect();
     let chosen = t
         .texts("evidence")

@@ -61,7 +61,7 @@ def rule(name: str, *, kind: Kind | None = None) -> Callable[[_Judge], _Judge]:
 
     It is called for each gate of the rule that has evidence, with that evidence and with the gate's own table of the policy:
     every key that gates do not share (``tools``, ``labels``, ``action``, …). ``kind`` is the kind of evidence that it takes;
-    test results where none is given.
+    evidence of every kind where none is given.
 
     None, True or an empty list passes the gate, False fails it; a list of messages or of `RuleViolation` is the reasons for
     failing; a `RuleResult` says the status itself. A function that raises, or answers anything else, makes the gate an
