@@ -232,3 +232,145 @@ pub(crate) fn sentence(gates: &[GateVerdict], nothing: bool, unread: usize) -> S
     let plural = if gates.len() == 1 { "" } else { "s" };
     format!("{} gate{plural}: {}{unread}", gates.len(), parts.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Known, parse};
+    use crate::rule::Rules;
+    use GateStatus::{Error, Fail, Inconclusive, Warn};
+    use gatekeeper_evidence::Ratio;
+    use gatekeeper_evidence::decimal::Decimal;
+    use gatekeeper_evidence::findings::Severity;
+    use gatekeeper_evidence::location::Location;
+
+    fn held(condition: Condition) -> Held {
+        Held { labels: BTreeMap::new(), condition }
+    }
+
+    fn lines(covered: u64, total: u64) -> Condition {
+        Condition::share("lines", Ratio::new(covered, total), Decimal::whole(80), "line", Fail)
+    }
+
+    fn printed(text: &str, limit: &str) -> Condition {
+        let limit = Quantity::Percent(Decimal::parse(limit).unwrap());
+        Condition::new("lines", Quantity::Printed(text.into()), Bound::AtLeast, limit, Fail)
+    }
+
+    fn seconds(value: f64) -> Condition {
+        Condition::new("duration", Quantity::Seconds(value), Bound::AtMost, Quantity::Seconds(1.5), Fail)
+    }
+
+    #[test]
+    fn conditions_are_said_with_their_distance() {
+        let valid = Condition::new(
+            "valid",
+            Quantity::Word("valid X".into()),
+            Bound::Is,
+            Quantity::Word("valid X".into()),
+            Fail,
+        );
+        let severity = Condition::new(
+            "worst",
+            Quantity::Severity(Severity::High),
+            Bound::AtMost,
+            Quantity::Severity(Severity::Low),
+            Warn,
+        );
+        for (condition, words) in [
+            (lines(7999, 10_000), "lines 79.99 % (7999 of 10000) < 80 %: 1 line short"),
+            (lines(7, 10), "lines 70 % (7 of 10) < 80 %: 1 line short"),
+            (lines(6, 10), "lines 60 % (6 of 10) < 80 %: 2 lines short"),
+            (lines(8, 10), "lines 80 % (8 of 10) ≥ 80 %"),
+            (lines(0, 0), "lines 0 of 0 (0 of 0) < 80 %"),
+            (Condition::at_most("failed", 3, 1, Fail), "failed 3 > 1: 2 too many"),
+            (Condition::at_most("failed", 1, 1, Fail), "failed 1 ≤ 1"),
+            (Condition::at_least("cases", 3, 5, Fail), "cases 3 < 5: 2 short"),
+            (printed("79", "80"), "lines 79 % < 80 %: the report states percentages only"),
+            (
+                printed("79", "79.5"),
+                "lines 79 % against 79.5 %: the report cuts its percentages, so this cannot be told",
+            ),
+            (seconds(2.0), "duration 2.000 s > 1.5 s: 0.500 s too long"),
+            (seconds(1.50004), "duration 1.50004 s > 1.5 s: 0.000 s too long"),
+            (seconds(1.0), "duration 1.000 s ≤ 1.5 s"),
+            (severity, "worst high > low"),
+            (valid, "valid X"),
+        ] {
+            assert_eq!(condition_words(&held(condition)), words);
+        }
+        let labels = BTreeMap::from([("os".to_owned(), "linux".to_owned())]);
+        let of_part = Held { labels, condition: lines(7, 10) };
+        assert_eq!(condition_words(&of_part), "lines 70 % (7 of 10) < 80 % (os=linux): 1 line short");
+    }
+
+    #[test]
+    fn the_document_shows_what_was_judged() {
+        let labels = BTreeMap::from([("os".to_owned(), "linux".to_owned())]);
+        let c = shown(&Held { labels: labels.clone(), condition: lines(7, 10) });
+        assert_eq!((c.metric.as_str(), c.value.as_str(), c.comparator.as_ref()), ("lines", "70 %", ">="));
+        assert_eq!((c.limit.as_str(), c.distance.as_deref()), ("80 %", Some("1 line short")));
+        assert_eq!((c.sample, c.status, c.labels), (Some(Ratio::new(7, 10)), Fail, labels));
+        let c = shown(&held(Condition::at_most("failed", 0, 0, Fail)));
+        assert_eq!((c.comparator.as_ref(), c.sample, c.distance), ("<=", None, None));
+    }
+
+    #[test]
+    fn a_reason_is_an_error_s_words_or_the_worst_figures() {
+        let known = (Formats::default(), Rules::default());
+        let text = b"version = 1\n[gates.g]\nrule = \"sbom\"\ntools = [\"syft\"]\n";
+        let policy = parse("p.toml", text, None, Known { formats: &known.0, rules: &known.1 }).unwrap();
+        let reason = |status, conditions: &[Held], violations: &[Violation]| {
+            super::reason(&policy.gates[0], status, conditions, violations, &[])
+        };
+        let violation = |status, message: &str| Violation::new("x", status, message).from_source("a.json");
+        let figures = [held(lines(8, 10)), held(Condition::at_most("failed", 3, 1, Fail))];
+        assert_eq!(reason(GateStatus::Missing, &[], &[]), "no SBOM of syft found");
+        assert_eq!(reason(Fail, &figures, &[violation(Fail, "bad")]), "failed 3 > 1: 2 too many");
+        assert_eq!(reason(GateStatus::Pass, &figures[..1], &[]), "lines 80 % (8 of 10) ≥ 80 %");
+        assert_eq!(reason(Warn, &figures[..1], &[violation(Warn, "odd")]), "odd");
+        assert_eq!(reason(Fail, &[], &[violation(Fail, "bad")]), "bad");
+        assert_eq!(reason(GateStatus::Pass, &[], &[]), "0 pieces of evidence");
+        assert_eq!(reason(Error, &figures, &[violation(Fail, "bad"), violation(Error, "cut")]), "a.json: cut");
+        let placed = Violation { location: Some(Location::line(3)), ..violation(Error, "cut") };
+        assert_eq!(reason(Error, &[], &[placed]), "a.json:3: cut");
+        let either = [held(printed("79", "79.5"))];
+        assert!(reason(Inconclusive, &either, &[]).starts_with("lines 79 % against 79.5 %"));
+    }
+
+    #[test]
+    fn remedies_count_in_words() {
+        let cover = |more| Remedy::Cover { more, noun: "line", now: Ratio::new(7, 10) };
+        let each = |count| Remedy::RaiseEach { count, what: "module", metric: "lines" };
+        let reduce = |severity, limit| Remedy::ReduceFindings { severity, limit };
+        let path = || "bom.json".to_owned();
+        for (remedy, words) in [
+            (Remedy::RunTests, "run the tests and keep their results"),
+            (Remedy::FixTests(1), "fix 1 failing test"),
+            (Remedy::FixTests(2), "fix 2 failing tests"),
+            (cover(1), "cover 1 more line (7 of 10 are covered)"),
+            (cover(2), "cover 2 more lines (7 of 10 are covered)"),
+            (each(1), "bring 1 module up to its limit of lines"),
+            (each(2), "bring 2 modules up to their limit of lines"),
+            (reduce(Some(Severity::High), 0), "fix or waive high findings until at most 0 are left"),
+            (reduce(None, 1), "fix or waive findings until at most 1 is left"),
+            (Remedy::SettleLicenses(1), "replace 1 package or add it to `exceptions`"),
+            (Remedy::SettleLicenses(2), "replace 2 packages or add them to `exceptions`"),
+            (Remedy::MakeValid { path: path(), spec: "SPDX 2.3".to_owned() }, "make bom.json valid SPDX 2.3"),
+            (Remedy::StateElements { count: 1, path: path() }, "state 1 minimum element in bom.json"),
+            (Remedy::Other("sleep".to_owned()), "sleep"),
+        ] {
+            assert_eq!(super::remedy(&remedy), words);
+        }
+    }
+
+    #[test]
+    fn the_whole_is_said_in_a_sentence() {
+        use super::super::tests::gate;
+        use crate::verdict::Action;
+        let gates = [gate(Fail, Action::Block), gate(GateStatus::Pass, Action::Block), gate(Error, Action::Warn)];
+        assert_eq!(sentence(&gates, false, 0), "3 gates: 1 failed, 1 could not be judged, without blocking, 1 passed");
+        assert_eq!(sentence(&gates[1..2], false, 1), "1 gate: 1 passed; 1 input could not be read, so this is no pass");
+        assert_eq!(sentence(&gates, true, 0), "no evidence was found, so nothing was judged");
+    }
+}

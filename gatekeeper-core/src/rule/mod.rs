@@ -7,6 +7,8 @@ mod findings;
 mod licenses;
 mod remedy;
 mod sbom;
+#[cfg(test)]
+mod testing;
 mod tests;
 
 pub use api::{Item, Judge, Judgement, Rule, RuleError, Scope};

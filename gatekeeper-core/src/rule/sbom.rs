@@ -208,3 +208,152 @@ impl Sbom {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Pass, Warn};
+    use gatekeeper_evidence::inventory::{Component, DocumentElements, SpecProblem};
+    use gatekeeper_evidence::location::Location;
+
+    fn component(name: &str) -> Component {
+        Component {
+            name: name.into(),
+            version: Some("1".into()),
+            supplier: Some("s".into()),
+            has_id: true,
+            ..Component::default()
+        }
+    }
+
+    fn bom(names: &[&str]) -> Inventory {
+        Inventory {
+            spec: Some("CycloneDX"),
+            spec_version: Some("1.5".to_owned()),
+            valid: Some(true),
+            components: names.iter().map(|n| component(n)).collect(),
+            created: Some("2026-06-01T00:00:00Z".to_owned()),
+            document: DocumentElements { author: true, timestamp: true, relationships: true },
+            ..Inventory::default()
+        }
+    }
+
+    /// 2026-06-01T00:00:00Z.
+    const MADE: i64 = 1_780_272_000;
+
+    fn of(keys: &str, bom: Inventory) -> Case<'_> {
+        Case { now: Some(MADE), ..Case::new(&RULE, keys, vec![evidence("bom.json", Data::Inventory(bom))]) }
+    }
+
+    #[test]
+    fn a_document_is_valid_or_not_or_was_not_looked_at() {
+        let of = |valid| {
+            let problem = SpecProblem { message: "no".to_owned(), location: Location::line(3) };
+            let problems = if valid == Some(false) { vec![problem] } else { Vec::new() };
+            of("", Inventory { valid, problems, ..bom(&["a"]) }).judged()
+        };
+        let condition = |j: &Judgement| (j.conditions[0].status, j.conditions[0].value.clone());
+        let word = |w: &'static str| Quantity::Word(w.into());
+        assert_eq!(condition(&of(Some(true))), (Pass, word("valid CycloneDX 1.5")));
+        assert_eq!(condition(&of(None)), (Error, word("not looked at")));
+        let j = of(Some(false));
+        assert_eq!(
+            (condition(&j), violations(&j)),
+            ((Fail, word("not valid CycloneDX 1.5")), vec![("sbom-invalid", Fail)])
+        );
+        assert_eq!(j.violations[0].location, Some(Location::line(3)));
+        assert_eq!(j.to_pass, [Remedy::MakeValid { path: "bom.json".to_owned(), spec: "CycloneDX 1.5".to_owned() }]);
+        let unasked = super::tests::of("valid = false", Inventory { valid: None, ..bom(&["a"]) }).judged();
+        assert_eq!(conditions(&unasked), [("components", Pass)]);
+    }
+
+    #[test]
+    fn minimum_elements_are_asked_for_where_wanted() {
+        let mut lacking = bom(&["a", "b"]);
+        lacking.components[1].supplier = None;
+        lacking.document.author = false;
+        assert_eq!(of("", lacking.clone()).judged().status(), Pass);
+        let j = of("ntia = true", lacking.clone()).judged();
+        assert_eq!(violations(&j), [("sbom-element-missing", Fail); 2]);
+        assert_eq!(j.violations[1].message, "b@1: no supplier");
+        assert_eq!(j.to_pass, [Remedy::StateElements { count: 2, path: "bom.json".to_owned() }]);
+        assert_eq!(of("ntia = true", bom(&["a"])).judged().status(), Pass);
+        let j = of("ntia = true", lacking.clone()).judged_waiving(&|i| i.package == Some("b@1"));
+        assert_eq!(violations(&j), [("sbom-element-missing", Fail)]);
+        let j = of("ntia = true", lacking).judged_waiving(&|i| i.id.is_some());
+        assert_eq!((j.status(), violations(&j)), (Pass, vec![]));
+    }
+
+    #[test]
+    fn components_fill_a_floor_once_each() {
+        let floor = |names: &[&str]| violations(&of("min-components = 2", bom(names)).judged()).len();
+        assert_eq!([floor(&["a"]), floor(&["a", "a"]), floor(&["a", "b"]), floor(&["a", "b", "c"])], [1, 1, 0, 0]);
+        let j = of("", bom(&[])).judged();
+        assert_eq!(violations(&j), [("sbom-too-small", Fail)]);
+        assert_eq!(j.violations[0].message, "0 components, wanted at least 1");
+    }
+
+    #[test]
+    fn a_lock_file_of_the_run_that_names_more_is_told() {
+        let lock = |names: &[&str]| {
+            let mut lock = Inventory { spec: None, lock: true, ..bom(names) };
+            if let Some(last) = lock.components.last_mut().filter(|c| c.name.starts_with("dev")) {
+                last.scope = Some("dev".into());
+            }
+            lock
+        };
+        let beside = |inventory| {
+            let others = vec![evidence("lock", Data::Inventory(inventory))];
+            let j = Case { others, ..of("", bom(&["a"])) }.judged();
+            j.violations.into_iter().map(|v| (v.code.into_owned(), v.status)).collect::<Vec<_>>()
+        };
+        assert_eq!(beside(lock(&["a", "b"])), [("sbom-below-lock".to_owned(), Warn)]);
+        assert_eq!(beside(lock(&["a"])), []);
+        assert_eq!(beside(lock(&["a", "dev-only"])), []);
+        assert_eq!(beside(Inventory { lock: false, ..lock(&["a", "b"]) }), []);
+    }
+
+    #[test]
+    fn a_document_is_not_older_than_it_may_be() {
+        let aged = |age: i64| Case { now: Some(MADE + age), ..of("max-age = \"1h\"", bom(&["a"])) };
+        let of_age = |age| violations(&aged(age).judged()).into_iter().map(|(_, s)| s).collect::<Vec<_>>();
+        assert_eq!(
+            [of_age(3599), of_age(3600), of_age(3601), of_age(-3600)],
+            [vec![], vec![], vec![Error], vec![Error]]
+        );
+        assert!(aged(-3600).judged().violations[0].message.contains("still to come"));
+        let clockless = Case { now: None, ..aged(0) }.judged();
+        assert_eq!(violations(&clockless), [("sbom-age", Error)]);
+        for created in [None, Some("yesterday".to_owned())] {
+            let j = of("max-age = \"1h\"", Inventory { created, ..bom(&["a"]) }).judged();
+            assert_eq!(violations(&j), [("sbom-age", Error)]);
+        }
+        assert_eq!(Case { now: None, ..of("", bom(&["a"])) }.judged().status(), Pass);
+    }
+
+    #[test]
+    fn only_accepted_specifications_pass() {
+        let of = |spec: &str| of(&format!("specs = [\"{spec}\"]"), bom(&["a"])).judged().status();
+        assert_eq!(["CycloneDX", "cyclonedx-1.5", "SPDX", "CycloneDX-1.6"].map(of), [Pass, Pass, Fail, Fail]);
+    }
+
+    #[test]
+    fn a_lock_file_is_no_sbom() {
+        let takes = |i| gate(&RULE, "").unwrap().takes(&evidence("x", Data::Inventory(i)), &Selector::default());
+        assert_eq!([takes(bom(&[])), takes(Inventory { spec: None, ..bom(&["a"]) })], [true, false]);
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_fail_is_refused() {
+        assert!(gate(&RULE, "valid = false\nmin-components = 0").is_err());
+        for fine in [
+            "valid = false",
+            "valid = false\nmin-components = 0\nntia = true",
+            "valid = false\nmin-components = 0\nspecs = [\"SPDX\"]",
+        ] {
+            assert!(gate(&RULE, fine).is_ok(), "{fine}");
+        }
+        assert!(gate(&RULE, "specs = [\"SWID\"]").is_err());
+    }
+}

@@ -436,3 +436,145 @@ fn documents<'e>(stated: &[Stated<'e>]) -> Vec<Document<'e>> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Pass, Warn};
+    use gatekeeper_evidence::inventory::{Inventory, License};
+
+    fn package(name: &str, licence: &str) -> Component {
+        let licenses = if licence.is_empty() { Vec::new() } else { vec![License::expression(licence)] };
+        Component { name: name.into(), version: Some("1".into()), licenses, line: Some(7), ..Component::default() }
+    }
+
+    fn of<'k>(keys: &'k str, documents: &[&[Component]]) -> Case<'k> {
+        let inventory = |c: &[Component]| Data::Inventory(Inventory { components: c.to_vec(), ..Inventory::default() });
+        let evidence = documents.iter().enumerate().map(|(n, c)| evidence(&format!("{n}.json"), inventory(c)));
+        Case::new(&RULE, keys, evidence.collect())
+    }
+
+    fn said(keys: &str, licence: &str) -> Vec<(String, GateStatus)> {
+        let j = of(keys, &[&[package("p", licence)]]).judged();
+        violations(&j).into_iter().map(|(code, status)| (code.to_owned(), status)).collect()
+    }
+
+    fn one(code: &str, status: GateStatus) -> Vec<(String, GateStatus)> {
+        vec![(code.to_owned(), status)]
+    }
+
+    #[test]
+    fn each_list_does_its_own() {
+        let lists = "allow = [\"MIT\"]\ndeny = [\"GPL\"]\nreview = [\"MPL\"]";
+        assert_eq!(said(lists, "MIT"), []);
+        assert_eq!(said(lists, "GPL-3.0-only"), one("license-denied", Fail));
+        assert_eq!(said(lists, "MPL-2.0"), one("license-review", Warn));
+        assert_eq!(said(lists, "Apache-2.0"), one("license-not-allowed", Fail));
+        assert_eq!(said(lists, "GPL-3.0-only OR MIT"), []);
+        assert_eq!(said("deny = [\"GPL\"]", "LicenseRef-x"), one("license-unknown", Fail));
+        assert_eq!(said("deny = [\"GPL\"]", "LGPL-3.0-only"), []);
+    }
+
+    #[test]
+    fn an_unknown_licence_does_what_the_policy_says() {
+        for licence in ["", "LicenseRef-x"] {
+            assert_eq!(said("deny = [\"GPL\"]", licence), one("license-unknown", Fail));
+            assert_eq!(said("deny = [\"GPL\"]\nunknown = \"warn\"", licence), one("license-unknown", Warn));
+            assert_eq!(said("deny = [\"GPL\"]\nunknown = \"allow\"", licence), []);
+        }
+        let j = of("deny = [\"GPL\"]\nunknown = \"allow\"", &[&[package("p", "")]]).judged();
+        assert_eq!(conditions(&j), [("not allowed", Pass)]);
+    }
+
+    #[test]
+    fn conditions_are_as_bad_as_their_worst_package() {
+        let keys = "deny = [\"GPL\"]\nreview = [\"MPL\"]\nunknown = \"warn\"";
+        let of = |licences: &[&str]| {
+            let packages: Vec<Component> =
+                licences.iter().enumerate().map(|(n, l)| package(&format!("p{n}"), l)).collect();
+            of(keys, &[&packages]).judged()
+        };
+        assert_eq!(conditions(&of(&["MIT"])), [("not allowed", Pass), ("unknown", Pass)]);
+        assert_eq!(conditions(&of(&["MPL-2.0", ""])), [("not allowed", Warn), ("unknown", Warn)]);
+        let j = of(&["MPL-2.0", "GPL-3.0-only", ""]);
+        assert_eq!(conditions(&j), [("not allowed", Fail), ("unknown", Warn)]);
+        assert_eq!(violations(&j), [("license-denied", Fail), ("license-review", Warn), ("license-unknown", Warn)]);
+        assert_eq!(j.to_pass, [Remedy::SettleLicenses(3)]);
+        assert_eq!(j.violations[0].package.as_deref(), Some("p1 1"));
+        assert_eq!(j.violations[0].id.as_deref(), Some("GPL-3.0-only"));
+    }
+
+    #[test]
+    fn documents_that_disagree_are_told_and_the_worst_counts() {
+        let keys = "deny = [\"GPL\"]";
+        let of = |a, b| of(keys, &[&[package("p", a)], &[package("p", b)]]).judged();
+        let j = of("MIT", "Apache-2.0");
+        assert_eq!(violations(&j), [("license-disagreement", Warn)]);
+        assert_eq!(conditions(&j).last(), Some(&("documents disagree", Warn)));
+        assert_eq!(violations(&of("MIT", "GPL-3.0-only")), [("license-denied", Fail)]);
+        assert_eq!(violations(&of("MIT", "MIT")), []);
+        assert_eq!(violations(&of("MIT", "")), [], "what states none gives way");
+        let j = of("MIT", "MIT");
+        assert!(!conditions(&j).iter().any(|(m, _)| *m == "documents disagree"));
+    }
+
+    #[test]
+    fn no_package_is_an_error() {
+        assert_eq!(violations(&of("deny = [\"GPL\"]", &[&[]]).judged()), [("inventory-empty", Error)]);
+        let mut case = of("deny = [\"GPL\"]", &[&[package("p", "MIT")], &[]]);
+        assert_eq!(violations(&case.judged()), [], "a lock file of no dependency");
+        if let Data::Inventory(i) = &mut case.evidence[1].data {
+            i.spec = Some("SPDX");
+        }
+        assert_eq!(violations(&case.judged()), [("inventory-empty", Warn)]);
+    }
+
+    #[test]
+    fn exceptions_and_scopes_are_left_out() {
+        let except =
+            |name: &str| said(&format!("deny = [\"GPL\"]\nexceptions = {{ \"{name}\" = \"bought\" }}"), "GPL-3.0-only");
+        for fits in ["p", "p@1", "p*"] {
+            assert_eq!(except(fits), [], "{fits}");
+        }
+        assert_eq!(except("q"), one("license-denied", Fail));
+        let mut dev = package("d", "GPL-3.0-only");
+        dev.scope = Some("dev".into());
+        let of = |keys| of(keys, &[&[dev.clone(), package("p", "MIT")]]).judged().status();
+        assert_eq!(of("deny = [\"GPL\"]"), Fail);
+        assert_eq!(of("deny = [\"GPL\"]\nignore-scopes = [\"dev\"]"), Pass);
+        assert_eq!(of("deny = [\"GPL\"]\nignore-scopes = [\"optional\"]"), Fail);
+    }
+
+    #[test]
+    fn what_is_waived_is_taken_out_before_it_counts() {
+        let packages = [package("a", "GPL-3.0-only"), package("b", ""), package("c", "MPL-2.0")];
+        let case = of("deny = [\"GPL\"]\nreview = [\"MPL\"]", &[&packages]);
+        let names = |id: &'static str, package: &'static str| {
+            move |i: &Item<'_>| (i.id, i.package, i.path) == (Some(id), Some(package), Some("0.json"))
+        };
+        let j = case.judged_waiving(&names("GPL-3.0-only", "a 1"));
+        assert_eq!(conditions(&j), [("not allowed", Warn), ("unknown", Fail)]);
+        let j = case.judged_waiving(&names("no licence", "b 1"));
+        assert_eq!(
+            (conditions(&j), j.to_pass.clone()),
+            (vec![("not allowed", Fail), ("unknown", Pass)], vec![Remedy::SettleLicenses(2)])
+        );
+        let j = case.judged_waiving(&|_| true);
+        assert_eq!((j.status(), violations(&j), j.to_pass.clone()), (Pass, vec![], vec![]));
+    }
+
+    #[test]
+    fn mistakes_in_the_lists_are_told() {
+        for (bad, words) in [
+            ("", "nothing can ever fail it"),
+            ("deny = []", "`deny` is empty"),
+            ("deny = [\"GPL\"]\nexceptions = { p = \" \" }", "has no reason"),
+            ("deny = [\"GPL\"]\nignore-scopes = [\"devs\"]", "there is no scope `devs`"),
+            ("deny = [\"GPL\"]\nunknown = \"maybe\"", "`unknown` takes fail, warn, allow"),
+        ] {
+            let said = gate(&RULE, bad).unwrap_err().join("\n");
+            assert!(said.contains(words), "{bad}: {said}");
+        }
+    }
+}
