@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct Request {
     /// Files and folders to read instead of what the policy names.
     pub paths: Vec<PathBuf>,
-    /// The policy; otherwise it is looked for upwards.
+    /// The policy; otherwise it is searched for in the root and its parent folders.
     pub config: Option<PathBuf>,
     /// The folder that patterns are relative to.
     pub root: Option<PathBuf>,

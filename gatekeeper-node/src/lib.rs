@@ -23,7 +23,7 @@ use std::thread;
 pub struct CheckOptions {
     /// Files and folders to read instead of what the policy names.
     pub paths: Option<Vec<String>>,
-    /// The policy; otherwise it is looked for upwards.
+    /// The policy; otherwise it is searched for in the root and its parent folders.
     pub config: Option<String>,
     /// The folder that patterns are relative to.
     pub root: Option<String>,

@@ -121,7 +121,10 @@ impl<'n> Table<'n> {
                 Some(Table { entries, span: node.span.clone(), asked: Vec::new(), all: false, problems })
             }
             other => {
-                problems.add(PolicyProblem::new(node.span.clone(), format!("{what} is a table, not {}", other.what())));
+                problems.add(PolicyProblem::new(
+                    node.span.clone(),
+                    format!("{what} must be a table, not {}", other.what()),
+                ));
                 None
             }
         }
@@ -286,7 +289,7 @@ impl<'n> Table<'n> {
         match &node.value {
             Value::Table(entries) => entries,
             other => {
-                self.problem(node.span.clone(), format!("`{key}` is a table, not {}", other.what()));
+                self.problem(node.span.clone(), format!("`{key}` must be a table, not {}", other.what()));
                 &[]
             }
         }

@@ -14,7 +14,7 @@ use gatekeeper_formats::{Format, Formats};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The names under which a policy is looked for, in each folder upwards.
+/// The names under which a policy is searched for, in a folder and its parents.
 pub const NAMES: [&str; 15] = [
     "gatekeeper.toml",
     ".gatekeeper.toml",
@@ -33,7 +33,7 @@ pub const NAMES: [&str; 15] = [
     ".gatekeeper/gatekeeper.json",
 ];
 
-/// Looks for a policy from a folder upwards: its file and the folder that its patterns are relative to.
+/// Searches for a policy in a folder and its parents: its file and the folder that its patterns are relative to.
 ///
 /// # Errors
 /// Two policies in one folder: which one counts is not for us to guess.
@@ -119,7 +119,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
     match top.number("version") {
         Some((v, _)) if v.as_count() == Some(1) => {}
         Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
-        None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
+        None => problems.add(PolicyProblem::new(0..0, "`version = 1` is missing").help("write it on the first line")),
     }
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
@@ -127,7 +127,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
         top.named("gates").iter().filter_map(|e| gate(e, &evidence, known, problems, &line)).collect();
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
-            PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
+            PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")
                 .help("write [gates.NAME] with rule = \"…\""),
         );
     }
@@ -159,7 +159,10 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
     let packages = folders(&mut t, "packages");
     let mut without = |key| t.get(key).is_none_or(|n| n.value == Value::List(Vec::new()));
     if without("paths") && without("packages") {
-        t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
+        t.problem(
+            span.clone(),
+            "this [[evidence]] entry has neither `paths` nor `packages` (folders of installed packages)",
+        );
     }
     let exclude = patterns_of(&mut t, "exclude");
     let format = t.text("format").and_then(|(id, span)| {
@@ -170,7 +173,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
                     .nearest(&id, formats.iter().map(Format::id)),
             ),
             Some(f) if f.is_of_folders() => t.problems().add(
-                PolicyProblem::new(span, format!("`{id}` is no format of files"))
+                PolicyProblem::new(span, format!("`{id}` is not a format of files"))
                     .help("give the folders as packages = [\"…\"], without `format`"),
             ),
             Some(_) => {}
@@ -185,7 +188,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
             }
             Err(values) => {
                 let span = t.get("labels").map_or_else(|| span.clone(), |n| n.span.clone());
-                t.problem(span, format!("a file has one value of the label `{label}`, not {}", values.len()));
+                t.problem(span, format!("a label has one value for each file, but `{label}` has {}", values.len()));
             }
         }
     }
@@ -223,7 +226,7 @@ fn folders(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
     let mut out = patterns_of_with(t, key, |text| text.trim_end_matches('/'));
     let node = t.get(key).map(|n| n.span.clone());
     if let (Some(span), true) = (node, out.iter().any(|p| p.as_str().ends_with("**"))) {
-        t.problem(span, "a folder of packages has a name: `**` at the end names every folder");
+        t.problem(span, "`packages` needs the name of a folder: `**` at the end matches every folder");
         out.clear();
     }
     out
@@ -375,7 +378,7 @@ fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats:
         .map(|(name, span)| {
             if !names.contains(&name.as_str()) {
                 t.problems().add(
-                    PolicyProblem::new(span, format!("no [[evidence]] entry has the name `{name}`"))
+                    PolicyProblem::new(span, format!("no [[evidence]] entry is named `{name}`"))
                         .nearest(&name, names.iter().copied()),
                 );
             }
@@ -402,11 +405,11 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
     let path = t.text("path").and_then(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok());
     for (key, text) in [("id", &id), ("test", &test), ("package", &package)] {
         if text.as_ref().is_some_and(|t| t.trim().is_empty()) {
-            t.problem(span.clone(), format!("the waiver's `{key}` is empty, which names nothing"));
+            t.problem(span.clone(), format!("the waiver's `{key}` is empty"));
         }
     }
     if id.is_none() && test.is_none() && package.is_none() && path.is_none() {
-        t.problem(span.clone(), "a waiver names what it waives: `id`, `test`, `package` or `path`");
+        t.problem(span.clone(), "this waiver does not say what it waives: give it `id`, `test`, `package` or `path`");
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
     if reason.trim().is_empty() {
