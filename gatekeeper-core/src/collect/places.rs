@@ -74,7 +74,7 @@ pub(crate) fn given(formats: &Formats, cwd: &Path, path: &Path, most: usize) -> 
         .collect();
     out.extend(walked.unseen.into_iter().map(|(at, error)| Candidate::new(named(&at), Content::Nowhere(error))));
     if out.is_empty() {
-        let error = ParseError::new(ErrorCode::Io, "this folder holds no file, so no evidence");
+        let error = ParseError::new(ErrorCode::Io, "this folder is empty, so there is no evidence in it");
         out.push(Candidate::new(shown.clone(), Content::Nowhere(error)));
     }
     if too_many {

@@ -160,6 +160,8 @@ pub struct Table<'n> {
     entries: &'n [Entry],
     span: Span,
     asked: Vec<&'static str>,
+    /// Whether every key has been asked for.
+    all: bool,
     problems: &'n Problems,
 }
 
@@ -167,14 +169,20 @@ impl<'n> Table<'n> {
     /// The node as a table; a problem where it is none.
     pub(crate) fn of(node: &'n Node, what: &str, problems: &'n Problems) -> Option<Self> {
         match &node.value {
-            Value::Table(entries) => Some(Table { entries, span: node.span.clone(), asked: Vec::new(), problems }),
+            Value::Table(entries) => {
+                Some(Table { entries, span: node.span.clone(), asked: Vec::new(), all: false, problems })
+            }
             other => {
-                problems.add(PolicyProblem::new(node.span.clone(), format!("{what} is a table, not {}", other.what())));
+                problems.add(PolicyProblem::new(
+                    node.span.clone(),
+                    format!("{what} must be a table, not {}", other.what()),
+                ));
                 None
             }
         }
     }
 
+    /// Where the table stands.
     pub fn span(&self) -> Span {
         self.span.clone()
     }
@@ -183,6 +191,7 @@ impl<'n> Table<'n> {
         self.problems
     }
 
+    /// Reports a mistake at a place in the policy.
     pub fn problem(&self, span: Span, message: impl Into<String>) {
         self.problems.add(PolicyProblem::new(span, message));
     }
@@ -200,6 +209,7 @@ impl<'n> Table<'n> {
         None
     }
 
+    /// A text, with its place.
     pub fn text(&mut self, key: &'static str) -> Option<(String, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -226,6 +236,7 @@ impl<'n> Table<'n> {
         Some(out)
     }
 
+    /// True or false.
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let node = self.get(key)?;
         match node.value {
@@ -234,6 +245,7 @@ impl<'n> Table<'n> {
         }
     }
 
+    /// A number, exactly as written, with its place.
     pub fn number(&mut self, key: &'static str) -> Option<(Decimal, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -320,6 +332,7 @@ impl<'n> Table<'n> {
         found
     }
 
+    /// A table in this one.
     pub fn table(&mut self, key: &'static str) -> Option<Table<'n>> {
         let node = self.get(key)?;
         Table::of(node, &format!("`{key}`"), self.problems)
@@ -345,7 +358,7 @@ impl<'n> Table<'n> {
         match &node.value {
             Value::Table(entries) => entries,
             other => {
-                self.problem(node.span.clone(), format!("`{key}` is a table, not {}", other.what()));
+                self.problem(node.span.clone(), format!("`{key}` must be a table, not {}", other.what()));
                 &[]
             }
         }
@@ -380,10 +393,41 @@ impl<'n> Table<'n> {
         out
     }
 
+    /// Everything that nobody has asked for yet, as plain values: for rules that read their table themselves. `None` where something in it
+    /// has no plain value, which has been reported.
+    pub fn rest(&mut self) -> Option<serde_json::Value> {
+        let (mut out, mut whole) = (serde_json::Map::new(), true);
+        for entry in self.entries.iter().filter(|e| !self.asked.iter().any(|k| *k == e.key)) {
+            match self.plain(&entry.key, &entry.node) {
+                Some(value) => drop(out.insert(entry.key.clone(), value)),
+                None => whole = false,
+            }
+        }
+        self.all = true;
+        whole.then_some(serde_json::Value::Object(out))
+    }
+
+    fn plain(&self, key: &str, node: &Node) -> Option<serde_json::Value> {
+        use serde_json::Value as Plain;
+        Some(match &node.value {
+            Value::Text(text) | Value::Date(text) => Plain::from(text.as_str()),
+            Value::Flag(flag) => Plain::from(*flag),
+            Value::Number(n) => match plain_number(n) {
+                Some(number) => Plain::Number(number),
+                None => return self.wrong(key, node, "a number that JSON can hold"),
+            },
+            Value::List(items) => Plain::Array(items.iter().map(|n| self.plain(key, n)).collect::<Option<_>>()?),
+            Value::Table(entries) => Plain::Object(
+                entries.iter().map(|e| Some((e.key.clone(), self.plain(&e.key, &e.node)?))).collect::<Option<_>>()?,
+            ),
+            Value::Other(_) => return self.wrong(key, node, "text, a number, true or false, a list or a table"),
+        })
+    }
+
     /// Reports the keys that nobody asked for.
     pub fn finish(self, what: &str) {
         for entry in self.entries {
-            if !self.asked.iter().any(|k| *k == entry.key) {
+            if !self.all && !self.asked.iter().any(|k| *k == entry.key) {
                 self.problems.add(
                     PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
                         .nearest(&entry.key, self.asked.iter().copied()),
@@ -427,6 +471,22 @@ pub(crate) fn duration(text: &str) -> Option<Decimal> {
         rest = after.trim_start();
     }
     Some(sum)
+}
+
+/// A number as written, where a whole number is not rounded by becoming a JSON number.
+fn plain_number(text: &str) -> Option<serde_json::Number> {
+    let digits = text.strip_prefix('+').unwrap_or(text).replace('_', "");
+    if let Ok(n) = digits.parse::<u64>() {
+        return Some(n.into());
+    }
+    if let Ok(n) = digits.parse::<i64>() {
+        return Some(n.into());
+    }
+    // A whole number that fits neither would lose its last digits.
+    if digits.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    serde_json::Number::from_f64(digits.parse().ok()?)
 }
 
 /// A decimal times another in its scientific form, exactly.

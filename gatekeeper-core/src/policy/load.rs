@@ -84,7 +84,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
     match top.number("version") {
         Some((v, _)) if v.as_count() == Some(1) => {}
         Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
-        None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
+        None => problems.add(PolicyProblem::new(0..0, "`version = 1` is missing").help("write it on the first line")),
     }
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
@@ -92,7 +92,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
         top.named("gates").iter().filter_map(|e| gate(e, &evidence, known, problems, &line)).collect();
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
-            PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
+            PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")
                 .help("write [gates.NAME] with rule = \"…\""),
         );
     }
@@ -142,7 +142,10 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
     let packages = folders(&mut t, "packages");
     let mut without = |key| t.get(key).is_none_or(|n| n.value == Value::List(Vec::new()));
     if without("paths") && without("packages") {
-        t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
+        t.problem(
+            span.clone(),
+            "this [[evidence]] entry has neither `paths` nor `packages` (folders of installed packages)",
+        );
     }
     let exclude = patterns_of(&mut t, "exclude");
     let ignore = patterns_of(&mut t, "ignore");
@@ -154,7 +157,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
                     .nearest(&id, formats.iter().map(Format::id)),
             ),
             Some(f) if f.is_of_folders() => t.problems().add(
-                PolicyProblem::new(span, format!("`{id}` is no format of files"))
+                PolicyProblem::new(span, format!("`{id}` is not a format of files"))
                     .help("give the folders as packages = [\"…\"], without `format`"),
             ),
             Some(_) => {}
@@ -169,7 +172,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
             }
             Err(values) => {
                 let span = t.get("labels").map_or_else(|| span.clone(), |n| n.span.clone());
-                t.problem(span, format!("a file has one value of the label `{label}`, not {}", values.len()));
+                t.problem(span, format!("a label has one value for each file, but `{label}` has {}", values.len()));
             }
         }
     }
@@ -208,7 +211,7 @@ fn folders(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
     let mut out = patterns_of_with(t, key, |text| text.trim_end_matches('/'));
     let node = t.get(key).map(|n| n.span.clone());
     if let (Some(span), true) = (node, out.iter().any(|p| p.as_str().ends_with("**"))) {
-        t.problem(span, "a folder of packages has a name: `**` at the end names every folder");
+        t.problem(span, "`packages` needs the name of a folder: `**` at the end matches every folder");
         out.clear();
     }
     out
@@ -268,7 +271,7 @@ fn gate(
         .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
         .unwrap_or_default();
     let enabled = t.flag("enabled").unwrap_or(true);
-    let select = selector(&mut t, rule.kind, evidence, known.formats);
+    let select = selector(&mut t, rule, evidence, known.formats);
     let each = t.text("each").map(|(e, span)| {
         known_label(&e, &span, evidence, problems);
         e
@@ -310,7 +313,7 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
     }
 }
 
-fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
+fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
     let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
     let chosen_formats: Vec<String> = t
         .texts("formats")
@@ -322,8 +325,9 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
                         .nearest(&id, formats.iter().map(Format::id)),
                 ),
-                Some(f) if f.kind() != kind => {
-                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()))
+                Some(f) if !rule.takes_kind(f.kind()) => {
+                    let judges = rule.kind().map_or("evidence of a run", Kind::as_str);
+                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {judges}", f.kind()))
                 }
                 Some(_) => {}
             }
@@ -331,7 +335,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
         })
         .collect();
     // What a kind of evidence does not speak of cannot narrow it: then the key is unknown, not without effect.
-    let categories = if kind == Kind::Findings { t.texts("categories") } else { None };
+    let categories = if rule.kind() == Some(Kind::Findings) { t.texts("categories") } else { None };
     let categories = categories
         .unwrap_or_default()
         .into_iter()
@@ -351,7 +355,8 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
             known_label(label, &node.span, evidence, t.problems());
         }
     }
-    let paths = if matches!(kind, Kind::Findings | Kind::Coverage) { patterns_of(t, "paths") } else { Vec::new() };
+    let paths =
+        if matches!(rule.kind(), Some(Kind::Findings | Kind::Coverage)) { patterns_of(t, "paths") } else { Vec::new() };
     let names: Vec<&str> = evidence.iter().filter_map(|e| e.name.as_deref()).collect();
     let chosen = t
         .texts("evidence")
@@ -360,7 +365,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
         .map(|(name, span)| {
             if !names.contains(&name.as_str()) {
                 t.problems().add(
-                    PolicyProblem::new(span, format!("no [[evidence]] entry has the name `{name}`"))
+                    PolicyProblem::new(span, format!("no [[evidence]] entry is named `{name}`"))
                         .nearest(&name, names.iter().copied()),
                 );
             }
@@ -382,21 +387,22 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         name
     });
     let id = t.text("id").map(|(s, _)| s);
+    let test = t.text("test").map(|(s, _)| s);
     let package = t.text("package").map(|(s, _)| s);
     let path = t.text("path").and_then(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok());
-    for (key, text) in [("id", &id), ("package", &package)] {
+    for (key, text) in [("id", &id), ("test", &test), ("package", &package)] {
         if text.as_ref().is_some_and(|t| t.trim().is_empty()) {
-            t.problem(span.clone(), format!("the waiver's `{key}` is empty, which names nothing"));
+            t.problem(span.clone(), format!("the waiver's `{key}` is empty"));
         }
     }
-    if id.is_none() && package.is_none() && path.is_none() {
-        t.problem(span.clone(), "a waiver names what it waives: `id`, `package` or `path`");
+    if id.is_none() && test.is_none() && package.is_none() && path.is_none() {
+        t.problem(span.clone(), "this waiver does not say what it waives: give it `id`, `test`, `package` or `path`");
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
     if reason.trim().is_empty() {
-        t.problem(span.clone(), "a waiver has a `reason`");
+        t.problem(span.clone(), "this waiver has no `reason`");
     }
     let expires = t.date("expires");
     t.finish("a [[waivers]] entry");
-    Some(Waiver { gate, id, package, path, reason, expires, line: line(&span) })
+    Some(Waiver { gate, id, test, package, path, reason, expires, line: line(&span) })
 }

@@ -349,7 +349,7 @@ impl<'a> Reader<'a> {
         let time = given.time.and_then(|a| {
             let time = common::seconds(a.raw);
             if time.is_none() && !a.raw.trim().is_empty() {
-                self.note("a time that is no number", a.offset);
+                self.note("time is not a number", a.offset);
             }
             time
         });
