@@ -218,8 +218,10 @@ struct Bom<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |text, xml| document(input, text, xml))
+}
+
+fn document<'a>(input: &Input<'_>, text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
     let mut bom: Option<Bom<'_>> = None;
     // Depth of a foreign element that is being passed over.
     let mut foreign: Option<usize> = None;
@@ -232,7 +234,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 let depth = xml.depth();
                 let bom = match &mut bom {
                     Some(bom) => bom,
-                    None => bom.insert(open(&text, &element, input.validate)?),
+                    None => bom.insert(open(text, &element, input.validate)?),
                 };
                 if !bom.start(&element, depth)? {
                     foreign = Some(depth);

@@ -62,8 +62,10 @@ struct Reader {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     let mut reader = Reader::default();
     match root.name() {
@@ -85,16 +87,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     let name = e.attribute("name")?.unwrap_or_default();
                     reader.suites.push(Suite::named(name.as_ref()));
                 }
-                "test" => reader.test(&mut xml, &e)?,
+                "test" => reader.test(xml, &e)?,
                 "errors" => {}
-                "error" => reader.error(&mut xml, &e)?,
+                "error" => reader.error(xml, &e)?,
                 _ => xml.skip()?,
             },
             Token::End | Token::Text(_) | Token::Eof => {}
         }
     }
     reader.end_assembly();
-    common::finish(&mut xml)?;
+    common::finish(xml)?;
     Ok(Parsed {
         tool: reader.tool.map(str::to_owned),
         notes: xml.take_notes(),

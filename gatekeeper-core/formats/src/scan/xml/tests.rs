@@ -158,7 +158,7 @@ fn by_ours(text: &str) -> Option<(Vec<String>, bool)> {
 
 #[test]
 fn fixtures_say_what_another_parser_reads_in_them() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     let mut folders = vec![root];
     let mut read = 0;
     while let Some(folder) = folders.pop() {

@@ -90,15 +90,17 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |text, xml| document(text, xml))
+}
+
+fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
     let mut reader = Reader::default();
-    if dialect::is_ct_prolog(&text) {
+    if dialect::is_ct_prolog(text) {
         reader.tool = Some("ct");
     }
-    reader.root(&mut xml)?;
-    common::finish(&mut xml)?;
-    Ok(reader.done(&text, xml.take_notes()))
+    reader.root(xml)?;
+    common::finish(xml)?;
+    Ok(reader.done(text, xml.take_notes()))
 }
 
 /// An open `<testsuites>` or `<testsuite>`.
