@@ -8,6 +8,8 @@
 //! - Real tools write `]]>` in text, `<` in attributes and NUL characters: read, with a note.
 
 mod attribute;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod differential;
 mod lexer;
 mod path;
 mod root;
@@ -16,7 +18,6 @@ pub(crate) use attribute::{Attribute, Attributes, unescape_into};
 pub(crate) use path::path_at;
 pub(crate) use root::{Root, root};
 
-use crate::format::Parsed;
 use crate::input::Input;
 use attribute::{is_bare, resolve};
 use gatekeeper_evidence::Note;
@@ -109,22 +110,16 @@ pub(crate) struct Xml<'a> {
 }
 
 /// Reads a document by `parse`, which gets its text and a reader over it. Errors get their line, column and document path here, for all formats.
-pub(crate) fn read<F>(input: &Input<'_>, parse: F) -> Result<Parsed, ParseError>
+pub(crate) fn read<T, F>(input: &Input<'_>, parse: F) -> Result<T, ParseError>
 where
-    F: for<'a> FnOnce(&'a str, &mut Xml<'a>) -> Result<Parsed, ParseError>,
+    F: for<'a> FnOnce(&'a str, &mut Xml<'a>) -> Result<T, ParseError>,
 {
     let text = decode(input).map_err(|e| {
         // What stands before the first byte that is no text still tells the path.
         let whole = e.location().offset.and_then(|o| usize::try_from(o).ok()).and_then(|o| input.bytes.get(..o));
         path::locate(e, whole.and_then(|w| std::str::from_utf8(w).ok()).unwrap_or_default())
     })?;
-    let mut xml = Xml::new(&text, input);
-    let mut parsed = parse(&text, &mut xml).map_err(|e| path::locate(e, &text))?;
-    if let Cow::Owned(text) = &text {
-        // Offsets are of the decoded text, which the input's own lines and columns may not fit.
-        parsed.notes.iter_mut().filter_map(|n| n.location.as_mut()).for_each(|l| l.resolve(text.as_bytes()));
-    }
-    Ok(parsed)
+    parse(&text, &mut Xml::new(&text, input)).map_err(|e| path::locate(e, &text))
 }
 
 /// The document's text: the input itself where it is UTF-8, else decoded as its declaration says.
