@@ -27,7 +27,7 @@ fn errors_name_the_place_in_the_document() {
             "/testsuite/testcase[2]/@name",
         ),
         ("junit", "<testsuite>\n<testcase name='a'><failure>^", "/testsuite/testcase/failure"),
-        ("nunit3", "<test-run><test-suite><test-case>^</test-suite>", "/test-run/test-suite/test-case"),
+        ("nunit3", "<test-run><test-suite><test-case result='Passed'>^</test-suite>", "/test-run/test-suite/test-case"),
         ("xunit2", "<assemblies><assembly/><assembly>^<collection", "/assemblies/assembly[2]/collection"),
         ("trx", "<TestRun><Results/><Results>^&no;</Results></TestRun>", "/TestRun/Results[2]"),
         ("cobertura", "<coverage><packages><^line number='1'/></packages></coverage>", "/coverage/packages/line"),

@@ -80,7 +80,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     while let Some(token) = inside(xml, 0)? {
         match token {
             Token::Start(e) => match e.name() {
-                "test-suite" => reader.suite(&xml)?,
+                "test-suite" => reader.suite(xml)?,
                 "test-case" => reader.case(xml, &e)?,
                 "failure" => {
                     let message = message(xml)?;

@@ -90,7 +90,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    xml::read(input, |text, xml| document(text, xml))
+    xml::read(input, document)
 }
 
 fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
