@@ -9,7 +9,7 @@ mod cobertura;
 mod json;
 mod junit;
 mod lcov;
-mod xml_text;
+mod xml;
 
 use crate::config::PathRules;
 use crate::relate::paths::Tree;
