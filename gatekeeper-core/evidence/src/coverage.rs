@@ -421,3 +421,7 @@ impl Percentages {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests;
