@@ -423,5 +423,4 @@ impl Percentages {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing)]
 mod tests;
