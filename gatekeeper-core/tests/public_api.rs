@@ -73,7 +73,8 @@ fn of_module(folder: &Path, file: &Path, path: &str, out: &mut BTreeSet<String>)
         out.insert(format!("{kind} {path}::{name}"));
         if kind == "mod" {
             let inner = folder.join(&name);
-            let file = if inner.is_dir() { inner.join("mod.rs") } else { folder.join(format!("{name}.rs")) };
+            let beside = folder.join(format!("{name}.rs"));
+            let file = if beside.is_file() { beside } else { inner.join("mod.rs") };
             of_module(&inner, &file, &format!("{path}::{name}"), out);
         }
     }
