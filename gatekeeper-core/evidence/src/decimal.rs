@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// A decimal number: `units / 10^scale`, at most nine digits behind the point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Decimal {
     units: i128,
     scale: u32,
@@ -93,6 +93,15 @@ impl Decimal {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 }
+
+/// By value: `0.50`, made from `0.25` and `0.25`, is `0.5`.
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Decimal {}
 
 impl PartialOrd for Decimal {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -218,7 +227,9 @@ mod tests {
         let mut all = ["1.5", "-2", "0.05", "1.49", "10", "-0.5"].map(decimal);
         all.sort();
         assert_eq!(all.map(|d| d.to_string()), ["-2", "-0.5", "0.05", "1.49", "1.5", "10"]);
-        assert_eq!(decimal("2.50").cmp(&decimal("2.5")), Ordering::Equal);
+        assert_eq!(decimal("0.25").plus(decimal("0.25")), Some(decimal("0.5")));
+        assert_eq!(decimal("250e-3"), decimal("0.25"));
+        assert_ne!(decimal("0.25"), decimal("0.251"));
         assert!(decimal("2").partial_cmp(&decimal("3")) == Some(Ordering::Less));
     }
 

@@ -344,3 +344,6 @@ fn times(n: Decimal, factor: &str) -> Option<Decimal> {
     }
     Decimal::parse(&format!("{sum}e{exponent}"))
 }
+
+#[cfg(test)]
+mod tests;
