@@ -63,3 +63,28 @@ pub struct PathRules {
     /// What is put before every name that is not absolute (after stripping).
     pub prefix: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_known_by_the_names_that_people_give_them() {
+        let selector =
+            |tools: &[&str]| Selector { tools: tools.iter().map(|t| (*t).to_owned()).collect(), ..Selector::default() };
+        for (wanted, tool, want) in [
+            ("ct", "ct", true),
+            ("Common Test", "ct", true),
+            ("common_test", "ct", true),
+            ("erlc", "compile", true),
+            ("rebar3 compile", "compile", true),
+            ("OSV-Scanner", "osv-scanner", true),
+            ("eunit", "ct", false),
+            ("ct", "common", false),
+        ] {
+            assert_eq!(selector(&[wanted]).names_tool(tool), want, "{wanted} {tool}");
+            assert_eq!(selector(&["other", wanted]).names_tool(tool), want);
+        }
+        assert!(!selector(&[]).names_tool("ct"));
+    }
+}

@@ -1,7 +1,7 @@
 //! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateStatus, GateVerdict, Overall, Verdict, Violation};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict, Violation};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -85,9 +85,9 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     let action = match g.action {
-        crate::policy::Action::Block => "",
-        crate::policy::Action::Warn if g.status > GateStatus::Pass => " (does not block)",
-        crate::policy::Action::Inform if g.status > GateStatus::Pass => " (informs only)",
+        Action::Block => "",
+        Action::Warn if g.status > GateStatus::Pass => " (does not block)",
+        Action::Inform if g.status > GateStatus::Pass => " (informs only)",
         _ => "",
     };
     let name = text::cut(&text::line(&g.name), 30);

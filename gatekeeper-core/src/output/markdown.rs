@@ -1,7 +1,7 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateStatus, GateVerdict, Overall, Verdict};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {head}\n\n{}\n", text::markdown(&v.summary))?;
     writeln!(out, "| | Gate | Status | Why |\n|---|---|---|---|")?;
     for g in &v.gates {
-        let advisory = if g.action == crate::policy::Action::Block { "" } else { " (does not block)" };
+        let advisory = if g.action == Action::Block { "" } else { " (does not block)" };
         writeln!(
             out,
             "| {} | {} | {}{advisory} | {} |",

@@ -92,3 +92,6 @@ fn speaks_of<'a>(names: impl Iterator<Item = &'a str>, tree: &Tree) -> bool {
     extensions.dedup();
     extensions.iter().any(|e| tree.has_extension(e))
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,3 +170,6 @@ fn elsewhere(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
