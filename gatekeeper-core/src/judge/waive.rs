@@ -3,6 +3,8 @@
 use crate::policy::{Gate, Policy, Waiver};
 use crate::rule::Judgement;
 use crate::verdict::{Status, Violation, WaiverUsed};
+use gatekeeper_evidence::purl;
+use std::borrow::Cow;
 
 /// Days before its end from which a waiver is warned of.
 const SOON: i32 = 14;
@@ -97,12 +99,11 @@ fn package_fits(wanted: &str, found: &str) -> bool {
         Some(head) if head.eq_ignore_ascii_case(wanted) => found.get(wanted.len()..).unwrap_or_default(),
         _ => {
             // A bare name means the package of that name in any ecosystem, but not that of somebody's npm scope.
-            let plain = found.replace("%40", "@");
-            let inner = plain.strip_prefix("pkg:").and_then(|p| p.split_once('/')).map_or(plain.as_str(), |(_, p)| p);
+            let inner = purl::split(found).map_or(Cow::Borrowed(found), |p| p.name());
             let scope = if inner.starts_with('@') { inner.find('/').map_or(0, |at| at + 1) } else { 0 };
             let rest = inner.get(scope..).unwrap_or_default();
             let end = scope + rest.find([' ', '@', '?']).unwrap_or(rest.len());
-            let whole = inner.get(..end).unwrap_or(inner);
+            let whole = inner.get(..end).unwrap_or(&inner);
             let last = if scope > 0 { whole } else { whole.rsplit('/').next().unwrap_or(whole) };
             return [whole, last].iter().any(|name| name.eq_ignore_ascii_case(wanted));
         }

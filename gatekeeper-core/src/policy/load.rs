@@ -2,8 +2,8 @@
 
 use super::{Action, EvidenceEntry, Gate, Policy, Waiver};
 use crate::config::{
-    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_toml, from_yaml,
-    line_column, nearest,
+    Entry, Node, PathRules, PolicyError, PolicyProblem, ProblemCode, Problems, Selector, Span, Table, Value, from_toml,
+    from_yaml, line_column, nearest,
 };
 use crate::rule::{Rule, Rules};
 use gatekeeper_evidence::Kind;
@@ -45,14 +45,15 @@ pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
             [one] => return Ok(Some((one.clone(), folder.to_owned()))),
             [first, ..] => {
                 let names: Vec<String> = found.iter().map(|p| p.display().to_string()).collect();
-                return Err(PolicyError::whole(
-                    first.display().to_string(),
+                let problem = PolicyProblem::new(
+                    0..0,
                     format!(
                         "there are {} policies in one place ({}): keep one, or name one with --config",
                         names.len(),
                         names.join(", ")
                     ),
-                ));
+                );
+                return Err(PolicyError::about(first.display().to_string(), problem.code(ProblemCode::Ambiguous)));
             }
         }
     }
@@ -71,10 +72,12 @@ pub(crate) struct Known<'k> {
 /// # Errors
 /// Every mistake in it, each with its place and, where there is one, the nearest right word.
 pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Known<'_>) -> Result<Policy, PolicyError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| PolicyError::whole(file, format!("not UTF-8 text from byte {}", e.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let problem = PolicyProblem::new(0..0, format!("not UTF-8 text from byte {}", e.valid_up_to()));
+        PolicyError::about(file, problem.code(ProblemCode::Unreadable).because(e))
+    })?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let fail = |problems: Vec<PolicyProblem>| PolicyError { file: file.to_owned(), text: text.to_owned(), problems };
+    let fail = |problems: Vec<PolicyProblem>| PolicyError::new(file, text, problems);
     let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
     let tree = if is(&[".yaml", ".yml", ".json"]) { from_yaml(text) } else { from_toml(text) };
     let mut tree = tree.map_err(|p| fail(vec![p]))?;
@@ -118,8 +121,15 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
     let line = |span: &Span| line_column(text, span.start).0;
     match top.number("version") {
         Some((v, _)) if v.as_count() == Some(1) => {}
-        Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
-        None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
+        Some((v, span)) => top.problem_of(
+            ProblemCode::UnsupportedVersion,
+            span,
+            format!("version {v} is not known: this program reads version 1"),
+        ),
+        None if top.get("version").is_some() => {}
+        None => {
+            problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first").code(ProblemCode::MissingKey))
+        }
     }
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
@@ -128,6 +138,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
+                .code(ProblemCode::MissingKey)
                 .help("write [gates.NAME] with rule = \"…\""),
         );
     }
@@ -141,6 +152,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
                 if !gates.iter().any(|gate| gate.name == g.key) {
                     problems.add(
                         PolicyProblem::new(g.key_span.clone(), format!("there is no gate `{}` to change", g.key))
+                            .code(ProblemCode::UnknownGate)
                             .nearest(&g.key, gates.iter().map(|g| g.name.as_str())),
                     );
                 }
@@ -159,7 +171,11 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
     let packages = folders(&mut t, "packages");
     let mut without = |key| t.get(key).is_none_or(|n| n.value == Value::List(Vec::new()));
     if without("paths") && without("packages") {
-        t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
+        t.problem_of(
+            ProblemCode::MissingKey,
+            span.clone(),
+            "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages",
+        );
     }
     let exclude = patterns_of(&mut t, "exclude");
     let format = t.text("format").and_then(|(id, span)| {
@@ -167,10 +183,12 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
         match found {
             None => t.problems().add(
                 PolicyProblem::new(span, format!("there is no format `{id}`"))
+                    .code(ProblemCode::UnknownFormat)
                     .nearest(&id, formats.iter().map(Format::id)),
             ),
             Some(f) if f.is_of_folders() => t.problems().add(
                 PolicyProblem::new(span, format!("`{id}` is no format of files"))
+                    .code(ProblemCode::UnknownFormat)
                     .help("give the folders as packages = [\"…\"], without `format`"),
             ),
             Some(_) => {}
@@ -268,6 +286,7 @@ fn gate(
             let ids: Vec<&str> = known.rules.iter().map(Rule::id).collect();
             problems.add(
                 PolicyProblem::new(key_span.clone(), format!("{what} has no rule"))
+                    .code(ProblemCode::MissingKey)
                     .help(format!("give it rule = \"…\": {}", ids.join(", "))),
             );
         }
@@ -275,7 +294,9 @@ fn gate(
     };
     let Some(rule) = known.rules.by_id(&id) else {
         problems.add(
-            PolicyProblem::new(span, format!("there is no rule `{id}`")).nearest(&id, known.rules.iter().map(Rule::id)),
+            PolicyProblem::new(span, format!("there is no rule `{id}`"))
+                .code(ProblemCode::UnknownRule)
+                .nearest(&id, known.rules.iter().map(Rule::id)),
         );
         return None;
     };
@@ -316,6 +337,7 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
         .collect();
     if !known.contains(&label) {
         let problem = PolicyProblem::new(span.clone(), format!("no [[evidence]] entry gives a label `{label}`"));
+        let problem = problem.code(ProblemCode::UnknownLabel);
         problems.add(match nearest(label, &known) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help(format!("write {{{label}}} in a pattern, or labels = {{ {label} = \"…\" }}")),
@@ -333,6 +355,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
             match formats.by_id(&id) {
                 None => t.problems().add(
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
+                        .code(ProblemCode::UnknownFormat)
                         .nearest(&id, formats.iter().map(Format::id)),
                 ),
                 Some(f) if f.kind() != kind => {
@@ -352,8 +375,11 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
             let found = Category::named(&word);
             if found.is_none() {
                 let words = Category::ALL.map(|c| c.as_str());
-                t.problems()
-                    .add(PolicyProblem::new(span, format!("there is no category `{word}`")).nearest(&word, words));
+                t.problems().add(
+                    PolicyProblem::new(span, format!("there is no category `{word}`"))
+                        .code(ProblemCode::UnknownWord)
+                        .nearest(&word, words),
+                );
             }
             found
         })
@@ -374,6 +400,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
             if !names.contains(&name.as_str()) {
                 t.problems().add(
                     PolicyProblem::new(span, format!("no [[evidence]] entry has the name `{name}`"))
+                        .code(ProblemCode::UnknownEvidence)
                         .nearest(&name, names.iter().copied()),
                 );
             }
@@ -389,6 +416,7 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         if !gates.iter().any(|g| g.name == name) {
             t.problems().add(
                 PolicyProblem::new(span, format!("there is no gate `{name}`"))
+                    .code(ProblemCode::UnknownGate)
                     .nearest(&name, gates.iter().map(|g| g.name.as_str())),
             );
         }
@@ -403,11 +431,11 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         }
     }
     if id.is_none() && package.is_none() && path.is_none() {
-        t.problem(span.clone(), "a waiver names what it waives: `id`, `package` or `path`");
+        t.problem_of(ProblemCode::MissingKey, span.clone(), "a waiver names what it waives: `id`, `package` or `path`");
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
     if reason.trim().is_empty() {
-        t.problem(span.clone(), "a waiver has a `reason`");
+        t.problem_of(ProblemCode::MissingKey, span.clone(), "a waiver has a `reason`");
     }
     let expires = t.text("expires").and_then(|(text, span)| {
         let date = text.parse::<jiff::civil::Date>();
@@ -442,6 +470,7 @@ fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
     });
     let Some(profile) = profile else {
         return Err(PolicyProblem::new(0..0, format!("there is no profile `{name}`"))
+            .code(ProblemCode::UnknownProfile)
             .nearest(name, names.iter().map(String::as_str)));
     };
     let changes: BTreeMap<String, Node> = match profile.value {

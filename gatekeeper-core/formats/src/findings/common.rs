@@ -6,6 +6,7 @@ use crate::format::Parsed;
 use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::findings::{Finding, Findings, Package, Place, Severity};
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Data, Note};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -520,39 +521,18 @@ pub(super) fn aliases<'t>(own: &str, ids: impl IntoIterator<Item = &'t str>) -> 
     out
 }
 
-/// A package URL (purl-spec): `pkg:type/namespace/name@version`, percent-encoded.
+/// A package's URL, where it has a name and neither it nor the version is beyond what packages are called.
 pub(super) fn purl(kind: &str, name: &str, version: Option<&str>) -> Option<Box<str>> {
-    if name.is_empty() || name.len() > 400 {
-        return None;
-    }
-    let mut out = format!("pkg:{kind}/");
-    encode(&mut out, name, true);
-    if let Some(version) = version.filter(|v| !v.is_empty() && v.len() <= 200) {
-        out.push('@');
-        encode(&mut out, version, false);
-    }
-    Some(out.into())
+    let named = !name.is_empty() && name.len() <= 400;
+    named.then(|| purl::write(kind, name, version.filter(|v| v.len() <= 200)).into())
 }
 
-fn encode(out: &mut String, text: &str, slash: bool) {
-    for b in text.bytes() {
-        match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => out.push(char::from(b)),
-            b'/' if slash => out.push('/'),
-            _ => out.push_str(&format!("%{b:02X}")),
-        }
-    }
-}
-
-/// Name and version of a package URL's package; without one, what stands in for the name.
+/// Name and version of a package URL's package, as they are written; without one, what stands in for the name.
 pub(super) fn purl_parts(purl: Option<&str>, instead: &str) -> (String, String) {
-    let Some(rest) = purl.and_then(|p| p.strip_prefix("pkg:")).and_then(|p| p.split_once('/')).map(|(_, rest)| rest)
-    else {
-        return (instead.to_owned(), String::new());
-    };
-    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-    let (name, version) = rest.rsplit_once('@').unwrap_or((rest, ""));
-    (name.to_owned(), version.to_owned())
+    match purl.and_then(purl::split) {
+        Some(parts) => (parts.path.to_owned(), parts.version.unwrap_or_default().to_owned()),
+        None => (instead.to_owned(), String::new()),
+    }
 }
 
 /// The purl type of an ecosystem's or package manager's name.

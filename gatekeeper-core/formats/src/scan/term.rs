@@ -523,15 +523,13 @@ impl Unpacker {
         out.clear();
         // One byte of room more than declared shows a stream that holds more.
         out.reserve(size.saturating_add(1));
-        let bad =
-            |words: String| ParseError::malformed("a whole zlib stream").at(base.saturating_add(4)).found_words(words);
-        let status =
-            self.zlib.decompress_vec(packed, out, flate2::FlushDecompress::Finish).map_err(|e| bad(e.to_string()))?;
-        if status != flate2::Status::StreamEnd || out.len() != size {
-            return Err(bad(format!("{} bytes of {size}", out.len())));
+        let bad = || ParseError::malformed("a whole zlib stream").at(base.saturating_add(4));
+        let status = self.zlib.decompress_vec(packed, out, flate2::FlushDecompress::Finish);
+        if status.map_err(|e| bad().because(e))? != flate2::Status::StreamEnd || out.len() != size {
+            return Err(bad().found_words(format!("{} bytes of {size}", out.len())));
         }
         if self.zlib.total_in() != u64::try_from(packed.len()).unwrap_or(u64::MAX) {
-            return Err(bad("bytes behind its end".to_owned()));
+            return Err(bad().found_words("bytes behind its end"));
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ impl Fault {
             Reason::Value(error, base) => {
                 let rest = bytes.get(base..).unwrap_or_default();
                 let at = base.saturating_add(offset_of(rest, error.line(), error.column()));
-                located(&error, rest, base, path_at(bytes, at))
+                located(error, rest, base, path_at(bytes, at))
             }
             Reason::Expected(what, at) => {
                 let error = match bytes.get(at..).unwrap_or_default() {
