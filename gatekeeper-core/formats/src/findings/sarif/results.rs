@@ -2,8 +2,9 @@
 
 use super::common::{self, is_advisory, note, package};
 use super::folding::{Level, More, Pending, Results, path_of};
+use super::help::field;
 use super::rules::{Dialect, Known, Overrides, Rules};
-use super::words::{field, of_trivy};
+use super::words::of_trivy;
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::findings::{Category, Finding, Place, Severity};
 use rayon::prelude::*;
