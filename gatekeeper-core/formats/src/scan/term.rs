@@ -7,6 +7,8 @@
 //! tree, bounded in depth and in number of parts. Every count is held against the bytes that are left before anything follows from
 //! it. What no report has any use for (processes, ports, references, functions, bit strings) is skipped or becomes [`Term::Other`].
 //! Integers beyond 64 bits are kept as the largest or smallest one.
+//!
+//! By hand and not by `eetf`, which allocates by the counts that a term states before it has seen the bytes.
 
 use crate::input::Limits;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
