@@ -296,6 +296,8 @@ export interface RuleInfo {
 
 /** A mistake in a policy. */
 export interface PolicyProblem {
+  /** The stable code (`unknown-key`, `wrong-type`, …). */
+  code: string
   /** What is wrong. */
   message: string
   /** What to do. */

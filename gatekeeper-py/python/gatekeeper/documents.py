@@ -414,6 +414,9 @@ class RuleInfo(TypedDict):
 class PolicyProblem(TypedDict):
     """A mistake in a policy."""
 
+    code: str
+    """The stable code (`unknown-key`, `wrong-type`, …)."""
+
     message: str
     """What is wrong."""
 
