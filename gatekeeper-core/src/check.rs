@@ -53,7 +53,7 @@ pub(crate) fn check(engine: &Engine, request: &CheckRequest) -> Result<Verdict, 
     let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let limit = request.context.limits.files;
         let mut given: Vec<Candidate> =
-            request.paths.iter().flat_map(|p| collect::given(&request.working_directory, p, limit)).collect();
+            request.paths.iter().flat_map(|p| collect::given(formats, &request.working_directory, p, limit)).collect();
         if let Some(policy) = &policy {
             entries::say(policy, &root, &mut given);
         }
@@ -167,6 +167,7 @@ pub(crate) fn evaluate(
         problems,
         ignored,
         warnings,
+        loosened: policy.loosened.clone(),
     }
 }
 

@@ -19,10 +19,12 @@ pub struct PolicyProblem {
 }
 
 impl PolicyProblem {
+    /// A mistake at a place.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         PolicyProblem { span, message: message.into(), help: None }
     }
 
+    /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

@@ -58,7 +58,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n⚠️ {}", text::markdown(w))?;
     }
     let policy = v.policy.file.as_deref().map_or_else(|| "built-in default".to_owned(), text::code);
-    let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} left aside", v.set_aside.len()) };
+    let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} not counted", v.set_aside.len()) };
     writeln!(out, "\n<sub>policy: {policy}; {}{aside}</sub>", text::pieces(v.evidence.len()))
 }
 

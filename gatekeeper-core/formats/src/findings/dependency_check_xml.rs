@@ -56,9 +56,11 @@ struct Row {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
     let (mut root, mut created) = (false, None);
     loop {
         match xml.next()? {
@@ -72,7 +74,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     xml.skip()?;
                 }
                 (3, "reportDate") => created = seconds(&xml.text_of(100)?),
-                (3, "dependency") => fold(dependency(&mut xml)?, &mut items, &mut notes),
+                (3, "dependency") => fold(dependency(xml)?, &mut items, &mut notes),
                 _ => xml.skip()?,
             },
             Token::Eof => break,
