@@ -200,7 +200,15 @@ mod tests {
     }
 
     fn policy(waivers: Vec<Waiver>) -> Policy {
-        Policy { file: None, sha256: None, evidence: Vec::new(), gates: Vec::new(), waivers, profile: None }
+        Policy {
+            file: None,
+            sha256: None,
+            evidence: Vec::new(),
+            gates: Vec::new(),
+            waivers,
+            profile: None,
+            loosened: Vec::new(),
+        }
     }
 
     fn named(id: &str) -> Item<'_> {

@@ -4,8 +4,8 @@ use super::loosened::loosened;
 use super::profile;
 use super::{Action, EvidenceEntry, Gate, Policy, Waiver};
 use crate::config::{
-    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_json, from_toml, from_yaml,
-    line_column, nearest,
+    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_json, from_toml,
+    from_yaml, line_column, nearest,
 };
 use crate::rule::{Rule, Rules};
 use gatekeeper_evidence::Kind;

@@ -34,7 +34,9 @@ fn direction(path: &[&str]) -> Option<Stricter> {
         ("fail-on", _) => Some(Stricter::Words(SEVERITIES)),
         ("flaky", _) => Some(Stricter::Words(&["fail", "warn", "pass"])),
         ("allow" | "exceptions" | "quarantine" | "allow-fail" | "exclude-cells", _) => Some(Stricter::Fewer),
-        ("deny" | "review" | "tools" | "categories" | "rules" | "formats" | "specs" | "only", _) => Some(Stricter::More),
+        ("deny" | "review" | "tools" | "categories" | "rules" | "formats" | "specs" | "only", _) => {
+            Some(Stricter::More)
+        }
         (_, Some("require" | "labels")) => Some(Stricter::More),
         (_, Some("max" | "warn")) => Some(Stricter::Lower),
         (metric, _) if METRICS.contains(&metric) => Some(Stricter::Higher),
@@ -126,7 +128,9 @@ fn weaker(stricter: Stricter, base: Option<&Value>, now: Option<&Value>) -> bool
 fn number(value: &Value) -> Option<Decimal> {
     match value {
         Value::Number(n) => Decimal::parse(n),
-        Value::Text(t) => Decimal::parse(t.trim().trim_end_matches('%').trim_end()).or_else(|| crate::config::duration(t.trim())),
+        Value::Text(t) => {
+            Decimal::parse(t.trim().trim_end_matches('%').trim_end()).or_else(|| crate::config::duration(t.trim()))
+        }
         _ => None,
     }
 }

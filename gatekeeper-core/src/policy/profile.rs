@@ -131,7 +131,10 @@ mod tests {
     #[test]
     fn tables_merge_and_the_rest_is_replaced() {
         let text = "[gates.a]\nmax = { critical = 0, high = 5 }\ntools = [\"x\", \"y\"]\n[profiles.p.gates.a]\nmax = { high = 0, medium = 3 }\ntools = [\"z\"]";
-        assert_eq!(applied(text, "p").unwrap(), r#"{"a": {"max": {"critical": 0, "high": 0, "medium": 3}, "tools": ["z"]}}"#);
+        assert_eq!(
+            applied(text, "p").unwrap(),
+            r#"{"a": {"max": {"critical": 0, "high": 0, "medium": 3}, "tools": ["z"]}}"#
+        );
     }
 
     #[test]
