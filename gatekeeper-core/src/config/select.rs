@@ -1,5 +1,6 @@
 //! What a policy says of evidence: which of it a gate takes, and how its file names become the tree's.
 
+use gatekeeper_evidence::Findings;
 use gatekeeper_evidence::findings::Category;
 use gatekeeper_evidence::glob::Pattern;
 use std::collections::BTreeMap;
@@ -25,6 +26,19 @@ impl Selector {
     /// Whether it names a tool.
     pub fn names_tool(&self, tool: &str) -> bool {
         self.tools.iter().any(|wanted| same_tool(wanted, tool))
+    }
+
+    /// Whether findings that a tool wrote speak of a category that is named. They do where one of them is of it, or where they tell that this was
+    /// looked for or their tool is known to: a clean dialyzer log is no evidence that there are no vulnerabilities.
+    pub fn names_category_of(&self, findings: &Findings, tool: Option<&str>) -> bool {
+        if self.categories.is_empty() {
+            return true;
+        }
+        let looked = findings.looked_for(tool);
+        findings.items.iter().any(|i| self.categories.contains(&i.category))
+            || looked.iter().any(|c| self.categories.contains(c))
+            // Of a tool that is not known, whoever names it knows what it looks for; of a linter nobody can say that it looked for secrets.
+            || (looked.is_empty() && !(self.tools.is_empty() && self.formats.is_empty() && self.evidence.is_empty()))
     }
 }
 

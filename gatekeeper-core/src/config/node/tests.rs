@@ -81,12 +81,17 @@ fn times_have_units_and_are_never_negative() {
         ("\"7d\"", "604800"),
         ("\"250ms\"", "0.25"),
         ("\"2 h\"", "7200"),
+        ("\"1h30m\"", "5400"),
+        ("\"1h 30m\"", "5400"),
+        ("\"1d2h3m4s\"", "93784"),
         ("0", "0"),
     ] {
         let got = right(&format!("a = {written}"), |t| t.seconds("a"));
         assert_eq!(got, Decimal::parse(seconds), "{written}");
     }
-    for bad in ["\"2w\"", "\"h\"", "\"\"", "-1", "\"-1s\"", "true", "[]"] {
+    for bad in
+        ["\"2w\"", "\"h\"", "\"\"", "\"30m1h\"", "\"1h1h\"", "\"1h30\"", "\"1..5h\"", "-1", "\"-1s\"", "true", "[]"]
+    {
         assert!(wrong(&format!("a = {bad}"), |t| t.seconds("a")).1.starts_with("`a` takes a time"), "{bad}");
     }
 }
@@ -172,4 +177,33 @@ fn yaml_and_json_make_the_same_tree() {
     assert_eq!(entries[0].key, "ü");
     let problem = from_yaml("a: 1\nb: [1\n").unwrap_err();
     assert!(problem.message.starts_with("not valid YAML: ") && !problem.message.contains('\n'), "{problem:?}");
+}
+
+#[test]
+fn a_percentage_is_no_share_of_one() {
+    for (written, percent) in
+        [("1.1", "1.1"), ("\"80%\"", "80"), ("\"79.5 %\"", "79.5"), ("\"0.5%\"", "0.5"), ("\"1%\"", "1")]
+    {
+        assert_eq!(right(&format!("a = {written}"), |t| t.percent("a")), Decimal::parse(percent), "{written}");
+    }
+    for (written, asked) in [("0.98", "did you mean 98?"), ("1", "did you mean 100?"), ("0.8", "did you mean 80?")] {
+        let tree = from_toml(&format!("a = {written}")).unwrap();
+        let problems = Problems::default();
+        assert_eq!(Table::of(&tree, "it", &problems).unwrap().percent("a"), None, "{written}");
+        let told = problems.into_inner();
+        assert!(told[0].help.as_deref().unwrap().starts_with(asked), "{told:?}");
+    }
+    for bad in ["\"101%\"", "\"eighty\"", "\"80\"", "true"] {
+        assert_eq!(read(&format!("a = {bad}"), |t| t.percent("a")).0, None, "{bad}");
+    }
+}
+
+#[test]
+fn a_day_is_a_date_or_a_text() {
+    for written in ["\"2026-12-31\"", "2026-12-31"] {
+        assert_eq!(right(&format!("a = {written}"), |t| t.date("a")).unwrap().to_string(), "2026-12-31");
+    }
+    for bad in ["\"2026-13-01\"", "\"soon\"", "20261231", "2026-12-31T00:00:00Z"] {
+        assert!(wrong(&format!("a = {bad}"), |t| t.date("a")).1.starts_with("`a` takes a date"), "{bad}");
+    }
 }
