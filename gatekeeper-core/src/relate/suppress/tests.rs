@@ -39,7 +39,7 @@ fn statement(id: &str, status: Status, stated: Option<i64>) -> Statement {
 }
 
 fn vex(path: &str, statements: Vec<Statement>) -> Evidence {
-    evidence(path, Data::Vex(Vex { statements, ..Vex::default() }))
+    evidence(path, Data::Vex(Vex { statements }))
 }
 
 struct Answer {
