@@ -22,7 +22,7 @@ pub struct InspectArgs {
     /// Read the files as this format, whatever they look like
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
-    /// Leave out holding SBOMs against their schema
+    /// Do not validate SBOMs against their schema
     #[arg(long)]
     no_validate: bool,
     /// Largest file that is read, bytes
@@ -43,7 +43,7 @@ pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut d
     let options = match reading.options(engine) {
         Ok(options) => options,
         Err(e) => {
-            writeln!(err, "gatekeeper: {e}")?;
+            writeln!(err, "gatekeeper: {}", e.line())?;
             return Ok(exit::USAGE);
         }
     };

@@ -5,6 +5,7 @@ use crate::files::write_whole;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::collect::tree;
 use gatekeeper_core::config::PathRules;
+use gatekeeper_core::error::chain;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::merge::{MergeError, Target, reconcile, unite};
 use gatekeeper_core::output::line;
@@ -27,7 +28,7 @@ pub struct MergeArgs {
     /// Name the files of coverage as the working tree in this folder does
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// A prefix to take off their names first; repeatable
+    /// A prefix to remove from their names first; repeatable
     #[arg(long, value_name = "PREFIX", requires = "root")]
     strip: Vec<String>,
     /// What to put before names that are not absolute
@@ -78,7 +79,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
         match result {
             Ok(e) => evidence.push(e),
             Err(e) => {
-                writeln!(err, "gatekeeper: {e}")?;
+                writeln!(err, "gatekeeper: {}", e.line())?;
                 unread = true;
             }
         }
@@ -103,7 +104,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     let (written, aside) = match written {
         Ok(written) => written,
         Err(e) => {
-            writeln!(err, "gatekeeper: {}", line(&e.to_string()))?;
+            writeln!(err, "gatekeeper: {}", line(&chain(&e)))?;
             return Ok(match e {
                 MergeError::Mixed(_) | MergeError::Kind(..) | MergeError::Target(..) | MergeError::Nothing => {
                     exit::USAGE
@@ -114,7 +115,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     };
     for a in &aside {
         let instead = a.instead.as_ref().map(|i| format!(" ({i})")).unwrap_or_default();
-        writeln!(err, "gatekeeper: note: {} is left aside: {}{}", line(&a.path), line(&a.because), line(&instead))?;
+        writeln!(err, "gatekeeper: note: {} is not counted: {}{}", line(&a.path), line(&a.because), line(&instead))?;
     }
     for lost in &written.lost {
         writeln!(err, "gatekeeper: note: {} cannot hold {lost}", target.as_str())?;

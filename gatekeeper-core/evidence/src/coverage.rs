@@ -421,3 +421,6 @@ impl Percentages {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -372,3 +372,6 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
         .find(|(names, _)| names.iter().any(|n| n.eq_ignore_ascii_case(tool)))
         .map_or(&[], |(_, categories)| categories)
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,6 @@ impl TestRun {
         self.suites.iter().flat_map(|s| s.cases.iter().map(move |c| (s, c)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateVerdict, Overall, Status, Verdict, Violation};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict, Violation};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -18,14 +18,14 @@ impl Paint {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    fn status(&self, status: Status, text: &str) -> String {
+    fn status(&self, status: GateStatus, text: &str) -> String {
         self.with(
             match status {
-                Status::Pass => "32",
-                Status::Warn => "33",
-                Status::Fail => "1;31",
-                Status::Error | Status::Inconclusive => "1;35",
-                Status::Missing | Status::Skip => "2",
+                GateStatus::Pass => "32",
+                GateStatus::Warn => "33",
+                GateStatus::Fail => "1;31",
+                GateStatus::Error | GateStatus::Inconclusive => "1;35",
+                GateStatus::Missing | GateStatus::Skip => "2",
             },
             text,
         )
@@ -38,11 +38,11 @@ impl Paint {
 
 fn mark(g: &GateVerdict) -> &'static str {
     match g.status {
-        Status::Pass => "✓",
-        Status::Warn => "!",
-        Status::Fail => "✗",
-        Status::Error | Status::Inconclusive => "?",
-        Status::Missing | Status::Skip => "-",
+        GateStatus::Pass => "✓",
+        GateStatus::Warn => "!",
+        GateStatus::Fail => "✗",
+        GateStatus::Error | GateStatus::Inconclusive => "?",
+        GateStatus::Missing | GateStatus::Skip => "-",
     }
 }
 
@@ -74,7 +74,7 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for g in &v.gates {
         gate_line(g, wide, style, &paint, out)?;
         violations(g, style.most, style, &paint, out)?;
-        if matches!(g.status, Status::Fail | Status::Error) {
+        if matches!(g.status, GateStatus::Fail | GateStatus::Error) {
             for to_pass in g.to_pass.iter().take(2) {
                 writeln!(out, "      {} {}", paint.dim("to pass:"), text::line(to_pass))?;
             }
@@ -85,9 +85,9 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     let action = match g.action {
-        crate::policy::Action::Block => "",
-        crate::policy::Action::Warn if g.status > Status::Pass => " (does not block)",
-        crate::policy::Action::Inform if g.status > Status::Pass => " (informs only)",
+        Action::Block => "",
+        Action::Warn if g.status > GateStatus::Pass => " (does not block)",
+        Action::Inform if g.status > GateStatus::Pass => " (informs only)",
         _ => "",
     };
     let name = text::cut(&text::line(&g.name), 30);
@@ -105,7 +105,10 @@ fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &m
 
 /// Whether a violation is what the gate's line says: a single reason need not be said twice.
 fn said_already(g: &GateVerdict, v: &Violation) -> bool {
-    g.violations.len() == 1 && v.place.is_none() && v.id.is_none() && g.reason.contains(v.message.as_str())
+    // The line says the first violation where the gate could not be judged, and where no condition has its status.
+    let by_violation = matches!(g.status, GateStatus::Error | GateStatus::Missing)
+        || g.conditions.iter().all(|c| c.status != g.status);
+    g.violations.len() == 1 && v.status == g.status && v.place.is_none() && v.id.is_none() && by_violation
 }
 
 fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -162,10 +165,10 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
         talk.push(format!("{} used by no gate", unused.len()));
     }
     if !v.set_aside.is_empty() {
-        talk.push(format!("{} left aside as twins or old runs", v.set_aside.len()));
+        talk.push(format!("{} or older runs not counted", text::counted(v.set_aside.len(), "duplicate")));
     }
     if !v.ignored.is_empty() {
-        talk.push(format!("{} files of no known format", v.ignored.len()));
+        talk.push(format!("{} not recognised", text::counted(v.ignored.len(), "file")));
     }
     writeln!(out, "\n{}", paint.dim(&talk.join(", ")))?;
     for (n, a) in v.set_aside.iter().enumerate() {
@@ -175,7 +178,7 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
             break;
         }
         let instead = a.instead.as_ref().map(|i| format!(" ({})", text::line(i))).unwrap_or_default();
-        let words = format!("  aside: {}: {}{instead}", text::line(&a.path), text::line(&a.because));
+        let words = format!("  not counted: {}: {}{instead}", text::line(&a.path), text::line(&a.because));
         writeln!(out, "{}", paint.dim(&words))?;
     }
     Ok(())
@@ -191,7 +194,7 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
         (Some(file), Some(line)) => format!("{}:{line}", text::line(file)),
         _ => "the built-in default".to_owned(),
     };
-    writeln!(out, "rule      {} (demanded by {from}; `gatekeeper rules {}` documents it)", g.rule, g.rule)?;
+    writeln!(out, "rule      {} (required by {from}; see `gatekeeper rules {}`)", g.rule, g.rule)?;
     for (n, c) in g.conditions.iter().enumerate() {
         let head = if n == 0 { "judged" } else { "" };
         let sample = c.sample.map(|r| format!(" ({} of {})", r.covered, r.total)).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateVerdict, Overall, Status, Verdict};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -14,13 +14,13 @@ pub(super) static OUTPUT: Output = Output {
 /// Violations of a gate that are shown.
 const MOST: usize = 20;
 
-fn sign(status: Status) -> &'static str {
+fn sign(status: GateStatus) -> &'static str {
     match status {
-        Status::Pass => "✅",
-        Status::Warn => "⚠️",
-        Status::Fail => "❌",
-        Status::Error | Status::Inconclusive => "❓",
-        Status::Missing | Status::Skip => "➖",
+        GateStatus::Pass => "✅",
+        GateStatus::Warn => "⚠️",
+        GateStatus::Fail => "❌",
+        GateStatus::Error | GateStatus::Inconclusive => "❓",
+        GateStatus::Missing | GateStatus::Skip => "➖",
     }
 }
 
@@ -34,7 +34,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {head}\n\n{}\n", text::markdown(&v.summary))?;
     writeln!(out, "| | Gate | Status | Why |\n|---|---|---|---|")?;
     for g in &v.gates {
-        let advisory = if g.action == crate::policy::Action::Block { "" } else { " (does not block)" };
+        let advisory = if g.action == Action::Block { "" } else { " (does not block)" };
         writeln!(
             out,
             "| {} | {} | {}{advisory} | {} |",
@@ -58,12 +58,12 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n⚠️ {}", text::markdown(w))?;
     }
     let policy = v.policy.file.as_deref().map_or_else(|| "built-in default".to_owned(), text::code);
-    let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} left aside", v.set_aside.len()) };
+    let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} not counted", v.set_aside.len()) };
     writeln!(out, "\n<sub>policy: {policy}; {}{aside}</sub>", text::pieces(v.evidence.len()))
 }
 
 fn gate(g: &GateVerdict, out: &mut dyn Write) -> io::Result<()> {
-    let open = if g.status == Status::Fail { " open" } else { "" };
+    let open = if g.status == GateStatus::Fail { " open" } else { "" };
     let name = text::markdown(&g.name);
     writeln!(
         out,

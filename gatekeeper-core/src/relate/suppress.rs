@@ -118,7 +118,7 @@ pub(crate) fn apply(
                 1 => format!("1 finding of {} does not count", e.source.path),
                 n => format!("{n} findings of {} do not count", e.source.path),
             };
-            warnings.push(format!("{what}: `gatekeeper explain` and the JSON verdict tell which, and why"));
+            warnings.push(format!("{what}: `gatekeeper explain` and the JSON verdict show which, and why"));
         }
         e.notes.extend(notes);
     }
@@ -166,7 +166,10 @@ fn elsewhere(
                 1 => format!("{first} counts"),
                 n => format!("{first} and {} more count", n - 1),
             };
-            format!("{path} speaks of another product than {}: {what} all the same", findings.target.join(", "))
+            format!("{path} is about another product than {}, so {what} all the same", findings.target.join(", "))
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

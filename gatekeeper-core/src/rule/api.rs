@@ -1,10 +1,13 @@
 //! What a rule is, what it gets to judge and what it answers.
 
+use super::condition::Condition;
+use super::remedy::Remedy;
 use crate::config::{Selector, Table};
-use crate::verdict::{Condition, Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::{Evidence, Kind};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +15,7 @@ use std::sync::Arc;
 pub type Build = dyn Fn(&mut Table<'_>) -> Option<Box<dyn Judge>> + Send + Sync;
 
 /// A type of requirement. Serialised, it is its documentation. Cheap to clone.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Rule {
     /// Public, stable, kebab-case.
     pub(crate) id: Cow<'static, str>,
@@ -23,7 +26,6 @@ pub struct Rule {
     /// Its documentation: Markdown with the headings *What it requires*, *Why*, *Configuration*, *Example*, *When evidence is missing*.
     pub(crate) docs: Cow<'static, str>,
     /// Reads its configuration.
-    #[serde(skip)]
     pub(crate) build: Builder,
 }
 
@@ -32,6 +34,8 @@ pub struct Rule {
 pub(crate) enum Builder {
     Fixed(fn(&mut Table<'_>) -> Option<Box<dyn Judge>>),
     Shared(Arc<Build>),
+    /// From outside too, and taking evidence of every kind.
+    Every(Arc<Build>),
 }
 
 impl Rule {
@@ -48,6 +52,14 @@ impl Rule {
             docs: Cow::Borrowed(""),
             build: Builder::Shared(Arc::new(build)),
         }
+    }
+
+    /// The same for gates that take evidence of every kind.
+    pub fn of_every_kind<F>(id: impl Into<Cow<'static, str>>, build: F) -> Self
+    where
+        F: Fn(&mut Table<'_>) -> Option<Box<dyn Judge>> + Send + Sync + 'static,
+    {
+        Rule { build: Builder::Every(Arc::new(build)), ..Rule::new(id, Kind::Tests, |_| None) }
     }
 
     /// Says in a few words what it judges.
@@ -74,9 +86,14 @@ impl Rule {
         &self.title
     }
 
-    /// The kind of evidence that it takes.
-    pub fn kind(&self) -> Kind {
-        self.kind
+    /// The kind of evidence that it takes; `None` where it takes every kind.
+    pub fn kind(&self) -> Option<Kind> {
+        (!matches!(self.build, Builder::Every(_))).then_some(self.kind)
+    }
+
+    /// Whether it takes evidence of this kind. VEX statements judge findings; they are evidence for no gate.
+    pub fn takes_kind(&self, kind: Kind) -> bool {
+        self.kind().map_or(kind != Kind::Vex, |own| own == kind)
     }
 
     /// Its documentation in Markdown.
@@ -88,8 +105,19 @@ impl Rule {
     pub(crate) fn build(&self, table: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         match &self.build {
             Builder::Fixed(build) => build(table),
-            Builder::Shared(build) => build(table),
+            Builder::Shared(build) | Builder::Every(build) => build(table),
         }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Rule", 4)?;
+        out.serialize_field("id", &self.id)?;
+        out.serialize_field("title", &self.title)?;
+        out.serialize_field("kind", &self.kind())?;
+        out.serialize_field("docs", &self.docs)?;
+        out.end()
     }
 }
 
@@ -113,7 +141,33 @@ pub trait Judge: fmt::Debug + Send + Sync {
     }
 
     /// Judges evidence: at least one piece, all readable and complete as far as they say.
-    fn judge(&self, scope: &Scope<'_>) -> Judgement;
+    ///
+    /// # Errors
+    /// Where it cannot be judged; the gate is then `error`, whatever else is known.
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError>;
+}
+
+/// Why a rule could not judge, with what caused it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct RuleError {
+    message: String,
+    #[source]
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl RuleError {
+    /// An error in words: lower case, no full stop.
+    pub fn new(message: impl Into<String>) -> Self {
+        RuleError { message: message.into(), cause: None }
+    }
+
+    /// Keeps what caused it.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
 }
 
 /// What a rule gets to judge.
@@ -126,17 +180,49 @@ pub struct Scope<'a> {
     pub all: &'a [Evidence],
     /// The clock, seconds since 1970-01-01 UTC; what needs one does not pass without.
     pub now: Option<i64>,
+    /// Whether the policy waives an item; it keeps count of what it waived.
+    pub(crate) waive: &'a dyn Fn(&Item<'_>) -> bool,
+}
+
+impl Scope<'_> {
+    /// Whether the policy waives this item. A rule asks once for each item that would count against the gate, before it counts; what is waived
+    /// then counts neither for nor against. What is missing or could not be read is never waived, so it is not asked for.
+    pub fn waived(&self, item: &Item<'_>) -> bool {
+        (self.waive)(item)
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("evidence", &self.evidence.len()).field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// Something that counts against a gate unless the policy waives it: a finding, a failing case, a file, a package. What it does not have is `None`
+/// and fits no waiver that names it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Item<'i> {
+    /// Rule, advisory, licence, or a case's whole name.
+    pub id: Option<&'i str>,
+    /// The package: a package URL, or `name version`.
+    pub package: Option<&'i str>,
+    /// The file that it is about.
+    pub path: Option<&'i str>,
+    /// A case's own name.
+    pub test: Option<&'i str>,
+    /// The suite or class of that case.
+    pub suite: Option<&'i str>,
 }
 
 /// What a rule answers.
 #[derive(Debug, Default)]
 pub struct Judgement {
-    /// Values held against their limits.
+    /// Quantities held against their limits.
     pub conditions: Vec<Condition>,
     /// Reasons for not passing.
     pub violations: Vec<Violation>,
     /// What would make it pass.
-    pub to_pass: Vec<String>,
+    pub to_pass: Vec<Remedy>,
 }
 
 impl Judgement {
@@ -146,8 +232,8 @@ impl Judgement {
     }
 
     /// The worst status of conditions and violations.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> GateStatus {
         let conditions = self.conditions.iter().map(|c| c.status);
-        conditions.chain(self.violations.iter().map(|v| v.status)).max().unwrap_or(Status::Pass)
+        conditions.chain(self.violations.iter().map(|v| v.status)).max().unwrap_or(GateStatus::Pass)
     }
 }

@@ -8,6 +8,7 @@ use crate::input::Input;
 use crate::scan::xml::{self, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::findings::{Category, Finding, Suppression};
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
@@ -56,9 +57,11 @@ struct Row {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
     let (mut root, mut created) = (false, None);
     loop {
         match xml.next()? {
@@ -72,7 +75,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     xml.skip()?;
                 }
                 (3, "reportDate") => created = seconds(&xml.text_of(100)?),
-                (3, "dependency") => fold(dependency(&mut xml)?, &mut items, &mut notes),
+                (3, "dependency") => fold(dependency(xml)?, &mut items, &mut notes),
                 _ => xml.skip()?,
             },
             Token::Eof => break,
@@ -99,7 +102,7 @@ fn dependency(xml: &mut Xml<'_>) -> Result<Dependency, ParseError> {
                 "vulnerabilities" | "identifiers" | "packages" | "package" | "suppressedVulnerabilities" => {}
                 "id" => {
                     let id = xml.text_of(400)?;
-                    if id.trim().starts_with("pkg:") && out.purl.is_none() {
+                    if purl::is_purl(&id) && out.purl.is_none() {
                         out.purl = Some(id.trim().to_owned());
                     }
                 }
