@@ -77,7 +77,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     .found_words(format!("{files} files that are not formatted")));
             }
             // With nothing to complain of the exit status is 0.
-            !errors && !(good && input.exit_status.is_some_and(|s| s != 0))
+            !errors && (!good || input.exit_status.is_none_or(|s| s == 0))
         }
         None if errors => false,
         None => {

@@ -67,7 +67,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             other.get_or_insert((line.number, 0)).1 += 1;
             continue;
         }
-        let d: Diagnostic = serde_json::from_slice(text).map_err(|e| json::located(&e, text, line.offset, None))?;
+        let d: Diagnostic = serde_json::from_slice(text).map_err(|e| json::located(e, text, line.offset, None))?;
         let severity = match d.severity.0.as_str() {
             "error" => Severity::High,
             "warning" | "autofix" => Severity::Medium,
