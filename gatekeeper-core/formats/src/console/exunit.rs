@@ -45,7 +45,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let (mut finished, mut gleam, mut found) = (false, false, false);
     let mut rows = Reader::new(head.all());
     while let Some(row) = rows.next() {
-        gleam |= super::gleam_test::is_start(row.text);
+        gleam |= common::is_gleam_start(row.text);
         finished |= row.text.starts_with(FINISHED);
         found |= finished && summary(row.text).is_some();
     }

@@ -28,11 +28,6 @@ pub(super) static FORMAT: Format = Format {
     parse,
 };
 
-/// `   Running shop_test.main`: what the compiler says before it runs the tests.
-pub(super) fn is_start(text: &[u8]) -> bool {
-    text.trim_ascii().strip_prefix(b"Running ").is_some_and(|rest| rest.ends_with(b"_test.main"))
-}
-
 fn sniff(head: &Head<'_>) -> Confidence {
     let marks = [&b"_test.main"[..], b" tests, no failures", b" tests, "];
     if head.xml().is_some() || head.json().is_some() || !marks.iter().any(|m| memmem::find(head.all(), m).is_some()) {
@@ -41,7 +36,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let (mut start, mut good, mut any, mut timed) = (false, false, false, false);
     let mut rows = Reader::new(head.all());
     while let Some(row) = rows.next() {
-        start |= is_start(row.text);
+        start |= common::is_gleam_start(row.text);
         timed |= row.text.starts_with(b"Finished in ");
         any |= summary(row.text).is_some();
         good |= row.text.ends_with(b" tests, no failures");
@@ -60,7 +55,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
         let text = row.text;
-        if is_start(text) {
+        if common::is_gleam_start(text) {
             begun = Some(row.offset);
             (last, dots) = (None, 0);
             cases.clear();

@@ -5,6 +5,7 @@
 
 mod common;
 mod compile;
+mod compile_only;
 mod cover;
 mod ct;
 mod ct_run;
@@ -16,6 +17,7 @@ mod dialyzer_terms;
 mod elvis;
 mod erlfmt;
 mod eunit;
+mod eunit_summary;
 mod exunit;
 mod gleam_test;
 mod gradualizer;

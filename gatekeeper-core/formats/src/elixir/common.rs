@@ -1,6 +1,7 @@
 //! What the formats of this family share: texts and numbers as Elixir's encoders write them, messages cut to size.
 
 use crate::format::Parsed;
+use crate::scan::lines::Lines;
 use gatekeeper_evidence::findings::{Findings, Place};
 use gatekeeper_evidence::{Data, Note};
 use serde::Deserialize;
@@ -43,4 +44,9 @@ pub(super) fn place(path: &Text, line: &Value, column: &Value) -> Option<Place> 
 pub(super) fn parsed(tool: &str, mut found: Findings, complete: Option<bool>, notes: Vec<Note>) -> Parsed {
     found.tool(tool);
     Parsed { tool: Some(tool.to_owned()), notes, ..Parsed::new(Data::Findings(found), complete) }
+}
+
+/// Where a JSON document begins behind what mix says while it compiles.
+pub(super) fn behind_talk(bytes: &[u8]) -> usize {
+    Lines::new(bytes).find(|l| l.bytes.trim_ascii_start().starts_with(b"{")).map_or(0, |l| l.offset)
 }

@@ -6,7 +6,7 @@
 //! - A run that could not parse a file says so on standard error alone: only the exit status tells. Recorded with one that the issues do not explain
 //!   (bits 1 to 16 stand for categories, 128 for an error of its own), the run is not complete.
 
-use super::common::{Text, parsed, place};
+use super::common::{Text, behind_talk, parsed, place};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -59,7 +59,7 @@ struct Issue {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let from = super::elp_json::behind_talk(input.bytes);
+    let from = behind_talk(input.bytes);
     let report: Report = json::from_bytes(input.bytes.get(from..).unwrap_or_default())?;
     let mut found = Findings::default();
     for issue in &report.issues {

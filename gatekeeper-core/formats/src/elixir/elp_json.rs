@@ -112,8 +112,3 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     };
     Ok(parsed("eqwalizer", found, complete, notes))
 }
-
-/// Where a JSON document begins behind what mix says while it compiles.
-pub(super) fn behind_talk(bytes: &[u8]) -> usize {
-    Lines::new(bytes).find(|l| l.bytes.trim_ascii_start().starts_with(b"{")).map_or(0, |l| l.offset)
-}

@@ -5,8 +5,7 @@
 //! - `pass` is false where anything was found: a list that does not say why is refused.
 //! - Advisories are GitHub's: `severity` in their words where the database has it.
 
-use super::common::{Text, parsed};
-use super::elp_json::behind_talk;
+use super::common::{Text, behind_talk, parsed};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -31,7 +30,9 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json().filter(|s| !s.root_is_array) else { return Confidence::No };
-    let row = shape.has_all(&["vulnerabilities[].advisory", "vulnerabilities[].dependency"]);
+    // A report that was cut may hold the first half of its first row alone.
+    let row =
+        shape.has("vulnerabilities[].advisory") && (shape.has("pass") || shape.has("vulnerabilities[].dependency"));
     let clean = shape.has("pass") && shape.has("vulnerabilities") && shape.paths().count() <= 3;
     Confidence::when(row || clean, Confidence::Certain)
 }

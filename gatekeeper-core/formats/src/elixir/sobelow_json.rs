@@ -6,8 +6,7 @@
 //! - `total_findings` states how many there are: more than are listed and the report is not complete.
 //! - Findings that were marked as false ones are left out by Sobelow itself.
 
-use super::common::{Text, parsed, place};
-use super::elp_json::behind_talk;
+use super::common::{Text, behind_talk, parsed, place};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
