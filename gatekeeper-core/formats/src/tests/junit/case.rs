@@ -29,6 +29,10 @@ pub(super) struct Found {
     pub(super) place: Option<(Box<str>, u32)>,
     pub(super) flaky: u32,
     pub(super) reruns: u32,
+    /// node's `todo`: a failure of it is none.
+    pub(super) todo: bool,
+    /// Something says that it was to be skipped.
+    pub(super) skipped_on_purpose: bool,
 }
 
 impl Found {
