@@ -21,9 +21,69 @@ pub struct Findings {
     /// can do. Each once, sorted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked_for: Option<Vec<Category>>,
+    /// What was not looked at, as the report tells it, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// Findings that the report counts and does not list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Box<Counted>>,
     /// Where the tools stand, once they are many.
     #[serde(skip)]
     pub tool_index: ToolIndex,
+}
+
+/// Something that a tool did not look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// What, and why as far as the report tells it: `3 of its files were parsed in part: a.ts, b.ts, c.ts`.
+    pub words: String,
+    /// Whether nothing at all was looked at: then the absence of findings says nothing.
+    pub whole: bool,
+    /// What would have been looked for there; empty where it is everything.
+    pub of: Vec<Category>,
+}
+
+impl Gap {
+    /// Nothing was looked at.
+    pub fn whole(words: impl Into<String>) -> Gap {
+        Gap { words: words.into(), whole: true, of: Vec::new() }
+    }
+
+    /// Not all of it was looked at.
+    pub fn part(words: impl Into<String>) -> Gap {
+        Gap { words: words.into(), whole: false, of: Vec::new() }
+    }
+
+    /// Of one category only.
+    #[must_use]
+    pub fn of(mut self, category: Category) -> Gap {
+        self.of.push(category);
+        self
+    }
+
+    /// Items that were left out, by name: so many of them are told, and the number of all.
+    pub fn of_items<T: AsRef<str>>(what: &str, items: &[T]) -> Option<Gap> {
+        const TOLD: usize = 5;
+        /// Characters of each.
+        const LONG: usize = 200;
+        if items.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = items.iter().take(TOLD).map(|i| i.as_ref().chars().take(LONG).collect()).collect();
+        let more = if items.len() > TOLD { ", …" } else { "" };
+        Some(Gap::part(format!("{} {what}: {}{more}", items.len(), names.join(", "))))
+    }
+}
+
+/// Findings that a report counts in its totals and does not list: the second reading of a report that disagrees with itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// How many of each severity; those of which only the sum is stated are `unknown`.
+    pub beyond: BySeverity,
+    /// What sort of findings they are.
+    pub category: Category,
+    /// Both numbers, in words.
+    pub words: String,
 }
 
 /// Where the names of tools stand. It follows from the names, so that it makes no difference.
@@ -249,6 +309,11 @@ impl BySeverity {
 
     /// Counts one more.
     pub fn add(&mut self, severity: Severity) {
+        self.add_many(severity, 1);
+    }
+
+    /// Counts so many more.
+    pub fn add_many(&mut self, severity: Severity, many: u64) {
         let slot = match severity {
             Severity::Critical => &mut self.critical,
             Severity::High => &mut self.high,
@@ -257,7 +322,7 @@ impl BySeverity {
             Severity::Info => &mut self.info,
             Severity::Unknown => &mut self.unknown,
         };
-        *slot = slot.saturating_add(1);
+        *slot = slot.saturating_add(many);
     }
 }
 
@@ -274,6 +339,59 @@ impl Findings {
             by.add(f.severity);
         }
         by
+    }
+
+    /// Keeps what the report's totals count beyond its list, severity by severity; answers both numbers in words, for a note. `Unknown` stands
+    /// for the sum of all.
+    pub fn hold_against(&mut self, stated: &[(Severity, u64)], category: Category) -> Option<String> {
+        let listed = self.by_severity();
+        let all = Severity::ALL.into_iter().fold(0_u64, |sum, s| sum.saturating_add(listed.get(s)));
+        let mut out = Counted { category, ..Counted::default() };
+        let mut told = 0_u64;
+        let mut words = Vec::new();
+        // The sum last: what severities explain is not counted twice.
+        let sums_last = |(s, _): &&(Severity, u64)| *s == Severity::Unknown;
+        let (sums, each): (Vec<_>, Vec<_>) = stated.iter().partition(sums_last);
+        for (severity, n) in each.into_iter().chain(sums) {
+            let (name, there) = match severity {
+                Severity::Unknown => ("in all", all.saturating_add(told)),
+                s => (s.as_str(), listed.get(s)),
+            };
+            let more = n.saturating_sub(there);
+            if more > 0 {
+                told = told.saturating_add(more);
+                out.beyond.add_many(severity, more);
+                words.push(format!("states {n} {name}, lists {there}"));
+            }
+        }
+        if told == 0 {
+            return None;
+        }
+        out.words = words.join("; ");
+        let words = out.words.clone();
+        self.counted = Some(Box::new(out));
+        Some(words)
+    }
+
+    /// The findings as the totals count them. `None` where they count no more than is listed.
+    pub fn by_totals(&self) -> Option<Findings> {
+        /// So many stand for more: no limit is above it.
+        const MOST: u64 = 10_000;
+        let counted = self.counted.as_ref()?;
+        let mut out = self.clone();
+        for severity in Severity::ALL {
+            for n in 0..counted.beyond.get(severity).min(MOST) {
+                out.items.push(Finding {
+                    // Each is one of its own.
+                    rule: format!("counted-{}-{n}", severity.as_str()).into(),
+                    message: counted.words.as_str().into(),
+                    severity,
+                    category: counted.category,
+                    ..Finding::default()
+                });
+            }
+        }
+        Some(out)
     }
 
     /// The index of a tool's name, added where it is new. Of more tools than there are numbers, the last ones have none of their own: they
@@ -340,7 +458,7 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
             ],
             &[Vulnerability],
         ),
-        (&["gitleaks", "detect-secrets", "trufflehog"], &[Secret]),
+        (&["gitleaks", "detect-secrets", "secretlint", "trufflehog"], &[Secret]),
         (&["checkov", "kube-bench", "tfsec", "kics", "terrascan"], &[Misconfiguration]),
         (
             &[
@@ -371,4 +489,41 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
         .iter()
         .find(|(names, _)| names.iter().any(|n| n.eq_ignore_ascii_case(tool)))
         .map_or(&[], |(_, categories)| categories)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_medium() -> Findings {
+        let one = Finding { severity: Severity::Medium, ..Finding::default() };
+        Findings { items: vec![one.clone(), one], ..Findings::default() }
+    }
+
+    #[test]
+    fn what_is_counted_beyond_the_list_is_a_second_reading() {
+        let mut f = two_medium();
+        let stated = [(Severity::Critical, 1), (Severity::Medium, 2), (Severity::Unknown, 5)];
+        let words = f.hold_against(&stated, Category::Vulnerability).unwrap();
+        assert_eq!(words, "states 1 critical, lists 0; states 5 in all, lists 3");
+        let by = f.by_totals().unwrap().by_severity();
+        assert_eq!((by.critical, by.medium, by.unknown), (1, 2, 2));
+    }
+
+    #[test]
+    fn fewer_in_the_totals_than_in_the_list_is_none() {
+        let mut f = two_medium();
+        assert_eq!(f.hold_against(&[(Severity::Medium, 1), (Severity::Unknown, 2)], Category::Code), None);
+        assert_eq!(f.by_totals(), None);
+    }
+
+    #[test]
+    fn gaps_name_a_few_and_count_all() {
+        let many: Vec<String> = (0..7).map(|n| format!("f{n}")).collect();
+        assert_eq!(
+            Gap::of_items("files were skipped", &many).unwrap().words,
+            "7 files were skipped: f0, f1, f2, f3, f4, …"
+        );
+        assert_eq!(Gap::of_items::<String>("x", &[]), None);
+    }
 }

@@ -1,6 +1,7 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
 use super::gather::Unread;
+use super::readings;
 use super::waive::Waivers;
 use super::words::{reason, wanted};
 use crate::config::Selector;
@@ -110,11 +111,16 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
             .violations
             .push(Violation::new("paths-unmatched", Status::Error, why.clone()).from_source(&e.source.path));
     }
+    judgement.violations.extend(readings::of_themselves(&taken, &gate.select));
     let parts = parts(gate, &taken, &mut judgement);
     let mut used_waivers: Vec<WaiverUsed> = Vec::new();
+    let mut unsure = false;
     for (labels, part) in parts {
-        let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now };
-        let mut one = answer(gate, &scope);
+        let read = readings::worst_of(&part, |part| {
+            answer(gate, &Scope { evidence: part, select: &gate.select, all: evidence, now })
+        });
+        unsure |= read.unsure;
+        let mut one = read.judgement;
         // Part by part: what is waived in one is no smaller number in another. What stands beside the parts cannot be waived.
         for used in waivers.apply(gate, &mut one) {
             match used_waivers.iter_mut().find(|u| u.policy_line == used.policy_line) {
@@ -130,7 +136,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
         judgement.to_pass.extend(one.to_pass);
     }
     let missing = taken.is_empty() && judgement.violations.is_empty();
-    let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
+    unsure |= gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
     let status = match judgement.status() {
         _ if missing => Status::Missing,
         Status::Fail if unsure => Status::Error,

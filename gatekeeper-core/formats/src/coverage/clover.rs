@@ -126,6 +126,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     out.metrics.lines = true;
     out.metrics.statements = true;
     out.note_metrics();
+    out.hold_against(&whole);
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.created = created;
     parsed.notes = xml.take_notes();
@@ -146,6 +147,7 @@ fn close(mut f: File, out: &mut Coverage) {
         branches: f.stated.branches.filter(|_| no_branches),
         functions: f.stated.functions.filter(|_| f.out.functions.is_empty()),
     };
+    f.out.hold_against(&f.stated);
     out.add(f.name, f.out);
 }
 

@@ -15,7 +15,7 @@
 use super::common::{NEGATIVE, Notes, Written, hits};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind, Ratio};
 use rayon::prelude::*;
@@ -530,6 +530,8 @@ impl<'a> Reader<'a> {
         if file.branches.is_empty() {
             file.stated.branches = stated(BRF, BRH);
         }
+        // Functions are counted by name, and listed by place: aliases make no contradiction.
+        file.hold_against(&Stated { lines, branches: stated(BRF, BRH), ..Stated::default() });
     }
 
     /// A name as text; what is not UTF-8 is replaced and noted.

@@ -7,7 +7,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Suppression};
 use gatekeeper_evidence::{Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
@@ -59,7 +59,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let text = xml::decode(input)?;
     let mut xml = Xml::new(&text, input);
-    let (mut root, mut created) = (false, None);
+    let (mut root, mut any, mut created) = (false, false, None);
     loop {
         match xml.next()? {
             Token::Start(e) => match (xml.depth(), e.name()) {
@@ -72,7 +72,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     xml.skip()?;
                 }
                 (3, "reportDate") => created = seconds(&xml.text_of(100)?),
-                (3, "dependency") => fold(dependency(&mut xml)?, &mut items, &mut notes),
+                (3, "dependency") => {
+                    any = true;
+                    fold(dependency(&mut xml)?, &mut items, &mut notes);
+                }
                 _ => xml.skip()?,
             },
             Token::Eof => break,
@@ -83,7 +86,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(foreign("the root element analysis"));
     }
     notes.extend(xml.take_notes());
-    Ok(Parsed { created, ..parsed(items, Some(complete), "dependency-check", notes) })
+    let nothing = (!any).then(|| Gap::whole("it names no dependency: nothing was looked at"));
+    Ok(Parsed { created, ..parsed(items, Some(complete), "dependency-check", notes).with_gaps(nothing) })
 }
 
 fn dependency(xml: &mut Xml<'_>) -> Result<Dependency, ParseError> {

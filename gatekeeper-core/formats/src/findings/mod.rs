@@ -33,6 +33,7 @@ mod records;
 mod rows;
 mod ruff_json;
 mod sarif;
+mod secretlint_json;
 mod semgrep_json;
 mod snyk_json;
 mod text;
@@ -71,6 +72,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &prettier::FORMAT,
     &ruff_json::FORMAT,
     &sarif::FORMAT,
+    &secretlint_json::FORMAT,
     &semgrep_json::FORMAT,
     &snyk_json::FORMAT,
     &trivy_json::FORMAT,

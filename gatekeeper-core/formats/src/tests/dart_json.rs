@@ -102,6 +102,8 @@ struct Reader {
     begun: bool,
     /// The `done` event: whether it says that the run came to its end.
     done: Option<bool>,
+    /// Whether the run calls itself failed.
+    failed: bool,
     incomplete: bool,
 }
 
@@ -179,7 +181,10 @@ impl Reader {
                 }
             }
             "testDone" => self.test_done(event, offset)?,
-            "done" => self.done = Some(event.success.is_some()),
+            "done" => {
+                self.done = Some(event.success.is_some());
+                self.failed = event.success == Some(false);
+            }
             _ => {}
         }
         Ok(())
@@ -233,7 +238,11 @@ impl Reader {
         }
         let complete = self.done == Some(true) && !self.incomplete;
         let suites = self.suites.into_values().filter(|s| !s.cases.is_empty()).collect();
-        Parsed { notes, ..Parsed::new(Data::Tests(TestRun { suites, problems: self.problems }), Some(complete)) }
+        let mut run = TestRun { suites, problems: self.problems, ..TestRun::default() };
+        if self.failed {
+            run.says_that_it_failed("done", "the run says that it did not succeed");
+        }
+        Parsed { notes, ..Parsed::new(Data::Tests(run), Some(complete)) }
     }
 }
 

@@ -20,6 +20,7 @@
 //! - Files of test management systems (TestLink's `node_order`) have the same root and no results: refused.
 
 mod dialect;
+mod totals;
 
 use super::common::{self, MESSAGE};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -27,9 +28,10 @@ use crate::input::Input;
 use crate::scan::xml::{self, Attribute, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Problem, Status, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::sync::Arc;
+use totals::Tally;
 
 pub(super) static FORMAT: Format = Format {
     id: "junit",
@@ -108,12 +110,10 @@ struct Open<'a> {
     order: usize,
     offset: usize,
     nested: bool,
-    /// What it states of itself.
-    tests: Option<u64>,
-    bad: u64,
-    /// What it lists, inner suites' cases among them.
-    listed: u64,
-    listed_bad: u64,
+    /// What it states of itself and what it lists.
+    tally: Tally,
+    /// Whether a failure of its own, without a case, was told already.
+    told: bool,
     /// The last class name met, as written, and what it is; `None` where it is the suite's own.
     class: Option<(&'a str, Option<Arc<str>>)>,
     is_suite: bool,
@@ -131,6 +131,8 @@ struct Reader<'a> {
     created: Option<i64>,
     unknown: Option<(usize, String)>,
     cases: u64,
+    /// What roots state beyond what they list.
+    beyond: Beyond,
     /// For values with references.
     scratch: String,
 }
@@ -164,7 +166,8 @@ impl<'a> Reader<'a> {
                 Token::Start(e) => match e.name() {
                     "testcase" => self.case(xml, e)?,
                     "testsuite" | "testsuites" => self.open(xml, &e)?,
-                    "properties" | "system-out" | "system-err" => xml.skip()?,
+                    "properties" => self.properties(xml)?,
+                    "system-out" | "system-err" => xml.skip()?,
                     "failure" | "error" => {
                         let message = attribute(xml, "message")?.unwrap_or_default();
                         let text = common::message_of(xml)?;
@@ -204,16 +207,22 @@ impl<'a> Reader<'a> {
             self.tool = dialect::tool_of(name, xml.attributes());
         }
         let mut open = Open::new(self.opened, element.offset, name == "testsuite");
+        let attributes = xml.attributes().iter().map(|a| (a.key, a.raw));
+        open.tally = Tally::open(self.stack.last().map(|o| &o.tally), name, attributes);
         self.opened += 1;
         for a in xml.attributes() {
             match a.key {
                 "name" => open.suite.name = short(a).text()?.into(),
-                "tests" => {
-                    open.tests = a.count().ok();
-                    // What is stated is only a hint, so hostile numbers cost nothing.
-                    open.suite.cases.reserve(usize::try_from(open.tests.unwrap_or(0)).unwrap_or(0).min(256));
+                "tests" | "failures" | "errors" | "skipped" | "skip" | "skips" | "ignored" | "disabled" => {
+                    if !a.raw.trim().is_empty() {
+                        let count = a.count()?;
+                        open.tally.states(a.key, count);
+                        if a.key == "tests" {
+                            // What is stated is only a hint, so hostile numbers cost nothing.
+                            open.suite.cases.reserve(usize::try_from(count).unwrap_or(0).min(256));
+                        }
+                    }
                 }
-                "failures" | "errors" => open.bad = open.bad.saturating_add(a.count().unwrap_or(0)),
                 "timestamp" => {
                     let at = a.raw.trim().parse::<jiff::Timestamp>().ok().map(|t| t.as_second());
                     self.created = self.created.max(at);
@@ -230,29 +239,48 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self) {
         let Some(mut open) = self.stack.pop() else { return };
-        if let Some(stated) = open.tests
-            && stated != open.listed
-        {
-            self.note(&format!("a suite that states {stated} tests and lists {}", open.listed), open.offset);
+        let beyond = open.tally.close();
+        if !beyond.words.is_empty() {
+            self.note(&format!("a suite that {}", beyond.words), open.offset);
         }
         // Not the outer ones of a suite that this was said of.
-        if open.bad > 0 && open.listed_bad == 0 {
+        let bad = open.tally.bad_without_cases();
+        if bad > 0 && !open.told {
             let problem = Problem {
                 name: open.suite.name.to_string(),
-                message: format!("states {} failures and errors, and lists none", open.bad),
+                message: format!("states {bad} failures and errors, and lists none"),
                 line: None,
             };
             self.problems.push((open.offset, problem));
-            open.listed_bad = 1;
+            open.told = true;
         }
-        if let Some(parent) = self.stack.last_mut() {
-            parent.listed = parent.listed.saturating_add(open.listed);
-            parent.listed_bad = parent.listed_bad.saturating_add(open.listed_bad);
+        match self.stack.last_mut() {
+            Some(outer) => {
+                outer.tally.take(&open.tally, &beyond);
+                outer.told |= open.told;
+            }
+            None => self.beyond = std::mem::take(&mut self.beyond).plus(&beyond),
         }
         if !open.suite.cases.is_empty() || (open.is_suite && !open.nested) {
             open.suite.cases.shrink_to_fit();
             self.suites.push((open.order, open.suite));
         }
+    }
+
+    /// The properties of a suite, of which some tell who wrote it.
+    fn properties(&mut self, xml: &mut Xml<'a>) -> Result<(), ParseError> {
+        let inside = xml.depth().saturating_sub(1);
+        while xml.depth() > inside {
+            let Token::Start(e) = xml.next()? else { continue };
+            if e.name() == "property"
+                && let Some(name) = xml.attributes().iter().find(|a| a.key == "name")
+                && let Some(open) = self.stack.last_mut()
+            {
+                open.tally.property(name.raw);
+            }
+            xml.skip()?;
+        }
+        Ok(())
     }
 
     /// Reads the case that was just opened, to its end.
@@ -267,7 +295,10 @@ impl<'a> Reader<'a> {
                 "duration" if given.time.is_none() => given.time = Some(*a),
                 "file" | "filepath" => given.file = Some(*a),
                 "line" | "lineno" => given.line = Some(*a),
-                "status" | "result" => given.stated = given.stated.max(stated(a.raw)),
+                "status" | "result" => {
+                    given.stated = given.stated.max(stated(a.raw));
+                    given.run |= a.raw == "run";
+                }
                 "disabled" | "ignored" | "skipped" if a.raw.eq_ignore_ascii_case("true") => {
                     given.stated = given.stated.max(Status::Skipped);
                 }
@@ -302,6 +333,9 @@ impl<'a> Reader<'a> {
             if self.tool == Some("pytest") && given.class.is_none() && found.status == Status::Passed {
                 self.incomplete = true;
                 self.note("pytest was interrupted in a test, which it lists without a name", element.offset);
+                if let Some(open) = self.stack.last_mut() {
+                    open.tally.other();
+                }
                 return Ok(());
             }
             self.note("a case without a name", element.offset);
@@ -318,6 +352,9 @@ impl<'a> Reader<'a> {
                 }
             }
             if self.tool == Some("ct") && dialect::is_ct_config(raw_name) {
+                if let Some(open) = self.stack.last_mut() {
+                    open.tally.other();
+                }
                 let bad = found.status > Status::Skipped;
                 if raw_name == "error_in_suite" {
                     self.incomplete = true;
@@ -386,11 +423,10 @@ impl<'a> Reader<'a> {
         }
         self.cases += 1;
         if let Some(open) = self.stack.last_mut() {
-            open.listed = open.listed.saturating_add(1);
-            if status > Status::Skipped {
-                open.listed_bad = open.listed_bad.saturating_add(1);
-            }
-            open.suite.cases.push(Case { name, class, status, flaky, time, detail });
+            let case = Case { name, class, status, flaky, time, detail };
+            let doctest = given.run && given.time.is_none();
+            open.tally.case(Counts::of(&case), found.elements, u64::from(attempts), doctest);
+            open.suite.cases.push(case);
         }
         Ok(())
     }
@@ -417,7 +453,7 @@ impl<'a> Reader<'a> {
             None => suite.to_owned(),
         };
         if let Some(open) = self.stack.last_mut() {
-            open.listed_bad = open.listed_bad.saturating_add(1);
+            open.told = true;
         }
         self.problems.push((offset, Problem { name, message: common::clip(&message).to_owned(), line: None }));
     }
@@ -445,7 +481,11 @@ impl<'a> Reader<'a> {
             })
             .collect();
         notes.append(&mut self.notes);
-        let run = TestRun { suites: self.suites.into_iter().map(|(_, s)| s).collect(), problems };
+        let run = TestRun {
+            suites: self.suites.into_iter().map(|(_, s)| s).collect(),
+            problems,
+            beyond: self.beyond.boxed(),
+        };
         Parsed {
             tool: self.tool.map(str::to_owned),
             notes,
@@ -462,10 +502,8 @@ impl Open<'_> {
             order,
             offset,
             nested: false,
-            tests: None,
-            bad: 0,
-            listed: 0,
-            listed_bad: 0,
+            tally: Tally::default(),
+            told: false,
             class: None,
             is_suite,
         }
@@ -481,6 +519,8 @@ struct Given<'a> {
     file: Option<Attribute<'a>>,
     line: Option<Attribute<'a>>,
     stated: Status,
+    /// Whether it says that it was run.
+    run: bool,
 }
 
 /// What a case's elements give.
@@ -492,11 +532,14 @@ struct Found {
     place: Option<(Box<str>, u32)>,
     flaky: u32,
     reruns: u32,
+    /// Elements of failures and errors.
+    elements: u64,
 }
 
 impl Found {
     /// An element that says how the case ended; the worst one's message is kept, the first of several.
     fn outcome(&mut self, xml: &mut Xml<'_>, status: Status) -> Result<(), ParseError> {
+        self.elements = self.elements.saturating_add(u64::from(status > Status::Skipped));
         if status > self.status {
             self.status = status;
             self.message.clear();
@@ -568,7 +611,7 @@ mod tests {
     use super::*;
     use crate::input::Limits;
 
-    fn read(text: &str) -> Result<(TestRun, Option<bool>, Option<String>), ParseError> {
+    pub(super) fn read(text: &str) -> Result<(TestRun, Option<bool>, Option<String>), ParseError> {
         let limits = Limits::default();
         let input =
             Input { name: "t.xml", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
