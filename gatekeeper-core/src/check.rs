@@ -102,8 +102,8 @@ pub(crate) fn evaluate(
         strangers: &strangers,
         now: context.now,
     };
-    let mut waivers = Waivers::new(policy, today);
-    let gates: Vec<GateVerdict> = policy.gates.iter().map(|gate| judge::judge(gate, ground, &mut waivers)).collect();
+    let waivers = Waivers::new(policy, today);
+    let gates: Vec<GateVerdict> = policy.gates.iter().map(|gate| judge::judge(gate, ground, &waivers)).collect();
     warnings.extend(waivers.warnings());
 
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

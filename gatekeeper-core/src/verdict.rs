@@ -90,10 +90,10 @@ impl Overall {
     }
 }
 
-/// The status of one gate.
+/// The status of one gate, or of one condition or violation in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum GateStatus {
     /// Not in this profile.
     Skip,
     /// It holds.
@@ -110,17 +110,17 @@ pub enum Status {
     Fail,
 }
 
-impl Status {
+impl GateStatus {
     /// The stable name.
     pub fn as_str(self) -> &'static str {
         match self {
-            Status::Skip => "skip",
-            Status::Pass => "pass",
-            Status::Warn => "warn",
-            Status::Inconclusive => "inconclusive",
-            Status::Missing => "missing",
-            Status::Error => "error",
-            Status::Fail => "fail",
+            GateStatus::Skip => "skip",
+            GateStatus::Pass => "pass",
+            GateStatus::Warn => "warn",
+            GateStatus::Inconclusive => "inconclusive",
+            GateStatus::Missing => "missing",
+            GateStatus::Error => "error",
+            GateStatus::Fail => "fail",
         }
     }
 }
@@ -146,7 +146,7 @@ pub struct GateVerdict {
     /// Its rule.
     pub rule: String,
     /// Its status.
-    pub status: Status,
+    pub status: GateStatus,
     /// What falling short does.
     pub action: Action,
     /// Whether this status decides the whole.
@@ -188,7 +188,7 @@ pub struct Condition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance: Option<String>,
     /// Pass, warn, fail, error or inconclusive.
-    pub status: Status,
+    pub status: GateStatus,
     /// The labels it was judged for (`each`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -200,7 +200,7 @@ pub struct Violation {
     /// A stable code: `test-failed`, `coverage-below`, `finding`, `unreadable`, …
     pub code: Cow<'static, str>,
     /// Fail, warn or error.
-    pub status: Status,
+    pub status: GateStatus,
     /// What it is, in words.
     pub message: String,
     /// The evidence that says so.
@@ -234,7 +234,7 @@ pub struct Violation {
 
 impl Violation {
     /// A violation with a code, a status and words.
-    pub fn new(code: impl Into<Cow<'static, str>>, status: Status, message: impl Into<String>) -> Self {
+    pub fn new(code: impl Into<Cow<'static, str>>, status: GateStatus, message: impl Into<String>) -> Self {
         Violation {
             code: code.into(),
             status,

@@ -1,7 +1,7 @@
 //! Properties of the licence engine that hold for every input.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use gatekeeper_core::license::{self, Entry, Judgement, LicenseStatement, Policy};
+use gatekeeper_core::license::{self, Entry, LicenseLists, LicenseStatement, Ruling};
 use proptest::prelude::*;
 
 const IDS: &[&str] = &[
@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn normalising_keeps_the_meaning(text in expression(), allow in entries(), deny in entries()) {
         let normalized = license::parse(&text).unwrap().normalized();
-        let policy = Policy { allow, deny, review: Vec::new() };
+        let policy = LicenseLists { allow, deny, review: Vec::new() };
         prop_assert_eq!(policy.satisfies(&text), policy.satisfies(&normalized));
     }
 
@@ -109,10 +109,10 @@ proptest! {
 
     #[test]
     fn more_statements_never_help(first in expression(), second in expression(), allow in entries(), deny in entries()) {
-        let policy = Policy { allow, deny, review: Vec::new() };
+        let policy = LicenseLists { allow, deny, review: Vec::new() };
         let statements = [LicenseStatement::Expression(first), LicenseStatement::Expression(second)];
         let both = policy.judge_all(&statements);
-        let each = statements.iter().all(|one| matches!(policy.judge(one), Judgement::Allowed { .. }));
-        prop_assert_eq!(matches!(both, Judgement::Allowed { .. }), each);
+        let each = statements.iter().all(|one| matches!(policy.judge(one), Ruling::Allowed { .. }));
+        prop_assert_eq!(matches!(both, Ruling::Allowed { .. }), each);
     }
 }

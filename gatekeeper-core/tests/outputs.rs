@@ -146,3 +146,26 @@ fn every_violation_is_in_the_json() {
         }
     }
 }
+
+#[test]
+fn a_verdict_reads_back_what_it_wrote() {
+    let mut verdicts: Vec<Verdict> = standard().into_iter().map(|(_, v)| v).collect();
+    let dated = POLICY.replace("lines = { min = 80 }", "lines = { min = 80 }\neach = \"os\"");
+    let dated = format!("{dated}[[evidence]]\npaths = [\"{{os}}/*\"]\n");
+    let policy = Engine::default().parse_policy("gatekeeper.toml", dated.as_bytes(), None).unwrap();
+    let files = vec![Candidate::in_memory("linux/lcov.info", b"SF:a\nDA:1,1\nDA:2,0\nend_of_record\n".to_vec())];
+    verdicts.push(Engine::default().evaluate(&policy, files, &Context::without_clock()));
+    for verdict in verdicts {
+        let json = serde_json::to_string(&verdict).unwrap();
+        let again: Verdict = serde_json::from_str(&json).unwrap();
+        assert_eq!(again, verdict);
+        for output in output::Outputs::default().iter() {
+            let render = |v: &Verdict| {
+                let mut bytes = Vec::new();
+                output.write(v, &Style::default(), &mut bytes).unwrap();
+                bytes
+            };
+            assert_eq!(render(&again), render(&verdict), "{}", output.id());
+        }
+    }
+}

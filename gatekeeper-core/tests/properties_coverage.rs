@@ -67,6 +67,7 @@ fn file() -> impl Strategy<Value = FileCoverage> {
             functions_by_line,
             statements,
             stated,
+            ..FileCoverage::default()
         },
     )
 }

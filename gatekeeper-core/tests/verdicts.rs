@@ -44,7 +44,12 @@ fn judge(case: &Value, folder: &Path) -> (u64, String) {
         ..CheckRequest::new(folder.to_owned(), Context::at(seconds(now)))
     };
     match Engine::default().check(&request) {
-        Ok(verdict) => (u64::from(verdict.exit_code), serde_json::to_string(&verdict).unwrap()),
+        Ok(verdict) => {
+            let json = serde_json::to_string(&verdict).unwrap();
+            let again: gatekeeper_core::Verdict = serde_json::from_str(&json).unwrap();
+            assert_eq!(again, verdict, "a verdict reads back what it wrote");
+            (u64::from(verdict.exit_code), json)
+        }
         Err(e) => (2, e.to_string()),
     }
 }

@@ -153,4 +153,20 @@ mod tests {
             assert_eq!(Decimal::parse(bad), None, "{bad}");
         }
     }
+
+    #[test]
+    fn what_is_short_is_rounded_up_and_what_is_shown_down() {
+        let of = |covered, total| Ratio { covered, total };
+        assert_eq!(Decimal::whole(80).shortfall(of(5, 7)), 1, "80 % of 7 is 5.6");
+        assert_eq!(Decimal::whole(80).shortfall(of(6, 7)), 0);
+        assert_eq!(Decimal::parse("79.5").unwrap().shortfall(of(0, 200)), 159);
+        assert_eq!([percent(of(2, 3)), percent(of(1, 8)), percent(of(0, 0))], ["66.66 %", "12.50 %", ""]);
+    }
+
+    #[test]
+    fn an_age_is_at_most_its_limit_and_the_future_has_none() {
+        let limit = Decimal::whole(60);
+        assert_eq!([59, 60, 61].map(|age| limit.is_age(age)), [true, true, false]);
+        assert_eq!([-1, -300, -301].map(|age| limit.is_age(age)), [true, true, false]);
+    }
 }

@@ -27,9 +27,65 @@ pub struct Findings {
     /// Findings that the report counts and does not list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<Box<Counted>>,
+    /// Which package brought which, where the report tells it: a statement on a package speaks of what lies below it alone.
+    #[serde(skip)]
+    pub graph: Option<Box<Graph>>,
     /// Where the tools stand, once they are many.
     #[serde(skip)]
     pub tool_index: ToolIndex,
+}
+
+/// The packages of a report and who brought them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// The packages, in the report's order.
+    pub nodes: Vec<GraphNode>,
+}
+
+/// A package in a [`Graph`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GraphNode {
+    /// Its package URL.
+    pub purl: Box<str>,
+    /// The packages that depend on it.
+    pub parents: Vec<u32>,
+    /// Whether what was scanned brings it by itself, whatever else does.
+    pub top: bool,
+}
+
+impl Graph {
+    /// Whether every way from what was scanned to a package leads through a product. Each step takes one of `steps`; without any left,
+    /// nothing is proven.
+    pub fn leads_through(
+        &self,
+        product: impl Fn(&str) -> bool,
+        package: impl Fn(&str) -> bool,
+        steps: &mut usize,
+    ) -> bool {
+        let mut open: Vec<usize> = Vec::new();
+        for (n, node) in self.nodes.iter().enumerate() {
+            let Some(left) = steps.checked_sub(1) else { return false };
+            *steps = left;
+            if package(&node.purl) {
+                open.push(n);
+            }
+        }
+        let mut seen = vec![false; self.nodes.len()];
+        let found = !open.is_empty();
+        while let Some(n) = open.pop() {
+            let (Some(node), Some(seen)) = (self.nodes.get(n), seen.get_mut(n)) else { return false };
+            let Some(left) = steps.checked_sub(node.parents.len().saturating_add(1)) else { return false };
+            *steps = left;
+            if std::mem::replace(seen, true) || product(&node.purl) {
+                continue;
+            }
+            if node.top || node.parents.is_empty() {
+                return false;
+            }
+            open.extend(node.parents.iter().filter_map(|p| usize::try_from(*p).ok()));
+        }
+        found
+    }
 }
 
 /// Something that a tool did not look at.
@@ -494,6 +550,30 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_product_must_lie_on_every_way() {
+        let node = |purl: &str, parents: &[u32], top| GraphNode { purl: purl.into(), parents: parents.to_vec(), top };
+        // root -> a -> leaf, root -> b -> leaf; a second leaf that is brought directly as well.
+        let graph = Graph {
+            nodes: vec![
+                node("root", &[], true),
+                node("a", &[0], false),
+                node("b", &[0], false),
+                node("leaf", &[1, 2], false),
+                node("own", &[1], true),
+                node("ring", &[5, 1], false),
+            ],
+        };
+        let through = |product: &'static [&'static str], package: &str| {
+            graph.leads_through(|p| product.contains(&p), |p| p == package, &mut 100)
+        };
+        assert!(through(&["root"], "leaf") && through(&["a", "b"], "leaf") && through(&["leaf"], "leaf"));
+        assert!(!through(&["a"], "leaf") && !through(&["other"], "leaf") && !through(&["a"], "own"));
+        assert!(through(&["a"], "ring") && !through(&["b"], "ring"));
+        assert!(!through(&["root"], "nobody"));
+        assert!(!graph.leads_through(|p| p == "root", |p| p == "leaf", &mut 7));
+    }
 
     fn two_medium() -> Findings {
         let one = Finding { severity: Severity::Medium, ..Finding::default() };

@@ -302,35 +302,41 @@ impl TestRun {
         let beyond = self.beyond.as_ref().filter(|_| self.disagrees())?;
         let mut run = self.clone();
         let failed = beyond.bad.min(beyond.unlisted);
-        let unlisted =
-            Counts { passed: beyond.unlisted - failed, failed, skipped: beyond.skipped, ..Counts::default() };
-        run.suites.push(Suite { unlisted, ..Suite::default() });
-        run.turn(beyond.bad - failed, |case| {
-            case.status = Status::Failed;
-            case.detail.get_or_insert_default().message = beyond.words.as_str().into();
-        });
-        run.turn(beyond.skipped_within, |case| case.status = Status::Skipped);
+        // Cases that the totals count otherwise are taken out of the list: of whichever they speak, nobody can tell.
+        let turned = run.take_passed(beyond.bad - failed);
+        let skipped_within = run.take_passed(beyond.skipped_within);
         // A total of 0 over a list is a counter that nobody set: one case stays.
-        let mut fewer = beyond.fewer.min(run.counts().passed.saturating_sub(1));
-        for suite in run.suites.iter_mut().rev() {
-            while fewer > 0 && suite.cases.last().is_some_and(|c| c.status == Status::Passed) {
-                suite.cases.pop();
-                fewer -= 1;
-            }
-        }
+        let most = run.counts().passed.saturating_sub(1);
+        run.take_passed(beyond.fewer.min(most));
+        let unlisted = Counts {
+            passed: beyond.unlisted - failed,
+            failed: failed.saturating_add(turned),
+            skipped: beyond.skipped.saturating_add(skipped_within),
+            ..Counts::default()
+        };
+        run.suites.push(Suite { unlisted, ..Suite::default() });
         Some(run)
     }
 
-    /// Changes so many of the passed cases, the last ones first.
-    fn turn(&mut self, mut many: u64, change: impl Fn(&mut Case)) {
-        let passed = self.suites.iter_mut().rev().flat_map(|s| s.cases.iter_mut().rev());
-        for case in passed.filter(|c| c.status == Status::Passed) {
-            if many == 0 {
-                return;
+    /// Takes so many of the passed cases away, the last ones first; answers how many there were.
+    fn take_passed(&mut self, many: u64) -> u64 {
+        let mut left = many;
+        for suite in self.suites.iter_mut().rev() {
+            if left == 0 {
+                break;
             }
-            change(case);
-            many -= 1;
+            let mut kept = Vec::with_capacity(suite.cases.len());
+            while let Some(case) = suite.cases.pop() {
+                if left > 0 && case.status == Status::Passed {
+                    left -= 1;
+                } else {
+                    kept.push(case);
+                }
+            }
+            kept.reverse();
+            suite.cases = kept;
         }
+        many - left
     }
 
     /// The sum of the cases' own times, seconds.
@@ -362,6 +368,8 @@ mod tests {
         // More failures than there are unlisted cases: listed ones must have failed.
         let n = run(3, Beyond { unlisted: 1, bad: 2, ..Beyond::default() }).by_totals().unwrap().counts();
         assert_eq!((n.passed, n.failed, n.total()), (2, 2, 4));
+        let n = run(1, Beyond { bad: 5, ..Beyond::default() }).by_totals().unwrap().counts();
+        assert_eq!((n.passed, n.failed), (0, 1));
     }
 
     #[test]

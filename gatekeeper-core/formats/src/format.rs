@@ -115,7 +115,92 @@ impl Parsed {
     }
 }
 
+/// A format of a program that embeds the engine, as a static of its own:
+///
+/// ```
+/// use gatekeeper_formats::Format;
+/// use gatekeeper_formats::format::{Confidence, Head, Parsed};
+/// use gatekeeper_formats::input::Input;
+/// use gatekeeper_evidence::error::ParseError;
+/// use gatekeeper_evidence::{Data, Findings, Kind};
+///
+/// fn sniff(head: &Head<'_>) -> Confidence {
+///     Confidence::when(head.bytes().starts_with(b"toy:"), Confidence::Certain)
+/// }
+///
+/// fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+///     input.text()?;
+///     Ok(Parsed::new(Data::Findings(Findings::default()), Some(true)))
+/// }
+///
+/// static TOY: Format = Format::new("toy", Kind::Findings, sniff, parse).with_title("toy log").with_extensions(&["toy"]);
+/// assert_eq!(TOY.id(), "toy");
+/// ```
 impl Format {
+    /// A format of text files, recognised by its content and read from it. The id is public and stable, in kebab-case.
+    pub const fn new(
+        id: &'static str,
+        kind: Kind,
+        sniff: fn(&Head<'_>) -> Confidence,
+        parse: fn(&Input<'_>) -> Result<Parsed, ParseError>,
+    ) -> Self {
+        Format {
+            id,
+            title: "",
+            kind,
+            extensions: &[],
+            places: &[],
+            spec: "",
+            producers: &[],
+            recorded_as: None,
+            content: Content::Text,
+            sniff,
+            parse,
+        }
+    }
+
+    /// Says in a few words what it is.
+    #[must_use]
+    pub const fn with_title(mut self, title: &'static str) -> Self {
+        self.title = title;
+        self
+    }
+
+    /// Gives the usual file extensions, without the dot. They only break ties.
+    #[must_use]
+    pub const fn with_extensions(mut self, extensions: &'static [&'static str]) -> Self {
+        self.extensions = extensions;
+        self
+    }
+
+    /// Says where its tools usually leave such files, as patterns from the project's root.
+    #[must_use]
+    pub const fn with_places(mut self, places: &'static [&'static str]) -> Self {
+        self.places = places;
+        self
+    }
+
+    /// Names the specification: title, version and address.
+    #[must_use]
+    pub const fn with_spec(mut self, spec: &'static str) -> Self {
+        self.spec = spec;
+        self
+    }
+
+    /// Names the tools that write it.
+    #[must_use]
+    pub const fn with_producers(mut self, producers: &'static [&'static str]) -> Self {
+        self.producers = producers;
+        self
+    }
+
+    /// Says that its files are bytes, not text: errors then give offsets.
+    #[must_use]
+    pub const fn of_bytes(mut self) -> Self {
+        self.content = Content::Binary;
+        self
+    }
+
     /// The public id.
     pub fn id(&self) -> &'static str {
         self.id

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Policy, detect, name, parse};
+use super::{LicenseLists, detect, name, parse};
 
 /// The answer to `parse`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,7 +84,7 @@ pub fn parsed(text: &str) -> Parsed {
 }
 
 /// Holds an expression against lists.
-pub fn satisfied(text: &str, policy: &Policy) -> Satisfied {
+pub fn satisfied(text: &str, policy: &LicenseLists) -> Satisfied {
     let found = policy.satisfies(text);
     Satisfied { expression: text.to_owned(), satisfied: found.satisfied, because: found.because, chosen: found.chosen }
 }

@@ -1,18 +1,18 @@
 //! The licence engine: SPDX expressions, policy lists, licence names and licence texts.
 //!
 //! - [`parse`] reads an SPDX licence expression; [`Expression::normalized`] spells it in one way.
-//! - [`Policy`] holds allow, deny and review lists, and judges [`LicenseStatement`]s; [`satisfies`] asks about one expression.
+//! - [`LicenseLists`] holds allow, deny and review lists, and judges [`LicenseStatement`]s; [`satisfies`] asks about one expression.
 //! - [`name()`] reads a free-text name, [`detect()`] a licence text. Neither guesses.
 //!
 //! It knows nothing of the rest of gatekeeper, and is of use by itself.
 //!
 //! ```
-//! use gatekeeper_license::{LicenseStatement, Judgement, Policy};
+//! use gatekeeper_license::{LicenseStatement, Ruling, LicenseLists};
 //!
-//! let policy = Policy { deny: vec!["GPL".parse()?, "AGPL".parse()?], ..Policy::default() };
+//! let policy = LicenseLists { deny: vec!["GPL".parse()?, "AGPL".parse()?], ..LicenseLists::default() };
 //! let judge = |text: &str| policy.judge(&LicenseStatement::Expression(text.into()));
-//! assert!(matches!(judge("LGPL-2.1-only"), Judgement::Allowed { .. }));
-//! assert!(matches!(judge("GPL-2.0+ AND MIT"), Judgement::Denied { .. }));
+//! assert!(matches!(judge("LGPL-2.1-only"), Ruling::Allowed { .. }));
+//! assert!(matches!(judge("GPL-2.0+ AND MIT"), Ruling::Denied { .. }));
 //! # Ok::<(), gatekeeper_license::EntryError>(())
 //! ```
 
@@ -41,4 +41,4 @@ pub use expression::{Addition, Expression, ExpressionError, License, Ranked, Ter
 pub use family::{Family, families, family};
 pub use list::{LIST_VERSION, exception_id, is_deprecated, license_id};
 pub use name::{family_named, name, no_license};
-pub use policy::{Judgement, LicenseStatement, Match, Policy, Satisfaction, satisfies};
+pub use policy::{LicenseLists, LicenseStatement, Match, Ruling, Satisfaction, satisfies};

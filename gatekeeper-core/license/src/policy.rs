@@ -46,7 +46,7 @@ pub struct Match {
 
 /// How a package's licence fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
+pub enum Ruling {
     /// A branch of it is allowed: the licences chosen.
     Allowed {
         /// The licences of the branch, each with the entry that allows it.
@@ -76,7 +76,7 @@ pub enum Judgement {
     },
 }
 
-impl Judgement {
+impl Ruling {
     fn standing(&self) -> Standing {
         match self {
             Self::Allowed { .. } => Standing::Allowed,
@@ -100,7 +100,7 @@ enum Standing {
 
 /// The lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Policy {
+pub struct LicenseLists {
     /// What is accepted. Empty: whatever is not denied.
     pub allow: Vec<Entry>,
     /// What is refused.
@@ -109,40 +109,40 @@ pub struct Policy {
     pub review: Vec<Entry>,
 }
 
-impl Policy {
+impl LicenseLists {
     /// Judges what a package says; several statements all hold at once.
-    pub fn judge_all<'s>(&self, statements: impl IntoIterator<Item = &'s LicenseStatement>) -> Judgement {
-        let mut worst: Option<Judgement> = None;
+    pub fn judge_all<'s>(&self, statements: impl IntoIterator<Item = &'s LicenseStatement>) -> Ruling {
+        let mut worst: Option<Ruling> = None;
         for statement in statements {
             let next = self.judge(statement);
             worst = Some(match (worst, next) {
                 (None, next) => next,
-                (Some(Judgement::Allowed { mut chosen }), Judgement::Allowed { chosen: more }) => {
+                (Some(Ruling::Allowed { mut chosen }), Ruling::Allowed { chosen: more }) => {
                     chosen.extend(more.into_iter().take(MOST_NAMED.saturating_sub(chosen.len())));
-                    Judgement::Allowed { chosen }
+                    Ruling::Allowed { chosen }
                 }
                 (Some(before), next) if next.standing() < before.standing() => next,
                 (Some(before), _) => before,
             });
         }
-        worst.unwrap_or_else(|| Judgement::Unknown { why: "no licence is stated".into() })
+        worst.unwrap_or_else(|| Ruling::Unknown { why: "no licence is stated".into() })
     }
 
     /// Judges one statement.
-    pub fn judge(&self, statement: &LicenseStatement) -> Judgement {
+    pub fn judge(&self, statement: &LicenseStatement) -> Ruling {
         let (LicenseStatement::Expression(text) | LicenseStatement::Id(text) | LicenseStatement::Name(text)) =
             statement;
         if let Some(why) = name::no_license(text) {
-            return Judgement::Unknown { why: why.into() };
+            return Ruling::Unknown { why: why.into() };
         }
         match statement {
             LicenseStatement::Expression(text) => match parse(text) {
                 Ok(expression) => self.judge_expression(&expression),
-                Err(error) => Judgement::Unknown { why: format!("not an SPDX expression: {error}") },
+                Err(error) => Ruling::Unknown { why: format!("not an SPDX expression: {error}") },
             },
             LicenseStatement::Id(text) => match parse(text) {
                 Ok(expression) if expression.terms().len() == 1 => self.judge_expression(&expression),
-                _ => Judgement::Unknown { why: format!("not an SPDX licence id: {}", quoted(text)) },
+                _ => Ruling::Unknown { why: format!("not an SPDX licence id: {}", quoted(text)) },
             },
             LicenseStatement::Name(text) => {
                 if let Some(expression) = name(text).and_then(|spdx| parse(&spdx).ok()) {
@@ -155,8 +155,8 @@ impl Policy {
                     Entry::License(_) => false,
                 });
                 match denied {
-                    Some(entry) => Judgement::Denied { license: text.trim().into(), entry: entry.to_string() },
-                    None => Judgement::Unknown { why: format!("{} does not say which licence", quoted(text)) },
+                    Some(entry) => Ruling::Denied { license: text.trim().into(), entry: entry.to_string() },
+                    None => Ruling::Unknown { why: format!("{} does not say which licence", quoted(text)) },
                 }
             }
         }
@@ -183,7 +183,7 @@ impl Policy {
     }
 
     /// Judges an expression: the best branch counts.
-    pub fn judge_expression(&self, expression: &Expression) -> Judgement {
+    pub fn judge_expression(&self, expression: &Expression) -> Ruling {
         let ranked = expression.rank(|term| self.judge_term(term).0);
         let matched = |terms: Vec<&Term>, standing| {
             terms
@@ -196,8 +196,8 @@ impl Policy {
         };
         let standing = ranked.whole().unwrap_or(Standing::Unknown);
         match standing {
-            Standing::Allowed => Judgement::Allowed { chosen: matched(ranked.chosen(), standing) },
-            Standing::Review => Judgement::Review { matched: matched(ranked.chosen(), standing) },
+            Standing::Allowed => Ruling::Allowed { chosen: matched(ranked.chosen(), standing) },
+            Standing::Review => Ruling::Review { matched: matched(ranked.chosen(), standing) },
             Standing::Unknown => {
                 let names: Vec<_> = matched(ranked.blamed(), standing).into_iter().map(|found| found.license).collect();
                 let why = if self.allow.is_empty() && self.deny.is_empty() && self.review.is_empty() {
@@ -205,15 +205,15 @@ impl Policy {
                 } else {
                     format!("no list speaks of {}", names.join(", "))
                 };
-                Judgement::Unknown { why }
+                Ruling::Unknown { why }
             }
             Standing::Unlisted => {
                 let unlisted = matched(ranked.blamed(), standing);
-                Judgement::Unlisted { licenses: unlisted.into_iter().map(|found| found.license).collect() }
+                Ruling::Unlisted { licenses: unlisted.into_iter().map(|found| found.license).collect() }
             }
             Standing::Denied => match matched(ranked.blamed(), standing).into_iter().next() {
-                Some(Match { license, entry }) => Judgement::Denied { license, entry: entry.unwrap_or_default() },
-                None => Judgement::Unknown { why: "the expression is empty".into() },
+                Some(Match { license, entry }) => Ruling::Denied { license, entry: entry.unwrap_or_default() },
+                None => Ruling::Unknown { why: "the expression is empty".into() },
             },
         }
     }
@@ -258,24 +258,24 @@ pub struct Satisfaction {
 
 /// Whether an expression satisfies an allow and a deny list. What is no expression satisfies nothing.
 pub fn satisfies(expression: &str, allow: &[Entry], deny: &[Entry]) -> Satisfaction {
-    let policy = Policy { allow: allow.to_vec(), deny: deny.to_vec(), review: Vec::new() };
+    let policy = LicenseLists { allow: allow.to_vec(), deny: deny.to_vec(), review: Vec::new() };
     policy.satisfies(expression)
 }
 
-impl Policy {
+impl LicenseLists {
     /// Whether an expression is allowed by the lists, and why.
     pub fn satisfies(&self, expression: &str) -> Satisfaction {
         let judgement = self.judge(&LicenseStatement::Expression(expression.into()));
         let chosen = match &judgement {
-            Judgement::Allowed { chosen } => chosen.iter().map(|found| found.license.clone()).collect(),
+            Ruling::Allowed { chosen } => chosen.iter().map(|found| found.license.clone()).collect(),
             _ => Vec::new(),
         };
-        let satisfied = matches!(judgement, Judgement::Allowed { .. });
+        let satisfied = matches!(judgement, Ruling::Allowed { .. });
         Satisfaction { satisfied, because: judgement.to_string(), chosen }
     }
 }
 
-impl fmt::Display for Judgement {
+impl fmt::Display for Ruling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, found: &[Match], word: &str| {
             for (at, Match { license, entry }) in found.iter().enumerate() {
@@ -310,8 +310,8 @@ mod tests {
         list.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    fn policy(allow: &[&str], deny: &[&str], review: &[&str]) -> Policy {
-        Policy { allow: entries(allow), deny: entries(deny), review: entries(review) }
+    fn policy(allow: &[&str], deny: &[&str], review: &[&str]) -> LicenseLists {
+        LicenseLists { allow: entries(allow), deny: entries(deny), review: entries(review) }
     }
 
     fn allowed(expression: &str, allow: &[&str]) -> bool {
@@ -334,13 +334,13 @@ mod tests {
         let judge = |text: &str| policy.judge(&LicenseStatement::Expression(text.into()));
         assert_eq!(
             judge("GPL-2.0+ OR AGPL-3.0"),
-            Judgement::Denied { license: "GPL-2.0-or-later".into(), entry: "GPL".into() }
+            Ruling::Denied { license: "GPL-2.0-or-later".into(), entry: "GPL".into() }
         );
-        assert!(matches!(judge("GPL-2.0-only OR LGPL-2.1-only"), Judgement::Allowed { .. }));
-        assert!(matches!(judge("MIT AND GPL-2.0-only WITH Classpath-exception-2.0"), Judgement::Denied { .. }));
-        assert!(matches!(judge("LicenseRef-x"), Judgement::Unknown { .. }));
-        assert!(matches!(judge("GPL-2.0-only OR LicenseRef-x"), Judgement::Unknown { .. }));
-        assert!(matches!(judge("MIT OR"), Judgement::Unknown { .. }));
+        assert!(matches!(judge("GPL-2.0-only OR LGPL-2.1-only"), Ruling::Allowed { .. }));
+        assert!(matches!(judge("MIT AND GPL-2.0-only WITH Classpath-exception-2.0"), Ruling::Denied { .. }));
+        assert!(matches!(judge("LicenseRef-x"), Ruling::Unknown { .. }));
+        assert!(matches!(judge("GPL-2.0-only OR LicenseRef-x"), Ruling::Unknown { .. }));
+        assert!(matches!(judge("MIT OR"), Ruling::Unknown { .. }));
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
     fn deny_lists_are_read_widely() {
         let denied = |text: &str, entry: &str| {
             let policy = policy(&[], &[entry], &[]);
-            matches!(policy.judge(&LicenseStatement::Expression(text.into())), Judgement::Denied { .. })
+            matches!(policy.judge(&LicenseStatement::Expression(text.into())), Ruling::Denied { .. })
         };
         assert!(denied("GPL-2.0-or-later", "GPL-2.0-only"));
         assert!(denied("GPL-3.0-only", "GPL-2.0-or-later"));
@@ -376,14 +376,14 @@ mod tests {
 
     #[test]
     fn the_closer_entry_decides() {
-        let judge = |policy: Policy, text: &str| policy.judge(&LicenseStatement::Expression(text.into()));
+        let judge = |policy: LicenseLists, text: &str| policy.judge(&LicenseStatement::Expression(text.into()));
         let java = "GPL-2.0-only WITH Classpath-exception-2.0";
-        assert!(matches!(judge(policy(&[java], &["GPL"], &[]), java), Judgement::Allowed { .. }));
-        assert!(matches!(judge(policy(&[java], &["GPL"], &[]), "GPL-2.0-only"), Judgement::Denied { .. }));
-        assert!(matches!(judge(policy(&["MIT"], &["MIT"], &["MIT"]), "MIT"), Judgement::Denied { .. }));
-        assert!(matches!(judge(policy(&["MPL"], &[], &["MPL-2.0"]), "MPL-2.0"), Judgement::Review { .. }));
-        assert!(matches!(judge(policy(&["MPL-2.0"], &[], &["MPL"]), "MPL-2.0"), Judgement::Allowed { .. }));
-        assert!(matches!(judge(policy(&["MIT"], &[], &["MPL"]), "MPL-2.0 OR MIT"), Judgement::Allowed { .. }));
+        assert!(matches!(judge(policy(&[java], &["GPL"], &[]), java), Ruling::Allowed { .. }));
+        assert!(matches!(judge(policy(&[java], &["GPL"], &[]), "GPL-2.0-only"), Ruling::Denied { .. }));
+        assert!(matches!(judge(policy(&["MIT"], &["MIT"], &["MIT"]), "MIT"), Ruling::Denied { .. }));
+        assert!(matches!(judge(policy(&["MPL"], &[], &["MPL-2.0"]), "MPL-2.0"), Ruling::Review { .. }));
+        assert!(matches!(judge(policy(&["MPL-2.0"], &[], &["MPL"]), "MPL-2.0"), Ruling::Allowed { .. }));
+        assert!(matches!(judge(policy(&["MIT"], &[], &["MPL"]), "MPL-2.0 OR MIT"), Ruling::Allowed { .. }));
     }
 
     #[test]
@@ -392,16 +392,16 @@ mod tests {
         let id = |text: &str| LicenseStatement::Id(text.into());
         let name = |text: &str| LicenseStatement::Name(text.into());
         assert!(
-            matches!(policy.judge_all(&[id("MIT"), name("Apache 2.0")]), Judgement::Allowed { chosen } if chosen.len() == 2)
+            matches!(policy.judge_all(&[id("MIT"), name("Apache 2.0")]), Ruling::Allowed { chosen } if chosen.len() == 2)
         );
-        assert!(matches!(policy.judge_all(&[id("MIT"), name("GPLv3")]), Judgement::Denied { .. }));
-        assert!(matches!(policy.judge_all(&[id("MIT"), name("Apache")]), Judgement::Unknown { .. }));
-        assert!(matches!(policy.judge_all(&[]), Judgement::Unknown { .. }));
-        assert!(matches!(policy.judge(&id("MIT OR ISC")), Judgement::Unknown { .. }));
-        assert!(matches!(policy.judge(&name("GNU GPL")), Judgement::Denied { entry, .. } if entry == "GPL"));
-        assert!(matches!(policy.judge(&name("LGPL")), Judgement::Unknown { .. }));
+        assert!(matches!(policy.judge_all(&[id("MIT"), name("GPLv3")]), Ruling::Denied { .. }));
+        assert!(matches!(policy.judge_all(&[id("MIT"), name("Apache")]), Ruling::Unknown { .. }));
+        assert!(matches!(policy.judge_all(&[]), Ruling::Unknown { .. }));
+        assert!(matches!(policy.judge(&id("MIT OR ISC")), Ruling::Unknown { .. }));
+        assert!(matches!(policy.judge(&name("GNU GPL")), Ruling::Denied { entry, .. } if entry == "GPL"));
+        assert!(matches!(policy.judge(&name("LGPL")), Ruling::Unknown { .. }));
         for nothing in ["NOASSERTION", "none", "UNLICENSED", "", "SEE LICENSE IN LICENSE.txt"] {
-            assert!(matches!(policy.judge(&LicenseStatement::Expression(nothing.into())), Judgement::Unknown { .. }));
+            assert!(matches!(policy.judge(&LicenseStatement::Expression(nothing.into())), Ruling::Unknown { .. }));
         }
     }
 

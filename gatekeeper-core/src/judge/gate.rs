@@ -1,17 +1,18 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
 use super::gather::Unread;
-use super::readings;
-use super::waive::Waivers;
-use super::words::{reason, wanted};
+use super::readings::{self, Reading};
+use super::waive::{Waivers, waives_violation};
+use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
 use crate::policy::Gate;
 use crate::relate::twins::Contradiction;
-use crate::rule::{Judgement, Scope};
-use crate::verdict::{Action, GateVerdict, Status, Used, Violation, WaiverUsed};
+use crate::rule::{Item, Judgement, Scope};
+use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
 use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Code of the violation that stands for an input that could not be read.
@@ -76,7 +77,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
 }
 
 /// Judges one gate.
-pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) -> GateVerdict {
+pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> GateVerdict {
     let Ground { evidence, unread, contradictions, strangers, now, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
@@ -86,22 +87,23 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
     }
     let mut judgement = Judgement::default();
     for u in &unreadable {
-        let mut v = Violation::new(UNREADABLE, Status::Error, u.error.words()).from_source(&u.file);
+        let mut v = Violation::new(UNREADABLE, GateStatus::Error, u.error.words()).from_source(&u.file);
         v.location = Some(u.error.location().clone());
         judgement.violations.push(v);
     }
     for e in taken.iter().filter(|e| e.complete == Some(false)) {
         let why = e.notes.first().map(|n| format!(": {}", n.message)).unwrap_or_default();
         let message = format!("its tool did not do all its work, so it proves nothing{why}");
-        judgement.violations.push(Violation::new("incomplete", Status::Error, message).from_source(&e.source.path));
+        judgement.violations.push(Violation::new("incomplete", GateStatus::Error, message).from_source(&e.source.path));
     }
     for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
-        let message =
-            format!("its command ended with exit status {status}, and it tells of nothing that explains this");
-        judgement.violations.push(Violation::new("exit-status", Status::Error, message).from_source(&e.source.path));
+        let message = format!("its command ended with exit status {status}, and the report shows no reason for it");
+        judgement
+            .violations
+            .push(Violation::new("exit-status", GateStatus::Error, message).from_source(&e.source.path));
     }
     for c in contradictions.iter().filter(|c| taken.iter().any(|e| e.source.path == c.kept)) {
-        let mut v = Violation::new("contradiction", Status::Error, c.message.clone()).from_source(&c.kept);
+        let mut v = Violation::new("contradiction", GateStatus::Error, c.message.clone()).from_source(&c.kept);
         v.help =
             Some(format!("make {} and {} tell of the same run, or name one of them in the policy", c.kept, c.aside));
         judgement.violations.push(v);
@@ -109,37 +111,38 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
     for (e, why) in taken.iter().filter_map(|e| strangers.get(&e.source.path).map(|why| (e, why))) {
         judgement
             .violations
-            .push(Violation::new("paths-unmatched", Status::Error, why.clone()).from_source(&e.source.path));
+            .push(Violation::new("paths-unmatched", GateStatus::Error, why.clone()).from_source(&e.source.path));
     }
     judgement.violations.extend(readings::of_themselves(&taken, &gate.select));
     let parts = parts(gate, &taken, &mut judgement);
-    let mut used_waivers: Vec<WaiverUsed> = Vec::new();
+    let waivers = waivers.of(&gate.name);
+    let mut held: Vec<Held> = Vec::new();
     let mut unsure = false;
     for (labels, part) in parts {
-        let read = readings::worst_of(&part, |part| {
-            answer(gate, &Scope { evidence: part, select: &gate.select, all: evidence, now })
+        let read = readings::worst_of(&part, |part, reading| {
+            // What is waived is told once, whichever way it was read.
+            let waive = |item: &Item<'_>| match reading {
+                Reading::List => waivers.waives(item),
+                Reading::Totals => waivers.would_waive(item),
+            };
+            let mut one =
+                answer(gate, &Scope { evidence: part, select: &gate.select, all: evidence, now, waive: &waive });
+            // Rules from outside may not have asked.
+            one.violations.retain(|v| !waives_violation(v, &waive));
+            one
         });
         unsure |= read.unsure;
-        let mut one = read.judgement;
-        // Part by part: what is waived in one is no smaller number in another. What stands beside the parts cannot be waived.
-        for used in waivers.apply(gate, &mut one) {
-            match used_waivers.iter_mut().find(|u| u.policy_line == used.policy_line) {
-                Some(known) => known.waived += used.waived,
-                None => used_waivers.push(used),
-            }
-        }
-        for c in &mut one.conditions {
-            c.labels.clone_from(&labels);
-        }
-        judgement.conditions.extend(one.conditions);
+        let one = read.judgement;
+        held.extend(one.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }));
         judgement.violations.extend(one.violations);
         judgement.to_pass.extend(one.to_pass);
     }
     let missing = taken.is_empty() && judgement.violations.is_empty();
-    unsure |= gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == Status::Error);
-    let status = match judgement.status() {
-        _ if missing => Status::Missing,
-        Status::Fail if unsure => Status::Error,
+    unsure |= gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == GateStatus::Error);
+    let conditions = held.iter().map(|h| h.condition.status).max();
+    let status = match judgement.status().max(conditions.unwrap_or(GateStatus::Pass)) {
+        _ if missing => GateStatus::Missing,
+        GateStatus::Fail if unsure => GateStatus::Error,
         status => status,
     };
     // The worst first; what stands equal keeps its order.
@@ -147,8 +150,9 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
     let mut used: Vec<Used> =
         taken.iter().map(|e| Used { path: e.source.path.clone(), sha256: e.source.sha256.clone() }).collect();
     used.sort();
+    let mut to_pass: Vec<String> = judgement.to_pass.iter().map(words::remedy).collect();
     if missing {
-        judgement.to_pass.push(wanted(gate, ground.formats));
+        to_pass.push(wanted(gate, ground.formats));
     }
     GateVerdict {
         name: gate.name.clone(),
@@ -156,13 +160,13 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &mut Waivers<'_>) 
         status,
         action: gate.action,
         blocking: blocks(gate, status),
-        reason: reason(gate, status, &judgement, &taken),
+        reason: reason(gate, status, &held, &judgement.violations, &taken),
         policy_line: gate.line,
-        conditions: judgement.conditions,
+        conditions: held.iter().map(words::shown).collect(),
         violations: judgement.violations,
         evidence: used,
-        waivers: used_waivers,
-        to_pass: judgement.to_pass,
+        waivers: waivers.used(),
+        to_pass,
     }
 }
 
@@ -191,7 +195,7 @@ fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> 
         for value in values {
             if !taken.iter().any(|e| e.source.labels.get(label) == Some(value)) {
                 let message = format!("no evidence for {label} = {value}, which the policy requires");
-                judgement.violations.push(Violation::new("label-missing", Status::Missing, message));
+                judgement.violations.push(Violation::new("label-missing", GateStatus::Missing, message));
             }
         }
     }
@@ -202,7 +206,7 @@ fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> 
                 match e.source.labels.get(label) {
                     Some(value) => groups.entry(value.clone()).or_default().push(e),
                     None => judgement.violations.push(
-                        Violation::new("label-absent", Status::Error, format!("it has no label {label}"))
+                        Violation::new("label-absent", GateStatus::Error, format!("it has no label {label}"))
                             .from_source(&e.source.path),
                     ),
                 }
@@ -214,20 +218,306 @@ fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> 
     }
 }
 
-/// What the rule answers. Rules may come from outside: one that panics has judged nothing.
+/// What the rule answers. Rules may come from outside: one that fails or panics has judged nothing.
 fn answer(gate: &Gate, scope: &Scope<'_>) -> Judgement {
-    let judged = catch_unwind(AssertUnwindSafe(|| gate.judge.judge(scope)));
-    judged.unwrap_or_else(|_| {
-        let message = format!("the rule `{}` panicked, so nothing was judged", gate.rule.id());
-        Judgement::of(Violation::new("rule-panicked", Status::Error, message))
-    })
+    let error = |code: &'static str, message| Judgement::of(Violation::new(code, GateStatus::Error, message));
+    match catch_unwind(AssertUnwindSafe(|| gate.judge.judge(scope))) {
+        Ok(Ok(judgement)) => judgement,
+        Ok(Err(e)) => {
+            let mut message = format!("the rule `{}` could not judge: {e}", gate.rule.id());
+            let mut cause = e.source();
+            while let Some(e) = cause {
+                message.push_str(&format!(": {e}"));
+                cause = e.source();
+            }
+            error("rule-failed", message)
+        }
+        Err(_) => error("rule-panicked", format!("the rule `{}` panicked, so nothing was judged", gate.rule.id())),
+    }
 }
 
-fn blocks(gate: &Gate, status: Status) -> bool {
+fn blocks(gate: &Gate, status: GateStatus) -> bool {
     gate.action == Action::Block
         && match status {
-            Status::Fail | Status::Error | Status::Inconclusive => true,
-            Status::Missing => gate.missing_blocks,
-            Status::Pass | Status::Warn | Status::Skip => false,
+            GateStatus::Fail | GateStatus::Error | GateStatus::Inconclusive => true,
+            GateStatus::Missing => gate.missing_blocks,
+            GateStatus::Pass | GateStatus::Warn | GateStatus::Skip => false,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Known, Policy, parse};
+    use crate::rule::{Condition, Judge, Remedy, Rule, RuleError, Rules};
+    use GateStatus::{Error, Fail, Missing, Pass, Warn};
+    use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Line, Metrics};
+    use gatekeeper_evidence::error::{ErrorCode, ParseError};
+    use gatekeeper_evidence::findings::{Finding, Findings};
+    use gatekeeper_evidence::test_run::{Case, Status as Outcome, Suite, TestRun};
+    use gatekeeper_evidence::{Kind, Note, Source};
+
+    /// Says of each test case that it is bad, and lets the policy waive it or not.
+    #[derive(Debug)]
+    struct Toy(fn(&Scope<'_>) -> Result<Judgement, RuleError>);
+
+    impl Judge for Toy {
+        fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
+            (self.0)(scope)
+        }
+    }
+
+    fn policy_with(text: &str, judge: fn(&Scope<'_>) -> Result<Judgement, RuleError>) -> Policy {
+        let rule = Rule::new("toy", Kind::Tests, move |_| Some(Box::new(Toy(judge)) as Box<dyn Judge>));
+        let known = (Formats::default(), Rules::default().with(rule));
+        parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 }).unwrap()
+    }
+
+    fn policy(text: &str) -> Policy {
+        policy_with(&format!("version = 1\n{text}"), |_| Ok(Judgement::default()))
+    }
+
+    fn evidence(path: &str, data: Data) -> Evidence {
+        let source = Source { path: path.to_owned(), format: "junit", ..Source::default() };
+        Evidence { source, complete: Some(true), notes: Vec::new(), data }
+    }
+
+    fn tests(path: &str, names: &[(&str, Outcome)]) -> Evidence {
+        let cases = names.iter().map(|(n, status)| Case { name: (*n).into(), status: *status, ..Case::default() });
+        let suites = vec![Suite { cases: cases.collect(), ..Suite::default() }];
+        evidence(path, Data::Tests(TestRun { suites, problems: Vec::new(), ..TestRun::default() }))
+    }
+
+    fn covered(path: &str, covered: u32, total: u32) -> Evidence {
+        let lines = (1..=total).map(|n| Line { number: n, hits: u32::from(n <= covered) }).collect();
+        let files = [("a.c".into(), FileCoverage { lines, ..FileCoverage::default() })].into();
+        let metrics = Metrics { lines: true, ..Metrics::default() };
+        evidence(path, Data::Coverage(Coverage { files, metrics, ..Coverage::default() }))
+    }
+
+    fn unread(kind: Option<Kind>) -> Unread {
+        Unread {
+            file: "bad.xml".to_owned(),
+            error: ParseError::new(ErrorCode::Malformed, "broken").finish("bad.xml", "junit", None),
+            kind,
+            format: None,
+            tool: None,
+            name: None,
+            labels: BTreeMap::new(),
+        }
+    }
+
+    struct Given {
+        policy: Policy,
+        evidence: Vec<Evidence>,
+        unread: Vec<Unread>,
+        contradictions: Vec<Contradiction>,
+        strangers: BTreeMap<String, String>,
+    }
+
+    fn given(policy: Policy, evidence: Vec<Evidence>) -> Given {
+        Given { policy, evidence, unread: Vec::new(), contradictions: Vec::new(), strangers: BTreeMap::new() }
+    }
+
+    impl Given {
+        fn judged(&self) -> GateVerdict {
+            let formats = Formats::default();
+            let ground = Ground {
+                formats: &formats,
+                evidence: &self.evidence,
+                unread: &self.unread,
+                contradictions: &self.contradictions,
+                strangers: &self.strangers,
+                now: None,
+            };
+            let waivers = Waivers::new(&self.policy, jiff::civil::date(2026, 6, 1));
+            judge(&self.policy.gates[0], ground, &waivers)
+        }
+    }
+
+    fn codes(g: &GateVerdict) -> Vec<(&str, GateStatus)> {
+        g.violations.iter().map(|v| (v.code.as_ref(), v.status)).collect()
+    }
+
+    const UNIT: &str = "[gates.g]\nrule = \"tests\"\n";
+    const LINES: &str = "[gates.g]\nrule = \"coverage\"\nlines = 80\n";
+
+    #[test]
+    fn no_evidence_is_missing_and_says_what_to_bring() {
+        let g = given(policy(UNIT), vec![covered("c", 1, 1)]).judged();
+        assert_eq!((g.status, g.blocking, g.reason.as_str()), (Missing, true, "no test results found"));
+        assert!(g.to_pass[0].starts_with("bring a report that says tests"), "{:?}", g.to_pass);
+        let informs = given(policy("[gates.g]\nrule = \"tests\"\naction = \"inform\"\n"), Vec::new()).judged();
+        assert!(!informs.blocking);
+    }
+
+    #[test]
+    fn an_input_that_could_not_be_read_is_an_error_beside_what_could() {
+        let mut g = given(policy(UNIT), vec![tests("a", &[("t", Outcome::Passed)])]);
+        assert_eq!(g.judged().status, Pass);
+        g.unread = vec![unread(Some(Kind::Tests))];
+        assert_eq!(codes(&g.judged()), [(UNREADABLE, Error)]);
+        g.unread = vec![unread(Some(Kind::Coverage))];
+        assert_eq!(g.judged().status, Pass);
+        // What nobody knows what it is may be what a gate lacks, and nothing else.
+        g.unread = vec![unread(None)];
+        assert_eq!(g.judged().status, Pass);
+        g.evidence.clear();
+        assert_eq!(codes(&g.judged()), [(UNREADABLE, Error)]);
+    }
+
+    #[test]
+    fn a_failure_stays_one_unless_what_was_not_read_might_mend_it() {
+        let mut g = given(policy(LINES), vec![covered("c", 7, 10)]);
+        assert_eq!(g.judged().status, Fail);
+        g.unread = vec![unread(Some(Kind::Coverage))];
+        assert_eq!(g.judged().status, Error);
+        let mut g = given(policy(UNIT), vec![tests("a", &[("t", Outcome::Failed)])]);
+        g.unread = vec![unread(Some(Kind::Tests))];
+        assert_eq!(g.judged().status, Fail);
+    }
+
+    #[test]
+    fn incomplete_contradicting_and_strange_evidence_is_an_error() {
+        let passed = || tests("a", &[("t", Outcome::Passed)]);
+        let mut g =
+            given(policy(UNIT), vec![Evidence { complete: Some(false), notes: vec![Note::new("killed")], ..passed() }]);
+        assert_eq!(codes(&g.judged()), [("incomplete", Error)]);
+        assert!(g.judged().reason.ends_with("it proves nothing: killed"));
+        g = given(policy(UNIT), vec![passed()]);
+        let against =
+            |kept: &str| Contradiction { kept: kept.to_owned(), aside: "b".to_owned(), message: "two".to_owned() };
+        g.contradictions = vec![against("a")];
+        assert_eq!(codes(&g.judged()), [("contradiction", Error)]);
+        g.contradictions = vec![against("elsewhere")];
+        assert_eq!(g.judged().status, Pass);
+        g = given(policy(LINES), vec![covered("c", 9, 10)]);
+        g.strangers = BTreeMap::from([("c".to_owned(), "not of this tree".to_owned())]);
+        assert_eq!(codes(&g.judged()), [("paths-unmatched", Error)]);
+    }
+
+    #[test]
+    fn an_exit_status_that_the_report_does_not_explain_is_an_error() {
+        let with = |mut e: Evidence, status| {
+            e.source.exit_status = Some(status);
+            unexplained(&e)
+        };
+        let passed = || tests("a", &[("t", Outcome::Passed)]);
+        let findings = |items| evidence("x", Data::Findings(Findings { items, ..Findings::default() }));
+        assert_eq!([with(passed(), 0), with(passed(), 1)], [None, Some(1)]);
+        for bad in [Outcome::Failed, Outcome::Errored] {
+            assert_eq!(with(tests("a", &[("t", bad)]), 1), None);
+        }
+        assert_eq!(with(findings(Vec::new()), 2), Some(2));
+        assert_eq!(with(findings(vec![Finding::default()]), 2), None);
+        assert_eq!(with(covered("c", 1, 1), 2), None, "it is measured by commands that fail for other reasons");
+        assert_eq!(with(Evidence { complete: Some(false), ..passed() }, 1), None, "said already");
+        let mut e = passed();
+        e.source.exit_status = Some(3);
+        let g = given(policy(UNIT), vec![e]).judged();
+        assert_eq!(codes(&g), [("exit-status", Error)]);
+        assert!(g.reason.contains("exit status 3, and the report shows no reason for it"), "{}", g.reason);
+    }
+
+    fn labelled(mut e: Evidence, otp: &str) -> Evidence {
+        e.source.labels.insert("otp".to_owned(), otp.to_owned());
+        e
+    }
+
+    const EACH: &str = "[[evidence]]\npaths = [\"{otp}/x\"]\n[gates.g]\nrule = \"tests\"\neach = \"otp\"\nrequire = { otp = [\"27\", \"28\"] }\n";
+
+    #[test]
+    fn parts_are_judged_one_by_one() {
+        let (good, bad) = ([("t", Outcome::Passed)], [("t", Outcome::Failed)]);
+        let both = vec![labelled(tests("27/x", &good), "27"), labelled(tests("28/x", &bad), "28")];
+        let g = given(policy(EACH), both).judged();
+        let parts: Vec<_> = g.conditions.iter().map(|c| (c.labels["otp"].as_str(), c.status)).collect();
+        assert_eq!((g.status, parts), (Fail, vec![("27", Pass), ("28", Fail)]));
+        let one = given(policy(EACH), vec![labelled(tests("27/x", &good), "27")]).judged();
+        assert_eq!((one.status, codes(&one)), (Missing, vec![("label-missing", Missing)]));
+        let none = vec![labelled(tests("27/x", &good), "27"), labelled(tests("28/x", &good), "28"), tests("y", &good)];
+        assert_eq!(codes(&given(policy(EACH), none).judged()), [("label-absent", Error)]);
+    }
+
+    #[test]
+    fn waivers_count_part_by_part() {
+        let bad = [("t", Outcome::Passed), ("u", Outcome::Failed)];
+        let text = format!("{EACH}[[waivers]]\ngate = \"g\"\ntest = \"u\"\nreason = \"r\"\n");
+        let both = vec![labelled(tests("27/x", &bad), "27"), labelled(tests("28/x", &bad), "28")];
+        let g = given(policy(&text), both).judged();
+        assert_eq!((g.status, g.waivers[0].waived, g.waivers[0].what.as_str()), (Pass, 2, "u"));
+        assert!(g.violations.is_empty() && g.to_pass.is_empty());
+        let missing = given(policy(&text), vec![labelled(tests("27/x", &bad), "27")]).judged();
+        assert_eq!(missing.status, Missing);
+    }
+
+    #[test]
+    fn rules_from_outside_are_waived_for_even_where_they_did_not_ask() {
+        let text = "version = 1\n[gates.g]\nrule = \"toy\"\n[[waivers]]\ngate = \"g\"\nid = \"x\"\nreason = \"r\"\n";
+        let of = |judge: fn(&Scope<'_>) -> Result<Judgement, RuleError>| {
+            given(policy_with(text, judge), vec![tests("a", &[("t", Outcome::Passed)])]).judged()
+        };
+        let violation = |id: &str, status| Violation { id: Some(id.to_owned()), ..Violation::new("toy", status, "m") };
+        let g = of(|_| Ok(Judgement::of(Violation { id: Some("X".to_owned()), ..Violation::new("toy", Fail, "m") })));
+        assert_eq!((g.status, g.waivers[0].waived), (Pass, 1));
+        let g = of(|_| Ok(Judgement::of(Violation { id: Some("x".to_owned()), ..Violation::new("toy", Error, "m") })));
+        assert_eq!((g.status, g.waivers.len(), g.violations), (Error, 0, vec![violation("x", Error)]));
+        let g = of(|scope| {
+            assert!(scope.waived(&Item { id: Some("x"), ..Item::default() }));
+            assert!(!scope.waived(&Item { id: Some("y"), ..Item::default() }));
+            Ok(Judgement::default())
+        });
+        assert_eq!((g.status, g.waivers[0].waived), (Pass, 1));
+    }
+
+    #[test]
+    fn a_rule_that_fails_or_panics_has_judged_nothing() {
+        let of = |judge| {
+            let policy = policy_with("version = 1\n[gates.g]\nrule = \"toy\"\n", judge);
+            given(policy, vec![tests("a", &[("t", Outcome::Passed)])]).judged()
+        };
+        let g = of(|_| Err(RuleError::new("no oracle").caused_by("the line is dead")));
+        assert_eq!(codes(&g), [("rule-failed", Error)]);
+        assert_eq!(g.reason, "the rule `toy` could not judge: no oracle: the line is dead");
+        let g = of(|_| panic!("oh"));
+        assert_eq!((g.status, codes(&g), g.blocking), (Error, vec![("rule-panicked", Error)], true));
+    }
+
+    #[test]
+    fn the_worst_stands_first_and_decides() {
+        let policy = policy_with("version = 1\n[gates.g]\nrule = \"toy\"\naction = \"warn\"\n", |_| {
+            Ok(Judgement {
+                conditions: vec![Condition::at_most("n", 1, 0, Warn)],
+                violations: vec![Violation::new("a", Warn, "m"), Violation::new("b", Fail, "m")],
+                to_pass: vec![Remedy::Other("rest".to_owned())],
+            })
+        });
+        let g = given(policy, vec![tests("a", &[])]).judged();
+        assert_eq!((codes(&g), g.status, g.blocking), (vec![("b", Fail), ("a", Warn)], Fail, false));
+        assert_eq!((g.to_pass, g.evidence[0].path.as_str()), (vec!["rest".to_owned()], "a"));
+        let policy = policy_with("version = 1\n[gates.g]\nrule = \"toy\"\n", |_| {
+            Ok(Judgement { conditions: vec![Condition::at_most("n", 1, 0, Fail)], ..Judgement::default() })
+        });
+        let g = given(policy, vec![tests("a", &[])]).judged();
+        assert_eq!((g.status, g.reason.as_str()), (Fail, "n 1 > 0: 1 too many"));
+    }
+
+    #[test]
+    fn a_gate_takes_what_its_selector_names() {
+        let takes = |keys: &str, change: fn(&mut Evidence)| {
+            let mut e = labelled(tests("a", &[("t", Outcome::Passed)]), "27");
+            change(&mut e);
+            let policy = policy(&format!("[[evidence]]\nname = \"unit\"\npaths = [\"{{otp}}/x\"]\n{UNIT}{keys}"));
+            given(policy, vec![e]).judged().status == Pass
+        };
+        assert!(takes("tools = [\"eunit\"]", |e| e.source.tool = Some("EUnit".to_owned())));
+        assert!(!takes("tools = [\"eunit\"]", |e| e.source.tool = Some("ct".to_owned())));
+        assert!(!takes("tools = [\"eunit\"]", |_| {}));
+        assert!(takes("formats = [\"junit\"]", |_| {}));
+        assert!(!takes("formats = [\"tap\"]", |_| {}));
+        assert!(takes("evidence = [\"unit\"]", |e| e.source.name = Some("unit".to_owned())));
+        assert!(!takes("evidence = [\"unit\"]", |_| {}));
+        assert!(takes("labels = { otp = [\"27\", \"28\"] }", |_| {}));
+        assert!(!takes("labels = { otp = \"28\" }", |_| {}));
+    }
 }

@@ -11,28 +11,99 @@ pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use waive::Waivers;
 pub(crate) use words::sentence;
 
-use crate::verdict::{Action, GateVerdict, Overall, Status};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall};
 
 /// What the gates come to together. Blocking gates decide; an input that no gate could be blamed for, or nothing at all, is no pass.
 pub(crate) fn overall(gates: &[GateVerdict], unread_by_nobody: bool, nothing: bool, fail_on_warn: bool) -> Overall {
     let any = |f: &dyn Fn(&GateVerdict) -> bool| gates.iter().any(f);
-    if any(&|g| g.blocking && g.status == Status::Fail) {
+    if any(&|g| g.blocking && g.status == GateStatus::Fail) {
         return Overall::Fail;
     }
     // Nothing judged is nothing passed.
-    let judged = any(&|g| matches!(g.status, Status::Pass | Status::Warn | Status::Fail));
+    let judged = any(&|g| matches!(g.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Fail));
     if any(&|g| g.blocking) || unread_by_nobody || nothing || !judged {
         return Overall::Unknown;
     }
     let short = any(&|g| match g.status {
-        Status::Pass | Status::Skip => false,
+        GateStatus::Pass | GateStatus::Skip => false,
         // A default gate whose evidence is not there is reported, and does not spoil what is there.
-        Status::Missing => g.policy_line.is_some() && g.action != Action::Inform,
+        GateStatus::Missing => g.policy_line.is_some() && g.action != Action::Inform,
         _ => g.action != Action::Inform,
     });
     match (short, fail_on_warn) {
         (true, true) => Overall::Fail,
         (true, false) => Overall::Warn,
         (false, _) => Overall::Pass,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use GateStatus::{Error, Fail, Inconclusive, Missing, Pass, Skip, Warn};
+
+    pub(in crate::judge) fn gate(status: GateStatus, action: Action) -> GateVerdict {
+        GateVerdict {
+            name: "g".to_owned(),
+            rule: "tests".to_owned(),
+            status,
+            action,
+            blocking: action == Action::Block && !matches!(status, Pass | Warn | Skip),
+            reason: String::new(),
+            policy_line: Some(3),
+            conditions: Vec::new(),
+            violations: Vec::new(),
+            evidence: Vec::new(),
+            waivers: Vec::new(),
+            to_pass: Vec::new(),
+        }
+    }
+
+    fn of(gates: &[GateVerdict]) -> Overall {
+        overall(gates, false, false, false)
+    }
+
+    fn blocking(statuses: &[GateStatus]) -> Overall {
+        of(&statuses.iter().map(|s| gate(*s, Action::Block)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn blocking_gates_decide() {
+        assert_eq!(blocking(&[Pass, Pass]), Overall::Pass);
+        assert_eq!(blocking(&[Pass, Warn]), Overall::Warn);
+        assert_eq!(blocking(&[Pass, Skip]), Overall::Pass);
+        for unsure in [Error, Missing, Inconclusive] {
+            assert_eq!(blocking(&[Pass, Warn, unsure]), Overall::Unknown);
+            assert_eq!(blocking(&[unsure, Fail]), Overall::Fail);
+        }
+    }
+
+    #[test]
+    fn what_does_not_block_warns_or_informs() {
+        for status in [Fail, Error, Missing, Inconclusive, Warn] {
+            assert_eq!(of(&[gate(Pass, Action::Block), gate(status, Action::Warn)]), Overall::Warn, "{status:?}");
+            assert_eq!(of(&[gate(Pass, Action::Block), gate(status, Action::Inform)]), Overall::Pass, "{status:?}");
+        }
+        // A default gate whose evidence is not there does not spoil what is there.
+        let default = GateVerdict { policy_line: None, blocking: false, ..gate(Missing, Action::Block) };
+        assert_eq!(of(&[gate(Pass, Action::Block), default]), Overall::Pass);
+    }
+
+    #[test]
+    fn nothing_judged_is_no_pass() {
+        assert_eq!(of(&[]), Overall::Unknown);
+        assert_eq!(blocking(&[Skip]), Overall::Unknown);
+        assert_eq!(of(&[gate(Missing, Action::Inform)]), Overall::Unknown);
+        assert_eq!(of(&[gate(Error, Action::Warn)]), Overall::Unknown);
+        let pass = [gate(Pass, Action::Block)];
+        assert_eq!(overall(&pass, true, false, false), Overall::Unknown, "an input that nobody could read");
+        assert_eq!(overall(&pass, false, true, false), Overall::Unknown, "no evidence");
+    }
+
+    #[test]
+    fn warnings_fail_where_that_is_wanted() {
+        assert_eq!(overall(&[gate(Warn, Action::Block)], false, false, true), Overall::Fail);
+        assert_eq!(overall(&[gate(Pass, Action::Block)], false, false, true), Overall::Pass);
+        assert_eq!(overall(&[gate(Error, Action::Block)], false, false, true), Overall::Unknown);
     }
 }

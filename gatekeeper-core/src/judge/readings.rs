@@ -7,7 +7,7 @@
 
 use crate::config::Selector;
 use crate::rule::Judgement;
-use crate::verdict::{Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Category;
 use gatekeeper_evidence::{Data, Evidence};
 use std::borrow::Cow;
@@ -19,10 +19,19 @@ pub(super) struct Read {
     pub unsure: bool,
 }
 
+/// By which of a document's two readings it is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The items that it lists.
+    List,
+    /// The figures that it states.
+    Totals,
+}
+
 /// Judges by the list, and once more by the totals where these are worse.
-pub(super) fn worst_of(evidence: &[&Evidence], mut answer: impl FnMut(&[&Evidence]) -> Judgement) -> Read {
+pub(super) fn worst_of(evidence: &[&Evidence], mut answer: impl FnMut(&[&Evidence], Reading) -> Judgement) -> Read {
     let listed: Vec<Cow<'_, Evidence>> = evidence.iter().map(|e| by_list(e)).collect();
-    let mut judgement = answer(&listed.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+    let mut judgement = answer(&listed.iter().map(AsRef::as_ref).collect::<Vec<_>>(), Reading::List);
     let totals: Vec<Option<Evidence>> = listed.iter().map(|e| by_totals(e)).collect();
     let worse: Vec<&Evidence> =
         listed.iter().zip(&totals).filter(|(_, t)| t.is_some()).map(|(l, _)| l.as_ref()).collect();
@@ -30,25 +39,25 @@ pub(super) fn worst_of(evidence: &[&Evidence], mut answer: impl FnMut(&[&Evidenc
         return Read { judgement, unsure: false };
     }
     let other: Vec<&Evidence> = listed.iter().zip(&totals).map(|(l, t)| t.as_ref().unwrap_or(l)).collect();
-    let (by_list, by_totals) = (judgement.status(), answer(&other).status());
-    let mut unsure = by_list == Status::Fail && by_totals != Status::Fail;
+    let (by_list, by_totals) = (judgement.status(), answer(&other, Reading::Totals).status());
+    let mut unsure = by_list == GateStatus::Fail && by_totals != GateStatus::Fail;
     let untold: Vec<&Evidence> = worse.iter().copied().filter(|e| unlisted(e) > 0).collect();
-    if !untold.is_empty() && (by_list, by_totals) != (Status::Fail, Status::Fail) {
+    if !untold.is_empty() && (by_list, by_totals) != (GateStatus::Fail, GateStatus::Fail) {
         unsure = true;
         for e in untold {
             let n = unlisted(e);
             let (s, verb) = if n == 1 { ("", "has") } else { ("s", "have") };
             let message = format!("it {}: {n} case{s} {verb} no outcome", disagreement(e));
             judgement.violations.push(
-                Violation::new("cases-unlisted", Status::Error, message)
+                Violation::new("cases-unlisted", GateStatus::Error, message)
                     .from_source(&e.source.path)
                     .with_help("keep the whole report, with every case in it"),
             );
         }
     } else if by_list != by_totals {
         let status = match by_list.max(by_totals) {
-            Status::Warn => Status::Warn,
-            _ => Status::Error,
+            GateStatus::Warn => GateStatus::Warn,
+            _ => GateStatus::Error,
         };
         let said: Vec<String> = worse.iter().map(|e| disagreement(e)).collect();
         let message = format!(
@@ -73,15 +82,18 @@ pub(super) fn of_themselves(evidence: &[&Evidence], select: &Selector) -> Vec<Vi
                     c.is_empty() || select.categories.is_empty() || c.iter().any(|c| select.categories.contains(c))
                 };
                 for gap in f.gaps.iter().filter(|g| speaks(&g.of)) {
-                    let (code, status) =
-                        if gap.whole { ("nothing-looked-at", Status::Error) } else { ("left-out", Status::Warn) };
+                    let (code, status) = if gap.whole {
+                        ("nothing-looked-at", GateStatus::Error)
+                    } else {
+                        ("left-out", GateStatus::Warn)
+                    };
                     out.push(Violation::new(code, status, gap.words.clone()).from_source(&e.source.path));
                 }
             }
             // Totals of nothing are no measurement.
             Data::Coverage(c) if c.files.is_empty() && c.percent.as_ref().is_none_or(|p| p.files.is_empty()) => {
                 let message = "it names no file, so nothing says what was measured";
-                out.push(Violation::new("coverage-empty", Status::Error, message).from_source(&e.source.path));
+                out.push(Violation::new("coverage-empty", GateStatus::Error, message).from_source(&e.source.path));
             }
             _ => {}
         }

@@ -1,71 +1,65 @@
-//! Waivers: accepted exceptions, each with a reason and, mostly, an end. What is waived is counted and shown, never lost.
+//! Waivers: accepted exceptions, each with a reason and, mostly, an end. A rule asks before it counts; what is waived is counted here and shown,
+//! never lost.
 
-use crate::policy::{Gate, Policy, Waiver};
-use crate::rule::Judgement;
-use crate::verdict::{Status, Violation, WaiverUsed};
+use crate::policy::{Policy, Waiver};
+use crate::rule::Item;
+use crate::verdict::{GateStatus, Violation, WaiverUsed};
+use std::cell::Cell;
+use std::collections::HashMap;
 
 /// Days before its end from which a waiver is warned of.
 const SOON: i32 = 14;
 
 /// The policy's waivers, and how often each was used.
 pub(crate) struct Waivers<'p> {
-    waivers: Vec<(&'p Waiver, u64)>,
+    waivers: Vec<Used<'p>>,
     today: jiff::civil::Date,
+}
+
+struct Used<'p> {
+    waiver: &'p Waiver,
+    times: Cell<u64>,
 }
 
 impl<'p> Waivers<'p> {
     pub(crate) fn new(policy: &'p Policy, today: jiff::civil::Date) -> Self {
-        Waivers { waivers: policy.waivers.iter().map(|w| (w, 0)).collect(), today }
+        let waivers = policy.waivers.iter().map(|waiver| Used { waiver, times: Cell::new(0) }).collect();
+        Waivers { waivers, today }
     }
 
-    /// Takes waived violations out of a judgement, and out of the counts that they were counted in.
-    pub(crate) fn apply(&mut self, gate: &Gate, judgement: &mut Judgement) -> Vec<WaiverUsed> {
-        let mut used = Vec::new();
-        for (w, times) in &mut self.waivers {
-            if w.gate.as_ref().is_some_and(|g| *g != gate.name) || w.expires.is_some_and(|e| e < self.today) {
-                continue;
+    /// Those that hold today for a gate. The last day of one is its last.
+    pub(super) fn of(&self, gate: &str) -> GateWaivers<'_> {
+        let mut all = Vec::new();
+        for used in &self.waivers {
+            let w = used.waiver;
+            if w.gate.as_ref().is_none_or(|g| g == gate) && w.expires.is_none_or(|end| end >= self.today) {
+                all.push(Active { used, here: Cell::new(0) });
             }
-            let before = judgement.violations.len();
-            let mut gone: Vec<Violation> = Vec::new();
-            judgement.violations.retain(|v| {
-                // What could not be seen cannot be waived.
-                let waived = !matches!(v.status, Status::Error | Status::Missing) && names(w, v);
-                if waived {
-                    gone.push(v.clone());
-                }
-                !waived
-            });
-            let n = u64::try_from(before - judgement.violations.len()).unwrap_or(0);
-            if n == 0 {
-                continue;
-            }
-            *times += n;
-            for v in &gone {
-                discount(judgement, v);
-            }
-            used.push(WaiverUsed {
-                what: describe(w),
-                reason: w.reason.clone(),
-                expires: w.expires.map(|e| e.to_string()),
-                waived: n,
-                policy_line: w.line,
-            });
         }
-        used
+        // There may be many that name an id: they are looked up, the others are tried one by one.
+        let (mut by_id, mut others) = (HashMap::<String, Vec<usize>>::new(), Vec::new());
+        for (n, active) in all.iter().enumerate() {
+            match &active.used.waiver.id {
+                Some(id) => by_id.entry(id.to_ascii_lowercase()).or_default().push(n),
+                None => others.push(n),
+            }
+        }
+        GateWaivers { all, by_id, others }
     }
 
     /// Waivers that matched nothing, have ended or end soon.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.waivers
             .iter()
-            .filter_map(|(w, used)| {
-                let what = describe(w);
-                let line = w.line;
-                match w.expires {
+            .filter_map(|u| {
+                let (what, line) = (describe(u.waiver), u.waiver.line);
+                match u.waiver.expires {
                     Some(end) if end < self.today => {
                         Some(format!("the waiver of {what} (policy line {line}) ended on {end} and does not count"))
                     }
-                    _ if *used == 0 => Some(format!("the waiver of {what} (policy line {line}) matched nothing")),
+                    _ if u.times.get() == 0 => {
+                        Some(format!("the waiver of {what} (policy line {line}) matched nothing"))
+                    }
                     Some(end) => {
                         let left = self.today.until(end).map(|s| s.get_days()).unwrap_or(i32::MAX);
                         (left <= SOON).then(|| format!("the waiver of {what} (policy line {line}) ends on {end}"))
@@ -77,18 +71,100 @@ impl<'p> Waivers<'p> {
     }
 }
 
+/// The waivers that hold for one gate, and how often each was used there.
+pub(super) struct GateWaivers<'w> {
+    all: Vec<Active<'w>>,
+    by_id: HashMap<String, Vec<usize>>,
+    others: Vec<usize>,
+}
+
+struct Active<'w> {
+    used: &'w Used<'w>,
+    here: Cell<u64>,
+}
+
+impl GateWaivers<'_> {
+    /// Whether one of them means an item; the first that does is used.
+    pub(super) fn waives(&self, item: &Item<'_>) -> bool {
+        let Some(active) = self.meaning(item) else { return false };
+        active.here.set(active.here.get().saturating_add(1));
+        active.used.times.set(active.used.times.get().saturating_add(1));
+        true
+    }
+
+    /// Whether one of them means an item, which is none that counts.
+    pub(super) fn would_waive(&self, item: &Item<'_>) -> bool {
+        self.meaning(item).is_some()
+    }
+
+    fn meaning(&self, item: &Item<'_>) -> Option<&Active<'_>> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let named = item.id.and_then(|id| self.by_id.get(&id.to_ascii_lowercase()));
+        let fitting = named.into_iter().flatten().chain(&self.others).filter_map(|n| Some((n, self.all.get(*n)?)));
+        let first = fitting.filter(|(_, active)| means(active.used.waiver, item)).min_by_key(|(n, _)| **n);
+        first.map(|(_, active)| active)
+    }
+
+    /// Those that were used.
+    pub(super) fn used(&self) -> Vec<WaiverUsed> {
+        let used = self.all.iter().filter(|active| active.here.get() > 0);
+        used.map(|active| {
+            let w = active.used.waiver;
+            WaiverUsed {
+                what: describe(w),
+                reason: w.reason.clone(),
+                expires: w.expires.map(|e| e.to_string()),
+                waived: active.here.get(),
+                policy_line: w.line,
+            }
+        })
+        .collect()
+    }
+}
+
+/// Whether what a rule answers without having asked is waived. What could not be seen cannot be.
+pub(super) fn waives_violation(v: &Violation, waive: &dyn Fn(&Item<'_>) -> bool) -> bool {
+    let item = Item {
+        id: v.id.as_deref(),
+        package: v.package.as_deref(),
+        path: v.place.as_ref().map(|p| p.path.as_ref()),
+        ..Item::default()
+    };
+    matches!(v.status, GateStatus::Fail | GateStatus::Warn) && waive(&item)
+}
+
 fn describe(w: &Waiver) -> String {
     let path = w.path.as_ref().map(|p| p.as_str());
-    let parts: Vec<&str> = [w.id.as_deref(), w.package.as_deref(), path].into_iter().flatten().collect();
+    let parts: Vec<&str> =
+        [w.id.as_deref(), w.test.as_deref(), w.package.as_deref(), path].into_iter().flatten().collect();
     parts.join(" in ")
 }
 
-/// Whether a waiver means a violation: everything that it names must fit.
-fn names(w: &Waiver, v: &Violation) -> bool {
-    let id = w.id.as_ref().is_none_or(|id| v.id.as_ref().is_some_and(|v| v.eq_ignore_ascii_case(id)));
-    let package = w.package.as_ref().is_none_or(|p| v.package.as_ref().is_some_and(|v| package_fits(p, v)));
-    let path = w.path.as_ref().is_none_or(|p| v.place.as_ref().is_some_and(|at| p.matches(&at.path).is_some()));
-    id && package && path
+/// Whether a waiver means an item: everything that it names must fit.
+fn means(w: &Waiver, item: &Item<'_>) -> bool {
+    let id = w.id.as_ref().is_none_or(|id| item.id.is_some_and(|i| i.eq_ignore_ascii_case(id)));
+    let test = w.test.as_ref().is_none_or(|t| test_fits(t, item));
+    let package = w.package.as_ref().is_none_or(|p| item.package.is_some_and(|i| package_fits(p, i)));
+    let path = w.path.as_ref().is_none_or(|p| item.path.is_some_and(|i| p.matches(i).is_some()));
+    id && test && package && path
+}
+
+/// A case's own name, or that behind its class or suite in whichever way they are joined: `class: name`, `class.name`, `class::name`.
+fn test_fits(wanted: &str, item: &Item<'_>) -> bool {
+    let Some(test) = item.test else { return false };
+    if wanted == test {
+        return true;
+    }
+    let joined = |head: &str| {
+        let suite = item.suite.unwrap_or_default();
+        let joint = head.strip_prefix(suite).unwrap_or_default();
+        !suite.is_empty()
+            && !joint.is_empty()
+            && joint.chars().all(|c| matches!(c, ' ' | ':' | '.' | '#' | '>' | '/' | '›'))
+    };
+    wanted.strip_suffix(test).is_some_and(joined)
 }
 
 /// `pkg:hex/cowlib` fits `pkg:hex/cowlib@2.1.0` and `pkg:hex/cowlib@2.1.0 2.1.0`; `cowlib` fits `cowlib 2.1.0`. Never a mere prefix.
@@ -110,39 +186,135 @@ fn package_fits(wanted: &str, found: &str) -> bool {
     rest.is_empty() || rest.starts_with(['@', ' ', '?'])
 }
 
-/// Lowers the counts that a waived violation was counted in, and judges them anew.
-fn discount(judgement: &mut Judgement, v: &Violation) {
-    for c in &mut judgement.conditions {
-        let counted = match c.metric.as_str() {
-            "total" => v.code == "finding",
-            "not allowed" => matches!(v.code.as_ref(), "license-denied" | "license-not-allowed" | "license-review"),
-            "unknown" if v.code == "license-unknown" => true,
-            metric => v.severity.is_some_and(|s| s.as_str() == metric),
-        };
-        if !counted || c.comparator != "<=" {
-            continue;
-        }
-        if let (Ok(value), Ok(limit)) = (c.value.parse::<u64>(), c.limit.parse::<u64>()) {
-            let value = value.saturating_sub(1);
-            c.value = value.to_string();
-            let over = value.saturating_sub(limit);
-            c.distance = (over > 0).then(|| format!("{over} too many"));
-            if over == 0 {
-                c.status = Status::Pass;
-            }
-        }
-    }
-    // Within the limit again, the rest of the findings of that sort are no violations.
-    let still_over = judgement.conditions.iter().any(|c| c.status != Status::Pass);
-    if !still_over {
-        judgement.violations.retain(|v| v.code != "finding");
-        judgement.to_pass.clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::package_fits;
+    use super::*;
+    use gatekeeper_evidence::findings::Place;
+    use gatekeeper_evidence::glob::Pattern;
+    use jiff::civil::date;
+
+    const TODAY: jiff::civil::Date = date(2026, 6, 1);
+
+    fn waiver(id: Option<&str>) -> Waiver {
+        Waiver {
+            gate: None,
+            id: id.map(str::to_owned),
+            test: None,
+            package: None,
+            path: None,
+            reason: "known".to_owned(),
+            expires: None,
+            line: 7,
+        }
+    }
+
+    fn policy(waivers: Vec<Waiver>) -> Policy {
+        Policy { file: None, sha256: None, evidence: Vec::new(), gates: Vec::new(), waivers, profile: None }
+    }
+
+    fn named(id: &str) -> Item<'_> {
+        Item { id: Some(id), ..Item::default() }
+    }
+
+    #[test]
+    fn a_waiver_holds_on_its_last_day_and_not_after() {
+        let ends = |expires| Waiver { expires: Some(expires), ..waiver(Some("A")) };
+        let holds = |w| {
+            let policy = policy(vec![w]);
+            Waivers::new(&policy, TODAY).of("g").waives(&named("a"))
+        };
+        assert_eq!([date(2026, 5, 31), TODAY, date(2026, 6, 2)].map(|d| holds(ends(d))), [false, true, true]);
+        assert!(holds(waiver(Some("A"))));
+    }
+
+    #[test]
+    fn what_ended_ends_soon_or_matched_nothing_is_warned_of() {
+        let said = |expires, used: bool| {
+            let policy = policy(vec![Waiver { expires, ..waiver(Some("A")) }]);
+            let waivers = Waivers::new(&policy, TODAY);
+            if used {
+                waivers.of("g").waives(&named("A"));
+            }
+            waivers.warnings().join("")
+        };
+        let what = "the waiver of A (policy line 7)";
+        assert_eq!(said(Some(date(2026, 5, 31)), true), format!("{what} ended on 2026-05-31 and does not count"));
+        assert_eq!(said(Some(date(2026, 6, 15)), true), format!("{what} ends on 2026-06-15"));
+        assert_eq!(said(Some(TODAY), true), format!("{what} ends on 2026-06-01"));
+        assert_eq!(said(Some(date(2026, 6, 16)), true), "");
+        assert_eq!(said(None, true), "");
+        assert_eq!(said(None, false), format!("{what} matched nothing"));
+        assert_eq!(said(Some(date(2026, 6, 15)), false), format!("{what} matched nothing"));
+    }
+
+    #[test]
+    fn a_waiver_holds_for_its_gate_and_is_counted_once_an_item() {
+        let policy = policy(vec![
+            Waiver { gate: Some("other".to_owned()), ..waiver(Some("A")) },
+            waiver(Some("a")),
+            Waiver { line: 9, ..waiver(Some("A")) },
+        ]);
+        let waivers = Waivers::new(&policy, TODAY);
+        let gate = waivers.of("g");
+        assert!(gate.waives(&named("A")) && gate.waives(&named("a")) && !gate.waives(&named("B")));
+        let used = gate.used();
+        assert_eq!(used.iter().map(|u| (u.what.as_str(), u.waived, u.policy_line)).collect::<Vec<_>>(), [("a", 2, 7)]);
+        assert_eq!(waivers.warnings().len(), 2, "the first and the last were not needed");
+        assert!(waivers.of("other").used().is_empty());
+    }
+
+    #[test]
+    fn all_that_a_waiver_names_must_fit() {
+        let w = Waiver {
+            package: Some("cowlib".to_owned()),
+            path: Some(Pattern::new("src/**").unwrap()),
+            test: Some("adds".to_owned()),
+            ..waiver(Some("A"))
+        };
+        let whole =
+            Item { id: Some("A"), package: Some("cowlib 1"), path: Some("src/x.erl"), test: Some("adds"), suite: None };
+        assert!(means(&w, &whole));
+        for less in [
+            Item { id: Some("B"), ..whole },
+            Item { id: None, ..whole },
+            Item { package: Some("cowboy 1"), ..whole },
+            Item { package: None, ..whole },
+            Item { path: Some("lib/x.erl"), ..whole },
+            Item { path: None, ..whole },
+            Item { test: Some("takes"), ..whole },
+            Item { test: None, ..whole },
+        ] {
+            assert!(!means(&w, &less), "{less:?}");
+        }
+        assert_eq!(describe(&w), "A in adds in cowlib in src/**");
+    }
+
+    #[test]
+    fn a_case_is_named_alone_or_behind_its_class() {
+        let item = Item { test: Some("adds"), suite: Some("calc.Sum"), ..Item::default() };
+        for yes in ["adds", "calc.Sum: adds", "calc.Sum.adds", "calc.Sum::adds", "calc.Sum#adds", "calc.Sum > adds"] {
+            assert!(test_fits(yes, &item), "{yes}");
+        }
+        for no in ["Adds", "add", "calc.Sumadds", ": adds", "Sum: adds", "calc.Sum: x adds", ""] {
+            assert!(!test_fits(no, &item), "{no}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_seen_cannot_be_waived() {
+        let w = Waiver { path: Some(Pattern::new("a.erl").unwrap()), ..waiver(None) };
+        let policy = policy(vec![w]);
+        let waivers = Waivers::new(&policy, TODAY);
+        let gate = waivers.of("g");
+        let violation = |status| Violation {
+            place: Some(Place { path: "a.erl".into(), ..Place::default() }),
+            ..Violation::new("x", status, "x")
+        };
+        use GateStatus::{Error, Fail, Inconclusive, Missing, Warn};
+        let waived =
+            [Error, Missing, Inconclusive, Fail, Warn].map(|s| waives_violation(&violation(s), &|i| gate.waives(i)));
+        assert_eq!(waived, [false, false, false, true, true]);
+    }
 
     #[test]
     fn a_package_is_named_whole() {

@@ -3,7 +3,7 @@
 //! Source: "Workflow commands for GitHub Actions". Text from reports is escaped, so that it cannot give commands of its own.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateVerdict, Status, Verdict, Violation};
+use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -19,9 +19,9 @@ const MOST: usize = 10;
 fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     for g in &v.gates {
         let level = match g.status {
-            Status::Pass | Status::Skip => continue,
+            GateStatus::Pass | GateStatus::Skip => continue,
             _ if g.blocking => "error",
-            Status::Missing => "notice",
+            GateStatus::Missing => "notice",
             _ => "warning",
         };
         let shown: Vec<&Violation> = g.violations.iter().take(MOST).collect();

@@ -1,7 +1,7 @@
 //! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateVerdict, Overall, Status, Verdict, Violation};
+use crate::verdict::{GateStatus, GateVerdict, Overall, Verdict, Violation};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -18,14 +18,14 @@ impl Paint {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    fn status(&self, status: Status, text: &str) -> String {
+    fn status(&self, status: GateStatus, text: &str) -> String {
         self.with(
             match status {
-                Status::Pass => "32",
-                Status::Warn => "33",
-                Status::Fail => "1;31",
-                Status::Error | Status::Inconclusive => "1;35",
-                Status::Missing | Status::Skip => "2",
+                GateStatus::Pass => "32",
+                GateStatus::Warn => "33",
+                GateStatus::Fail => "1;31",
+                GateStatus::Error | GateStatus::Inconclusive => "1;35",
+                GateStatus::Missing | GateStatus::Skip => "2",
             },
             text,
         )
@@ -38,11 +38,11 @@ impl Paint {
 
 fn mark(g: &GateVerdict) -> &'static str {
     match g.status {
-        Status::Pass => "✓",
-        Status::Warn => "!",
-        Status::Fail => "✗",
-        Status::Error | Status::Inconclusive => "?",
-        Status::Missing | Status::Skip => "-",
+        GateStatus::Pass => "✓",
+        GateStatus::Warn => "!",
+        GateStatus::Fail => "✗",
+        GateStatus::Error | GateStatus::Inconclusive => "?",
+        GateStatus::Missing | GateStatus::Skip => "-",
     }
 }
 
@@ -74,7 +74,7 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for g in &v.gates {
         gate_line(g, wide, style, &paint, out)?;
         violations(g, style.most, style, &paint, out)?;
-        if matches!(g.status, Status::Fail | Status::Error) {
+        if matches!(g.status, GateStatus::Fail | GateStatus::Error) {
             for to_pass in g.to_pass.iter().take(2) {
                 writeln!(out, "      {} {}", paint.dim("to pass:"), text::line(to_pass))?;
             }
@@ -86,8 +86,8 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     let action = match g.action {
         crate::policy::Action::Block => "",
-        crate::policy::Action::Warn if g.status > Status::Pass => " (does not block)",
-        crate::policy::Action::Inform if g.status > Status::Pass => " (informs only)",
+        crate::policy::Action::Warn if g.status > GateStatus::Pass => " (does not block)",
+        crate::policy::Action::Inform if g.status > GateStatus::Pass => " (informs only)",
         _ => "",
     };
     let name = text::cut(&text::line(&g.name), 30);
@@ -105,7 +105,10 @@ fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &m
 
 /// Whether a violation is what the gate's line says: a single reason need not be said twice.
 fn said_already(g: &GateVerdict, v: &Violation) -> bool {
-    g.violations.len() == 1 && v.place.is_none() && v.id.is_none() && g.reason.contains(v.message.as_str())
+    // The line says the first violation where the gate could not be judged, and where no condition has its status.
+    let by_violation = matches!(g.status, GateStatus::Error | GateStatus::Missing)
+        || g.conditions.iter().all(|c| c.status != g.status);
+    g.violations.len() == 1 && v.status == g.status && v.place.is_none() && v.id.is_none() && by_violation
 }
 
 fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateVerdict, Overall, Status, Verdict};
+use crate::verdict::{GateStatus, GateVerdict, Overall, Verdict};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -14,13 +14,13 @@ pub(super) static OUTPUT: Output = Output {
 /// Violations of a gate that are shown.
 const MOST: usize = 20;
 
-fn sign(status: Status) -> &'static str {
+fn sign(status: GateStatus) -> &'static str {
     match status {
-        Status::Pass => "✅",
-        Status::Warn => "⚠️",
-        Status::Fail => "❌",
-        Status::Error | Status::Inconclusive => "❓",
-        Status::Missing | Status::Skip => "➖",
+        GateStatus::Pass => "✅",
+        GateStatus::Warn => "⚠️",
+        GateStatus::Fail => "❌",
+        GateStatus::Error | GateStatus::Inconclusive => "❓",
+        GateStatus::Missing | GateStatus::Skip => "➖",
     }
 }
 
@@ -63,7 +63,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn gate(g: &GateVerdict, out: &mut dyn Write) -> io::Result<()> {
-    let open = if g.status == Status::Fail { " open" } else { "" };
+    let open = if g.status == GateStatus::Fail { " open" } else { "" };
     let name = text::markdown(&g.name);
     writeln!(
         out,

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn only_databases_of_advisories_are_linked_to() {
         let of = |url: &str| {
-            let mut v = Violation::new("finding", crate::verdict::Status::Fail, "x");
+            let mut v = Violation::new("finding", crate::verdict::GateStatus::Fail, "x");
             v.url = Some(url.to_owned());
             advisory(&v)
         };

@@ -395,19 +395,20 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         name
     });
     let id = t.text("id").map(|(s, _)| s);
+    let test = t.text("test").map(|(s, _)| s);
     let package = t.text("package").map(|(s, _)| s);
     let path = t.text("path").and_then(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok());
-    for (key, text) in [("id", &id), ("package", &package)] {
+    for (key, text) in [("id", &id), ("test", &test), ("package", &package)] {
         if text.as_ref().is_some_and(|t| t.trim().is_empty()) {
             t.problem(span.clone(), format!("the waiver's `{key}` is empty, which names nothing"));
         }
     }
-    if id.is_none() && package.is_none() && path.is_none() {
-        t.problem(span.clone(), "a waiver names what it waives: `id`, `package` or `path`");
+    if id.is_none() && test.is_none() && package.is_none() && path.is_none() {
+        t.problem(span.clone(), "a waiver names what it waives: `id`, `test`, `package` or `path`");
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
     if reason.trim().is_empty() {
-        t.problem(span.clone(), "a waiver has a `reason`");
+        t.problem(span.clone(), "this waiver has no `reason`");
     }
     let expires = t.text("expires").and_then(|(text, span)| {
         let date = text.parse::<jiff::civil::Date>();
@@ -417,7 +418,7 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         date.ok()
     });
     t.finish("a [[waivers]] entry");
-    Some(Waiver { gate, id, package, path, reason, expires, line: line(&span) })
+    Some(Waiver { gate, id, test, package, path, reason, expires, line: line(&span) })
 }
 
 /// The names of a policy's profiles.

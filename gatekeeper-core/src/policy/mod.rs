@@ -91,8 +91,10 @@ pub struct Gate {
 pub struct Waiver {
     /// The gate; all gates where none is named.
     pub gate: Option<String>,
-    /// The rule id, advisory, licence or case that is waived.
+    /// The rule id, advisory, licence, file or case that is waived.
     pub id: Option<String>,
+    /// The case that is waived: its own name, or that behind its class (`class: name`).
+    pub test: Option<String>,
     /// The package: purl (a purl without version covers all versions) or name.
     pub package: Option<String>,
     /// Pattern of the path.

@@ -1,10 +1,13 @@
 //! What a rule is, what it gets to judge and what it answers.
 
+use super::condition::Condition;
+use super::remedy::Remedy;
 use crate::config::{Selector, Table};
-use crate::verdict::{Condition, Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::{Evidence, Kind};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -113,7 +116,33 @@ pub trait Judge: fmt::Debug + Send + Sync {
     }
 
     /// Judges evidence: at least one piece, all readable and complete as far as they say.
-    fn judge(&self, scope: &Scope<'_>) -> Judgement;
+    ///
+    /// # Errors
+    /// Where it cannot be judged; the gate is then `error`, whatever else is known.
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError>;
+}
+
+/// Why a rule could not judge, with what caused it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct RuleError {
+    message: String,
+    #[source]
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl RuleError {
+    /// An error in words: lower case, no full stop.
+    pub fn new(message: impl Into<String>) -> Self {
+        RuleError { message: message.into(), cause: None }
+    }
+
+    /// Keeps what caused it.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
 }
 
 /// What a rule gets to judge.
@@ -126,17 +155,49 @@ pub struct Scope<'a> {
     pub all: &'a [Evidence],
     /// The clock, seconds since 1970-01-01 UTC; what needs one does not pass without.
     pub now: Option<i64>,
+    /// Whether the policy waives an item; it keeps count of what it waived.
+    pub(crate) waive: &'a dyn Fn(&Item<'_>) -> bool,
+}
+
+impl Scope<'_> {
+    /// Whether the policy waives this item. A rule asks once for each item that would count against the gate, before it counts; what is waived
+    /// then counts neither for nor against. What is missing or could not be read is never waived, so it is not asked for.
+    pub fn waived(&self, item: &Item<'_>) -> bool {
+        (self.waive)(item)
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("evidence", &self.evidence.len()).field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// Something that counts against a gate unless the policy waives it: a finding, a failing case, a file, a package. What it does not have is `None`
+/// and fits no waiver that names it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Item<'i> {
+    /// Rule, advisory, licence, or a case's whole name.
+    pub id: Option<&'i str>,
+    /// The package: a package URL, or `name version`.
+    pub package: Option<&'i str>,
+    /// The file that it is about.
+    pub path: Option<&'i str>,
+    /// A case's own name.
+    pub test: Option<&'i str>,
+    /// The suite or class of that case.
+    pub suite: Option<&'i str>,
 }
 
 /// What a rule answers.
 #[derive(Debug, Default)]
 pub struct Judgement {
-    /// Values held against their limits.
+    /// Quantities held against their limits.
     pub conditions: Vec<Condition>,
     /// Reasons for not passing.
     pub violations: Vec<Violation>,
     /// What would make it pass.
-    pub to_pass: Vec<String>,
+    pub to_pass: Vec<Remedy>,
 }
 
 impl Judgement {
@@ -146,8 +207,8 @@ impl Judgement {
     }
 
     /// The worst status of conditions and violations.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> GateStatus {
         let conditions = self.conditions.iter().map(|c| c.status);
-        conditions.chain(self.violations.iter().map(|v| v.status)).max().unwrap_or(Status::Pass)
+        conditions.chain(self.violations.iter().map(|v| v.status)).max().unwrap_or(GateStatus::Pass)
     }
 }

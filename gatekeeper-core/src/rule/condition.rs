@@ -1,66 +1,217 @@
-//! Conditions: a value held against a limit.
+//! Conditions: a quantity held against a limit. What decides is a typed comparison; words are made of it when all is judged.
 
-use crate::verdict::{Condition, Status};
+use crate::verdict::GateStatus;
 use gatekeeper_evidence::Ratio;
-use gatekeeper_evidence::decimal::{Decimal, percent};
+use gatekeeper_evidence::decimal::Decimal;
+use gatekeeper_evidence::findings::Severity;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
-/// A condition on a count that must not be above its limit.
-pub(crate) fn at_most(metric: &str, value: u64, limit: u64, short: Status) -> Condition {
-    let over = value.saturating_sub(limit);
-    Condition {
-        metric: metric.to_owned(),
-        value: value.to_string(),
-        comparator: Cow::Borrowed("<="),
-        limit: limit.to_string(),
-        sample: None,
-        distance: (over > 0).then(|| format!("{over} too many")),
-        status: if over > 0 { short } else { Status::Pass },
-        labels: BTreeMap::new(),
+/// Something measured, or the limit that it is held against.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Quantity {
+    /// How many.
+    Count(u64),
+    /// So many of so many, compared exactly with a [`Quantity::Percent`].
+    Share(Ratio),
+    /// Percent, exactly.
+    Percent(Decimal),
+    /// A percentage as a report printed it, cut to its digits: "12" stands for 12 up to just below 13.
+    Printed(Box<str>),
+    /// A time, seconds.
+    Seconds(f64),
+    /// How bad.
+    Severity(Severity),
+    /// A word, for what is so or is not.
+    Word(Cow<'static, str>),
+}
+
+/// On which side of its limit a quantity has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// It reaches the limit.
+    AtLeast,
+    /// It is not above the limit.
+    AtMost,
+    /// It is the limit.
+    Is,
+}
+
+/// A quantity held against a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// What was measured: `lines`, `pass-rate`, `critical`, …
+    pub metric: Cow<'static, str>,
+    /// How much.
+    pub value: Quantity,
+    /// Which side of the limit is right.
+    pub bound: Bound,
+    /// The limit.
+    pub limit: Quantity,
+    /// What a share counts, in the singular ("line"), for saying how much of it is short; empty where nothing is to be said.
+    pub noun: &'static str,
+    /// What it comes to.
+    pub status: GateStatus,
+}
+
+/// How a quantity stands to a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Known(Ordering),
+    /// It may be either, as the report cut what it printed.
+    Either,
+    /// They cannot be compared, or there is nothing to compare.
+    No,
+}
+
+impl Condition {
+    /// A quantity held against a limit. Where it falls short the condition has the status `short`; where the report does not say exactly enough to
+    /// tell, `inconclusive`; where there is nothing to compare (a share of nothing), `error`.
+    pub fn new(
+        metric: impl Into<Cow<'static, str>>,
+        value: Quantity,
+        bound: Bound,
+        limit: Quantity,
+        short: GateStatus,
+    ) -> Self {
+        let holds = match (standing(&value, &limit), bound) {
+            (Standing::Known(order), Bound::AtLeast) => Ok(order.is_ge()),
+            (Standing::Known(order), Bound::AtMost) => Ok(order.is_le()),
+            (Standing::Known(order), Bound::Is) => Ok(order.is_eq()),
+            (Standing::Either, _) => Err(GateStatus::Inconclusive),
+            (Standing::No, _) => Err(GateStatus::Error),
+        };
+        let status = match holds {
+            Ok(true) => GateStatus::Pass,
+            Ok(false) => short,
+            Err(status) => status,
+        };
+        Condition { metric: metric.into(), value, bound, limit, noun: "", status }
+    }
+
+    /// A count that must not be above its limit.
+    pub fn at_most(metric: impl Into<Cow<'static, str>>, value: u64, limit: u64, short: GateStatus) -> Self {
+        Condition::new(metric, Quantity::Count(value), Bound::AtMost, Quantity::Count(limit), short)
+    }
+
+    /// A count that must reach its limit.
+    pub fn at_least(metric: impl Into<Cow<'static, str>>, value: u64, limit: u64, short: GateStatus) -> Self {
+        Condition::new(metric, Quantity::Count(value), Bound::AtLeast, Quantity::Count(limit), short)
+    }
+
+    /// A share that must reach its limit in percent; `noun` names what is counted ("line").
+    pub fn share(
+        metric: impl Into<Cow<'static, str>>,
+        ratio: Ratio,
+        limit: Decimal,
+        noun: &'static str,
+        short: GateStatus,
+    ) -> Self {
+        let (value, limit) = (Quantity::Share(ratio), Quantity::Percent(limit));
+        Condition { noun, ..Condition::new(metric, value, Bound::AtLeast, limit, short) }
+    }
+
+    /// Whether it holds.
+    pub fn holds(&self) -> bool {
+        self.status == GateStatus::Pass
     }
 }
 
-/// A condition on a count that must reach its limit.
-pub(crate) fn at_least(metric: &str, value: u64, limit: u64, short: Status) -> Condition {
-    let under = limit.saturating_sub(value);
-    Condition {
-        metric: metric.to_owned(),
-        value: value.to_string(),
-        comparator: Cow::Borrowed(">="),
-        limit: limit.to_string(),
-        sample: None,
-        distance: (under > 0).then(|| format!("{under} short")),
-        status: if under > 0 { short } else { Status::Pass },
-        labels: BTreeMap::new(),
+fn standing(value: &Quantity, limit: &Quantity) -> Standing {
+    let known = |order: Option<Ordering>| order.map_or(Standing::No, Standing::Known);
+    match (value, limit) {
+        (Quantity::Count(value), Quantity::Count(limit)) => Standing::Known(value.cmp(limit)),
+        (Quantity::Share(ratio), Quantity::Percent(limit)) => known(limit.compare_percent_of(*ratio)),
+        (Quantity::Percent(value), Quantity::Percent(limit)) => Standing::Known(value.cmp(limit)),
+        (Quantity::Printed(text), Quantity::Percent(limit)) => match printed(text) {
+            Some((low, _)) if low >= *limit => Standing::Known(low.cmp(limit)),
+            Some((_, above)) if above <= *limit => Standing::Known(Ordering::Less),
+            Some(_) => Standing::Either,
+            None => Standing::No,
+        },
+        (Quantity::Seconds(value), Quantity::Seconds(limit)) => known(value.partial_cmp(limit)),
+        (Quantity::Severity(value), Quantity::Severity(limit)) => Standing::Known(value.cmp(limit)),
+        (Quantity::Word(value), Quantity::Word(limit)) => Standing::Known(value.cmp(limit)),
+        _ => Standing::No,
     }
 }
 
-/// A condition on a share that must reach its limit, compared exactly. `unit` names what is short ("line").
-pub(crate) fn share(metric: &str, ratio: Ratio, limit: Decimal, unit: &str, short: Status) -> Condition {
-    let order = limit.compare_percent_of(ratio);
-    let status = match order {
-        None => Status::Error,
-        Some(Ordering::Less) => short,
-        Some(_) => Status::Pass,
-    };
-    let missing = limit.shortfall(ratio);
-    let plural = if missing == 1 {
-        ""
-    } else if unit.ends_with("ch") {
-        "es"
-    } else {
-        "s"
-    };
-    Condition {
-        metric: metric.to_owned(),
-        value: if order.is_none() { "0 of 0".to_owned() } else { percent(ratio) },
-        comparator: Cow::Borrowed(">="),
-        limit: format!("{limit} %"),
-        sample: Some(ratio),
-        distance: (order == Some(Ordering::Less)).then(|| format!("{missing} {unit}{plural} short")),
-        status,
-        labels: BTreeMap::new(),
+/// The least that a printed percentage stands for, and what is above everything it can stand for: one more of its last digit.
+fn printed(text: &str) -> Option<(Decimal, Decimal)> {
+    let low = Decimal::parse(text)?;
+    let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let step = Decimal::parse(&format!("1e-{digits}"))?;
+    Some((low, low.plus(step)?))
+}
+
+/// So many of what a noun names: "1 line", "2 branches", "no line".
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {}", plural(n, noun))
+}
+
+/// A noun after a number.
+pub(crate) fn plural(n: u64, noun: &str) -> Cow<'_, str> {
+    match n {
+        1 => Cow::Borrowed(noun),
+        _ if noun.ends_with("ch") => Cow::Owned(format!("{noun}es")),
+        _ => Cow::Owned(format!("{noun}s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use GateStatus::{Error, Fail, Inconclusive, Pass, Warn};
+
+    fn percent(text: &str) -> Quantity {
+        Quantity::Percent(Decimal::parse(text).unwrap())
+    }
+
+    fn status(value: Quantity, bound: Bound, limit: Quantity) -> GateStatus {
+        Condition::new("m", value, bound, limit, Fail).status
+    }
+
+    #[test]
+    fn counts_hold_at_their_limit_and_not_beyond() {
+        let most = |n| Condition::at_most("m", n, 3, Fail).status;
+        let least = |n| Condition::at_least("m", n, 3, Warn).status;
+        assert_eq!([most(2), most(3), most(4)], [Pass, Pass, Fail]);
+        assert_eq!([least(2), least(3), least(4)], [Warn, Pass, Pass]);
+        let is = |n| status(Quantity::Count(n), Bound::Is, Quantity::Count(3));
+        assert_eq!([is(2), is(3), is(4)], [Fail, Pass, Fail]);
+    }
+
+    #[test]
+    fn shares_are_compared_exactly_and_a_share_of_nothing_is_an_error() {
+        let of = |covered, total| status(Quantity::Share(Ratio::new(covered, total)), Bound::AtLeast, percent("80"));
+        assert_eq!([of(7999, 10_000), of(8000, 10_000), of(0, 0)], [Fail, Pass, Error]);
+    }
+
+    #[test]
+    fn a_cut_percentage_may_be_either() {
+        let of = |text: &str| status(Quantity::Printed(text.into()), Bound::AtLeast, percent("80"));
+        assert_eq!([of("79"), of("80"), of("79.9"), of("80.0"), of("81")], [Fail, Pass, Fail, Pass, Pass]);
+        let of = |text: &str| status(Quantity::Printed(text.into()), Bound::AtLeast, percent("79.5"));
+        assert_eq!(
+            [of("79"), of("80"), of("78"), of("x"), of("79.4"), of("79.5")],
+            [Inconclusive, Pass, Fail, Error, Fail, Pass]
+        );
+    }
+
+    #[test]
+    fn times_severities_and_words_are_compared_with_their_like() {
+        let time = |s| status(Quantity::Seconds(s), Bound::AtMost, Quantity::Seconds(2.0));
+        assert_eq!([time(1.9), time(2.0), time(2.1), time(f64::NAN)], [Pass, Pass, Fail, Error]);
+        let severity = |s| status(Quantity::Severity(s), Bound::AtMost, Quantity::Severity(Severity::Medium));
+        assert_eq!([severity(Severity::Low), severity(Severity::Medium), severity(Severity::High)], [Pass, Pass, Fail]);
+        let word = |w: &'static str| status(Quantity::Word(w.into()), Bound::Is, Quantity::Word("ok".into()));
+        assert_eq!([word("ok"), word("no")], [Pass, Fail]);
+        assert_eq!(status(Quantity::Count(1), Bound::AtMost, percent("80")), Error);
+    }
+
+    #[test]
+    fn one_of_a_thing_is_singular() {
+        assert_eq!([counted(1, "line"), counted(2, "line"), counted(0, "branch")], ["1 line", "2 lines", "0 branches"]);
     }
 }

@@ -1,16 +1,18 @@
 //! The rule `coverage`: lines, branches, functions and statements; of the whole, and per file or module.
 
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::share;
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::{Bound, Condition, Quantity, counted};
+use super::remedy::Remedy;
 use crate::config::Table;
-use crate::verdict::{Condition, Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::coverage::{Figures, FileCoverage, Percentages, Stated};
 use gatekeeper_evidence::decimal::{Decimal, percent};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::{Coverage, Data, Evidence, Kind, Ratio};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     id: Cow::Borrowed("coverage"),
@@ -19,6 +21,8 @@ pub(super) static RULE: Rule = Rule {
     docs: Cow::Borrowed(
         "## What it requires
 That the tests ran at least a share of the code. Several reports are united by file and line before they are judged.
+A waiver names files by `path` (or one by `id`): they are taken out before anything is counted. A percentage that a report states of the whole
+cannot be told without them, so it stays as it is.
 
 ## Why
 A coverage of 79.99 % is below 80 %, and no data is not 0 % and not a pass.
@@ -41,7 +45,8 @@ modules = { only = [\"my_server\", \"my_client\"], lines = { min = 90 } }
 ```
 
 ## When evidence is missing
-No report: `missing`. A report with no executable line, or without the figure that is asked for (branches in a report that counts none): `error`.
+No report: `missing`. A report with no executable line, or without the figure that is asked for (branches in a report that counts none): `error`; so is a report of
+which every file is waived.
 ",
     ),
     build: Builder::Fixed(build),
@@ -154,7 +159,7 @@ impl Judge for CoverageGate {
         true
     }
 
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let all: Vec<(&Evidence, &Coverage)> = scope
             .evidence
             .iter()
@@ -164,15 +169,14 @@ impl Judge for CoverageGate {
             })
             .collect();
         let mut out = Judgement::default();
-        for (e, c) in &all {
-            if !c.not_counted.is_empty() {
-                let n = c.not_counted.len();
-                let some: Vec<&str> = c.not_counted.iter().take(5).map(String::as_str).collect();
-                let more = if n > some.len() { ", …" } else { "" };
-                let message = format!("{n} modules are left out of its figures: {}{more}", some.join(", "));
-                out.violations
-                    .push(Violation::new("coverage-not-counted", Status::Warn, message).from_source(&e.source.path));
-            }
+        for (e, c) in all.iter().filter(|(_, c)| !c.not_counted.is_empty()) {
+            let n = c.not_counted.len();
+            let some: Vec<&str> = c.not_counted.iter().take(5).map(String::as_str).collect();
+            let more = if n > some.len() { ", …" } else { "" };
+            let (s, are) = if n == 1 { ("", "is") } else { ("s", "are") };
+            let message = format!("{n} module{s} {are} left out of its figures: {}{more}", some.join(", "));
+            let v = Violation::new("coverage-not-counted", GateStatus::Warn, message);
+            out.violations.push(v.from_source(&e.source.path));
         }
         // What lists lines is known better than a percentage of the same code.
         let listed: Vec<_> = all.iter().filter(|(_, c)| c.percent.is_none()).collect();
@@ -180,13 +184,12 @@ impl Judge for CoverageGate {
             for (e, c) in &all {
                 if !scope.select.paths.is_empty() {
                     let message = "it states percentages of the whole, which cannot be narrowed to the gate's `paths`";
-                    out.violations
-                        .push(Violation::new("coverage-empty", Status::Error, message).from_source(&e.source.path));
+                    out.violations.push(empty(message, Some(&e.source.path)));
                 } else if let Some(p) = &c.percent {
-                    self.judge_percent(e, p, &mut out);
+                    self.judge_percent(scope, e, p, &mut out);
                 }
             }
-            return out;
+            return Ok(out);
         }
         let source = if let [(e, _)] = listed.as_slice() { Some(e.source.path.as_str()) } else { None };
         let mut coverage: Cow<'_, Coverage> = match listed.as_slice() {
@@ -201,21 +204,49 @@ impl Judge for CoverageGate {
         };
         let paths = &scope.select.paths;
         if !paths.is_empty() {
-            let narrowed = coverage.to_mut();
-            narrowed.files.retain(|name, _| paths.iter().any(|p| p.speaks_of(name)));
-            // Counters of the whole say nothing of a part.
-            narrowed.stated = Stated::default();
-            if narrowed.files.is_empty() {
-                let message = "none of its files lies under the gate's `paths`";
-                return Judgement::of(sourced(Violation::new("coverage-empty", Status::Error, message), source));
+            keep(&mut coverage, |name| paths.iter().any(|p| p.speaks_of(name)));
+            if coverage.files.is_empty() {
+                return Ok(Judgement::of(empty("none of its files lies under the gate's `paths`", source)));
+            }
+        }
+        let named: Vec<Box<str>> = if self.each.iter().any(|each| !each.only.is_empty()) {
+            coverage.files.keys().cloned().collect()
+        } else {
+            Vec::new()
+        };
+        let waived: BTreeSet<Box<str>> = coverage.files.keys().filter(|n| scope.waived(&item(n))).cloned().collect();
+        if !waived.is_empty() {
+            keep(&mut coverage, |name| !waived.contains(name));
+            if coverage.files.is_empty() {
+                return Ok(Judgement::of(empty("every file is waived: nothing is left to judge", source)));
             }
         }
         self.judge_whole(&coverage, source, &mut out);
         for each in &self.each {
-            each.judge(&coverage, source, &mut out);
+            each.judge(&coverage, &named, source, &mut out);
         }
-        out
+        Ok(out)
     }
+}
+
+/// A file or module, as a waiver may name it.
+fn item(name: &str) -> Item<'_> {
+    Item { id: Some(name), path: Some(name), ..Item::default() }
+}
+
+/// Narrows coverage to some of its files. Counters of the whole say nothing of a part.
+fn keep(coverage: &mut Cow<'_, Coverage>, is_kept: impl Fn(&str) -> bool) {
+    let coverage = coverage.to_mut();
+    let all = coverage.files.len();
+    coverage.files.retain(|name, _| is_kept(name));
+    coverage.stated = Stated::default();
+    if coverage.files.len() < all {
+        coverage.claim = None;
+    }
+}
+
+fn empty(message: impl Into<String>, source: Option<&str>) -> Violation {
+    sourced(Violation::new("coverage-empty", GateStatus::Error, message), source)
 }
 
 impl CoverageGate {
@@ -228,22 +259,14 @@ impl CoverageGate {
             };
             if ratio.total == 0 {
                 let message = format!("0 of 0 {} is not covered: nothing was measured", limit.name);
-                out.violations.push(sourced(Violation::new("coverage-empty", Status::Error, message), source));
+                out.violations.push(empty(message, source));
                 continue;
             }
-            let condition = limit.condition(limit.name, ratio);
-            if matches!(condition.status, Status::Fail | Status::Warn) {
-                let wanted = if condition.status == Status::Fail { limit.min } else { limit.warn };
-                if let Some(wanted) = wanted {
-                    self.worst_files(coverage, limit, wanted, condition.status, source, out);
-                    out.to_pass.push(format!(
-                        "cover {} more {} ({} of {} are covered)",
-                        wanted.shortfall(ratio),
-                        limit.name,
-                        ratio.covered,
-                        ratio.total
-                    ));
-                }
+            let (condition, wanted) = limit.condition(&Cow::Borrowed(limit.name), ratio);
+            if !condition.holds() {
+                self.worst_files(coverage, limit, wanted, condition.status, source, out);
+                let more = wanted.shortfall(ratio);
+                out.to_pass.push(Remedy::Cover { more, noun: limit.unit, now: ratio });
             }
             out.conditions.push(condition);
         }
@@ -255,7 +278,7 @@ impl CoverageGate {
         coverage: &Coverage,
         limit: &Limit,
         wanted: Decimal,
-        status: Status,
+        status: GateStatus,
         source: Option<&str>,
         out: &mut Judgement,
     ) {
@@ -264,7 +287,7 @@ impl CoverageGate {
             .iter()
             .filter_map(|(name, file)| {
                 let ratio = limit.metric.of(&file.figures(coverage.metrics))?;
-                let below = wanted.compare_percent_of(ratio) == Some(std::cmp::Ordering::Less);
+                let below = wanted.compare_percent_of(ratio) == Some(Ordering::Less);
                 below.then(|| (ratio.total - ratio.covered, name.as_ref(), ratio, file))
             })
             .collect();
@@ -285,29 +308,31 @@ impl CoverageGate {
     }
 
     /// Judges a percentage that was cut to the digits printed: "12" stands for 12 up to just below 13.
-    fn judge_percent(&self, e: &Evidence, p: &Percentages, out: &mut Judgement) {
+    fn judge_percent(&self, scope: &Scope<'_>, e: &Evidence, p: &Percentages, out: &mut Judgement) {
         for limit in &self.limits {
             if !matches!(limit.metric, Metric::Lines) {
                 out.violations.push(without(limit.name, Some(&e.source.path)));
                 continue;
             }
-            out.conditions.push(limit.of_percent("lines", &p.total));
+            out.conditions.push(limit.of_percent(Cow::Borrowed(limit.name), &p.total));
         }
         for each in &self.each {
+            let meant: Vec<_> = p.files.iter().filter(|(name, _)| each.means(name)).collect();
+            each.all_named(p.files.keys(), Some(&e.source.path), out);
+            if meant.is_empty() && each.only.is_empty() {
+                out.violations.push(each.absent(Some(&e.source.path)));
+            }
+            let meant: Vec<_> = meant.into_iter().filter(|(name, _)| !scope.waived(&item(name))).collect();
             for limit in &each.limits {
-                let mut met = 0_usize;
-                for (name, value) in &p.files {
-                    if !each.means(name) {
-                        continue;
-                    }
-                    met += 1;
-                    let condition = limit.of_percent(&format!("{} of {name}", limit.name), value);
-                    if condition.status != Status::Pass || !each.only.is_empty() {
+                if !matches!(limit.metric, Metric::Lines) {
+                    out.violations.push(without(limit.name, Some(&e.source.path)));
+                    continue;
+                }
+                for (name, value) in &meant {
+                    let condition = limit.of_percent(Cow::Owned(format!("{} of {name}", limit.name)), value);
+                    if !condition.holds() || !each.only.is_empty() {
                         out.conditions.push(condition);
                     }
-                }
-                if met == 0 {
-                    out.violations.push(each.absent(Some(&e.source.path)));
                 }
             }
         }
@@ -315,56 +340,28 @@ impl CoverageGate {
 }
 
 impl Limit {
-    fn condition(&self, metric: &str, ratio: Ratio) -> Condition {
-        if let Some(min) = self.min {
-            let c = share(metric, ratio, min, self.unit, Status::Fail);
-            if c.status != Status::Pass {
-                return c;
-            }
-            if let Some(warn) = self.warn {
-                let w = share(metric, ratio, warn, self.unit, Status::Warn);
-                if w.status != Status::Pass {
-                    return w;
-                }
-            }
-            return c;
-        }
-        share(metric, ratio, self.warn.unwrap_or(Decimal::whole(0)), self.unit, Status::Warn)
+    /// Held against `min`, and against `warn` where that holds; the limit that decided goes with it.
+    fn condition(&self, metric: &Cow<'static, str>, ratio: Ratio) -> (Condition, Decimal) {
+        self.decide(|limit, short| Condition::share(metric.clone(), ratio, limit, self.unit, short))
     }
 
-    fn of_percent(&self, metric: &str, printed: &str) -> Condition {
-        let low = Decimal::parse(printed);
-        // One more of the last digit printed is above everything it can stand for.
-        let digits = printed.split_once('.').map_or(0, |(_, f)| f.len());
-        let step = Decimal::parse(&format!("1e-{digits}"));
-        let high = low.zip(step).and_then(|(l, s)| l.plus(s));
-        let judge = |limit: Decimal, short: Status| match (low, high) {
-            (Some(low), _) if low >= limit => Status::Pass,
-            (Some(_), Some(high)) if high <= limit => short,
-            (Some(_), Some(_)) => Status::Inconclusive,
-            _ => Status::Error,
-        };
-        let by_min = self.min.map(|m| (m, judge(m, Status::Fail)));
-        let by_warn = self.warn.map(|w| (w, judge(w, Status::Warn)));
-        let (limit, status) = match (by_min, by_warn) {
-            (Some((_, Status::Pass)), Some((w, s))) if s != Status::Pass => (w, s),
-            (Some((m, s)), _) => (m, s),
-            (None, Some(w)) => w,
-            (None, None) => (Decimal::whole(0), Status::Pass),
-        };
-        Condition {
-            metric: metric.to_owned(),
-            value: format!("{printed} %"),
-            comparator: Cow::Borrowed(">="),
-            limit: format!("{limit} %"),
-            sample: None,
-            distance: match status {
-                Status::Inconclusive => Some("the report cuts its percentages, so this cannot be told".to_owned()),
-                Status::Fail | Status::Warn => Some("the report states percentages only".to_owned()),
-                _ => None,
-            },
-            status,
-            labels: BTreeMap::new(),
+    /// The same for a percentage that was cut to the digits printed: "12" stands for 12 up to just below 13.
+    fn of_percent(&self, metric: Cow<'static, str>, printed: &str) -> Condition {
+        let value = Quantity::Printed(printed.into());
+        self.decide(|limit, short| {
+            Condition::new(metric.clone(), value.clone(), Bound::AtLeast, Quantity::Percent(limit), short)
+        })
+        .0
+    }
+
+    fn decide(&self, hold: impl Fn(Decimal, GateStatus) -> Condition) -> (Condition, Decimal) {
+        let by = |limit: Option<Decimal>, short| limit.map(|l| (hold(l, short), l));
+        match (by(self.min, GateStatus::Fail), by(self.warn, GateStatus::Warn)) {
+            (Some((min, _)), Some(warn)) if min.holds() && !warn.0.holds() => warn,
+            (Some(min), _) => min,
+            (None, Some(warn)) => warn,
+            // A limit has one of them at least.
+            (None, None) => (hold(Decimal::whole(0), GateStatus::Fail), Decimal::whole(0)),
         }
     }
 }
@@ -382,21 +379,65 @@ impl Each {
 
     fn absent(&self, source: Option<&str>) -> Violation {
         let names: Vec<&str> = self.only.iter().map(Pattern::as_str).collect();
-        let message = format!("none of the {} named ({}) is in the evidence", self.what, names.join(", "));
-        sourced(Violation::new("coverage-module-missing", Status::Error, message), source)
+        let message = match names.as_slice() {
+            [] => format!("the evidence tells no {} apart", self.what),
+            names => format!("none of the {} named ({}) is in the evidence", self.what, names.join(", ")),
+        };
+        sourced(Violation::new("coverage-module-missing", GateStatus::Error, message), source)
     }
 
-    fn judge(&self, coverage: &Coverage, source: Option<&str>, out: &mut Judgement) {
-        // A name that was given must be there: a module that was never compiled for coverage is not covered.
+    /// A name that was given must be there: a module that was never compiled for coverage is not covered.
+    fn all_named<'n>(
+        &self,
+        there: impl Iterator<Item = &'n Box<str>> + Clone,
+        source: Option<&str>,
+        out: &mut Judgement,
+    ) {
         for pattern in &self.only {
             let one = Each { what: self.what, only: vec![pattern.clone()], limits: Vec::new() };
-            if !coverage.files.keys().any(|n| one.means(n)) {
+            if !there.clone().any(|n| one.means(n)) {
                 out.violations.push(one.absent(source));
             }
         }
+    }
+
+    /// What is meant has something to measure: a type's module without a line may stand beside others, and is not covered by itself.
+    fn all_measured(&self, coverage: &Coverage, limit: &Limit, source: Option<&str>, out: &mut Judgement) {
+        let nothing = |mut files: Box<dyn Iterator<Item = &FileCoverage> + '_>| {
+            files.all(|f| limit.metric.of(&f.figures(coverage.metrics)).is_some_and(|r| r.total == 0))
+        };
+        if self.only.is_empty() && nothing(Box::new(coverage.files.values())) {
+            let message = format!("0 of 0 {} in every one of its {}: nothing was measured", limit.name, self.what);
+            out.violations.push(empty(message, source));
+        }
+        for pattern in &self.only {
+            let one = Each { what: self.what, only: vec![pattern.clone()], limits: Vec::new() };
+            let mut files = coverage.files.iter().filter(|(n, _)| one.means(n)).map(|(_, f)| f).peekable();
+            if files.peek().is_some() && nothing(Box::new(files)) {
+                let message = format!("0 of 0 {} in {}: nothing was measured", limit.name, pattern.as_str());
+                out.violations.push(empty(message, source));
+            }
+        }
+    }
+
+    /// `named`: what the evidence names, waived or not.
+    fn judge(&self, coverage: &Coverage, named: &[Box<str>], source: Option<&str>, out: &mut Judgement) {
+        self.all_named(named.iter(), source, out);
+        let meant = || coverage.files.iter().filter(|(n, _)| self.means(n));
+        if meant().next().is_none() {
+            // Named and not there is said already; what is there was waived.
+            if self.only.is_empty() {
+                out.violations.push(self.absent(source));
+            } else if named.iter().any(|n| self.means(n)) {
+                let message = format!("every one of the {} named is waived: nothing is left to judge", self.what);
+                out.violations.push(empty(message, source));
+            }
+            return;
+        }
         for limit in &self.limits {
+            self.all_measured(coverage, limit, source, out);
             let mut failed = 0_u64;
-            for (name, file) in coverage.files.iter().filter(|(n, _)| self.means(n)) {
+            for (name, file) in meant() {
                 let Some(ratio) = limit.metric.of(&file.figures(coverage.metrics)) else {
                     out.violations.push(without(limit.name, source));
                     break;
@@ -404,15 +445,15 @@ impl Each {
                 if ratio.total == 0 {
                     continue;
                 }
-                let condition = limit.condition(&format!("{} of {name}", limit.name), ratio);
-                if condition.status == Status::Pass && self.only.is_empty() {
+                let (condition, wanted) = limit.condition(&Cow::Owned(format!("{} of {name}", limit.name)), ratio);
+                if condition.holds() && self.only.is_empty() {
                     continue;
                 }
-                if condition.status != Status::Pass {
-                    failed += 1;
-                    let distance = condition.distance.as_deref().unwrap_or_default();
+                if !condition.holds() {
+                    failed = failed.saturating_add(1);
+                    let short = counted(wanted.shortfall(ratio), limit.unit);
                     let message =
-                        format!("{name}: {} {}, wanted {}: {distance}", condition.value, limit.name, condition.limit);
+                        format!("{name}: {} {}, wanted {wanted} %: {short} short", percent(ratio), limit.name);
                     let mut v = sourced(Violation::new("coverage-below", condition.status, message), source);
                     v.id = Some(name.to_string());
                     v.place = Some(place(name, file));
@@ -421,7 +462,8 @@ impl Each {
                 out.conditions.push(condition);
             }
             if failed > 0 {
-                out.to_pass.push(format!("bring {failed} {} up to their limit of {}", self.what, limit.name));
+                let what = if self.what == "files" { "file" } else { "module" };
+                out.to_pass.push(Remedy::RaiseEach { count: failed, what, metric: limit.name });
             }
         }
     }
@@ -441,5 +483,224 @@ fn sourced(v: Violation, source: Option<&str>) -> Violation {
 
 fn without(metric: &str, source: Option<&str>) -> Violation {
     let message = format!("the evidence has no figure for {metric}");
-    sourced(Violation::new("coverage-no-figure", Status::Error, message), source)
+    sourced(Violation::new("coverage-no-figure", GateStatus::Error, message), source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Inconclusive, Pass, Warn};
+    use gatekeeper_evidence::coverage::{Branch, Line, Metrics};
+
+    /// A file of so many covered lines and so many others.
+    fn file(covered: u32, uncovered: u32) -> FileCoverage {
+        let lines = (1..=covered + uncovered).map(|n| Line { number: n, hits: u32::from(n <= covered) }).collect();
+        FileCoverage { lines, ..FileCoverage::default() }
+    }
+
+    fn report(files: &[(&str, FileCoverage)]) -> Coverage {
+        let files = files.iter().map(|(n, f)| ((*n).into(), f.clone())).collect();
+        Coverage { files, metrics: Metrics { lines: true, ..Metrics::default() }, ..Coverage::default() }
+    }
+
+    fn printed(total: &str, files: &[(&str, &str)]) -> Coverage {
+        let files = files.iter().map(|(n, p)| ((*n).into(), (*p).into())).collect();
+        Coverage { percent: Some(Percentages { total: total.into(), files }), ..Coverage::default() }
+    }
+
+    fn of(keys: &str, reports: Vec<Coverage>) -> Case<'_> {
+        let evidence = reports.into_iter().map(|c| evidence("lcov.info", Data::Coverage(c))).collect();
+        Case::new(&RULE, keys, evidence)
+    }
+
+    fn status(keys: &str, report: Coverage) -> GateStatus {
+        of(keys, vec![report]).judged().status()
+    }
+
+    #[test]
+    fn lines_are_held_to_min_and_to_warn() {
+        let of = |keys, covered| status(keys, report(&[("a", file(covered, 100 - covered))]));
+        assert_eq!([79, 80, 81].map(|n| of("lines = 80", n)), [Fail, Pass, Pass]);
+        assert_eq!([79, 80, 84, 85].map(|n| of("lines = { min = 80, warn = 85 }", n)), [Fail, Warn, Warn, Pass]);
+        assert_eq!([84, 85].map(|n| of("lines = { warn = 85 }", n)), [Warn, Pass]);
+    }
+
+    #[test]
+    fn each_metric_is_held_to_its_own_limit() {
+        let mut f = file(1, 0);
+        f.branches = (1..=2).map(|arm| Branch { line: 1, block: 0, arm, hits: u32::from(arm == 1) }).collect();
+        f.stated.functions = Some(Ratio::new(2, 3));
+        f.stated.statements = Some(Ratio::new(4, 5));
+        let c = Coverage { metrics: Metrics::ALL, ..report(&[("a", f)]) };
+        for (metric, holds, fails) in
+            [("lines", 100, 101), ("branches", 50, 51), ("functions", 66, 67), ("statements", 80, 81)]
+        {
+            assert_eq!(status(&format!("{metric} = {holds}"), c.clone()), Pass, "{metric}");
+            if fails <= 100 {
+                assert_eq!(status(&format!("{metric} = {fails}"), c.clone()), Fail, "{metric}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_falls_short_names_the_worst_files_and_how_much_is_to_do() {
+        let c = report(&[("a", file(9, 1)), ("b", file(0, 5)), ("c", file(0, 7))]);
+        let j = of("lines = 80", vec![c]).judged();
+        assert_eq!(violations(&j), [("coverage-below", Fail); 2]);
+        assert_eq!(j.violations.iter().map(|v| v.id.as_deref().unwrap()).collect::<Vec<_>>(), ["c", "b"]);
+        assert_eq!(j.violations[1].message, "b: 0 of 5 lines covered (0 %), 5 not");
+        assert_eq!(j.violations[1].place.as_ref().and_then(|p| p.line), Some(1));
+        assert_eq!(j.to_pass, [Remedy::Cover { more: 9, noun: "line", now: Ratio::new(9, 22) }]);
+        let j = of("lines = { min = 10, warn = 80 }", vec![report(&[("a", file(1, 1))])]).judged();
+        assert_eq!(violations(&j), [("coverage-below", Warn)]);
+    }
+
+    #[test]
+    fn nothing_measured_is_an_error() {
+        let none = || report(&[("a", file(0, 0))]);
+        for keys in
+            ["lines = 1", "lines = { warn = 1 }", "files = { lines = 1 }", "files = { only = [\"a\"], lines = 1 }"]
+        {
+            let j = of(keys, vec![none()]).judged();
+            assert_eq!((j.status(), violations(&j)), (Error, vec![("coverage-empty", Error)]), "{keys}");
+        }
+        // A file without a line beside others is no fault.
+        let both = || report(&[("a", file(0, 0)), ("b", file(1, 0))]);
+        assert_eq!(status("files = { lines = 1 }", both()), Pass);
+        assert_eq!(status("files = { only = [\"*\"], lines = 1 }", both()), Pass);
+        assert_eq!(status("files = { only = [\"a\", \"b\"], lines = 1 }", both()), Error);
+    }
+
+    #[test]
+    fn a_figure_that_the_report_does_not_speak_of_is_an_error() {
+        for keys in ["branches = 1", "files = { branches = 1 }"] {
+            let j = of(keys, vec![report(&[("a", file(1, 0))])]).judged();
+            assert_eq!(violations(&j), [("coverage-no-figure", Error)], "{keys}");
+        }
+        let j = of("branches = 1\nfiles = { branches = 1 }", vec![printed("90", &[("a", "90")])]).judged();
+        assert_eq!(violations(&j), [("coverage-no-figure", Error); 2]);
+    }
+
+    #[test]
+    fn each_file_is_held_to_its_limit() {
+        let c = || report(&[("src/a.c", file(8, 2)), ("src/b.c", file(7, 3)), ("d.c", file(9, 1))]);
+        let j = of("files = { lines = { min = 80, warn = 85 } }", vec![c()]).judged();
+        assert_eq!(conditions(&j), [("lines of src/a.c", Warn), ("lines of src/b.c", Fail)]);
+        assert_eq!(j.violations[1].message, "src/b.c: 70 % lines, wanted 80 %: 1 line short");
+        assert_eq!(j.violations[0].message, "src/a.c: 80 % lines, wanted 85 %: 1 line short");
+        assert_eq!(j.to_pass, [Remedy::RaiseEach { count: 2, what: "file", metric: "lines" }]);
+        let j = of("modules = { only = [\"a\", \"d.c\"], lines = 80 }", vec![c()]).judged();
+        assert_eq!(conditions(&j), [("lines of d.c", Pass), ("lines of src/a.c", Pass)]);
+    }
+
+    #[test]
+    fn a_name_that_was_given_must_be_there() {
+        let named = "modules = { only = [\"a\", \"gone\"], lines = 50 }";
+        let j = of(named, vec![report(&[("a", file(1, 0))])]).judged();
+        assert_eq!(violations(&j), [("coverage-module-missing", Error)]);
+        assert_eq!(j.violations[0].message, "none of the modules named (gone) is in the evidence");
+        let j = of(named, vec![printed("90", &[("a", "90")])]).judged();
+        assert_eq!(violations(&j), [("coverage-module-missing", Error)]);
+        let j = of("modules = { lines = 50 }", vec![printed("90", &[])]).judged();
+        assert_eq!(violations(&j), [("coverage-module-missing", Error)]);
+        let j = of("modules = { lines = 50 }", vec![report(&[])]).judged();
+        assert_eq!(violations(&j), [("coverage-module-missing", Error)]);
+    }
+
+    #[test]
+    fn a_printed_percentage_is_what_it_may_stand_for() {
+        let of = |keys: &str, total| status(keys, printed(total, &[]));
+        assert_eq!(["79", "80", "80.0"].map(|t| of("lines = 80", t)), [Fail, Pass, Pass]);
+        assert_eq!(["79", "78", "80"].map(|t| of("lines = 79.5", t)), [Inconclusive, Fail, Pass]);
+        assert_eq!(["79.4", "79.5"].map(|t| of("lines = 79.5", t)), [Fail, Pass]);
+        assert_eq!(
+            ["79", "84", "85", "x"].map(|t| of("lines = { min = 80, warn = 85 }", t)),
+            [Fail, Warn, Pass, Error]
+        );
+        let each = |value| status("modules = { lines = 80 }", printed("90", &[("a", value)]));
+        assert_eq!([each("79"), each("80")], [Fail, Pass]);
+        let only = super::tests::of(
+            "modules = { only = [\"a\"], lines = 80 }",
+            vec![printed("9", &[("a", "80"), ("b", "1")])],
+        );
+        assert_eq!(conditions(&only.judged()), [("lines of a", Pass)]);
+    }
+
+    #[test]
+    fn what_lists_lines_is_known_better_than_a_percentage() {
+        let j = of("lines = 80", vec![printed("99", &[]), report(&[("a", file(1, 1))])]).judged();
+        assert_eq!(conditions(&j), [("lines", Fail)]);
+    }
+
+    #[test]
+    fn reports_are_united_before_they_are_judged() {
+        let mut other = file(0, 2);
+        other.lines[1].hits = 1;
+        let j = of("lines = 100", vec![report(&[("a", file(1, 1))]), report(&[("a", other)])]).judged();
+        assert_eq!(j.status(), Pass);
+    }
+
+    #[test]
+    fn paths_narrow_and_counters_of_the_whole_say_nothing_of_a_part() {
+        let narrowed = |keys, c| {
+            let mut case = of(keys, vec![c]);
+            case.select.paths = vec![Pattern::new("src/**").unwrap()];
+            case
+        };
+        let c = || report(&[("src/a.c", file(8, 2)), ("lib/b.c", file(0, 9))]);
+        assert_eq!(narrowed("lines = 80", c()).judged().status(), Pass);
+        let elsewhere = narrowed("lines = 80", report(&[("lib/b.c", file(1, 0))])).judged();
+        assert_eq!(violations(&elsewhere), [("coverage-empty", Error)]);
+        let mut stated = report(&[("src/a.c", FileCoverage::default())]);
+        stated.stated.lines = Some(Ratio::new(9, 10));
+        assert_eq!(status("lines = 80", stated.clone()), Pass);
+        assert_eq!(violations(&narrowed("lines = 80", stated).judged()), [("coverage-empty", Error)]);
+        assert_eq!(violations(&narrowed("lines = 80", printed("90", &[])).judged()), [("coverage-empty", Error)]);
+    }
+
+    #[test]
+    fn modules_that_the_tool_left_out_are_told() {
+        let mut c = report(&[("a", file(1, 0))]);
+        c.not_counted = vec!["b".to_owned()];
+        let j = of("lines = 80", vec![c]).judged();
+        assert_eq!(violations(&j), [("coverage-not-counted", Warn)]);
+        assert_eq!(j.violations[0].message, "1 module is left out of its figures: b");
+    }
+
+    #[test]
+    fn what_is_waived_is_taken_out_before_it_counts() {
+        let c = || report(&[("src/a.c", file(9, 1)), ("src/old.c", file(0, 100))]);
+        let old = |i: &Item<'_>| i.path == Some("src/old.c");
+        let j = of("lines = 90\nfiles = { lines = 80 }", vec![c()]).judged_waiving(&old);
+        assert_eq!((j.status(), conditions(&j)), (Pass, vec![("lines", Pass)]));
+        assert_eq!(violations(&of("lines = 1", vec![c()]).judged_waiving(&|_| true)), [("coverage-empty", Error)]);
+        // It is there, so that a name for it is no mistake; but nothing is left of what was named.
+        let both = "files = { only = [\"a.c\", \"old.c\"], lines = 80 }";
+        assert_eq!(of(both, vec![c()]).judged_waiving(&old).status(), Pass);
+        let alone = of("files = { only = [\"old.c\"], lines = 80 }", vec![c()]).judged_waiving(&old);
+        assert_eq!(violations(&alone), [("coverage-empty", Error)]);
+        // Counters of the whole hold what was taken out.
+        let mut stated = report(&[("src/a.c", FileCoverage::default()), ("src/old.c", FileCoverage::default())]);
+        stated.stated.lines = Some(Ratio::new(9, 10));
+        assert_eq!(of("lines = 80", vec![stated]).judged_waiving(&old).status(), Error);
+        let table = || printed("50", &[("a", "90"), ("src/old.c", "1")]);
+        assert_eq!(of("modules = { lines = 80 }", vec![table()]).judged_waiving(&old).status(), Pass);
+        assert_eq!(of("lines = 80", vec![table()]).judged_waiving(&old).status(), Fail);
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_fail_is_refused() {
+        for (bad, words) in [
+            ("", "demands nothing"),
+            ("files = {}", "`files` demands nothing"),
+            ("lines = { min = 80, warn = 70 }", "can never warn"),
+            ("lines = 101", "percentage"),
+            ("lines = { mn = 3 }", "no key `mn`"),
+        ] {
+            let said = gate(&RULE, bad).unwrap_err().join("\n");
+            assert!(said.contains(words), "{bad}: {said}");
+        }
+        assert!(gate(&RULE, "lines = { min = 80, warn = 80 }").is_ok());
+    }
 }

@@ -1,11 +1,11 @@
 //! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
 
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::at_most;
-use crate::config::Selector;
-use crate::config::Table;
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::{Condition, counted};
+use super::remedy::Remedy;
+use crate::config::{Selector, Table};
 use crate::relate::findings::unite;
-use crate::verdict::{Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::{Data, Evidence, Kind};
@@ -17,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
     kind: Kind::Findings,
     docs: Cow::Borrowed(
         "## What it requires
-That a tool ran and complained no more than it may. Suppressed findings do not count; they are in the evidence.
+That a tool ran and complained no more than it may. Suppressed findings do not count; they are in the evidence. A waiver names findings by `id`,
+`package` or `path`: they are taken out before anything is counted.
 
 ## Why
 A scanner that crashed before it looked finds nothing either, and a gate that greps for a word that no tool prints never fails.
@@ -107,7 +108,7 @@ impl Judge for FindingsGate {
                 && (!select.tools.is_empty() || !select.formats.is_empty() || !select.evidence.is_empty()))
     }
 
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let mut out = Judgement::default();
         let own: Vec<(&Evidence, Cow<'_, Findings>)> = scope
             .evidence
@@ -118,85 +119,97 @@ impl Judge for FindingsGate {
             })
             .collect();
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
-        for (e, f) in &sets {
-            if f.runs == Some(0) {
-                let message = "it describes no run of any tool, so nothing was looked at";
-                out.violations.push(Violation::new("no-run", Status::Error, message).from_source(&e.source.path));
-            } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
-                let message = "it names no tool and no finding, so nothing says that anybody looked";
-                out.violations
-                    .push(Violation::new("nobody-looked", Status::Error, message).from_source(&e.source.path));
-            }
-            if self.fixable_only {
-                let passed_over = f.active().filter(|i| self.selects(i, scope.select)).count();
-                let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
-                if passed_over > 0 && !tells {
-                    let message = format!(
-                        "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
-                    );
-                    out.violations.push(
-                        Violation::new("fixes-unknown", Status::Warn, message).from_source(&e.source.path).with_help(
-                            "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out",
-                        ),
-                    );
-                }
-            }
-            if e.complete.is_none() && !f.active().any(|i| self.counts(i, scope.select)) {
+        let mut found: Vec<Counted<'_>> = united(&sets);
+        found.retain(|c| c.finding.suppressed.is_none() && self.counts(&c.finding, scope.select));
+        found.retain(|c| !c.is_waived(scope));
+        found.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
+        for (n, (e, f)) in sets.iter().enumerate() {
+            self.told_by(e, f, scope.select, &mut out);
+            if e.complete.is_none() && !found.iter().any(|c| c.is_of(n)) {
                 let message = "nothing was found, but this log would look the same if its tool had been killed";
-                out.violations.push(
-                    Violation::new("completeness-unknown", Status::Warn, message)
-                        .from_source(&e.source.path)
-                        .with_help("keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy"),
-                );
+                let v = Violation::new("completeness-unknown", GateStatus::Warn, message).from_source(&e.source.path);
+                out.violations.push(v.with_help(
+                    "keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy",
+                ));
             }
         }
-        let mut counted: Vec<Counted<'_>> = united(&sets);
-        counted.retain(|c| c.finding.suppressed.is_none() && self.counts(&c.finding, scope.select));
-        counted.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
-        let of = |severity: Option<Severity>| {
-            let n = counted.iter().filter(|c| severity.is_none_or(|s| c.finding.severity == s)).count();
-            u64::try_from(n).unwrap_or(u64::MAX)
+        let exceeded = self.limits(&found, &mut out);
+        self.without_severity(&found, &mut out);
+        for c in found {
+            let over = exceeded.iter().filter(|(s, _)| s.is_none_or(|s| s == c.finding.severity));
+            if let Some(status) = over.map(|(_, status)| *status).max() {
+                out.violations.push(violation(&c, status));
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl FindingsGate {
+    /// What one report's own words take from its worth.
+    fn told_by(&self, e: &Evidence, f: &Findings, select: &Selector, out: &mut Judgement) {
+        let mut say = |code, status, message: String, help: Option<&str>| {
+            let v = Violation::new(code, status, message).from_source(&e.source.path);
+            out.violations.push(match help {
+                Some(help) => v.with_help(help),
+                None => v,
+            });
         };
-        // The limits that are exceeded, and with which status.
-        let mut exceeded: Vec<(Option<Severity>, Status)> = Vec::new();
-        for (limits, short) in [(&self.max, Status::Fail), (&self.warn, Status::Warn)] {
+        if f.runs == Some(0) {
+            let message = "it describes no run of any tool, so nothing was looked at".to_owned();
+            say("no-run", GateStatus::Error, message, None);
+        } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
+            let message = "it names no tool and no finding, so nothing says that anybody looked".to_owned();
+            say("nobody-looked", GateStatus::Error, message, None);
+        }
+        if self.fixable_only {
+            let passed_over = f.active().filter(|i| self.selects(i, select)).count();
+            let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
+            if passed_over > 0 && !tells {
+                let message = format!(
+                    "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
+                );
+                let help = "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out";
+                say("fixes-unknown", GateStatus::Warn, message, Some(help));
+            }
+        }
+    }
+
+    /// Holds the findings against the limits; answers which limits are exceeded, and with which status.
+    fn limits(&self, found: &[Counted<'_>], out: &mut Judgement) -> Vec<(Option<Severity>, GateStatus)> {
+        let mut exceeded = Vec::new();
+        for (limits, short) in [(&self.max, GateStatus::Fail), (&self.warn, GateStatus::Warn)] {
             for (name, severity, limit) in limits {
-                let condition = at_most(name, of(*severity), *limit, short);
-                if condition.status != Status::Pass {
+                let n = found.iter().filter(|c| severity.is_none_or(|s| c.finding.severity == s)).count();
+                let n = u64::try_from(n).unwrap_or(u64::MAX);
+                let condition = Condition::at_most(*name, n, *limit, short);
+                if !condition.holds() {
                     exceeded.push((*severity, short));
-                    let words = severity.map_or("", Severity::as_str);
-                    let blank = if words.is_empty() { "" } else { " " };
-                    out.to_pass.push(format!("mend or waive {words}{blank}findings until at most {limit} are left"));
+                    out.to_pass.push(Remedy::ReduceFindings { severity: *severity, limit: *limit });
                 }
                 out.conditions.push(condition);
             }
         }
+        exceeded
+    }
+
+    /// Findings that no limit of this gate holds, as they state no severity.
+    fn without_severity(&self, found: &[Counted<'_>], out: &mut Judgement) {
         let held = |s: Option<Severity>| self.max.iter().chain(&self.warn).any(|(_, of, _)| *of == s);
-        let unheld = || counted.iter().filter(|c| c.finding.severity == Severity::Unknown);
-        if !held(None)
-            && !held(Some(Severity::Unknown))
-            && let Some(first) = unheld().next()
-        {
-            let n = unheld().count();
-            let (plural, verb) = if n == 1 { ("", "states") } else { ("s", "state") };
-            let message = format!("{n} finding{plural} {verb} no severity, so no limit of this gate holds");
+        let unheld = || found.iter().filter(|c| c.finding.severity == Severity::Unknown);
+        if held(None) || held(Some(Severity::Unknown)) {
+            return;
+        }
+        if let Some(first) = unheld().next() {
+            let n = u64::try_from(unheld().count()).unwrap_or(u64::MAX);
+            let verb = if n == 1 { "states" } else { "state" };
+            let message = format!("{} {verb} no severity, so no limit of this gate holds", counted(n, "finding"));
             out.violations.push(
-                Violation::new("severity-unknown", Status::Warn, message)
+                Violation::new("severity-unknown", GateStatus::Warn, message)
                     .from_source(&first.evidence.source.path)
                     .with_help("say how many there may be: max = { unknown = 0 }"),
             );
         }
-        for c in counted {
-            let status = exceeded
-                .iter()
-                .filter(|(s, _)| s.is_none_or(|s| s == c.finding.severity))
-                .map(|(_, status)| *status)
-                .max();
-            if let Some(status) = status {
-                out.violations.push(violation(&c, status));
-            }
-        }
-        out
     }
 }
 
@@ -225,6 +238,38 @@ struct Counted<'e> {
     evidence: &'e Evidence,
     finding: Cow<'e, Finding>,
     tools: Vec<String>,
+    /// Which of the sets found it; of a single set all did.
+    sets: Vec<usize>,
+}
+
+impl Counted<'_> {
+    /// Whether the set of this number found it.
+    fn is_of(&self, set: usize) -> bool {
+        self.sets.is_empty() || self.sets.contains(&set)
+    }
+
+    fn is_waived(&self, scope: &Scope<'_>) -> bool {
+        let f = self.finding.as_ref();
+        let package = package(f);
+        scope.waived(&Item {
+            id: (!f.rule.is_empty()).then_some(f.rule.as_ref()),
+            package: package.as_deref(),
+            path: f.place.as_ref().map(|p| p.path.as_ref()),
+            ..Item::default()
+        })
+    }
+}
+
+/// The package of a finding with its version.
+fn package(f: &Finding) -> Option<String> {
+    let p = f.package.as_ref()?;
+    let version = p.installed.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+    Some(match p.purl.as_deref() {
+        // A purl may name its version already.
+        Some(purl) if p.installed.as_deref().is_none_or(|v| purl.contains(&format!("@{v}"))) => purl.to_owned(),
+        Some(purl) => format!("{purl}{version}"),
+        None => format!("{}{version}", p.name),
+    })
 }
 
 /// The findings of all evidence; what several scanners found is one.
@@ -235,12 +280,14 @@ fn united<'e>(sets: &[(&'e Evidence, &'e Findings)]) -> Vec<Counted<'e>> {
             .into_iter()
             .filter_map(|u| {
                 let evidence = sets.get(u.members.first()?.set)?.0;
-                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools })
+                let sets = u.members.iter().map(|m| m.set).collect();
+                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools, sets })
             })
             .collect();
     }
     let all = sets.iter().flat_map(|(e, f)| f.items.iter().map(move |i| (*e, i)));
-    all.map(|(evidence, i)| Counted { evidence, finding: Cow::Borrowed(i), tools: Vec::new() }).collect()
+    all.map(|(evidence, i)| Counted { evidence, finding: Cow::Borrowed(i), tools: Vec::new(), sets: Vec::new() })
+        .collect()
 }
 
 impl FindingsGate {
@@ -258,7 +305,7 @@ impl FindingsGate {
     }
 }
 
-fn violation(counted: &Counted<'_>, status: Status) -> Violation {
+fn violation(counted: &Counted<'_>, status: GateStatus) -> Violation {
     let f = counted.finding.as_ref();
     let mut message = words(f);
     if counted.tools.len() > 1 {
@@ -270,16 +317,8 @@ fn violation(counted: &Counted<'_>, status: Status) -> Violation {
     v.severity = Some(f.severity);
     v.place = f.place.clone();
     v.url = f.url.as_ref().map(ToString::to_string);
-    if let Some(p) = &f.package {
-        let version = p.installed.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-        v.package = Some(match p.purl.as_deref() {
-            // A purl may name its version already.
-            Some(purl) if p.installed.as_deref().is_none_or(|v| purl.contains(&format!("@{v}"))) => purl.to_owned(),
-            Some(purl) => format!("{purl}{version}"),
-            None => format!("{}{version}", p.name),
-        });
-        v.fixed = p.fixed.as_ref().map(ToString::to_string);
-    }
+    v.package = package(f);
+    v.fixed = f.package.as_ref().and_then(|p| p.fixed.as_ref()).map(ToString::to_string);
     v.help = way_out(f);
     v
 }
@@ -324,4 +363,258 @@ fn words(f: &Finding) -> String {
         };
     }
     said.chars().take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Pass, Warn};
+    use gatekeeper_evidence::findings::{Package, Place, Suppression};
+
+    fn finding(severity: Severity) -> Finding {
+        Finding { rule: "R1".into(), message: "bad".into(), severity, ..Finding::default() }
+    }
+
+    fn set(items: Vec<Finding>) -> Findings {
+        Findings { tools: vec!["t".to_owned()], items, ..Findings::default() }
+    }
+
+    /// `c`ritical, `h`igh, `m`edium, `l`ow, `i`nfo, `u`nknown.
+    fn severities(letters: &str) -> Findings {
+        let of = |letter| match letter {
+            'c' => Severity::Critical,
+            'h' => Severity::High,
+            'm' => Severity::Medium,
+            'l' => Severity::Low,
+            'i' => Severity::Info,
+            _ => Severity::Unknown,
+        };
+        set(letters.chars().map(|l| finding(of(l))).collect())
+    }
+
+    fn of(keys: &str, sets: Vec<Findings>) -> Case<'_> {
+        let evidence = sets.into_iter().map(|f| evidence("x.sarif", Data::Findings(f))).collect();
+        Case::new(&RULE, keys, evidence)
+    }
+
+    fn status(keys: &str, f: Findings) -> GateStatus {
+        of(keys, vec![f]).judged().status()
+    }
+
+    #[test]
+    fn each_limit_holds_at_its_number_and_not_beyond() {
+        for (word, one) in [
+            ("total", "m"),
+            ("critical", "c"),
+            ("high", "h"),
+            ("medium", "m"),
+            ("low", "l"),
+            ("info", "i"),
+            ("unknown", "u"),
+        ] {
+            for (key, short) in [("max", Fail), ("warn", Warn)] {
+                let keys =
+                    format!("{key} = {{ {word} = 1, unknown = 9 }}").replace("unknown = 1, unknown = 9", "unknown = 1");
+                assert_eq!(status(&keys, severities(one)), Pass, "{keys}");
+                assert_eq!(status(&keys, severities(&one.repeat(2))), short, "{keys}");
+                // Those of another severity do not count, except in the total.
+                let other = if one == "l" { "iii" } else { "lll" };
+                assert_eq!(status(&keys, severities(other)), if word == "total" { short } else { Pass }, "{keys}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_finding_is_as_bad_as_the_worst_limit_that_it_breaks() {
+        let j = of("max = { critical = 0 }\nwarn = { total = 0 }", vec![severities("lc")]).judged();
+        assert_eq!(violations(&j), [("finding", Fail), ("finding", Warn)]);
+        assert_eq!(conditions(&j), [("critical", Fail), ("total", Warn)]);
+        let (critical, any) = (Some(Severity::Critical), None);
+        assert_eq!(j.to_pass, [critical, any].map(|severity| Remedy::ReduceFindings { severity, limit: 0 }));
+    }
+
+    #[test]
+    fn within_the_limit_nothing_is_listed() {
+        let j = of("max = { critical = 0, low = 2, unknown = 0 }", vec![severities("ll")]).judged();
+        assert_eq!((violations(&j), j.to_pass.clone()), (vec![], vec![]));
+        let j = of("max = { critical = 0, low = 2, unknown = 0 }", vec![severities("llc")]).judged();
+        assert_eq!(violations(&j), [("finding", Fail)]);
+    }
+
+    #[test]
+    fn findings_without_a_severity_are_warned_of_where_no_limit_holds_them() {
+        let high = "max = { high = 0 }";
+        let j = of(high, vec![severities("u")]).judged();
+        assert_eq!(violations(&j), [("severity-unknown", Warn)]);
+        assert_eq!(j.violations[0].message, "1 finding states no severity, so no limit of this gate holds");
+        assert_eq!(violations(&of(high, vec![severities("l")]).judged()), []);
+        for held in
+            ["max = { high = 0, unknown = 1 }", "max = { total = 1 }", "max = { high = 0 }\nwarn = { unknown = 1 }"]
+        {
+            assert_eq!(status(held, severities("u")), Pass, "{held}");
+        }
+    }
+
+    #[test]
+    fn suppressed_findings_do_not_count() {
+        let mut f = finding(Severity::High);
+        f.suppressed = Some(Box::new(Suppression::default()));
+        assert_eq!(status("max = { total = 0 }", set(vec![f])), Pass);
+    }
+
+    #[test]
+    fn who_did_not_look_has_found_nothing() {
+        let none = "max = { total = 0 }";
+        let j = of(none, vec![Findings { runs: Some(0), ..set(Vec::new()) }]).judged();
+        assert_eq!(violations(&j), [("no-run", Error)]);
+        assert_eq!(status(none, Findings { runs: Some(1), ..set(Vec::new()) }), Pass);
+        let nobody = || Findings::default();
+        assert_eq!(violations(&of(none, vec![nobody()]).judged()), [("nobody-looked", Error)]);
+        let mut known = of(none, vec![nobody()]);
+        known.evidence[0].source.tool = Some("xref".to_owned());
+        assert_eq!(known.judged().status(), Pass);
+        assert_eq!(status(none, set(Vec::new())), Pass);
+    }
+
+    #[test]
+    fn a_clean_log_without_an_end_mark_is_warned_of() {
+        let open = |keys, sets: Vec<Findings>| {
+            let mut case = of(keys, sets);
+            for e in &mut case.evidence {
+                e.complete = None;
+            }
+            case
+        };
+        let none = "max = { total = 9 }";
+        assert_eq!(violations(&open(none, vec![set(Vec::new())]).judged()), [("completeness-unknown", Warn)]);
+        assert_eq!(violations(&open(none, vec![severities("l")]).judged()), []);
+        // Each log for itself; and one of which all is waived is as good as clean.
+        let two = open(none, vec![severities("l"), set(Vec::new())]).judged();
+        assert_eq!(violations(&two), [("completeness-unknown", Warn)]);
+        let waived = open(none, vec![severities("l")]).judged_waiving(&|_| true);
+        assert_eq!(violations(&waived), [("completeness-unknown", Warn)]);
+    }
+
+    #[test]
+    fn only_what_has_a_fix_counts_with_fixable_only() {
+        let package = |fixed: Option<&str>| {
+            let package = Package { name: "p".into(), fixed: fixed.map(Into::into), ..Package::default() };
+            Finding { package: Some(Box::new(package)), ..finding(Severity::High) }
+        };
+        let keys = "max = { total = 0 }\nfixable-only = true";
+        assert_eq!(status(keys, set(vec![package(Some("2"))])), Fail);
+        assert_eq!(violations(&of(keys, vec![set(vec![package(None)])]).judged()), [("fixes-unknown", Warn)]);
+        let both = of("max = { total = 1 }\nfixable-only = true", vec![set(vec![package(None), package(Some("2"))])]);
+        assert_eq!((both.judged().status(), violations(&both.judged())), (Pass, vec![]));
+        assert_eq!(status("max = { total = 0 }", set(vec![package(None)])), Fail);
+    }
+
+    #[test]
+    fn rules_categories_paths_and_tools_narrow_what_counts() {
+        let keys = "max = { total = 0 }";
+        let secret = || Finding { category: Category::Secret, ..finding(Severity::High) };
+        let narrowed = |f: Findings, select: Selector| {
+            let mut case = of(keys, vec![f]);
+            case.select = select;
+            case.judged().status()
+        };
+        let category = |c| Selector { categories: vec![c], ..Selector::default() };
+        assert_eq!(narrowed(set(vec![secret()]), category(Category::Secret)), Fail);
+        assert_eq!(narrowed(set(vec![secret()]), category(Category::Code)), Pass);
+        let rule = |pattern: &str| status(&format!("{keys}\nrules = [\"{pattern}\"]"), severities("h"));
+        assert_eq!([rule("R*"), rule("R1"), rule("S*")], [Fail, Fail, Pass]);
+        let at = |path: &str| Finding {
+            place: Some(Place { path: path.into(), ..Place::default() }),
+            ..finding(Severity::High)
+        };
+        let paths = || Selector { paths: vec![Pattern::new("src/**").unwrap()], ..Selector::default() };
+        assert_eq!(narrowed(set(vec![at("src/a")]), paths()), Fail);
+        assert_eq!(narrowed(set(vec![at("lib/a")]), paths()), Pass);
+        assert_eq!(narrowed(set(vec![finding(Severity::High)]), paths()), Fail, "without a place it may lie in any");
+        let two = Findings {
+            tools: vec!["a".to_owned(), "b".to_owned()],
+            items: vec![Finding { tool: 1, ..finding(Severity::High) }],
+            ..Findings::default()
+        };
+        let tool = |t: &str| Selector { tools: vec![t.to_owned()], ..Selector::default() };
+        assert_eq!([narrowed(two.clone(), tool("a")), narrowed(two, tool("b"))], [Pass, Fail]);
+    }
+
+    #[test]
+    fn evidence_speaks_of_what_was_looked_for() {
+        let gate = gate(&RULE, "max = { total = 0 }").unwrap();
+        let takes = |tool: Option<&str>, f: Findings, select: Selector| {
+            let mut e = evidence("x", Data::Findings(f));
+            e.source.tool = tool.map(str::to_owned);
+            gate.takes(&e, &select)
+        };
+        let category = |c| Selector { categories: vec![c], ..Selector::default() };
+        let clean = Findings::default;
+        assert!(takes(Some("trivy"), clean(), category(Category::Vulnerability)));
+        assert!(!takes(Some("dialyzer"), clean(), category(Category::Vulnerability)));
+        assert!(!takes(Some("nobody-knows"), clean(), category(Category::Code)));
+        let named = Selector { tools: vec!["nobody-knows".to_owned()], ..category(Category::Code) };
+        assert!(takes(Some("nobody-knows"), clean(), named));
+        assert!(takes(Some("dialyzer"), clean(), Selector::default()));
+        let told = Findings { looked_for: Some(vec![Category::Secret]), ..clean() };
+        assert!(takes(Some("trivy"), told.clone(), category(Category::Secret)));
+        assert!(!takes(Some("trivy"), told, category(Category::Vulnerability)));
+        let found = set(vec![Finding { category: Category::Secret, ..finding(Severity::Low) }]);
+        assert!(takes(None, found, category(Category::Secret)));
+    }
+
+    #[test]
+    fn what_several_scanners_found_is_one() {
+        let vulnerability = || Finding {
+            rule: "CVE-2026-1".into(),
+            category: Category::Vulnerability,
+            package: Some(Box::new(Package {
+                name: "p".into(),
+                purl: Some("pkg:npm/p@1".into()),
+                installed: Some("1".into()),
+                fixed: Some("2".into()),
+            })),
+            ..finding(Severity::High)
+        };
+        let sets =
+            || vec![set(vec![vulnerability()]), Findings { tools: vec!["u".to_owned()], ..set(vec![vulnerability()]) }];
+        let j = of("max = { total = 0 }", sets()).judged();
+        assert_eq!(violations(&j), [("finding", Fail)]);
+        assert_eq!(j.violations[0].message, "bad (found by t, u)");
+        assert_eq!(j.violations[0].help.as_deref(), Some("update p to 2"));
+        let mut open = of("max = { total = 1 }", sets());
+        open.evidence[1].complete = None;
+        assert_eq!(open.judged().status(), Pass, "both found it");
+    }
+
+    #[test]
+    fn what_is_waived_is_taken_out_before_it_counts() {
+        let keys = "max = { total = 0 }";
+        let f = Finding {
+            package: Some(Box::new(Package { name: "p".into(), installed: Some("1".into()), ..Package::default() })),
+            place: Some(Place { path: "src/a".into(), ..Place::default() }),
+            ..finding(Severity::High)
+        };
+        let j = of(keys, vec![set(vec![f.clone(), finding(Severity::Low)])])
+            .judged_waiving(&|i| (i.id, i.package, i.path) == (Some("R1"), Some("p 1"), Some("src/a")));
+        assert_eq!((violations(&j), j.violations[0].severity), (vec![("finding", Fail)], Some(Severity::Low)));
+        let all = of(keys, vec![set(vec![f])]).judged_waiving(&|_| true);
+        assert_eq!((all.status(), violations(&all), all.to_pass.clone()), (Pass, vec![], vec![]));
+    }
+
+    #[test]
+    fn what_does_not_count_is_not_asked_for() {
+        let mut suppressed = finding(Severity::High);
+        suppressed.suppressed = Some(Box::new(Suppression::default()));
+        let j = of("max = { total = 0 }\nrules = [\"X\"]", vec![set(vec![suppressed, finding(Severity::High)])]);
+        assert_eq!(j.judged_waiving(&|i| panic!("{i:?}")).status(), Pass);
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_fail_is_refused() {
+        assert!(gate(&RULE, "").unwrap_err()[0].contains("nothing can ever fail it"));
+        assert!(gate(&RULE, "max = { hihg = 0 }").is_err());
+        assert!(gate(&RULE, "warn = { total = 0 }").is_ok());
+    }
 }

@@ -5,10 +5,16 @@ mod condition;
 mod coverage;
 mod findings;
 mod licenses;
+mod remedy;
 mod sbom;
+#[cfg(test)]
+mod testing;
 mod tests;
 
-pub use api::{Judge, Judgement, Rule, Scope};
+pub use api::{Item, Judge, Judgement, Rule, RuleError, Scope};
+pub use condition::{Bound, Condition, Quantity};
+pub(crate) use condition::{counted, plural};
+pub use remedy::Remedy;
 
 use std::sync::Arc;
 

@@ -1,15 +1,14 @@
 //! The rule `sbom`: validity by the document's own specification, NTIA minimum elements, number of components, age.
 
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::{at_least, at_most};
-use crate::config::Selector;
-use crate::config::Table;
-use crate::verdict::{Condition, Status, Violation};
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::{Bound, Condition, Quantity};
+use super::remedy::Remedy;
+use crate::config::{Selector, Table};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::decimal::Decimal;
-use gatekeeper_evidence::inventory::{Inventory, distinct, ntia};
+use gatekeeper_evidence::inventory::{Inventory, Subject, distinct, ntia};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
     id: Cow::Borrowed("sbom"),
@@ -19,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         "## What it requires
 That there is a software bill of materials, and that it is what its specification says: the official schema of its own version, unique ids, references that lead
 somewhere, licence expressions that parse. Valid and complete (NTIA's minimum elements) are two questions.
+A waiver takes out missing elements, by `package` or by `id` (`supplier`); what is not valid cannot be waived.
 
 ## Why
 An SBOM that no tool can read, or that names no component, exists only for the checkbox.
@@ -31,6 +31,7 @@ An SBOM that no tool can read, or that names no component, exists only for the c
 | `min-components` | fewest components, each counted once; fewer than a lock file of the run names is warned of in any case | 1 |
 | `specs` | specifications that are accepted: `CycloneDX`, `SPDX`, or one with its version: `SPDX-2.3` | all |
 | `max-age` | oldest by its own timestamp: `\"24h\"` | none |
+| `subject` | what it must be of: `{ name, version }` or `{ name, digest = \"sha256:…\" }`, against the document's root component (CycloneDX `metadata.component`, SPDX's described package, an in-toto statement's subject) | none |
 
 ## Example
 ```toml
@@ -54,6 +55,78 @@ struct Sbom {
     min_components: u64,
     specs: Vec<String>,
     max_age: Option<Decimal>,
+    subject: Option<Wanted>,
+}
+
+/// What the document must be of.
+#[derive(Debug)]
+struct Wanted {
+    name: Option<String>,
+    version: Option<String>,
+    digest: Option<String>,
+}
+
+impl Wanted {
+    fn read(t: &mut Table<'_>) -> Option<Wanted> {
+        let mut inner = t.table("subject")?;
+        let text = |inner: &mut Table<'_>, key| inner.text(key).map(|(text, _)| text);
+        let wanted = Wanted {
+            name: text(&mut inner, "name"),
+            version: text(&mut inner, "version"),
+            digest: text(&mut inner, "digest").map(|d| d.to_ascii_lowercase()),
+        };
+        let (span, nothing) =
+            (inner.span(), wanted.name.is_none() && wanted.version.is_none() && wanted.digest.is_none());
+        inner.finish("`subject`");
+        if nothing {
+            t.problem(span, "`subject` names nothing: give it name, version or digest");
+            return None;
+        }
+        Some(wanted)
+    }
+
+    /// What the document says otherwise (`Fail`), or does not say (`Error`).
+    fn against(&self, subject: Option<&Subject>) -> Vec<(GateStatus, String)> {
+        let Some(s) = subject else {
+            return vec![(GateStatus::Error, "it does not say what it is of".to_owned())];
+        };
+        let mut out = Vec::new();
+        let named = [Some(s.name.as_ref()), s.name.rsplit('/').next(), s.purl.as_deref()];
+        match &self.name {
+            Some(name) if s.name.is_empty() && s.purl.is_none() => {
+                out.push((GateStatus::Error, format!("it does not name what it is of, wanted {name}")));
+            }
+            Some(name) if !named.contains(&Some(name.as_str())) => {
+                out.push((GateStatus::Fail, format!("it is of {}, wanted {name}", s.name)));
+            }
+            _ => {}
+        }
+        let bare =
+            |v: &str| v.strip_prefix('v').filter(|r| r.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned);
+        match (&self.version, s.version.as_deref()) {
+            (Some(wanted), Some(found)) => {
+                let plain = |v: &str| bare(v).unwrap_or_else(|| v.to_owned());
+                if plain(wanted) != plain(found) {
+                    out.push((GateStatus::Fail, format!("it is of version {found}, wanted {wanted}")));
+                }
+            }
+            (Some(wanted), None) => {
+                out.push((GateStatus::Error, format!("it does not say of which version it is, wanted {wanted}")));
+            }
+            (None, _) => {}
+        }
+        if let Some(wanted) = &self.digest {
+            let algorithm = wanted.split(':').next().unwrap_or_default();
+            let same_kind = || s.digests.iter().filter(|d| d.split(':').next() == Some(algorithm));
+            if !s.digests.iter().any(|d| **d == **wanted) {
+                out.push(match same_kind().next() {
+                    Some(found) => (GateStatus::Fail, format!("it is of {found}, wanted {wanted}")),
+                    None => (GateStatus::Error, format!("it states no {algorithm} of what it is of, wanted {wanted}")),
+                });
+            }
+        }
+        out
+    }
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
@@ -76,8 +149,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         min_components: t.count("min-components").unwrap_or(1),
         specs,
         max_age: t.seconds("max-age"),
+        subject: Wanted::read(t),
     };
-    if !gate.valid && !gate.ntia && gate.min_components == 0 && gate.specs.is_empty() && gate.max_age.is_none() {
+    let nothing = !gate.valid && !gate.ntia && gate.min_components == 0 && gate.specs.is_empty();
+    if nothing && gate.max_age.is_none() && gate.subject.is_none() {
         t.problem(t.span(), "this SBOM gate asks for nothing, so nothing can ever fail it: give it valid = true");
         return None;
     }
@@ -89,11 +164,11 @@ impl Judge for Sbom {
         matches!(&evidence.data, Data::Inventory(i) if i.spec.is_some())
     }
 
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let mut out = Judgement::default();
         for e in scope.evidence {
             let Data::Inventory(i) = &e.data else { continue };
-            self.judge_one(e, i, scope.now, &mut out);
+            self.judge_one(e, i, scope, &mut out);
         }
         let inventories = scope.evidence.iter().filter_map(|e| match &e.data {
             Data::Inventory(i) => Some(i),
@@ -111,67 +186,69 @@ impl Judge for Sbom {
             if locked > named {
                 let message =
                     format!("{named} components, and {} names {locked}: the SBOM leaves packages out", e.source.path);
-                out.violations.push(Violation::new("sbom-below-lock", Status::Warn, message));
+                out.violations.push(Violation::new("sbom-below-lock", GateStatus::Warn, message));
             }
         }
-        out
+        Ok(out)
     }
 }
 
 impl Sbom {
-    fn judge_one(&self, e: &Evidence, i: &Inventory, now: Option<i64>, out: &mut Judgement) {
+    fn judge_one(&self, e: &Evidence, i: &Inventory, scope: &Scope<'_>, out: &mut Judgement) {
         let path = e.source.path.as_str();
         let name = format!("{} {}", i.spec.unwrap_or_default(), i.spec_version.as_deref().unwrap_or("?"));
         if self.valid {
-            let status = match i.valid {
-                Some(true) => Status::Pass,
-                Some(false) => Status::Fail,
-                None => Status::Error,
+            let (status, said) = match i.valid {
+                Some(true) => (GateStatus::Pass, Cow::Owned(format!("valid {name}"))),
+                Some(false) => (GateStatus::Fail, Cow::Owned(format!("not valid {name}"))),
+                None => (GateStatus::Error, Cow::Borrowed("not looked at")),
             };
             out.conditions.push(Condition {
-                metric: "valid".to_owned(),
-                value: match i.valid {
-                    Some(true) => format!("valid {name}"),
-                    Some(false) => format!("not valid {name}"),
-                    None => "not looked at".to_owned(),
-                },
-                comparator: Cow::Borrowed("="),
-                limit: "valid".to_owned(),
-                sample: None,
-                distance: None,
+                metric: Cow::Borrowed("valid"),
+                value: Quantity::Word(said),
+                bound: Bound::Is,
+                limit: Quantity::Word(Cow::Borrowed("valid")),
+                noun: "",
                 status,
-                labels: BTreeMap::new(),
             });
             if i.valid == Some(false) {
                 for p in &i.problems {
-                    let mut v = Violation::new("sbom-invalid", Status::Fail, p.message.clone()).from_source(path);
+                    let mut v = Violation::new("sbom-invalid", GateStatus::Fail, p.message.clone()).from_source(path);
                     v.location = Some(p.location.clone());
                     out.violations.push(v);
                 }
-                out.to_pass.push(format!("make {path} keep the rules of {name}"));
+                out.to_pass.push(Remedy::MakeValid { path: path.to_owned(), spec: name.clone() });
             }
         }
         if self.ntia {
-            let missing = ntia(i);
+            let mut missing = ntia(i);
+            missing.retain(|m| {
+                let item = Item { id: Some(m.element.as_str()), package: m.package.as_deref(), ..Item::default() };
+                !scope.waived(&item)
+            });
             let n = u64::try_from(missing.len()).unwrap_or(u64::MAX);
-            out.conditions.push(at_most("missing minimum elements", n, 0, Status::Fail));
+            out.conditions.push(Condition::at_most("missing minimum elements", n, 0, GateStatus::Fail));
             if n > 0 {
-                out.to_pass.push(format!("state {n} minimum elements in {path}"));
+                out.to_pass.push(Remedy::StateElements { count: n, path: path.to_owned() });
             }
             for m in missing {
                 let of = m.package.as_deref().map_or_else(|| "the document".to_owned(), str::to_owned);
                 let message = format!("{of}: no {}", m.element.as_str());
-                let mut v = Violation::new("sbom-element-missing", Status::Fail, message).from_source(path);
+                let mut v = Violation::new("sbom-element-missing", GateStatus::Fail, message).from_source(path);
+                v.id = Some(m.element.as_str().to_owned());
                 v.package = m.package;
                 out.violations.push(v);
             }
         }
+        for (status, message) in self.subject.iter().flat_map(|w| w.against(i.subject.as_deref())) {
+            out.violations.push(Violation::new("sbom-subject", status, message).from_source(path));
+        }
         // One package listed many times fills no floor.
         let n = u64::try_from(distinct(i.components.iter())).unwrap_or(u64::MAX);
-        let condition = at_least("components", n, self.min_components, Status::Fail);
-        if condition.status != Status::Pass {
+        let condition = Condition::at_least("components", n, self.min_components, GateStatus::Fail);
+        if !condition.holds() {
             let message = format!("{n} components, wanted at least {}", self.min_components);
-            out.violations.push(Violation::new("sbom-too-small", Status::Fail, message).from_source(path));
+            out.violations.push(Violation::new("sbom-too-small", GateStatus::Fail, message).from_source(path));
         }
         out.conditions.push(condition);
         let versioned = name.replace(' ', "-");
@@ -179,21 +256,21 @@ impl Sbom {
             |s: &String| s.eq_ignore_ascii_case(&versioned) || i.spec.is_some_and(|spec| s.eq_ignore_ascii_case(spec));
         if !self.specs.is_empty() && !self.specs.iter().any(accepted) {
             let message = format!("it is {name}, accepted are {}", self.specs.join(", "));
-            out.violations.push(Violation::new("sbom-spec", Status::Fail, message).from_source(path));
+            out.violations.push(Violation::new("sbom-spec", GateStatus::Fail, message).from_source(path));
         }
         if let Some(max) = self.max_age {
             let made = i.created.as_deref().and_then(|c| c.parse::<jiff::Timestamp>().ok());
             match made {
                 None => {
                     let message = "it does not say when it was made, so its age cannot be judged";
-                    out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
+                    out.violations.push(Violation::new("sbom-age", GateStatus::Error, message).from_source(path));
                 }
-                Some(_) if now.is_none() => {
+                Some(_) if scope.now.is_none() => {
                     let message = "no clock was given, so its age cannot be judged";
-                    out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
+                    out.violations.push(Violation::new("sbom-age", GateStatus::Error, message).from_source(path));
                 }
                 Some(made) => {
-                    let age = now.unwrap_or_default().saturating_sub(made.as_second());
+                    let age = scope.now.unwrap_or_default().saturating_sub(made.as_second());
                     if !max.is_age(age) {
                         let message = if age < 0 {
                             format!(
@@ -202,10 +279,159 @@ impl Sbom {
                         } else {
                             format!("it was made at {made}, {age} s ago; at most {max} s are allowed")
                         };
-                        out.violations.push(Violation::new("sbom-age", Status::Error, message).from_source(path));
+                        out.violations.push(Violation::new("sbom-age", GateStatus::Error, message).from_source(path));
                     }
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Pass, Warn};
+    use gatekeeper_evidence::inventory::{Component, DocumentElements, SpecProblem};
+    use gatekeeper_evidence::location::Location;
+
+    fn component(name: &str) -> Component {
+        Component {
+            name: name.into(),
+            version: Some("1".into()),
+            supplier: Some("s".into()),
+            has_id: true,
+            ..Component::default()
+        }
+    }
+
+    fn bom(names: &[&str]) -> Inventory {
+        Inventory {
+            spec: Some("CycloneDX"),
+            spec_version: Some("1.5".to_owned()),
+            valid: Some(true),
+            components: names.iter().map(|n| component(n)).collect(),
+            created: Some("2026-06-01T00:00:00Z".to_owned()),
+            document: DocumentElements { author: true, timestamp: true, relationships: true },
+            ..Inventory::default()
+        }
+    }
+
+    /// 2026-06-01T00:00:00Z.
+    const MADE: i64 = 1_780_272_000;
+
+    fn of(keys: &str, bom: Inventory) -> Case<'_> {
+        Case { now: Some(MADE), ..Case::new(&RULE, keys, vec![evidence("bom.json", Data::Inventory(bom))]) }
+    }
+
+    #[test]
+    fn a_document_is_valid_or_not_or_was_not_looked_at() {
+        let of = |valid| {
+            let problem = SpecProblem { message: "no".to_owned(), location: Location::line(3) };
+            let problems = if valid == Some(false) { vec![problem] } else { Vec::new() };
+            of("", Inventory { valid, problems, ..bom(&["a"]) }).judged()
+        };
+        let condition = |j: &Judgement| (j.conditions[0].status, j.conditions[0].value.clone());
+        let word = |w: &'static str| Quantity::Word(w.into());
+        assert_eq!(condition(&of(Some(true))), (Pass, word("valid CycloneDX 1.5")));
+        assert_eq!(condition(&of(None)), (Error, word("not looked at")));
+        let j = of(Some(false));
+        assert_eq!(
+            (condition(&j), violations(&j)),
+            ((Fail, word("not valid CycloneDX 1.5")), vec![("sbom-invalid", Fail)])
+        );
+        assert_eq!(j.violations[0].location, Some(Location::line(3)));
+        assert_eq!(j.to_pass, [Remedy::MakeValid { path: "bom.json".to_owned(), spec: "CycloneDX 1.5".to_owned() }]);
+        let unasked = super::tests::of("valid = false", Inventory { valid: None, ..bom(&["a"]) }).judged();
+        assert_eq!(conditions(&unasked), [("components", Pass)]);
+    }
+
+    #[test]
+    fn minimum_elements_are_asked_for_where_wanted() {
+        let mut lacking = bom(&["a", "b"]);
+        lacking.components[1].supplier = None;
+        lacking.document.author = false;
+        assert_eq!(of("", lacking.clone()).judged().status(), Pass);
+        let j = of("ntia = true", lacking.clone()).judged();
+        assert_eq!(violations(&j), [("sbom-element-missing", Fail); 2]);
+        assert_eq!(j.violations[1].message, "b@1: no supplier");
+        assert_eq!(j.to_pass, [Remedy::StateElements { count: 2, path: "bom.json".to_owned() }]);
+        assert_eq!(of("ntia = true", bom(&["a"])).judged().status(), Pass);
+        let j = of("ntia = true", lacking.clone()).judged_waiving(&|i| i.package == Some("b@1"));
+        assert_eq!(violations(&j), [("sbom-element-missing", Fail)]);
+        let j = of("ntia = true", lacking).judged_waiving(&|i| i.id.is_some());
+        assert_eq!((j.status(), violations(&j)), (Pass, vec![]));
+    }
+
+    #[test]
+    fn components_fill_a_floor_once_each() {
+        let floor = |names: &[&str]| violations(&of("min-components = 2", bom(names)).judged()).len();
+        assert_eq!([floor(&["a"]), floor(&["a", "a"]), floor(&["a", "b"]), floor(&["a", "b", "c"])], [1, 1, 0, 0]);
+        let j = of("", bom(&[])).judged();
+        assert_eq!(violations(&j), [("sbom-too-small", Fail)]);
+        assert_eq!(j.violations[0].message, "0 components, wanted at least 1");
+    }
+
+    #[test]
+    fn a_lock_file_of_the_run_that_names_more_is_told() {
+        let lock = |names: &[&str]| {
+            let mut lock = Inventory { spec: None, lock: true, ..bom(names) };
+            if let Some(last) = lock.components.last_mut().filter(|c| c.name.starts_with("dev")) {
+                last.scope = Some("dev".into());
+            }
+            lock
+        };
+        let beside = |inventory| {
+            let others = vec![evidence("lock", Data::Inventory(inventory))];
+            let j = Case { others, ..of("", bom(&["a"])) }.judged();
+            j.violations.into_iter().map(|v| (v.code.into_owned(), v.status)).collect::<Vec<_>>()
+        };
+        assert_eq!(beside(lock(&["a", "b"])), [("sbom-below-lock".to_owned(), Warn)]);
+        assert_eq!(beside(lock(&["a"])), []);
+        assert_eq!(beside(lock(&["a", "dev-only"])), []);
+        assert_eq!(beside(Inventory { lock: false, ..lock(&["a", "b"]) }), []);
+    }
+
+    #[test]
+    fn a_document_is_not_older_than_it_may_be() {
+        let aged = |age: i64| Case { now: Some(MADE + age), ..of("max-age = \"1h\"", bom(&["a"])) };
+        let of_age = |age| violations(&aged(age).judged()).into_iter().map(|(_, s)| s).collect::<Vec<_>>();
+        assert_eq!(
+            [of_age(3599), of_age(3600), of_age(3601), of_age(-3600)],
+            [vec![], vec![], vec![Error], vec![Error]]
+        );
+        assert!(aged(-3600).judged().violations[0].message.contains("still to come"));
+        let clockless = Case { now: None, ..aged(0) }.judged();
+        assert_eq!(violations(&clockless), [("sbom-age", Error)]);
+        for created in [None, Some("yesterday".to_owned())] {
+            let j = of("max-age = \"1h\"", Inventory { created, ..bom(&["a"]) }).judged();
+            assert_eq!(violations(&j), [("sbom-age", Error)]);
+        }
+        assert_eq!(Case { now: None, ..of("", bom(&["a"])) }.judged().status(), Pass);
+    }
+
+    #[test]
+    fn only_accepted_specifications_pass() {
+        let of = |spec: &str| of(&format!("specs = [\"{spec}\"]"), bom(&["a"])).judged().status();
+        assert_eq!(["CycloneDX", "cyclonedx-1.5", "SPDX", "CycloneDX-1.6"].map(of), [Pass, Pass, Fail, Fail]);
+    }
+
+    #[test]
+    fn a_lock_file_is_no_sbom() {
+        let takes = |i| gate(&RULE, "").unwrap().takes(&evidence("x", Data::Inventory(i)), &Selector::default());
+        assert_eq!([takes(bom(&[])), takes(Inventory { spec: None, ..bom(&["a"]) })], [true, false]);
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_fail_is_refused() {
+        assert!(gate(&RULE, "valid = false\nmin-components = 0").is_err());
+        for fine in [
+            "valid = false",
+            "valid = false\nmin-components = 0\nntia = true",
+            "valid = false\nmin-components = 0\nspecs = [\"SPDX\"]",
+        ] {
+            assert!(gate(&RULE, fine).is_ok(), "{fine}");
+        }
+        assert!(gate(&RULE, "specs = [\"SWID\"]").is_err());
     }
 }

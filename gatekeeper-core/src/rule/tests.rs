@@ -1,15 +1,17 @@
 //! The rule `tests`: pass rate, failures, least number of cases, skipped and flaky cases, time.
 
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::{at_least, at_most, share};
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::{Bound, Condition, Quantity, plural};
+use super::remedy::Remedy;
 use crate::config::Table;
-use crate::verdict::{Condition, Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Counts, Status as CaseStatus, Suite};
+use gatekeeper_evidence::test_run::{Case, Counts, Status as Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Data, Evidence, Kind, Ratio};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     id: Cow::Borrowed("tests"),
@@ -19,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
         "## What it requires
 That the tests ran, that they passed, and that there were as many as there should be. Pass rate is passed cases of those that ran: skipped ones did not.
 A configuration function or fixture that failed fails the gate, whatever the cases say.
+A waiver names a case by `test` (its own name, or `class: name`); the case then counts neither as passed nor as failed.
 
 ## Why
 \"0 failures\" is also what a run reports that stopped before its first test.
@@ -45,7 +48,7 @@ min-cases = 300
 ```
 
 ## When evidence is missing
-No results: `missing`. No case ran, or the run was cancelled: `error`. Neither passes.
+No results: `missing`. No case ran, every case that ran is waived, or the run was cancelled: `error`. Neither passes.
 ",
     ),
     build: Builder::Fixed(build),
@@ -92,124 +95,223 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
 }
 
 impl Judge for Tests {
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
-        let runs: Vec<_> = scope
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
+        let runs: Vec<Run<'_>> = scope
             .evidence
             .iter()
             .filter_map(|e| match &e.data {
-                Data::Tests(t) => Some((*e, t)),
+                Data::Tests(t) => Some(self.run(e, t, scope)),
                 _ => None,
             })
             .collect();
-        let counts = runs.iter().fold(Counts::default(), |sum, (_, t)| sum.plus(t.counts()));
-        let failing = counts.failed.saturating_add(counts.errored);
-        let ran = counts.passed.saturating_add(failing);
+        let (seen, counts) = runs.iter().fold((Counts::default(), Counts::default()), |(seen, counts), r| {
+            (seen.plus(r.tests.counts()), counts.plus(r.counts()))
+        });
         let mut out = Judgement::default();
-        for (e, t) in &runs {
-            for p in &t.problems {
-                let mut v = Violation::new("test-setup-failed", Status::Fail, format!("{}: {}", p.name, p.message))
-                    .from_source(&e.source.path);
+        for r in &runs {
+            for p in &r.tests.problems {
+                let item = Item { id: Some(&p.name), test: Some(&p.name), ..Item::default() };
+                if scope.waived(&item) {
+                    continue;
+                }
+                let message = format!("{}: {}", p.name, p.message);
+                let mut v = Violation::new("test-setup-failed", GateStatus::Fail, message).from_source(r.path());
                 v.location = p.line.map(Location::line);
                 v.id = Some(p.name.clone());
                 out.violations.push(v);
             }
         }
-        if ran == 0 {
-            let words = match counts.total() {
-                0 => "no test case ran: 0 of 0 is not a pass".to_owned(),
-                n => format!("all {n} cases were skipped: nothing was tested"),
+        if ran(counts) == 0 {
+            let words = match (ran(seen), seen.total()) {
+                (0, 0) => "no test case ran: 0 of 0 is not a pass".to_owned(),
+                (0, 1) => "the only case was skipped: nothing was tested".to_owned(),
+                (0, n) => format!("all {n} cases were skipped: nothing was tested"),
+                _ => "every case that ran is waived: nothing is left to judge".to_owned(),
             };
             // The problems (a suite that did not build) say why, but what is judged is that nothing was seen.
             for v in &mut out.violations {
-                v.status = Status::Error;
+                v.status = GateStatus::Error;
             }
-            let first = runs.first().map_or("", |(e, _)| e.source.path.as_str());
-            out.violations.insert(0, Violation::new("nothing-tested", Status::Error, words).from_source(first));
-            out.to_pass.push("run the tests and keep their results".to_owned());
-            return out;
+            let first = runs.first().map_or("", Run::path);
+            out.violations.insert(0, Violation::new("nothing-tested", GateStatus::Error, words).from_source(first));
+            out.to_pass.push(Remedy::RunTests);
+            return Ok(out);
         }
-        for (e, t) in &runs {
+        for r in &runs {
             // EUnit and Common Test write a file per application, also for those without tests.
-            if t.counts().total() == 0 && !matches!(e.source.tool.as_deref(), Some("eunit" | "ct")) {
-                out.violations.push(
-                    Violation::new("empty-run", Status::Warn, "this run has no test case").from_source(&e.source.path),
-                );
+            if r.tests.counts().total() == 0 && !matches!(r.evidence.source.tool.as_deref(), Some("eunit" | "ct")) {
+                let empty = Violation::new("empty-run", GateStatus::Warn, "this run has no test case");
+                out.violations.push(empty.from_source(r.path()));
             }
         }
-        self.conditions(&runs, counts, &mut out);
-        if out
-            .conditions
-            .iter()
-            .any(|c| c.status == Status::Fail && matches!(c.metric.as_str(), "pass-rate" | "failed"))
-        {
-            let mut cases: Vec<Violation> = Vec::new();
-            for (e, t) in &runs {
-                let listed = t.cases().filter(|(_, c)| matches!(c.status, CaseStatus::Failed | CaseStatus::Errored));
-                cases.extend(listed.map(|(s, c)| case_violation(e, s, c)));
-                let unlisted = t
-                    .suites
-                    .iter()
-                    .fold(0_u64, |n, s| n.saturating_add(s.unlisted.failed).saturating_add(s.unlisted.errored));
-                if unlisted > 0 {
-                    let message = format!("{unlisted} failed {} that it does not name", cases_word(unlisted));
-                    cases.push(Violation::new("test-failed", Status::Fail, message).from_source(&e.source.path));
-                }
+        let too_many_fail = self.failing(counts, &mut out);
+        self.numbers(&runs, seen, counts, &mut out);
+        self.times(&runs, &mut out);
+        if too_many_fail {
+            out.violations.extend(runs.iter().flat_map(Run::failures));
+            out.to_pass.push(Remedy::FixTests(failing(counts)));
+        }
+        Ok(out)
+    }
+}
+
+/// One run's results, and which of its cases the policy waives.
+struct Run<'e> {
+    evidence: &'e Evidence,
+    tests: &'e TestRun,
+    /// By suite and case. Waived is only what would count against the gate.
+    waived: BTreeSet<(usize, usize)>,
+}
+
+impl<'e> Run<'e> {
+    fn path(&self) -> &'e str {
+        &self.evidence.source.path
+    }
+
+    /// All cases, each with whether it is waived.
+    fn all(&self) -> impl Iterator<Item = (&'e Suite, &'e Case, bool)> {
+        self.tests.suites.iter().enumerate().flat_map(move |(s, suite)| {
+            suite.cases.iter().enumerate().map(move |(c, case)| (suite, case, self.waived.contains(&(s, c))))
+        })
+    }
+
+    /// The cases that count.
+    fn cases(&self) -> impl Iterator<Item = (&'e Suite, &'e Case)> {
+        self.all().filter(|(_, _, waived)| !waived).map(|(suite, case, _)| (suite, case))
+    }
+
+    /// The counts without what is waived. A case that passed in the end has passed, however late or slow.
+    fn counts(&self) -> Counts {
+        let mut counts = self.tests.counts();
+        for (_, case, _) in self.all().filter(|(_, _, waived)| *waived) {
+            let slot = match case.status {
+                Outcome::Passed => None,
+                Outcome::Failed => Some(&mut counts.failed),
+                Outcome::Errored => Some(&mut counts.errored),
+                Outcome::Skipped => Some(&mut counts.skipped),
+            };
+            if let Some(slot) = slot {
+                *slot = slot.saturating_sub(1);
             }
-            out.violations.extend(cases);
-            out.to_pass.push(format!("mend {failing} failing {}", cases_word(failing)));
+            if case.flaky {
+                counts.flaky = counts.flaky.saturating_sub(1);
+            }
+        }
+        counts
+    }
+
+    /// The cases that failed, and how many more did that are not named.
+    fn failures(&self) -> Vec<Violation> {
+        let listed = self.cases().filter(|(_, c)| fails(c));
+        let mut out: Vec<Violation> = listed.map(|(s, c)| case_violation(self.evidence, s, c)).collect();
+        let unlisted = self.tests.suites.iter().fold(0_u64, |n, s| n.saturating_add(failing(s.unlisted)));
+        if unlisted > 0 {
+            let message = format!("{unlisted} failed {} that it does not name", plural(unlisted, "case"));
+            out.push(Violation::new("test-failed", GateStatus::Fail, message).from_source(self.path()));
         }
         out
     }
 }
 
+fn fails(case: &Case) -> bool {
+    matches!(case.status, Outcome::Failed | Outcome::Errored)
+}
+
+fn failing(counts: Counts) -> u64 {
+    counts.failed.saturating_add(counts.errored)
+}
+
+/// Those that ran: skipped ones did not.
+fn ran(counts: Counts) -> u64 {
+    counts.passed.saturating_add(failing(counts))
+}
+
 impl Tests {
-    fn conditions(&self, runs: &[(&Evidence, &gatekeeper_evidence::TestRun)], counts: Counts, out: &mut Judgement) {
-        let failing = counts.failed.saturating_add(counts.errored);
-        let ran = counts.passed.saturating_add(failing);
-        if let Some(min) = self.min_pass_rate {
-            out.conditions.push(share("pass-rate", Ratio::new(counts.passed, ran), min, "case", Status::Fail));
+    fn run<'e>(&self, evidence: &'e Evidence, tests: &'e TestRun, scope: &Scope<'_>) -> Run<'e> {
+        let mut waived = BTreeSet::new();
+        for (s, suite) in tests.suites.iter().enumerate() {
+            for (c, case) in suite.cases.iter().enumerate().filter(|(_, case)| self.counts_against(case)) {
+                let name = full_name(suite, case);
+                let item = Item {
+                    id: Some(&name),
+                    test: Some(&case.name),
+                    suite: Some(within(suite, case)),
+                    path: case.detail.as_ref().and_then(|d| d.file.as_deref()),
+                    package: None,
+                };
+                if scope.waived(&item) {
+                    waived.insert((s, c));
+                }
+            }
         }
-        if let Some(max) = self.max_failed {
-            out.conditions.push(at_most("failed", failing, max, Status::Fail));
-        }
+        Run { evidence, tests, waived }
+    }
+
+    /// Whether a case counts against anything that this gate demands.
+    fn counts_against(&self, case: &Case) -> bool {
+        fails(case)
+            || self.max_flaky.is_some() && case.flaky
+            || self.max_skipped.is_some() && case.status == Outcome::Skipped
+            || self.is_slow(case)
+    }
+
+    fn is_slow(&self, case: &Case) -> bool {
+        self.max_case_duration.is_some_and(|max| case.time.unwrap_or(0.0) > max.as_f64())
+    }
+
+    /// How many may fail; whether it is too many.
+    fn failing(&self, counts: Counts, out: &mut Judgement) -> bool {
+        let rate = |min| {
+            let passed = Ratio::new(counts.passed, ran(counts));
+            Condition::share("pass-rate", passed, min, "case", GateStatus::Fail)
+        };
+        let failed = |max| Condition::at_most("failed", failing(counts), max, GateStatus::Fail);
+        let conditions: Vec<Condition> =
+            self.min_pass_rate.map(rate).into_iter().chain(self.max_failed.map(failed)).collect();
+        let too_many = conditions.iter().any(|c| c.status == GateStatus::Fail);
+        out.conditions.extend(conditions);
+        too_many
+    }
+
+    /// Floors and ceilings on numbers of cases. What is waived has run all the same, so that it fills a floor.
+    fn numbers(&self, runs: &[Run<'_>], seen: Counts, counts: Counts, out: &mut Judgement) {
         if let Some(max) = self.max_skipped {
-            out.conditions.push(at_most("skipped", counts.skipped, max, Status::Fail));
+            out.conditions.push(Condition::at_most("skipped", counts.skipped, max, GateStatus::Fail));
         }
         if let Some(min) = self.min_cases {
-            out.conditions.push(at_least("cases", ran, min, Status::Fail));
+            out.conditions.push(Condition::at_least("cases", ran(seen), min, GateStatus::Fail));
         }
         if let Some(min) = self.min_runs {
             let attempts = |c: &Case| u64::from(c.detail.as_ref().and_then(|d| d.attempts).unwrap_or(1));
-            let n = runs.iter().flat_map(|(_, t)| t.cases()).map(|(_, c)| attempts(c)).sum::<u64>();
-            let unlisted: u64 = runs
-                .iter()
-                .flat_map(|(_, t)| &t.suites)
-                .map(|s| s.unlisted.total().saturating_sub(s.unlisted.skipped))
-                .sum();
-            out.conditions.push(at_least("runs", n.saturating_add(unlisted), min, Status::Fail));
+            let ran_cases = runs.iter().flat_map(|r| r.tests.cases()).filter(|(_, c)| c.status != Outcome::Skipped);
+            let listed = ran_cases.fold(0_u64, |n, (_, c)| n.saturating_add(attempts(c)));
+            let suites = runs.iter().flat_map(|r| &r.tests.suites);
+            let n = suites.fold(listed, |n, s| n.saturating_add(ran(s.unlisted)));
+            out.conditions.push(Condition::at_least("runs", n, min, GateStatus::Fail));
         }
         if let Some(max) = self.max_flaky {
-            out.conditions.push(at_most("flaky", counts.flaky, max, Status::Fail));
+            out.conditions.push(Condition::at_most("flaky", counts.flaky, max, GateStatus::Fail));
         }
+    }
+
+    fn times(&self, runs: &[Run<'_>], out: &mut Judgement) {
         if self.max_duration.is_some() || self.max_case_duration.is_some() {
             self.timed(runs, out);
         }
         if let Some(max) = self.max_duration {
             // A time below 0 is a clock that was set back: it takes nothing from the others.
-            let back = |t: &gatekeeper_evidence::TestRun| -> f64 {
-                t.cases().filter_map(|(_, c)| c.time).filter(|time| *time < 0.0).sum()
-            };
-            let total: f64 = runs.iter().map(|(_, t)| t.duration() - back(t)).sum();
+            let back = |t: &TestRun| -> f64 { t.cases().filter_map(|(_, c)| c.time).filter(|time| *time < 0.0).sum() };
+            let total: f64 = runs.iter().map(|r| r.tests.duration() - back(r.tests)).sum();
             out.conditions.push(seconds("duration", total, max));
         }
         if let Some(max) = self.max_case_duration {
             let mut slowest = 0.0_f64;
-            for (e, t) in runs {
-                for (s, c) in t.cases() {
+            for r in runs {
+                for (s, c) in r.cases() {
                     let time = c.time.unwrap_or(0.0);
                     slowest = slowest.max(time);
-                    if time > max.as_f64() {
-                        let mut v = case_violation(e, s, c);
+                    if self.is_slow(c) {
+                        let mut v = case_violation(r.evidence, s, c);
                         v.code = "test-slow".into();
                         v.message = format!("{} took {time:.3} s", full_name(s, c));
                         out.violations.push(v);
@@ -219,52 +321,43 @@ impl Tests {
             out.conditions.push(seconds("case-duration", slowest, max));
         }
     }
-}
 
-impl Tests {
     /// Cases that ran and state no time cannot be held to one.
-    fn timed(&self, runs: &[(&Evidence, &gatekeeper_evidence::TestRun)], out: &mut Judgement) {
-        for (e, t) in runs {
-            let ran = |c: &Case| c.status != CaseStatus::Skipped;
-            let listed = t.cases().filter(|(_, c)| ran(c)).count();
-            let without = t.cases().filter(|(_, c)| ran(c) && c.time.is_none()).count();
+    fn timed(&self, runs: &[Run<'_>], out: &mut Judgement) {
+        for r in runs {
+            let t = r.tests;
+            let ran_case = |c: &Case| c.status != Outcome::Skipped;
+            let listed = t.cases().filter(|(_, c)| ran_case(c)).count();
+            let without = t.cases().filter(|(_, c)| ran_case(c) && c.time.is_none()).count();
             // Of cases that are only counted there is at most a time of all together.
-            let counted = t.suites.iter().any(|s| s.unlisted.total() > s.unlisted.skipped);
+            let counted_only = t.suites.iter().any(|s| ran(s.unlisted) > 0);
             let unlisted =
-                counted && (self.max_case_duration.is_some() || t.suites.iter().all(|s| s.unlisted_time <= 0.0));
+                counted_only && (self.max_case_duration.is_some() || t.suites.iter().all(|s| s.unlisted_time <= 0.0));
             if without == 0 && !unlisted {
                 continue;
             }
             let (status, message) = if unlisted || without == listed {
-                (Status::Error, "its cases state no time, so they cannot be held to one".to_owned())
+                (GateStatus::Error, "its cases state no time, so they cannot be held to one".to_owned())
             } else {
-                (Status::Warn, format!("{without} of its {listed} cases state no time"))
+                (GateStatus::Warn, format!("{without} of its {listed} cases state no time"))
             };
-            out.violations.push(Violation::new("test-untimed", status, message).from_source(&e.source.path));
+            out.violations.push(Violation::new("test-untimed", status, message).from_source(r.path()));
         }
     }
 }
 
-fn seconds(metric: &str, value: f64, limit: Decimal) -> Condition {
-    let over = value > limit.as_f64();
-    Condition {
-        metric: metric.to_owned(),
-        value: format!("{value:.3} s"),
-        comparator: Cow::Borrowed("<="),
-        limit: format!("{limit} s"),
-        sample: None,
-        distance: over.then(|| format!("{:.3} s too long", value - limit.as_f64())),
-        status: if over { Status::Fail } else { Status::Pass },
-        labels: std::collections::BTreeMap::new(),
-    }
+fn seconds(metric: &'static str, value: f64, limit: Decimal) -> Condition {
+    let limit = Quantity::Seconds(limit.as_f64());
+    Condition::new(metric, Quantity::Seconds(value), Bound::AtMost, limit, GateStatus::Fail)
 }
 
-fn cases_word(n: u64) -> &'static str {
-    if n == 1 { "case" } else { "cases" }
+/// The class of a case, else its suite.
+fn within<'c>(suite: &'c Suite, case: &'c Case) -> &'c str {
+    case.class.as_deref().unwrap_or(&suite.name)
 }
 
 fn full_name(suite: &Suite, case: &Case) -> String {
-    let within = case.class.as_deref().unwrap_or(&suite.name);
+    let within = within(suite, case);
     if within.is_empty() || case.name.starts_with(within) {
         case.name.to_string()
     } else {
@@ -276,7 +369,7 @@ fn case_violation(e: &Evidence, suite: &Suite, case: &Case) -> Violation {
     let name = full_name(suite, case);
     let said = case.detail.as_ref().map(|d| first_line(&d.message)).unwrap_or_default();
     let message = if said.is_empty() { name.clone() } else { format!("{name}: {said}") };
-    let mut v = Violation::new("test-failed", Status::Fail, message).from_source(&e.source.path);
+    let mut v = Violation::new("test-failed", GateStatus::Fail, message).from_source(&e.source.path);
     v.id = Some(name);
     v.place = case
         .detail
@@ -290,4 +383,222 @@ fn first_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
     let cut: String = line.chars().take(300).collect();
     if cut.len() < line.len() { format!("{cut}…") } else { cut }
+}
+
+#[cfg(test)]
+mod unit {
+    use super::super::testing::{self, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Pass, Warn};
+    use gatekeeper_evidence::test_run::{Detail, Problem};
+
+    fn case(name: &str, status: Outcome) -> Case {
+        Case { name: name.into(), class: Some("calc".into()), status, time: Some(0.5), ..Case::default() }
+    }
+
+    fn suite(cases: Vec<Case>) -> TestRun {
+        TestRun { suites: vec![Suite { cases, ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
+    }
+
+    /// `p`assed, `f`ailed, `e`rrored, `s`kipped, flak`y`: each a case of that name and its number.
+    fn run(letters: &str) -> TestRun {
+        let cases = letters.chars().enumerate().map(|(n, letter)| {
+            let status = match letter {
+                'p' | 'y' => Outcome::Passed,
+                'f' => Outcome::Failed,
+                'e' => Outcome::Errored,
+                _ => Outcome::Skipped,
+            };
+            Case { flaky: letter == 'y', ..case(&format!("{letter}{n}"), status) }
+        });
+        suite(cases.collect())
+    }
+
+    fn of(keys: &str, runs: Vec<TestRun>) -> testing::Case<'_> {
+        let evidence = runs.into_iter().map(|r| evidence("junit.xml", Data::Tests(r))).collect();
+        testing::Case::new(&RULE, keys, evidence)
+    }
+
+    fn status(keys: &str, letters: &str) -> GateStatus {
+        of(keys, vec![run(letters)]).judged().status()
+    }
+
+    #[test]
+    fn a_run_of_which_nothing_ran_is_an_error() {
+        for keys in ["", "max-failed = 0", "min-pass-rate = 50", "max-skipped = 9"] {
+            assert_eq!([status(keys, ""), status(keys, "ss"), status(keys, "sp")], [Error, Error, Pass], "{keys}");
+        }
+        let j = of("", vec![run("ss")]).judged();
+        assert_eq!((violations(&j), j.to_pass.clone()), (vec![("nothing-tested", Error)], vec![Remedy::RunTests]));
+        let mut broken = run("");
+        broken.problems.push(Problem { name: "init_per_suite".to_owned(), ..Problem::default() });
+        assert_eq!(
+            violations(&of("", vec![broken]).judged()),
+            [("nothing-tested", Error), ("test-setup-failed", Error)]
+        );
+    }
+
+    #[test]
+    fn failed_and_errored_cases_count_alike() {
+        assert_eq!([status("", "ppp"), status("", "ppf"), status("", "ppe")], [Pass, Fail, Fail]);
+        let most = "max-failed = 1";
+        assert_eq!([status(most, "pf"), status(most, "pe"), status(most, "pfe")], [Pass, Pass, Fail]);
+        let rate = "min-pass-rate = 75";
+        assert_eq!([status(rate, "pppf"), status(rate, "pppfe"), status(rate, "pppess")], [Pass, Fail, Pass]);
+        let j = of("", vec![run("pfe")]).judged();
+        assert_eq!(violations(&j), [("test-failed", Fail), ("test-failed", Fail)]);
+        assert_eq!(j.violations[0].id.as_deref(), Some("calc: f1"));
+        assert_eq!(j.to_pass, [Remedy::FixTests(2)]);
+        // Within what is allowed nothing is listed; `max-failed` alone asks for no rate.
+        let j = of(most, vec![run("pf")]).judged();
+        assert_eq!((conditions(&j), violations(&j), j.to_pass.clone()), (vec![("failed", Pass)], vec![], vec![]));
+        let both = "max-failed = 1\nmin-pass-rate = 100";
+        assert_eq!(conditions(&of(both, vec![run("pf")]).judged()), [("pass-rate", Fail), ("failed", Pass)]);
+    }
+
+    #[test]
+    fn cases_that_are_counted_and_not_named_count() {
+        let mut counted = run("p");
+        counted.suites[0].unlisted = Counts { passed: 3, failed: 1, errored: 1, ..Counts::default() };
+        let j = of("", vec![counted.clone()]).judged();
+        assert_eq!(violations(&j), [("test-failed", Fail)]);
+        assert_eq!(j.violations[0].message, "2 failed cases that it does not name");
+        assert_eq!(of("max-failed = 2\nmin-cases = 6\nmin-runs = 6", vec![counted.clone()]).judged().status(), Pass);
+        assert_eq!(of("max-failed = 2\nmin-cases = 7", vec![counted.clone()]).judged().status(), Fail);
+        assert_eq!(of("max-failed = 2\nmin-runs = 7", vec![counted]).judged().status(), Fail);
+    }
+
+    #[test]
+    fn floors_count_what_ran() {
+        let floor = "min-cases = 2";
+        assert_eq!(
+            [status(floor, "p"), status(floor, "pss"), status(floor, "pp"), status(floor, "ppp")],
+            [Fail, Fail, Pass, Pass]
+        );
+        let attempts = |n| {
+            let mut c = case("prop", Outcome::Passed);
+            c.detail = Some(Box::new(Detail { attempts: Some(n), ..Detail::default() }));
+            of("min-runs = 100", vec![suite(vec![c, case("s", Outcome::Skipped)])]).judged().status()
+        };
+        assert_eq!([attempts(99), attempts(100), attempts(101)], [Fail, Pass, Pass]);
+    }
+
+    #[test]
+    fn ceilings_on_skipped_and_flaky_cases() {
+        let skipped = "max-skipped = 1";
+        assert_eq!([status(skipped, "ps"), status(skipped, "pss")], [Pass, Fail]);
+        let flaky = "max-flaky = 1";
+        assert_eq!([status(flaky, "py"), status(flaky, "pyy"), status("", "pyy")], [Pass, Fail, Pass]);
+    }
+
+    #[test]
+    fn times_are_held_to_their_limits() {
+        // Two cases of half a second.
+        let whole = |max| status(&format!("max-duration = {max}"), "pp");
+        assert_eq!([whole("0.9"), whole("1"), whole("1.1")], [Fail, Pass, Pass]);
+        let each = |max: &str| of(&format!("max-case-duration = {max}"), vec![run("pp")]).judged().status();
+        assert_eq!([each("0.4"), each("0.5"), each("0.6")], [Fail, Pass, Pass]);
+        let j = of("max-case-duration = 0.4", vec![run("p")]).judged();
+        assert_eq!(violations(&j), [("test-slow", Fail)]);
+        assert_eq!(j.violations[0].message, "calc: p0 took 0.500 s");
+        // A clock that was set back takes nothing from the others.
+        let back = suite(vec![case("a", Outcome::Passed), Case { time: Some(-5.0), ..case("b", Outcome::Passed) }]);
+        assert_eq!(of("max-duration = 0.4", vec![back]).judged().status(), Fail);
+    }
+
+    #[test]
+    fn cases_without_a_time_cannot_be_held_to_one() {
+        let without = |name| Case { time: None, ..case(name, Outcome::Passed) };
+        let of = |keys, cases| {
+            let j = of(keys, vec![suite(cases)]).judged();
+            violations(&j).into_iter().map(|(c, s)| (c.to_owned(), s)).collect::<Vec<_>>()
+        };
+        let untimed = |s| vec![("test-untimed".to_owned(), s)];
+        for keys in ["max-duration = 9", "max-case-duration = 9"] {
+            assert_eq!(of(keys, vec![without("a")]), untimed(Error));
+            assert_eq!(of(keys, vec![without("a"), case("b", Outcome::Passed)]), untimed(Warn));
+            assert_eq!(
+                of(keys, vec![case("b", Outcome::Passed), Case { status: Outcome::Skipped, ..without("a") }]),
+                []
+            );
+        }
+        assert_eq!(of("", vec![without("a")]), []);
+        let counted = |time, keys| {
+            let mut r = run("p");
+            r.suites[0].unlisted.passed = 3;
+            r.suites[0].unlisted_time = time;
+            super::unit::of(keys, vec![r]).judged().status()
+        };
+        assert_eq!([counted(0.0, "max-duration = 9"), counted(2.0, "max-duration = 9")], [Error, Pass]);
+        assert_eq!(counted(2.0, "max-case-duration = 9"), Error);
+    }
+
+    #[test]
+    fn a_run_without_a_case_beside_others_is_warned_of() {
+        let j = of("", vec![run("p"), run("")]).judged();
+        assert_eq!(violations(&j), [("empty-run", Warn)]);
+        let mut ct = of("", vec![run("p"), run("")]);
+        ct.evidence[1].source.tool = Some("ct".to_owned());
+        assert_eq!(violations(&ct.judged()), []);
+    }
+
+    #[test]
+    fn a_setup_that_failed_fails_the_gate() {
+        let mut broken = run("pp");
+        broken.problems.push(Problem { name: "init".to_owned(), message: "no db".to_owned(), line: Some(3) });
+        let j = of("max-failed = 9", vec![broken.clone()]).judged();
+        assert_eq!(violations(&j), [("test-setup-failed", Fail)]);
+        assert_eq!(j.violations[0].message, "init: no db");
+        let waived = of("", vec![broken]).judged_waiving(&|i| i.test == Some("init"));
+        assert_eq!(waived.status(), Pass);
+    }
+
+    #[test]
+    fn what_is_waived_counts_neither_for_nor_against() {
+        let name = |wanted: &'static str| move |i: &Item<'_>| i.test == Some(wanted);
+        let j = of("", vec![run("ppfs")]).judged_waiving(&name("f2"));
+        assert_eq!((j.status(), j.conditions[0].value.clone()), (Pass, Quantity::Share(Ratio::new(2, 2))));
+        assert_eq!(of("", vec![run("ppff")]).judged_waiving(&name("f2")).to_pass, [Remedy::FixTests(1)]);
+        assert_eq!(of("", vec![run("ppe")]).judged_waiving(&name("e2")).status(), Pass);
+        assert_eq!(of("max-skipped = 0", vec![run("ps")]).judged_waiving(&name("s1")).status(), Pass);
+        assert_eq!(of("max-flaky = 0", vec![run("py")]).judged_waiving(&name("y1")).status(), Pass);
+        let slow = of("max-case-duration = 0.4", vec![run("p")]).judged_waiving(&name("p0"));
+        assert_eq!((slow.status(), violations(&slow)), (Pass, vec![]));
+        // It has run: a floor is not missed for it. Of nothing else, nothing is left to judge.
+        assert_eq!(of("min-cases = 2\nmin-runs = 2", vec![run("pf")]).judged_waiving(&name("f1")).status(), Pass);
+        let j = of("", vec![run("f")]).judged_waiving(&name("f0"));
+        assert_eq!(violations(&j), [("nothing-tested", Error)]);
+    }
+
+    #[test]
+    fn only_what_counts_against_the_gate_is_asked_for() {
+        let asked = |keys| {
+            let asked = std::cell::RefCell::new(Vec::new());
+            of(keys, vec![run("pfsye")]).judged_waiving(&|i| {
+                assert_eq!((i.suite, i.id), (Some("calc"), Some(format!("calc: {}", i.test.unwrap()).as_str())));
+                asked.borrow_mut().push(i.test.unwrap().to_owned());
+                false
+            });
+            asked.into_inner().join(" ")
+        };
+        assert_eq!(asked(""), "f1 e4");
+        assert_eq!(asked("max-skipped = 0\nmax-flaky = 0"), "f1 s2 y3 e4");
+        assert_eq!(asked("max-case-duration = 0.1"), "p0 f1 s2 y3 e4");
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_fail_is_refused() {
+        assert!(gate(&RULE, "min-pass-rate = 0").is_err());
+        for fine in ["min-pass-rate = 0\nmax-skipped = 1", "min-pass-rate = 0\nmax-duration = 1", "", "max-failed = 3"]
+        {
+            assert!(gate(&RULE, fine).is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_cut_to_its_first_line() {
+        assert_eq!(first_line("\n  \n a \n b"), "a");
+        assert_eq!(first_line(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
+        assert_eq!(first_line(&"x".repeat(300)), "x".repeat(300));
+    }
 }

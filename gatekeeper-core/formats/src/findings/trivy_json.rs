@@ -19,10 +19,11 @@ use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::findings::{Category, Finding, Findings, Gap, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Gap, Graph, GraphNode, Suppression};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use std::collections::HashMap;
 
 pub(super) static FORMAT: Format = Format {
     id: "trivy-json",
@@ -121,6 +122,8 @@ struct Row<'a> {
     kind: Scalar<'a>,
     #[serde(borrow, rename = "Class")]
     class: Str<'a>,
+    #[serde(borrow, rename = "Packages")]
+    packages: List<Node<'a>>,
     #[serde(borrow, rename = "Vulnerabilities")]
     vulnerabilities: Records<Vulnerability<'a>>,
     #[serde(borrow, rename = "Misconfigurations")]
@@ -133,6 +136,20 @@ struct Row<'a> {
     licenses: Records<License<'a>>,
     #[serde(borrow, rename = "ExperimentalModifiedFindings")]
     modified: Records<Modified<'a>>,
+}
+
+/// A package of a target, with what it depends on: with `--list-all-pkgs` only.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Node<'a> {
+    #[serde(borrow, rename = "ID")]
+    id: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "Identifier")]
+    identifier: Identifier<'a>,
+    #[serde(borrow, rename = "Relationship")]
+    relationship: Str<'a>,
+    #[serde(borrow, rename = "DependsOn")]
+    needs: List<Str<'a>>,
 }
 
 /// How many checks of a file failed: Trivy counts them after its filters.
@@ -395,8 +412,41 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         target = image(report.artifact.as_ref().map(Str::text).unwrap_or_default(), references);
     }
     let gaps = gaps(&report);
-    let data = Data::Findings(Findings { items, target, looked_for, gaps, ..Findings::default() });
+    let in_resources = resources.into_iter().flatten().flat_map(|l| &l.0).flat_map(|r| &r.results.0);
+    let graph = graph(report.results.iter().flat_map(|l| &l.0).chain(in_resources));
+    let data = Data::Findings(Findings { items, target, looked_for, gaps, graph, ..Findings::default() });
     Ok(Parsed { created: seconds(report.created.text()), data, ..parsed(Vec::new(), Some(complete), "trivy", notes) })
+}
+
+/// Which package brought which, target by target. A package that a target's own manifest names is brought by it, unless the target has a package
+/// of its own (`root`), which names it then.
+fn graph<'r>(rows: impl Iterator<Item = &'r Row<'r>>) -> Option<Box<Graph>> {
+    let mut out = Graph::default();
+    for row in rows {
+        let first = out.nodes.len();
+        let number = |at: usize| u32::try_from(first.saturating_add(at)).ok();
+        let by_id: HashMap<&str, usize> =
+            row.packages.0.iter().enumerate().filter_map(|(n, p)| Some((p.id.get()?, n))).collect();
+        let mut parents: Vec<Vec<u32>> = vec![Vec::new(); row.packages.0.len()];
+        for (n, package) in row.packages.0.iter().enumerate() {
+            for needed in package.needs.0.iter().filter_map(|id| by_id.get(id.text())) {
+                if let (Some(list), Some(n)) = (parents.get_mut(*needed), number(n)) {
+                    list.push(n);
+                }
+            }
+        }
+        let is_root = |p: &Node<'_>| matches!(p.relationship.text(), "root" | "workspace");
+        for (package, parents) in row.packages.0.iter().zip(parents) {
+            let of_root = parents.iter().any(|p| {
+                let at = usize::try_from(*p).ok().and_then(|p| p.checked_sub(first));
+                at.and_then(|at| row.packages.0.get(at)).is_some_and(is_root)
+            });
+            let top = is_root(package) || (package.relationship.text() == "direct" && !of_root);
+            let purl = package.identifier.purl.boxed().unwrap_or_default();
+            out.nodes.push(GraphNode { purl, parents, top });
+        }
+    }
+    (!out.nodes.is_empty()).then(|| Box::new(out))
 }
 
 /// What a report says was not looked at: without results nothing was; of an operating system without packages of its own (a distribution that

@@ -12,6 +12,7 @@
 
 use super::checks::{Expressions, Problems, References, seconds, stated, too_many};
 use super::schema::{self, Session};
+use super::vulnerabilities::{self, Vulnerability, status_of};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
@@ -82,6 +83,12 @@ enum Place {
     Target,
     References,
     Reference,
+    Source,
+    Ratings,
+    Rating,
+    Product,
+    Hashes,
+    Hash,
     /// An element whose text is wanted.
     Text(Field),
     Other,
@@ -111,6 +118,14 @@ enum Field {
     AffectedVersion,
     AffectedStatus,
     Alias,
+    SourceUrl,
+    Description,
+    Score,
+    Severity,
+    ProductName,
+    ProductGroup,
+    ProductVersion,
+    ProductPurl,
 }
 
 fn below(parent: Option<Place>, name: &str) -> Place {
@@ -154,6 +169,20 @@ fn below(parent: Option<Place>, name: &str) -> Place {
         (Some(P::Composition), "assemblies" | "dependencies" | "vulnerabilities") => P::Targets,
         (Some(P::Targets), "assembly" | "dependency" | "vulnerability") => P::Dependency,
         (Some(P::Vulnerabilities), "vulnerability") => P::Vulnerability,
+        (Some(P::Metadata), "component") => P::Product,
+        (Some(P::Product), "name") => P::Text(F::ProductName),
+        (Some(P::Product), "group") => P::Text(F::ProductGroup),
+        (Some(P::Product), "version") => P::Text(F::ProductVersion),
+        (Some(P::Product), "purl") => P::Text(F::ProductPurl),
+        (Some(P::Product), "hashes") => P::Hashes,
+        (Some(P::Hashes), "hash") => P::Hash,
+        (Some(P::Vulnerability), "source") => P::Source,
+        (Some(P::Source), "url") => P::Text(F::SourceUrl),
+        (Some(P::Vulnerability), "ratings") => P::Ratings,
+        (Some(P::Ratings), "rating") => P::Rating,
+        (Some(P::Rating), "score") => P::Text(F::Score),
+        (Some(P::Rating), "severity") => P::Text(F::Severity),
+        (Some(P::Vulnerability), "description" | "detail") => P::Text(F::Description),
         (Some(P::Vulnerability), "id") => P::Text(F::VulnerabilityId),
         (Some(P::Vulnerability), "analysis") => P::Analysis,
         (Some(P::Vulnerability), "affects") => P::Affects,
@@ -201,12 +230,15 @@ struct Bom<'a> {
     places: Vec<Place>,
     drafts: Vec<Draft>,
     statement: Option<(Statement, bool)>,
+    /// The open vulnerability, and those that were read.
+    open: Vulnerability,
+    vulnerabilities: Vec<Vulnerability>,
     /// A version of an affected component, and whether it is called unaffected.
     version: (String, bool),
     text: String,
     property: String,
-    /// purl by bom-ref, where there are VEX statements to resolve.
-    by_ref: Option<HashMap<String, String>>,
+    /// The components by bom-ref, where there are vulnerabilities to resolve.
+    by_ref: Option<HashMap<String, usize>>,
     /// Declared namespaces: depth, prefix, URI.
     spaces: Vec<(usize, &'a str, Cow<'a, str>)>,
     namespace: String,
@@ -303,10 +335,12 @@ fn open<'a>(text: &'a str, root: &Element<'a>, validate: bool) -> Result<Bom<'a>
         places: Vec::new(),
         drafts: Vec::new(),
         statement: None,
+        open: Vulnerability::default(),
+        vulnerabilities: Vec::new(),
         version: Default::default(),
         text: String::new(),
         property: String::new(),
-        by_ref: memchr::memmem::find(text.as_bytes(), b"analysis>").map(|_| HashMap::new()),
+        by_ref: memchr::memmem::find(text.as_bytes(), b"vulnerability>").map(|_| HashMap::new()),
         spaces: Vec::new(),
         namespace,
         check,
@@ -376,7 +410,12 @@ impl<'a> Bom<'a> {
                 self.dependencies += 1;
                 self.refer(element.attribute("ref")?, line);
             }
-            Place::Vulnerability => self.statement = Some((Statement::default(), false)),
+            Place::Vulnerability => {
+                self.statement = Some((Statement::default(), false));
+                self.open = Vulnerability::default();
+            }
+            Place::Product => self.inventory.subject = Some(Box::default()),
+            Place::Hash => self.property = element.attribute("alg")?.unwrap_or_default().into_owned(),
             Place::Versions => {
                 if let Some(product) = self.product() {
                     product.versions = Some(Vec::new());
@@ -429,7 +468,8 @@ impl<'a> Bom<'a> {
         if let Some(check) = &mut self.check {
             check.session.text(piece);
         }
-        if matches!(self.places.last(), Some(Place::Text(_) | Place::Property)) && self.text.len() < TEXT {
+        if matches!(self.places.last(), Some(Place::Text(_) | Place::Property | Place::Hash)) && self.text.len() < TEXT
+        {
             self.text.push_str(piece);
         }
     }
@@ -466,6 +506,12 @@ impl<'a> Bom<'a> {
                     component.scope = Some("dev".into());
                 }
             }
+            Some(Place::Hash) => {
+                let value = std::mem::take(&mut self.text);
+                if let Some(subject) = &mut self.inventory.subject {
+                    subject.add_digest(&self.property, &value);
+                }
+            }
             Some(Place::License) => {
                 if let Some(draft) = self.drafts.last_mut()
                     && let Some(license) = draft.license.take()
@@ -482,6 +528,14 @@ impl<'a> Bom<'a> {
                 }
             }
             Some(Place::Vulnerability) => {
+                let mut found = std::mem::take(&mut self.open);
+                if let Some((statement, judged)) = &self.statement {
+                    found.id.clone_from(&statement.vulnerability);
+                    found.aliases.clone_from(&statement.aliases);
+                    found.affects = statement.products.iter().map(|p| p.id.clone()).collect();
+                    found.analysis = judged.then(|| (statement.status, statement.reason.clone()));
+                }
+                self.vulnerabilities.push(found);
                 if let Some((mut statement, true)) = self.statement.take() {
                     // Of listed versions those are cleared that are called unaffected; what is affected is so in whatever version.
                     if !matches!(statement.status, Status::NotAffected | Status::Fixed) {
@@ -503,13 +557,11 @@ impl<'a> Bom<'a> {
         if component.supplier.is_none() {
             component.supplier = stated(Some(&draft.publisher)).map(Into::into);
         }
-        if let Some(purl) = &component.purl {
-            component.has_id = true;
-            if let Some(by_ref) = &mut self.by_ref
-                && !draft.reference.is_empty()
-            {
-                by_ref.insert(draft.reference, with_version(purl, component.version.as_deref().unwrap_or_default()));
-            }
+        component.has_id |= component.purl.is_some();
+        if let Some(by_ref) = &mut self.by_ref
+            && !draft.reference.is_empty()
+        {
+            by_ref.insert(draft.reference, draft.index);
         }
     }
 
@@ -582,12 +634,7 @@ impl<'a> Bom<'a> {
                     Field::Alias => statement.aliases.push(text.to_owned()),
                     Field::State => {
                         *judged = true;
-                        statement.status = match text {
-                            "resolved" | "resolved_with_pedigree" => Status::Fixed,
-                            "exploitable" => Status::Affected,
-                            "false_positive" | "not_affected" => Status::NotAffected,
-                            _ => Status::UnderInvestigation,
-                        };
+                        statement.status = status_of(text).unwrap_or(Status::UnderInvestigation);
                     }
                     _ if statement.reason.is_empty() => text.clone_into(&mut statement.reason),
                     _ => statement.reason = format!("{}: {text}", statement.reason),
@@ -597,6 +644,21 @@ impl<'a> Bom<'a> {
                 self.refer(Some(Cow::Owned(text.to_owned())), line);
                 if let Some((statement, _)) = &mut self.statement {
                     statement.products.push(Product::new(text));
+                }
+            }
+            Field::SourceUrl => text.clone_into(&mut self.open.url),
+            Field::Description => self.open.describe(text),
+            Field::Score => self.open.rate(None, text.parse().ok()),
+            Field::Severity => self.open.rate(Some(text), None),
+            Field::ProductName | Field::ProductGroup | Field::ProductVersion | Field::ProductPurl => {
+                let Some(subject) = &mut self.inventory.subject else { return };
+                match field {
+                    Field::ProductName if subject.name.is_empty() => subject.name = text.into(),
+                    Field::ProductName => subject.name = format!("{}{text}", subject.name).into(),
+                    Field::ProductGroup if !text.is_empty() => subject.name = format!("{text}/{}", subject.name).into(),
+                    Field::ProductVersion => subject.version = stated(Some(text)).map(Into::into),
+                    Field::ProductPurl => subject.purl = full,
+                    _ => {}
                 }
             }
             Field::AffectedVersion => text.clone_into(&mut self.version.0),
@@ -611,11 +673,24 @@ impl<'a> Bom<'a> {
 
     fn finish(mut self) -> Parsed {
         self.inventory.document.relationships = self.dependencies > 0;
-        for product in self.inventory.statements.iter_mut().flat_map(|s| &mut s.products) {
-            if let Some(purl) = self.by_ref.as_ref().and_then(|by_ref| by_ref.get(&product.id)) {
-                product.id.clone_from(purl);
+        // One product without parts has nothing that it could depend on.
+        let alone = self.inventory.subject.is_some() && self.inventory.components.is_empty();
+        self.inventory.document.relationships |= alone;
+        let by_ref = self.by_ref.take().unwrap_or_default();
+        let Inventory { statements, components, .. } = &mut self.inventory;
+        for product in statements.iter_mut().flat_map(|s| &mut s.products) {
+            let component = by_ref.get(&product.id).and_then(|at| components.get(*at));
+            if let Some((purl, c)) = component.and_then(|c| Some((c.purl.as_deref()?, c))) {
+                product.id = with_version(purl, c.version.as_deref().unwrap_or_default());
             }
         }
+        self.inventory.findings = vulnerabilities::findings(
+            self.vulnerabilities,
+            &self.inventory.components,
+            &by_ref,
+            self.tool.as_deref(),
+            &mut self.notes,
+        );
         if let Some(mut check) = self.check {
             check.references.settle(&mut check.problems);
             check.problems.settle(&mut self.inventory, &mut self.notes);

@@ -13,6 +13,7 @@ mod spdx_tag_value;
 mod spdx_xml;
 mod spdx_yaml;
 mod tree;
+mod vulnerabilities;
 
 use crate::format::Format;
 

@@ -3,17 +3,18 @@
 mod packages;
 
 use self::packages::{Row, same_document};
-use super::api::{Builder, Judge, Judgement, Rule, Scope};
-use super::condition::at_most;
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::Condition;
+use super::remedy::Remedy;
 use crate::config::{Table, Value};
 use crate::policy::PolicyProblem;
-use crate::verdict::{Status, Violation};
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::inventory::{Component, LicenseForm};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_license as license;
-use gatekeeper_license::{Entry, Family, Judgement as Licence, LicenseStatement, Policy};
+use gatekeeper_license::{Entry, Family, LicenseLists, LicenseStatement, Ruling};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -26,7 +27,8 @@ pub(super) static RULE: Rule = Rule {
 That every package's licence is allowed, or at least not denied. Expressions are read wholly: one branch of an OR suffices, all parts of an AND must hold.
 Several licences stated side by side all hold (AND): only an expression can say OR. Where documents disagree on a package's licence, the worst
 counts and the disagreement is shown; one that states no licence, or not which, gives way to another document that does. Rows of one document
-never give way to each other. A violation's id, by which it is waived, is what is at fault: `GPL-3.0-only`, not a permitted licence beside it.
+never give way to each other. A waiver names packages by `package`, or by the `id` of what is at fault: `GPL-3.0-only`, not a permitted licence
+beside it; they are taken out before anything is counted.
 
 ## Why
 A search for the letters GPL rejects LGPL and misses \"GNU Affero General Public License\".
@@ -63,14 +65,14 @@ const SCOPES: [&str; 3] = ["dev", "optional", "excluded"];
 
 #[derive(Debug)]
 struct Licenses {
-    lists: Policy,
+    lists: LicenseLists,
     exceptions: Vec<(Pattern, String)>,
-    unknown: Option<Status>,
+    unknown: Option<GateStatus>,
     ignore_scopes: Vec<String>,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
-    let lists = Policy { allow: entries(t, "allow"), deny: entries(t, "deny"), review: entries(t, "review") };
+    let lists = LicenseLists { allow: entries(t, "allow"), deny: entries(t, "deny"), review: entries(t, "review") };
     let mut any = false;
     for key in ["allow", "deny", "review"] {
         let Some(node) = t.get(key) else { continue };
@@ -103,7 +105,8 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             }
         })
         .collect();
-    let unknown = t.choice("unknown", &[("fail", Some(Status::Fail)), ("warn", Some(Status::Warn)), ("allow", None)]);
+    let unknown =
+        t.choice("unknown", &[("fail", Some(GateStatus::Fail)), ("warn", Some(GateStatus::Warn)), ("allow", None)]);
     let mut ignore_scopes = Vec::new();
     for (scope, span) in t.texts("ignore-scopes").unwrap_or_default() {
         if !SCOPES.contains(&scope.as_str()) {
@@ -112,7 +115,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         }
         ignore_scopes.push(scope);
     }
-    Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(Status::Fail)), ignore_scopes }))
+    Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(GateStatus::Fail)), ignore_scopes }))
 }
 
 fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
@@ -124,17 +127,16 @@ fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
 }
 
 impl Judge for Licenses {
-    fn judge(&self, scope: &Scope<'_>) -> Judgement {
+    fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let judged = |c: &Component| {
             !c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|ignored| ignored == s.as_ref()))
         };
         let packages = packages::packages(scope.evidence, judged);
         if packages.is_empty() {
             let first = scope.evidence.first().map_or("", |e| e.source.path.as_str());
-            return Judgement::of(
-                Violation::new("inventory-empty", Status::Error, "it names no package, so no licence was seen")
-                    .from_source(first),
-            );
+            let message = "it names no package, so no licence was seen";
+            let v = Violation::new("inventory-empty", GateStatus::Error, message).from_source(first);
+            return Ok(Judgement::of(v));
         }
         let mut out = Judgement::default();
         for e in scope.evidence {
@@ -142,58 +144,82 @@ impl Judge for Licenses {
             if matches!(&e.data, Data::Inventory(i) if i.spec.is_some() && i.components.is_empty()) {
                 let message = "it names no package, so it says nothing of licences";
                 out.violations
-                    .push(Violation::new("inventory-empty", Status::Warn, message).from_source(&e.source.path));
+                    .push(Violation::new("inventory-empty", GateStatus::Warn, message).from_source(&e.source.path));
             }
         }
-        let (mut denied, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64);
+        let (mut refused, mut reviewed, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64, 0_u64);
         for rows in packages.values() {
-            let Some(Settled { evidence, component: c, status, code, said, id }) = self.settle(rows) else { continue };
-            match code {
-                "license-unknown" => unclear += 1,
-                "license-disagreement" => differing += 1,
-                _ => denied += 1,
+            let Some(settled) = self.settle(rows) else { continue };
+            let v = settled.violation();
+            let item = Item {
+                id: v.id.as_deref(),
+                package: v.package.as_deref(),
+                path: v.place.as_ref().map(|p| p.path.as_ref()),
+                ..Item::default()
+            };
+            if scope.waived(&item) {
+                continue;
             }
-            let version = c.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
-            let path = evidence.source.path.as_str();
-            let mut v = Violation::new(code, status, format!("{}{version}: {said}", c.name)).from_source(path);
-            v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
-            v.id = Some(id);
-            v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {
-                path: path.into(),
-                line: Some(line),
-                column: None,
-            });
-            v.help = Some(
-                match code {
-                    "license-unknown" => "find out its licence, then name it under exceptions with the reason",
-                    "license-disagreement" => {
-                        "find out which of them is right, then name the package under exceptions with the reason"
-                    }
-                    _ => "replace the package, or accept it under exceptions with a reason",
-                }
-                .to_owned(),
-            );
+            let n = match settled.fault {
+                Fault::Unknown => &mut unclear,
+                Fault::Disagreement => &mut differing,
+                Fault::Review => &mut reviewed,
+                Fault::NotAllowed | Fault::Denied => &mut refused,
+            };
+            *n = n.saturating_add(1);
             out.violations.push(v);
         }
         out.violations.sort_by_key(|v| std::cmp::Reverse(v.status));
-        out.conditions.push(at_most("not allowed", denied, 0, Status::Fail));
+        // A review alone does not fail: the condition is as bad as its worst package.
+        let short = if refused > 0 { GateStatus::Fail } else { GateStatus::Warn };
+        let not_allowed = refused.saturating_add(reviewed);
+        out.conditions.push(Condition::at_most("not allowed", not_allowed, 0, short));
         if let Some(status) = self.unknown {
-            out.conditions.push(at_most("unknown", unclear, 0, status));
+            out.conditions.push(Condition::at_most("unknown", unclear, 0, status));
         }
         if differing > 0 {
-            out.conditions.push(at_most("documents disagree", differing, 0, Status::Warn));
+            out.conditions.push(Condition::at_most("documents disagree", differing, 0, GateStatus::Warn));
         }
-        // A review alone does not fail: the condition is as bad as its worst package.
-        if let Some(c) = out.conditions.first_mut()
-            && c.status == Status::Fail
-            && !out.violations.iter().any(|v| v.code != "license-unknown" && v.status == Status::Fail)
-        {
-            c.status = Status::Warn;
+        let open = not_allowed.saturating_add(unclear);
+        if open > 0 {
+            out.to_pass.push(Remedy::SettleLicenses(open));
         }
-        if denied + unclear > 0 {
-            out.to_pass.push(format!("replace or except {} packages", denied + unclear));
+        Ok(out)
+    }
+}
+
+/// What is at fault with a package's licence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Unknown,
+    Disagreement,
+    Review,
+    NotAllowed,
+    Denied,
+}
+
+impl Fault {
+    /// The violation's code.
+    fn code(self) -> &'static str {
+        match self {
+            Fault::Unknown => "license-unknown",
+            Fault::Disagreement => "license-disagreement",
+            Fault::Review => "license-review",
+            Fault::NotAllowed => "license-not-allowed",
+            Fault::Denied => "license-denied",
         }
-        out
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Fault::Unknown => "find out its licence, then name it under exceptions with the reason",
+            Fault::Disagreement => {
+                "find out which of them is right, then name the package under exceptions with the reason"
+            }
+            Fault::Review | Fault::NotAllowed | Fault::Denied => {
+                "replace the package, or accept it under exceptions with a reason"
+            }
+        }
     }
 }
 
@@ -201,26 +227,45 @@ impl Judge for Licenses {
 struct Settled<'e> {
     evidence: &'e Evidence,
     component: &'e Component,
-    status: Status,
-    code: &'static str,
+    status: GateStatus,
+    fault: Fault,
     said: String,
     /// All that is at fault: who waives the violation has to name it.
     id: String,
+}
+
+impl Settled<'_> {
+    fn violation(&self) -> Violation {
+        let (c, path) = (self.component, self.evidence.source.path.as_str());
+        let version = c.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+        let message = format!("{}{version}: {}", c.name, self.said);
+        let mut v =
+            Violation::new(self.fault.code(), self.status, message).from_source(path).with_help(self.fault.help());
+        v.package = Some(c.purl.as_deref().map_or_else(|| format!("{}{version}", c.name), str::to_owned));
+        v.id = Some(self.id.clone());
+        v.place = c.line.and_then(|l| u32::try_from(l).ok()).map(|line| Place {
+            path: path.into(),
+            line: Some(line),
+            column: None,
+        });
+        v
+    }
 }
 
 /// What one row states of a package's licence.
 struct Stated<'e> {
     evidence: &'e Evidence,
     component: &'e Component,
-    status: Option<Status>,
-    code: &'static str,
+    status: Option<GateStatus>,
+    /// What is at fault, whether or not the policy minds it.
+    fault: Option<Fault>,
     said: String,
     culprits: Vec<String>,
 }
 
 impl Stated<'_> {
     fn is_clear(&self) -> bool {
-        self.code != "license-unknown"
+        self.fault != Some(Fault::Unknown)
     }
 }
 
@@ -230,7 +275,7 @@ struct Document<'e> {
     /// The SPDX ids in it; empty where no text says which.
     ids: BTreeSet<String>,
     family: Option<&'static Family>,
-    status: Option<Status>,
+    status: Option<GateStatus>,
     texts: Vec<&'e str>,
 }
 
@@ -286,13 +331,13 @@ impl Licenses {
         };
         let (evidence, component) = (worst.evidence, worst.component);
         let id = culprits.join(" AND ");
-        match worst.status {
-            Some(status) if others.is_empty() => {
-                Some(Settled { evidence, component, status, code: worst.code, said: worst.said.clone(), id })
+        match worst.status.zip(worst.fault) {
+            Some((status, fault)) if others.is_empty() => {
+                Some(Settled { evidence, component, status, fault, said: worst.said.clone(), id })
             }
-            Some(status) => {
+            Some((status, fault)) => {
                 let said = format!("{}; elsewhere it is {}", worst.said, others.join(", "));
-                Some(Settled { evidence, component, status, code: worst.code, said, id })
+                Some(Settled { evidence, component, status, fault, said, id })
             }
             None if others.is_empty() => None,
             None => {
@@ -302,18 +347,19 @@ impl Licenses {
                 texts.sort_unstable();
                 texts.dedup();
                 let id = texts.join(" / ");
-                Some(Settled { evidence, component, status: Status::Warn, code: "license-disagreement", said, id })
+                let (status, fault) = (GateStatus::Warn, Fault::Disagreement);
+                Some(Settled { evidence, component, status, fault, said, id })
             }
         }
     }
 
     fn stated<'e>(&self, evidence: &'e Evidence, component: &'e Component) -> Stated<'e> {
-        let (status, code, said) = self.judge_one(component);
+        let (status, fault, said) = self.judge_one(component);
         let mut culprits: Vec<String> = statements(component).iter().flat_map(|s| self.lists.culprit(s)).collect();
         if culprits.is_empty() {
             culprits.push("no licence".to_owned());
         }
-        Stated { evidence, component, status, code, said, culprits }
+        Stated { evidence, component, status, fault, said, culprits }
     }
 
     fn exception(&self, c: &Component) -> Option<&str> {
@@ -328,19 +374,19 @@ impl Licenses {
         self.exceptions.iter().find(|(p, _)| fits(p)).map(|(_, reason)| reason.as_str())
     }
 
-    fn judge_one(&self, c: &Component) -> (Option<Status>, &'static str, String) {
+    fn judge_one(&self, c: &Component) -> (Option<GateStatus>, Option<Fault>, String) {
         let statements = statements(c);
         if statements.is_empty() {
-            return (self.unknown, "license-unknown", "no licence is stated".to_owned());
+            return (self.unknown, Some(Fault::Unknown), "no licence is stated".to_owned());
         }
         let judged = self.lists.judge_all(&statements);
         let said = judged.to_string();
         match judged {
-            Licence::Allowed { .. } => (None, "", String::new()),
-            Licence::Review { .. } => (Some(Status::Warn), "license-review", said),
-            Licence::Unknown { .. } => (self.unknown, "license-unknown", said),
-            Licence::Unlisted { .. } => (Some(Status::Fail), "license-not-allowed", said),
-            Licence::Denied { .. } => (Some(Status::Fail), "license-denied", said),
+            Ruling::Allowed { .. } => (None, None, String::new()),
+            Ruling::Review { .. } => (Some(GateStatus::Warn), Some(Fault::Review), said),
+            Ruling::Unknown { .. } => (self.unknown, Some(Fault::Unknown), said),
+            Ruling::Unlisted { .. } => (Some(GateStatus::Fail), Some(Fault::NotAllowed), said),
+            Ruling::Denied { .. } => (Some(GateStatus::Fail), Some(Fault::Denied), said),
         }
     }
 }
@@ -389,4 +435,146 @@ fn documents<'e>(stated: &[Stated<'e>]) -> Vec<Document<'e>> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, conditions, evidence, gate, violations};
+    use super::*;
+    use GateStatus::{Error, Fail, Pass, Warn};
+    use gatekeeper_evidence::inventory::{Inventory, License};
+
+    fn package(name: &str, licence: &str) -> Component {
+        let licenses = if licence.is_empty() { Vec::new() } else { vec![License::expression(licence)] };
+        Component { name: name.into(), version: Some("1".into()), licenses, line: Some(7), ..Component::default() }
+    }
+
+    fn of<'k>(keys: &'k str, documents: &[&[Component]]) -> Case<'k> {
+        let inventory = |c: &[Component]| Data::Inventory(Inventory { components: c.to_vec(), ..Inventory::default() });
+        let evidence = documents.iter().enumerate().map(|(n, c)| evidence(&format!("{n}.json"), inventory(c)));
+        Case::new(&RULE, keys, evidence.collect())
+    }
+
+    fn said(keys: &str, licence: &str) -> Vec<(String, GateStatus)> {
+        let j = of(keys, &[&[package("p", licence)]]).judged();
+        violations(&j).into_iter().map(|(code, status)| (code.to_owned(), status)).collect()
+    }
+
+    fn one(code: &str, status: GateStatus) -> Vec<(String, GateStatus)> {
+        vec![(code.to_owned(), status)]
+    }
+
+    #[test]
+    fn each_list_does_its_own() {
+        let lists = "allow = [\"MIT\"]\ndeny = [\"GPL\"]\nreview = [\"MPL\"]";
+        assert_eq!(said(lists, "MIT"), []);
+        assert_eq!(said(lists, "GPL-3.0-only"), one("license-denied", Fail));
+        assert_eq!(said(lists, "MPL-2.0"), one("license-review", Warn));
+        assert_eq!(said(lists, "Apache-2.0"), one("license-not-allowed", Fail));
+        assert_eq!(said(lists, "GPL-3.0-only OR MIT"), []);
+        assert_eq!(said("deny = [\"GPL\"]", "LicenseRef-x"), one("license-unknown", Fail));
+        assert_eq!(said("deny = [\"GPL\"]", "LGPL-3.0-only"), []);
+    }
+
+    #[test]
+    fn an_unknown_licence_does_what_the_policy_says() {
+        for licence in ["", "LicenseRef-x"] {
+            assert_eq!(said("deny = [\"GPL\"]", licence), one("license-unknown", Fail));
+            assert_eq!(said("deny = [\"GPL\"]\nunknown = \"warn\"", licence), one("license-unknown", Warn));
+            assert_eq!(said("deny = [\"GPL\"]\nunknown = \"allow\"", licence), []);
+        }
+        let j = of("deny = [\"GPL\"]\nunknown = \"allow\"", &[&[package("p", "")]]).judged();
+        assert_eq!(conditions(&j), [("not allowed", Pass)]);
+    }
+
+    #[test]
+    fn conditions_are_as_bad_as_their_worst_package() {
+        let keys = "deny = [\"GPL\"]\nreview = [\"MPL\"]\nunknown = \"warn\"";
+        let of = |licences: &[&str]| {
+            let packages: Vec<Component> =
+                licences.iter().enumerate().map(|(n, l)| package(&format!("p{n}"), l)).collect();
+            of(keys, &[&packages]).judged()
+        };
+        assert_eq!(conditions(&of(&["MIT"])), [("not allowed", Pass), ("unknown", Pass)]);
+        assert_eq!(conditions(&of(&["MPL-2.0", ""])), [("not allowed", Warn), ("unknown", Warn)]);
+        let j = of(&["MPL-2.0", "GPL-3.0-only", ""]);
+        assert_eq!(conditions(&j), [("not allowed", Fail), ("unknown", Warn)]);
+        assert_eq!(violations(&j), [("license-denied", Fail), ("license-review", Warn), ("license-unknown", Warn)]);
+        assert_eq!(j.to_pass, [Remedy::SettleLicenses(3)]);
+        assert_eq!(j.violations[0].package.as_deref(), Some("p1 1"));
+        assert_eq!(j.violations[0].id.as_deref(), Some("GPL-3.0-only"));
+    }
+
+    #[test]
+    fn documents_that_disagree_are_told_and_the_worst_counts() {
+        let keys = "deny = [\"GPL\"]";
+        let of = |a, b| of(keys, &[&[package("p", a)], &[package("p", b)]]).judged();
+        let j = of("MIT", "Apache-2.0");
+        assert_eq!(violations(&j), [("license-disagreement", Warn)]);
+        assert_eq!(conditions(&j).last(), Some(&("documents disagree", Warn)));
+        assert_eq!(violations(&of("MIT", "GPL-3.0-only")), [("license-denied", Fail)]);
+        assert_eq!(violations(&of("MIT", "MIT")), []);
+        assert_eq!(violations(&of("MIT", "")), [], "what states none gives way");
+        let j = of("MIT", "MIT");
+        assert!(!conditions(&j).iter().any(|(m, _)| *m == "documents disagree"));
+    }
+
+    #[test]
+    fn no_package_is_an_error() {
+        assert_eq!(violations(&of("deny = [\"GPL\"]", &[&[]]).judged()), [("inventory-empty", Error)]);
+        let mut case = of("deny = [\"GPL\"]", &[&[package("p", "MIT")], &[]]);
+        assert_eq!(violations(&case.judged()), [], "a lock file of no dependency");
+        if let Data::Inventory(i) = &mut case.evidence[1].data {
+            i.spec = Some("SPDX");
+        }
+        assert_eq!(violations(&case.judged()), [("inventory-empty", Warn)]);
+    }
+
+    #[test]
+    fn exceptions_and_scopes_are_left_out() {
+        let except =
+            |name: &str| said(&format!("deny = [\"GPL\"]\nexceptions = {{ \"{name}\" = \"bought\" }}"), "GPL-3.0-only");
+        for fits in ["p", "p@1", "p*"] {
+            assert_eq!(except(fits), [], "{fits}");
+        }
+        assert_eq!(except("q"), one("license-denied", Fail));
+        let mut dev = package("d", "GPL-3.0-only");
+        dev.scope = Some("dev".into());
+        let of = |keys| of(keys, &[&[dev.clone(), package("p", "MIT")]]).judged().status();
+        assert_eq!(of("deny = [\"GPL\"]"), Fail);
+        assert_eq!(of("deny = [\"GPL\"]\nignore-scopes = [\"dev\"]"), Pass);
+        assert_eq!(of("deny = [\"GPL\"]\nignore-scopes = [\"optional\"]"), Fail);
+    }
+
+    #[test]
+    fn what_is_waived_is_taken_out_before_it_counts() {
+        let packages = [package("a", "GPL-3.0-only"), package("b", ""), package("c", "MPL-2.0")];
+        let case = of("deny = [\"GPL\"]\nreview = [\"MPL\"]", &[&packages]);
+        let names = |id: &'static str, package: &'static str| {
+            move |i: &Item<'_>| (i.id, i.package, i.path) == (Some(id), Some(package), Some("0.json"))
+        };
+        let j = case.judged_waiving(&names("GPL-3.0-only", "a 1"));
+        assert_eq!(conditions(&j), [("not allowed", Warn), ("unknown", Fail)]);
+        let j = case.judged_waiving(&names("no licence", "b 1"));
+        assert_eq!(
+            (conditions(&j), j.to_pass.clone()),
+            (vec![("not allowed", Fail), ("unknown", Pass)], vec![Remedy::SettleLicenses(2)])
+        );
+        let j = case.judged_waiving(&|_| true);
+        assert_eq!((j.status(), violations(&j), j.to_pass.clone()), (Pass, vec![], vec![]));
+    }
+
+    #[test]
+    fn mistakes_in_the_lists_are_told() {
+        for (bad, words) in [
+            ("", "nothing can ever fail it"),
+            ("deny = []", "`deny` is empty"),
+            ("deny = [\"GPL\"]\nexceptions = { p = \" \" }", "has no reason"),
+            ("deny = [\"GPL\"]\nignore-scopes = [\"devs\"]", "there is no scope `devs`"),
+            ("deny = [\"GPL\"]\nunknown = \"maybe\"", "`unknown` takes fail, warn, allow"),
+        ] {
+            let said = gate(&RULE, bad).unwrap_err().join("\n");
+            assert!(said.contains(words), "{bad}: {said}");
+        }
+    }
 }

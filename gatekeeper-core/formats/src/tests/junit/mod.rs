@@ -51,6 +51,7 @@ pub(super) static FORMAT: Format = Format {
     spec: "Surefire test report schema 3.0.2, https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report-3.0.2.xsd",
     producers: &[
         "surefire",
+        "testng",
         "gradle",
         "pytest",
         "jest",
@@ -97,6 +98,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut reader = Reader::default();
     if dialect::is_ct_prolog(&text) {
         reader.tool = Some("ct");
+    } else if dialect::is_testng_prolog(&text) {
+        reader.tool = Some("testng");
     }
     reader.root(&mut xml)?;
     common::finish(&mut xml)?;
