@@ -38,7 +38,7 @@ export declare function checkAsync(options?: CheckOptions | undefined | null): P
 export interface CheckOptions {
   /** Files and folders to read instead of what the policy names. */
   paths?: Array<string>
-  /** The policy; otherwise it is looked for upwards. */
+  /** The policy; otherwise it is searched for in the root and its parent folders. */
   config?: string
   /** The folder that patterns are relative to. */
   root?: string

@@ -30,8 +30,59 @@ const strings = (name, value) => {
 }
 const time = (name, value) => (value instanceof Date ? value.toISOString() : string(name, value))
 
+// Rules: a function each, or a function with the kind of evidence that it takes.
+const ruleSet = (name, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong(name, 'an object of functions', value)
+  return Object.entries(value).map(([id, given]) => {
+    const rule = typeof given === 'function' ? { judge: given } : given
+    if (typeof rule?.judge !== 'function') wrong(`${name}.${id}`, 'a function, or { kind, judge } with a function', given)
+    for (const key of Object.keys(rule)) {
+      if (key !== 'kind' && key !== 'judge') throw new TypeError(`${name}.${id}: there is no \`${key}\`; there are kind, judge`)
+    }
+    const kind = rule.kind === undefined ? [] : [string(`${name}.${id}.kind`, rule.kind)]
+    return { head: [id, ...kind], judge: rule.judge }
+  })
+}
+
+// What JSON has no word for would be dropped, or become null, which passes.
+const strict = (_, value) => {
+  if (['function', 'symbol'].includes(typeof value) || (typeof value === 'number' && !Number.isFinite(value))) {
+    throw new TypeError(`its answer cannot hold ${String(value)}`)
+  }
+  return value
+}
+
+// The engine's questions are answered here: rule, evidence and configuration in, the answer as JSON text out.
+const asked = (rules) => (id, evidence, config) => {
+  const answer = rules.find((rule) => rule.head[0] === id).judge(JSON.parse(evidence), JSON.parse(config))
+  if (typeof answer?.then === 'function') {
+    answer.then(undefined, () => {})
+    throw new TypeError('it answered a promise; a rule answers at once')
+  }
+  return JSON.stringify(answer ?? null, strict)
+}
+
+// Everything that is thrown becomes an Error: the native half tells its message.
+const answering = (rules) => {
+  const answer = asked(rules)
+  return (...question) => {
+    try {
+      return answer(...question)
+    } catch (error) {
+      throw new Error(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+    }
+  }
+}
+
+// Options for the native half, and who answers for their rules.
+const checking = (given) => {
+  const o = options(CHECK, given)
+  if (!o.rules?.length) return [{ ...o, rules: undefined }]
+  return [{ ...o, rules: o.rules.map((rule) => rule.head) }, answering(o.rules)]
+}
+
 const CHECK = {
-  paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean,
+  paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, rules: ruleSet,
 }
 const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
 
@@ -78,22 +129,22 @@ module.exports = {
   GatekeeperError,
   __napiBindingTarget: native.__napiBindingTarget,
   check: (given) => {
-    const o = options(CHECK, given)
-    return now(() => native.check(o))
+    const o = checking(given)
+    return now(() => native.check(...o))
   },
   checkAsync: async (given) => {
-    const o = options(CHECK, given)
-    return later(() => native.checkAsync(o))
+    const o = checking(given)
+    return later(() => native.checkAsync(...o))
   },
   checkRendered: (outputs, given) => {
     const wanted = strings('outputs', outputs)
-    const o = options(CHECK, given)
-    return named(wanted)(now(() => native.checkRendered(wanted, o)))
+    const o = checking(given)
+    return named(wanted)(now(() => native.checkRendered(wanted, ...o)))
   },
   checkRenderedAsync: async (outputs, given) => {
     const wanted = strings('outputs', outputs)
-    const o = options(CHECK, given)
-    return later(() => native.checkRenderedAsync(wanted, o)).then(named(wanted))
+    const o = checking(given)
+    return later(() => native.checkRenderedAsync(wanted, ...o)).then(named(wanted))
   },
   inspect: (files, given) => {
     const paths = strings('files', files)

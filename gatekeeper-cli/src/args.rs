@@ -22,15 +22,15 @@ pub struct Cli {
 pub enum Command {
     /// Judge the evidence of this project by its policy: the main job
     Check(cmd::check::CheckArgs),
-    /// Say all of one gate: why, from which evidence, what would make it pass
+    /// Explain one gate in full: why, from which evidence, what would make it pass
     Explain(cmd::explain::ExplainArgs),
-    /// Say what files are and what they say
+    /// Show what files are and what they report
     Inspect(cmd::inspect::InspectArgs),
-    /// Unite several reports of one kind and write them as one
+    /// Merge several reports of one kind into one
     Merge(cmd::merge::MergeArgs),
     /// Run a command and keep its output together with its exit status, as evidence
     Record(cmd::record::RecordArgs),
-    /// Ask the licence engine
+    /// Parse, compare and detect licences
     License(cmd::license::LicenseArgs),
     /// List the formats that can be read
     Formats(cmd::tables::FormatsArgs),

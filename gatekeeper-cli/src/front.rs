@@ -1,20 +1,23 @@
 //! What every way into gatekeeper shares: the command line, Python and Node give plain values, and get the same document or the
 //! same refusal for them.
 
+use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::inspection;
 use gatekeeper_core::output::{Output, Style};
+use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Verdict};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What to judge, and by what.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Files and folders to read instead of what the policy names.
     pub paths: Vec<PathBuf>,
-    /// The policy; otherwise it is looked for upwards.
+    /// The policy; otherwise it is searched for in the root and its parent folders.
     pub config: Option<PathBuf>,
     /// The folder that patterns are relative to.
     pub root: Option<PathBuf>,
@@ -37,6 +40,48 @@ pub struct Reading {
     pub no_validate: bool,
     /// Largest file that is read, bytes.
     pub max_bytes: Option<u64>,
+}
+
+/// A rule that a program in another language brings; what it is asked and what its answers mean: [`gatekeeper_core::scripted`].
+#[derive(Clone)]
+pub struct CustomRule {
+    /// The name by which policies name it.
+    pub name: String,
+    /// The kind of evidence that it takes: one of [`KINDS`], by its name; every kind where none is given.
+    pub kind: Option<String>,
+    /// What it judges, in the words of whoever wrote it.
+    pub docs: Option<String>,
+    /// Asks it.
+    pub ask: Arc<Ask>,
+}
+
+/// The built-in engine with rules of the program's own.
+///
+/// # Errors
+/// A name that is empty, has blanks in it or belongs to a built-in rule; a kind of evidence that there is not.
+pub fn engine(rules: Vec<CustomRule>) -> Result<Engine, Refusal> {
+    let built_in = Engine::default();
+    let mut engine = Engine::builder();
+    for CustomRule { name, kind, docs, ask } in rules {
+        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(Refusal::Usage(format!("the name of a rule is a word without blanks, not {name:?}")));
+        }
+        if built_in.rules().by_id(&name).is_some() {
+            return Err(Refusal::Usage(format!("`{name}` is a built-in rule: give yours another name")));
+        }
+        let kind = match &kind {
+            None => None,
+            Some(kind) => Some(KINDS.into_iter().find(|k| k.as_str() == kind).ok_or_else(|| {
+                let known = KINDS.map(Kind::as_str).join(", ");
+                Refusal::Usage(format!("the rule `{name}` takes evidence of one of the kinds {known}, not {kind:?}"))
+            })?),
+        };
+        let docs = docs.unwrap_or_default();
+        let title = docs.trim().lines().next().unwrap_or_default().to_owned();
+        let rule = scripted::rule(name, kind, move |evidence, config| ask(evidence, config));
+        engine = engine.rule(rule.with_title(title).with_docs(docs));
+    }
+    Ok(engine.build())
 }
 
 /// Why there is no answer.
@@ -252,6 +297,28 @@ mod tests {
             .unwrap_err()
             .document();
         assert_eq!((e.code, e.file.as_deref(), e.line), ("malformed", Some("x.xml"), Some(2)));
+    }
+
+    fn custom(name: &str, kind: Option<&str>) -> CustomRule {
+        let (name, kind) = (name.to_owned(), kind.map(str::to_owned));
+        CustomRule { name, kind, docs: Some("Says yes.\n\nAlways.".into()), ask: Arc::new(|_, _| Ok("true".into())) }
+    }
+
+    #[test]
+    fn rules_of_the_program_have_names_of_their_own_and_a_kind() {
+        let with = engine(vec![custom("yes", Some("coverage")), custom("yes-too", None)]).unwrap();
+        let yes = with.rules().by_id("yes").unwrap();
+        assert_eq!((yes.title(), yes.kind()), ("Says yes.", Some(Kind::Coverage)));
+        for (rule, said) in [
+            (custom("", None), "without blanks"),
+            (custom("a b", None), "without blanks"),
+            (custom("tests", None), "built-in rule"),
+            (custom("mine", Some("covrage")), "one of the kinds coverage, tests"),
+            (custom("mine", Some("vex")), "not \"vex\""),
+        ] {
+            let e = engine(vec![rule]).unwrap_err();
+            assert!(e.document().code == "usage" && e.to_string().contains(said), "{e}");
+        }
     }
 
     #[test]

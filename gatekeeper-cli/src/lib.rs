@@ -1,4 +1,4 @@
-//! The command line of gatekeeper. [`run`] is the whole program; `python -m gatekeeper` and `npx gatekeeper` call it too.
+//! The command line of gatekeeper. [`run`] is the whole program; `python -m gatekeeper` and `npx gatekeeper-rs` call it too.
 //!
 //! Standard output carries the document, standard error the talk.
 

@@ -3,13 +3,13 @@
 use crate::collect::{self, Candidate, entries};
 use crate::config::PolicyError;
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
-use crate::policy::{self, Policy};
+use crate::policy::{self, Known, Policy};
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict};
 use gatekeeper_evidence::Kind;
+use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -47,13 +47,13 @@ impl CheckRequest {
 }
 
 /// Finds policy and evidence, and judges.
-pub(crate) fn check(engine: &Engine, request: &CheckRequest) -> Result<Verdict, PolicyError> {
-    let Project { root, policy } = project(engine, request)?;
-    let formats = engine.formats();
+pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict, PolicyError> {
+    let Project { root, policy } = project(known, request)?;
+    let formats = known.formats;
     let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let limit = request.context.limits.files;
         let mut given: Vec<Candidate> =
-            request.paths.iter().flat_map(|p| collect::given(&request.working_directory, p, limit)).collect();
+            request.paths.iter().flat_map(|p| collect::given(formats, &request.working_directory, p, limit)).collect();
         if let Some(policy) = &policy {
             entries::say(policy, &root, &mut given);
         }
@@ -67,21 +67,20 @@ pub(crate) fn check(engine: &Engine, request: &CheckRequest) -> Result<Verdict, 
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::is_erlang(&root, &candidates)));
     let mut context = request.context.clone();
     context.ignores.extend(collect::ignore_files(&root)?);
-    let mut verdict = evaluate(engine, &policy, candidates, &context, &|| collect::tree(&root));
+    let mut verdict = evaluate(formats, &policy, candidates, &context, &|| collect::tree(&root));
     verdict.root = shown(&request.working_directory, &root);
     Ok(verdict)
 }
 
 /// Judges candidates by a policy; `tree` looks up the working tree's files, and is asked only where coverage is to be told of them.
 pub(crate) fn evaluate(
-    engine: &Engine,
+    formats: &Formats,
     policy: &Policy,
     candidates: Vec<Candidate>,
     context: &Context,
     tree: &dyn Fn() -> Option<Tree>,
 ) -> Verdict {
-    let ReadAll { mut evidence, mut unread, ignored, entries } =
-        judge::read_all(policy, candidates, engine.formats(), context);
+    let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let mut sorted = twins::sort(evidence);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
@@ -95,7 +94,7 @@ pub(crate) fn evaluate(
     let today = context.today();
     let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
     let ground = Ground {
-        formats: engine.formats(),
+        formats,
         evidence: &sorted.kept,
         unread: &unread,
         contradictions: &sorted.contradictions,
@@ -167,6 +166,7 @@ pub(crate) fn evaluate(
         problems,
         ignored,
         warnings,
+        loosened: policy.loosened.clone(),
     }
 }
 
@@ -176,7 +176,7 @@ struct Project {
     policy: Option<Policy>,
 }
 
-fn project(engine: &Engine, request: &CheckRequest) -> Result<Project, PolicyError> {
+fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyError> {
     let cwd = &request.working_directory;
     let from = request.root.as_ref().map_or_else(|| cwd.clone(), |r| cwd.join(r));
     let (file, policy_root) = match &request.config {
@@ -201,7 +201,7 @@ fn project(engine: &Engine, request: &CheckRequest) -> Result<Project, PolicyErr
     };
     let name = request.config.as_ref().map_or_else(|| shown(cwd, &file), |c| c.display().to_string());
     let bytes = fs::read(&file).map_err(|e| PolicyError::whole(name.as_str(), format!("cannot be read: {e}")))?;
-    Ok(Project { root, policy: Some(engine.parse_policy(&name, &bytes, request.profile.as_deref())?) })
+    Ok(Project { root, policy: Some(policy::parse(&name, &bytes, request.profile.as_deref(), known)?) })
 }
 
 /// A path as it is named to people: from the working directory where it lies below it.

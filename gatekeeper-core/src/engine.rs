@@ -90,12 +90,16 @@ impl Engine {
         &self.outputs
     }
 
+    fn known(&self) -> Known<'_> {
+        Known { formats: &self.formats, rules: &self.rules }
+    }
+
     /// Reads a policy. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
     ///
     /// # Errors
     /// Every mistake in it, each with its place and, where there is one, the nearest right word.
     pub fn parse_policy(&self, file: &str, bytes: &[u8], profile: Option<&str>) -> Result<Policy, PolicyError> {
-        policy::parse(file, bytes, profile, Known { formats: &self.formats, rules: &self.rules })
+        policy::parse(file, bytes, profile, self.known())
     }
 
     /// Finds policy and evidence on disk and judges: the main job, as the command line and the bindings call it.
@@ -103,14 +107,14 @@ impl Engine {
     /// # Errors
     /// A policy that cannot be used; then nothing is judged.
     pub fn check(&self, request: &CheckRequest) -> Result<Verdict, PolicyError> {
-        check::check(self, request)
+        check::check(self.known(), request)
     }
 
     /// Judges evidence by a policy. What is in memory goes through the policy's `[[evidence]]` entries as files do: it gets their names and
     /// labels, and an entry that nothing fits stands for evidence that is missing.
     pub fn evaluate(&self, policy: &Policy, mut candidates: Vec<Candidate>, context: &Context) -> Verdict {
         entries::place(policy, &mut candidates);
-        check::evaluate(self, policy, candidates, context, &|| None)
+        check::evaluate(&self.formats, policy, candidates, context, &|| None)
     }
 
     /// Reads one report from memory.

@@ -36,6 +36,7 @@ pub mod output;
 pub mod policy;
 pub mod relate;
 pub mod rule;
+pub mod scripted;
 pub mod verdict;
 
 pub use check::CheckRequest;

@@ -42,6 +42,9 @@ pub struct Verdict {
     pub ignored: Vec<String>,
     /// Waivers that matched nothing or run out soon, and other things to know.
     pub warnings: Vec<String>,
+    /// What this run demands less than the policy that it was made from: by the profile that was applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loosened: Vec<String>,
 }
 
 /// The policy that judged.

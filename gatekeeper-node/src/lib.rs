@@ -1,26 +1,29 @@
-//! The native half of the npm package `gatekeeper`: arguments in, engine call, document out as JSON text, refusal thrown.
+//! The native half of the npm package `gatekeeper-rs`: arguments in, engine call, document out as JSON text, refusal thrown.
 //! `index.js` looks at argument types and parses the text; the types here describe what *it* answers. Nothing here knows a
-//! format, a rule or a limit.
+//! format, a limit or a rule.
 
 // The macros write public items of their own.
 #![allow(missing_docs)]
 
 use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
-use gatekeeper_cli::front::{self, Reading, Refusal, Request};
-use napi::bindgen_prelude::{AsyncTask, Buffer};
+use gatekeeper_cli::front::{self, CustomRule, Reading, Refusal, Request};
+use napi::bindgen_prelude::{AsyncTask, Buffer, FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 use std::io::BufWriter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 /// What to judge, and by what.
 #[napi(object)]
 pub struct CheckOptions {
     /// Files and folders to read instead of what the policy names.
     pub paths: Option<Vec<String>>,
-    /// The policy; otherwise it is looked for upwards.
+    /// The policy; otherwise it is searched for in the root and its parent folders.
     pub config: Option<String>,
     /// The folder that patterns are relative to.
     pub root: Option<String>,
@@ -33,6 +36,9 @@ pub struct CheckOptions {
     pub max_bytes: Option<i64>,
     /// Warnings make the verdict fail.
     pub fail_on_warn: Option<bool>,
+    /// Rules of the program's own, by the names that the policy uses. They answer at once: a promise is an error of its gate.
+    #[napi(ts_type = "Record<string, RuleFunction | CustomRule>")]
+    pub rules: Option<Vec<Vec<String>>>,
 }
 
 /// How files are to be read.
@@ -44,6 +50,88 @@ pub struct InspectOptions {
     pub validate: Option<bool>,
     /// Largest file that is read, bytes.
     pub max_bytes: Option<i64>,
+}
+
+/// What a rule is asked, for `index.js` to answer: its name, the gate's evidence and the gate's own table, both as JSON text.
+type Question = (String, String, String);
+
+/// Answers for every rule, on the thread that JavaScript runs on.
+type Answers<'f> = Function<'f, FnArgs<Question>, String>;
+
+/// The same, asked from other threads. It keeps no program alive.
+type AnswersLater = ThreadsafeFunction<FnArgs<Question>, String, FnArgs<Question>, Status, false, true>;
+
+/// What comes of a question.
+type Answer = std::result::Result<String, String>;
+
+/// Nobody is left to answer: Node is going down.
+fn gone<E>(_: E) -> String {
+    "JavaScript does not answer any more".to_owned()
+}
+
+/// The engine with rules (each its name and, where given, its kind) that one function answers for.
+fn engine(
+    rules: Option<Vec<Vec<String>>>,
+    ask: impl Fn(Question) -> Answer + Send + Sync + 'static,
+) -> std::result::Result<Engine, Refusal> {
+    let ask = Arc::new(ask);
+    let rule = |head: Vec<String>| {
+        let mut head = head.into_iter();
+        let (name, kind) = (head.next().unwrap_or_default(), head.next());
+        let (ask, asked) = (Arc::clone(&ask), name.clone());
+        let ask = move |evidence: &str, config: &str| ask((asked.clone(), evidence.to_owned(), config.to_owned()));
+        CustomRule { name, kind, docs: None, ask: Arc::new(ask) }
+    };
+    front::engine(rules.unwrap_or_default().into_iter().map(rule).collect())
+}
+
+/// Works on another thread, while this one, which alone may call JavaScript, answers for the rules.
+fn attended(
+    rules: Option<Vec<Vec<String>>>,
+    answers: Option<Answers<'_>>,
+    work: impl FnOnce(&Engine) -> std::result::Result<String, Refusal> + Send,
+) -> Result<String> {
+    let Some(answers) = answers else { return work(&Engine::default()).map_err(|e| throw(&e)) };
+    let (questions, asked) = mpsc::channel::<(Question, mpsc::Sender<Answer>)>();
+    let ask = move |question| {
+        let (reply, answer) = mpsc::channel();
+        questions.send((question, reply)).map_err(gone)?;
+        answer.recv().map_err(gone)?
+    };
+    let engine = engine(rules, ask).map_err(|e| throw(&e))?;
+    thread::scope(|scope| {
+        // The engine ends with the work, and with it the questions.
+        let worker = thread::Builder::new().stack_size(8 << 20).spawn_scoped(scope, move || {
+            let engine = engine;
+            work(&engine)
+        })?;
+        for (question, reply) in asked {
+            let _ = reply.send(answers.call(question.into()).map_err(|e| e.reason.clone()));
+        }
+        worker.join().map_err(|_| panicked())?.map_err(|e| throw(&e))
+    })
+}
+
+/// The engine for work on another thread: JavaScript is asked by way of its event loop.
+fn unattended(
+    rules: Option<Vec<Vec<String>>>,
+    answers: Option<AnswersLater>,
+) -> impl Fn() -> std::result::Result<Engine, Refusal> + Send {
+    let answers = answers.map(Arc::new);
+    move || {
+        let Some(answers) = answers.clone() else { return Ok(Engine::default()) };
+        engine(rules.clone(), move |question| {
+            let (reply, answer) = mpsc::channel();
+            let done = move |said: Result<String>, _: Env| {
+                let _ = reply.send(said.map_err(|e| e.reason.clone()));
+                Ok(())
+            };
+            match answers.call_with_return_value(question.into(), ThreadsafeFunctionCallMode::NonBlocking, done) {
+                Status::Ok => answer.recv().map_err(gone)?,
+                other => Err(gone(other)),
+            }
+        })
+    }
 }
 
 impl From<CheckOptions> for Request {
@@ -68,14 +156,14 @@ fn reading(o: Option<InspectOptions>) -> Reading {
     })
 }
 
-fn request(o: Option<CheckOptions>) -> Request {
-    o.map_or_else(Request::default, Request::from)
-}
-
 /// The one place where refusals become errors: their plain data as JSON text, of which `index.js` makes an `Error`'s properties.
 fn throw(refusal: &Refusal) -> Error {
     let text = serde_json::to_string(&refusal.document()).unwrap_or_else(|_| refusal.to_string());
     Error::new(Status::GenericFailure, text)
+}
+
+fn panicked() -> Error {
+    Error::new(Status::GenericFailure, "gatekeeper panicked: please report this")
 }
 
 /// Work for another thread. A panic there would end the whole process: it becomes an error.
@@ -88,7 +176,7 @@ impl Task for Work {
     fn compute(&mut self) -> Result<String> {
         match catch_unwind(AssertUnwindSafe(|| (self.0)())) {
             Ok(done) => done.map_err(|e| throw(&e)),
-            Err(_) => Err(Error::new(Status::GenericFailure, "gatekeeper panicked: please report this")),
+            Err(_) => Err(panicked()),
         }
     }
 
@@ -103,20 +191,21 @@ fn later(work: impl Fn() -> std::result::Result<String, Refusal> + Send + 'stati
 
 /// Judges the evidence of a project by its policy: the document of `gatekeeper check --format json`. A failing verdict is an
 /// answer, not an error; a policy that cannot be used throws a `GatekeeperError` with code `policy`.
-#[napi(catch_unwind, ts_return_type = "Verdict")]
-pub fn check(options: Option<CheckOptions>) -> Result<String> {
-    front::check_json(&Engine::default(), &request(options)).map_err(|e| throw(&e))
+#[napi(catch_unwind, ts_args_type = "options?: CheckOptions | undefined | null", ts_return_type = "Verdict")]
+pub fn check(mut options: CheckOptions, answers: Option<Answers<'_>>) -> Result<String> {
+    let (rules, request) = (options.rules.take(), Request::from(options));
+    attended(rules, answers, |engine| front::check_json(engine, &request))
 }
 
 /// As `check`, on another thread.
-#[napi(catch_unwind, ts_return_type = "Promise<Verdict>")]
-pub fn check_async(options: Option<CheckOptions>) -> AsyncTask<Work> {
-    let request = request(options);
-    later(move || front::check_json(&Engine::default(), &request))
+#[napi(catch_unwind, ts_args_type = "options?: CheckOptions | undefined | null", ts_return_type = "Promise<Verdict>")]
+pub fn check_async(mut options: CheckOptions, answers: Option<AnswersLater>) -> AsyncTask<Work> {
+    let (engine, request) = (unattended(options.rules.take(), answers), Request::from(options));
+    later(move || front::check_json(&engine()?, &request))
 }
 
-fn rendered(request: &Request, outputs: &[String]) -> std::result::Result<String, Refusal> {
-    Ok(serde_json::to_string(&front::check_rendered(&Engine::default(), request, outputs)?)?)
+fn rendered(engine: &Engine, request: &Request, outputs: &[String]) -> std::result::Result<String, Refusal> {
+    Ok(serde_json::to_string(&front::check_rendered(engine, request, outputs)?)?)
 }
 
 /// Judges once and gives the verdict as text in each of these outputs (`markdown`, `json`, `human`, …), by name.
@@ -125,8 +214,9 @@ fn rendered(request: &Request, outputs: &[String]) -> std::result::Result<String
     ts_args_type = "outputs: string | Array<string>, options?: CheckOptions",
     ts_return_type = "Record<string, string>"
 )]
-pub fn check_rendered(outputs: Vec<String>, options: Option<CheckOptions>) -> Result<String> {
-    rendered(&request(options), &outputs).map_err(|e| throw(&e))
+pub fn check_rendered(outputs: Vec<String>, mut options: CheckOptions, answers: Option<Answers<'_>>) -> Result<String> {
+    let (rules, request) = (options.rules.take(), Request::from(options));
+    attended(rules, answers, |engine| rendered(engine, &request, &outputs))
 }
 
 /// As `checkRendered`, on another thread.
@@ -135,9 +225,13 @@ pub fn check_rendered(outputs: Vec<String>, options: Option<CheckOptions>) -> Re
     ts_args_type = "outputs: string | Array<string>, options?: CheckOptions",
     ts_return_type = "Promise<Record<string, string>>"
 )]
-pub fn check_rendered_async(outputs: Vec<String>, options: Option<CheckOptions>) -> AsyncTask<Work> {
-    let request = request(options);
-    later(move || rendered(&request, &outputs))
+pub fn check_rendered_async(
+    outputs: Vec<String>,
+    mut options: CheckOptions,
+    answers: Option<AnswersLater>,
+) -> AsyncTask<Work> {
+    let (engine, request) = (unattended(options.rules.take(), answers), Request::from(options));
+    later(move || rendered(&engine()?, &request, &outputs))
 }
 
 /// Says what files are and what they say: the document of `gatekeeper inspect --format json`. Folders are walked; a file that

@@ -11,6 +11,12 @@ export async function use(): Promise<number> {
   inspect(12)
   // @ts-expect-error there is no such status
   if (verdict.status === 'passed') return 1
+  check({ rules: { slow: (evidence, config) => evidence.map((e) => `${e.path}: slower than ${config.limit}`) } })
+  check({ rules: { covered: { kind: 'coverage', judge: () => ({ status: 'warn', reason: 'so' }) } } })
+  // @ts-expect-error a rule answers at once
+  check({ rules: { later: async () => true } })
+  // @ts-expect-error there is no such kind
+  check({ rules: { covered: { kind: 'covrage', judge: () => true } } })
   try {
     return main(['check', comment, answers[0].error?.code ?? gates[0].name])
   } catch (error) {

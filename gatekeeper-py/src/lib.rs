@@ -3,7 +3,7 @@
 
 use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
-use gatekeeper_cli::front::{self, Reading, Refusal, Request};
+use gatekeeper_cli::front::{self, CustomRule, Reading, Refusal, Request};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
@@ -11,6 +11,7 @@ use pyo3::types::PyDict;
 use std::ffi::OsString;
 use std::io::BufWriter;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 create_exception!(gatekeeper, GatekeeperError, PyException, "Why gatekeeper could not answer; `code` says which kind.");
 create_exception!(
@@ -59,9 +60,24 @@ fn answer<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Refusal> + S
     py.detach(work).map_err(|e| raise(py, &e))
 }
 
+/// A rule as the package hands it over: its name, kind and documentation, and a function from two JSON texts to one.
+type Registered = (String, Option<String>, Option<String>, Py<PyAny>);
+
+/// The engine with the rules that are registered. The interpreter is entered for each answer alone.
+fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
+    let rule = |(name, kind, docs, judge): Registered| {
+        let ask = move |evidence: &str, config: &str| {
+            Python::attach(|py| -> PyResult<String> { judge.call1(py, (evidence, config))?.extract(py) })
+                .map_err(|e: PyErr| e.to_string())
+        };
+        CustomRule { name, kind, docs, ask: Arc::new(ask) }
+    };
+    front::engine(rules.into_iter().map(rule).collect())
+}
+
 /// The verdict, rendered as each of the outputs in their order.
 #[pyfunction]
-#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn))]
+#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, rules))]
 #[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
 fn check_rendered(
     py: Python<'_>,
@@ -73,9 +89,10 @@ fn check_rendered(
     now: Option<String>,
     max_bytes: Option<u64>,
     fail_on_warn: bool,
+    rules: Vec<Registered>,
 ) -> PyResult<Vec<String>> {
     let request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn };
-    answer(py, || front::check_rendered(&Engine::default(), &request, &outputs))
+    answer(py, || front::check_rendered(&engine(rules)?, &request, &outputs))
 }
 
 /// What files are and say.
@@ -115,16 +132,16 @@ fn formats(py: Python<'_>) -> PyResult<String> {
 
 /// The rules that gates can be of.
 #[pyfunction]
-fn rules(py: Python<'_>) -> PyResult<String> {
-    answer(py, || front::rules_json(&Engine::default()))
+fn rules(py: Python<'_>, rules: Vec<Registered>) -> PyResult<String> {
+    answer(py, || front::rules_json(&engine(rules)?))
 }
 
 /// The command line: arguments with the program's name first; the exit code.
 #[pyfunction]
-fn run(py: Python<'_>, argv: Vec<OsString>) -> u8 {
-    py.detach(|| {
+fn run(py: Python<'_>, argv: Vec<OsString>, rules: Vec<Registered>) -> PyResult<u8> {
+    answer(py, || {
         let mut out = BufWriter::new(std::io::stdout());
-        gatekeeper_cli::run(argv, Terminal::of_stdout(), &mut out, &mut std::io::stderr())
+        Ok(gatekeeper_cli::run_with(&engine(rules)?, argv, Terminal::of_stdout(), &mut out, &mut std::io::stderr()))
     })
 }
 

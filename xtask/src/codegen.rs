@@ -1,5 +1,5 @@
-//! Generated parts that are checked in: the README's tables (what `gatekeeper formats` and `gatekeeper rules` print) and its example's
-//! output, and the types of the documents for Python and TypeScript.
+//! Generated parts that are checked in: the README's tables (what `gatekeeper formats` and `gatekeeper rules` print), its example's
+//! output and the files that it shows, and the types of the documents for Python and TypeScript.
 
 use crate::documents::Shapes;
 use gatekeeper_cli::front::{self, Request};
@@ -53,6 +53,14 @@ pub fn codegen(root: &Path, check: bool) -> Result<(Vec<String>, bool), String> 
                 }
                 None => told.push("README.md: skipped, it has no command after `<!-- command: check -->`".to_owned()),
             }
+            for file in shown_files(&page) {
+                let text = fs::read_to_string(root.join(&file)).map_err(|e| format!("README.md shows {file}: {e}"))?;
+                let language = if file.ends_with(".rs") { "rust" } else { "text" };
+                let text = format!("```{language}\n{}\n```", text.trim_end());
+                if let Some(new) = replace(&page, &format!("<!-- file: {file} -->"), &text)? {
+                    page = new;
+                }
+            }
             put("README.md", &page, &mut told)?;
         }
         Err(e) => told.push(format!("README.md: skipped, it cannot be read: {e}")),
@@ -94,6 +102,12 @@ fn command<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     line.split_once(" -- ").map(|(_, a)| a).or_else(|| line.strip_prefix("gatekeeper "))
 }
 
+/// The files that a page shows whole: those named in `<!-- file: PATH -->`.
+fn shown_files(page: &str) -> Vec<String> {
+    let named = page.split("<!-- file: ").skip(1).filter_map(|rest| rest.split_once(" -->"));
+    named.map(|(file, _)| file.to_owned()).collect()
+}
+
 /// A page with the part between its markers replaced; `None` where it has no such marker.
 fn replace(page: &str, marker: &str, text: &str) -> Result<Option<String>, String> {
     let Some((before, rest)) = page.split_once(marker) else { return Ok(None) };
@@ -115,6 +129,12 @@ mod tests {
         );
         assert_eq!(replace("no marker", "<!-- generated: rules -->", "x").unwrap(), None);
         assert!(replace("<!-- x --> never closed", "<!-- x -->", "x").is_err());
+    }
+
+    #[test]
+    fn the_files_that_a_page_shows_are_found() {
+        assert_eq!(shown_files("<!-- file: a.rs -->\nx\n<!-- end -->\n<!-- file: b.rs -->"), ["a.rs", "b.rs"]);
+        assert!(shown_files("<!-- command: check -->").is_empty());
     }
 
     #[test]

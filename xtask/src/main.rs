@@ -83,4 +83,28 @@ mod tests {
             .collect();
         of_shape("Verdict", &verdicts);
     }
+
+    #[test]
+    fn what_a_rule_is_given_is_as_described() {
+        use gatekeeper_cli::front::{self, CustomRule, Request};
+        use std::sync::{Arc, Mutex};
+
+        let given = Arc::new(Mutex::new(Vec::<Value>::new()));
+        let there = Arc::clone(&given);
+        let ask = move |evidence: &str, _: &str| {
+            there.lock().unwrap().extend(serde_json::from_str::<Vec<Value>>(evidence).unwrap());
+            Ok("true".to_owned())
+        };
+        let rule = CustomRule { name: "see".to_owned(), kind: None, docs: None, ask: Arc::new(ask) };
+        let policy = std::env::temp_dir().join(format!("gatekeeper-see-{}.toml", std::process::id()));
+        std::fs::write(&policy, "version = 1\n[gates.all]\nrule = \"see\"\n").unwrap();
+        let project = root().join("fixtures/erlang-umbrella/evidence/green");
+        let request = Request { root: Some(project), config: Some(policy.clone()), ..Request::default() };
+        front::check(&front::engine(vec![rule]).unwrap(), &request).unwrap();
+        std::fs::remove_file(policy).unwrap();
+        let given = given.lock().unwrap();
+        let kinds: std::collections::BTreeSet<_> = given.iter().map(|e| e["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["coverage", "findings", "inventory", "tests"]);
+        of_shape("RuleEvidence", &given);
+    }
 }

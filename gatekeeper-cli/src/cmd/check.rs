@@ -19,7 +19,7 @@ pub struct JudgeArgs {
     /// Files and folders to read instead of what the policy names
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The policy; otherwise gatekeeper.toml is looked for upwards
+    /// The policy; otherwise gatekeeper.toml is searched for here and in the parent folders
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The folder that the policy's patterns are relative to

@@ -22,7 +22,7 @@ pub struct InspectArgs {
     /// Read the files as this format, whatever they look like
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
-    /// Leave out holding SBOMs against their schema
+    /// Do not validate SBOMs against their schema
     #[arg(long)]
     no_validate: bool,
     /// Largest file that is read, bytes

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 
 use clap::{Args, Subcommand, ValueEnum};
-use gatekeeper_core::license::{Entry, Policy, answer};
+use gatekeeper_core::license::{Entry, LicenseLists, answer};
 use serde::Serialize;
 
 /// Bytes of a file that are read: enough to see that a file is too large for a licence text.
@@ -91,7 +91,7 @@ pub fn run(args: &LicenseArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::
         }
         What::Satisfies { allow, deny, expressions, output } => {
             let policy = match (entries(allow), entries(deny)) {
-                (Ok(allow), Ok(deny)) => Policy { allow, deny, review: Vec::new() },
+                (Ok(allow), Ok(deny)) => LicenseLists { allow, deny, review: Vec::new() },
                 (Err(error), _) | (_, Err(error)) => {
                     writeln!(err, "error: {error}")?;
                     return Ok(2);

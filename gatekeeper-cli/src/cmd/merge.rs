@@ -27,7 +27,7 @@ pub struct MergeArgs {
     /// Name the files of coverage as the working tree in this folder does
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// A prefix to take off their names first; repeatable
+    /// A prefix to remove from their names first; repeatable
     #[arg(long, value_name = "PREFIX", requires = "root")]
     strip: Vec<String>,
     /// What to put before names that are not absolute
@@ -114,7 +114,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     };
     for a in &aside {
         let instead = a.instead.as_ref().map(|i| format!(" ({i})")).unwrap_or_default();
-        writeln!(err, "gatekeeper: note: {} is left aside: {}{}", line(&a.path), line(&a.because), line(&instead))?;
+        writeln!(err, "gatekeeper: note: {} is not counted: {}{}", line(&a.path), line(&a.because), line(&instead))?;
     }
     for lost in &written.lost {
         writeln!(err, "gatekeeper: note: {} cannot hold {lost}", target.as_str())?;

@@ -19,7 +19,7 @@ pub struct RecordArgs {
     /// Whose output it is: compile, dialyzer, xref, eunit, ct, proper, cover, or any name
     #[arg(long, value_name = "NAME")]
     tool: String,
-    /// Where to keep it; otherwise .gatekeeper/records/NAME.record, where `check` looks
+    /// Where to keep it; otherwise gatekeeper-records/NAME.record, where `check` looks
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The command and its arguments
@@ -38,7 +38,7 @@ pub fn run(args: &RecordArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::R
     let file = args
         .output
         .clone()
-        .unwrap_or_else(|| PathBuf::from(".gatekeeper/records").join(format!("{}.record", args.tool)));
+        .unwrap_or_else(|| PathBuf::from("gatekeeper-records").join(format!("{}.record", args.tool)));
     // The recording of an earlier run must not outlive the start of this one.
     match std::fs::remove_file(&file) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => {

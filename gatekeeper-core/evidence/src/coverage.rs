@@ -642,7 +642,10 @@ impl Percentages {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod readings {
     use super::*;
 
     fn file(hit: u32, missed: u32) -> FileCoverage {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// A decimal number: `units / 10^scale`, at most nine digits behind the point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Decimal {
     units: i128,
     scale: u32,
@@ -94,6 +94,15 @@ impl Decimal {
     }
 }
 
+/// By value: `0.50`, made from `0.25` and `0.25`, is `0.5`.
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Decimal {}
+
 impl PartialOrd for Decimal {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -141,6 +150,113 @@ mod tests {
         assert_eq!(Decimal::parse("79.99").unwrap().compare_percent_of(just_short), Some(Ordering::Equal));
         assert_eq!(Decimal::parse("80").unwrap().shortfall(just_short), 1);
         assert_eq!(percent(Ratio { covered: 99_999, total: 100_000 }), "99.99 %");
+    }
+
+    fn decimal(text: &str) -> Decimal {
+        Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_shortfall_is_what_reaches_the_limit_and_no_less() {
+        for (limit, covered, total, want) in [
+            ("80", 7, 9, 1),
+            ("80", 6, 9, 2),
+            ("33.4", 1, 3, 1),
+            ("33.3", 1, 3, 0),
+            ("100", 0, 7, 7),
+            ("100", 7, 7, 0),
+            ("0", 0, 7, 0),
+            ("50", 9, 10, 0),
+            ("99.99", 9_998, 10_000, 1),
+            ("80", 0, 0, 0),
+        ] {
+            let ratio = Ratio { covered, total };
+            assert_eq!(decimal(limit).shortfall(ratio), want, "{limit} % of {total}, covered {covered}");
+            // With it the limit is reached, with one less it is not.
+            if want > 0 {
+                let with = |n: u64| decimal(limit).compare_percent_of(Ratio { covered: covered + n, total });
+                assert_ne!(with(want), Some(Ordering::Less));
+                assert_eq!(with(want - 1), Some(Ordering::Less));
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_of_nothing_compares_with_nothing() {
+        assert_eq!(decimal("0").compare_percent_of(Ratio { covered: 0, total: 0 }), None);
+        assert_eq!(decimal("0").compare_percent_of(Ratio { covered: 0, total: 1 }), Some(Ordering::Equal));
+        assert_eq!(decimal("50").compare_percent_of(Ratio { covered: 2, total: 3 }), Some(Ordering::Greater));
+        // Where it cannot be told exactly it is not told.
+        let far = Decimal { units: i128::MAX, scale: 0 };
+        assert_eq!(far.compare_percent_of(Ratio { covered: 1, total: 2 }), None);
+    }
+
+    #[test]
+    fn what_is_from_the_future_has_no_age() {
+        let hour = decimal("3600");
+        assert!(hour.is_age(0) && hour.is_age(3600) && hour.is_age(-300));
+        assert!(!hour.is_age(3601) && !hour.is_age(-301) && !hour.is_age(i64::MIN));
+        assert!(decimal("0.5").is_age(0) && !decimal("0.5").is_age(1));
+    }
+
+    #[test]
+    fn a_percentage_is_never_rounded_up() {
+        for (covered, total, want) in [
+            (2, 3, "66.66 %"),
+            (199, 200, "99.50 %"),
+            (1, 1, "100 %"),
+            (0, 5, "0 %"),
+            (1, 10_000, "0.01 %"),
+            (99_996, 100_000, "99.99 %"),
+            (u64::MAX - 1, u64::MAX, "99.99 %"),
+            (101, 1_000, "10.10 %"),
+            (1_001, 10_000, "10.01 %"),
+        ] {
+            assert_eq!(percent(Ratio { covered, total }), want, "{covered} of {total}");
+        }
+        assert_eq!(percent(Ratio { covered: 0, total: 0 }), "");
+    }
+
+    #[test]
+    fn sums_and_orders_are_exact_across_scales() {
+        assert_eq!(decimal("0.1").plus(decimal("0.2")), Some(decimal("0.3")));
+        assert_eq!(decimal("80").plus(decimal("0.25")).unwrap().to_string(), "80.25");
+        assert_eq!(decimal("0.25").plus(decimal("80")).unwrap().to_string(), "80.25");
+        assert_eq!(Decimal { units: i128::MAX, scale: 0 }.plus(decimal("1")), None);
+        assert_eq!(Decimal { units: i128::MAX, scale: 0 }.plus(decimal("0.1")), None);
+        let mut all = ["1.5", "-2", "0.05", "1.49", "10", "-0.5"].map(decimal);
+        all.sort();
+        assert_eq!(all.map(|d| d.to_string()), ["-2", "-0.5", "0.05", "1.49", "1.5", "10"]);
+        assert_eq!(decimal("0.25").plus(decimal("0.25")), Some(decimal("0.5")));
+        assert_eq!(decimal("250e-3"), decimal("0.25"));
+        assert_ne!(decimal("0.25"), decimal("0.251"));
+        assert!(decimal("2").partial_cmp(&decimal("3")) == Some(Ordering::Less));
+    }
+
+    #[test]
+    fn only_whole_numbers_from_nought_are_counts() {
+        assert_eq!(decimal("12").as_count(), Some(12));
+        assert_eq!(decimal("12.0").as_count(), Some(12));
+        assert_eq!((decimal("12.5").as_count(), decimal("-1").as_count()), (None, None));
+        assert!((decimal("12.5").as_f64() - 12.5).abs() < 1e-9);
+        assert!((decimal("-0.25").as_f64() + 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_bounds_of_what_is_read_as_a_number() {
+        assert_eq!(Decimal::parse("0.000000001").unwrap().to_string(), "0.000000001");
+        assert_eq!(Decimal::parse("1_000"), Some(Decimal::whole(1_000)));
+        assert_eq!(Decimal::parse("+5"), Some(Decimal::whole(5)));
+        assert_eq!(Decimal::parse(" 5 "), Some(Decimal::whole(5)));
+        assert_eq!(Decimal::parse("5."), Some(Decimal::whole(5)));
+        assert_eq!(Decimal::parse("1.5e1"), Some(Decimal::whole(15)));
+        assert_eq!(Decimal::parse("15E-1"), Decimal::parse("1.5"));
+        assert_eq!(Decimal::parse("1e18"), Some(Decimal::whole(1_000_000_000_000_000_000)));
+        assert_eq!(Decimal::parse("1e-9").unwrap().to_string(), "0.000000001");
+        for bad in ["1e19", "1e-10", "1ex", "e5", "--5", "5-", "1e5e5", &"9".repeat(29)] {
+            assert_eq!(Decimal::parse(bad), None, "{bad}");
+        }
+        assert!(Decimal::parse(&"9".repeat(28)).is_some());
     }
 
     #[test]

@@ -278,3 +278,91 @@ fn harmless(words: &str) -> String {
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_answers_file_format_place_expected_and_found() {
+        let e = ParseError::malformed("a hit count after ','").at(4).found("x").finish(
+            "a.info",
+            "lcov",
+            Some(b"SF\nDA:1,x"),
+        );
+        assert_eq!(e.to_string(), "a.info:2:2: lcov: expected a hit count after ',', found \"x\"");
+        assert_eq!(e.message(), "2:2: lcov: expected a hit count after ',', found \"x\"");
+        assert_eq!(e.words(), "lcov: expected a hit count after ',', found \"x\"");
+        assert_eq!(
+            (e.code(), e.file(), e.format(), e.expected()),
+            (ErrorCode::Malformed, "a.info", "lcov", "a hit count after ','")
+        );
+        assert_eq!(e.location().offset, Some(4));
+    }
+
+    #[test]
+    fn what_is_set_already_stays() {
+        let e = ParseError::malformed("x").in_file("inner".into()).finish("a", "f", None).finish("b", "g", None);
+        assert_eq!((e.file(), e.format()), ("inner", "f"));
+        let placed = ParseError::malformed("x").on(3, 4).finish("a", "f", Some(b"1"));
+        assert_eq!(placed.to_string(), "a:3:4: f: expected x");
+        assert_eq!(ParseError::malformed("x").on_line(3).finish("a", "f", None).to_string(), "a:3: f: expected x");
+        // A binary format keeps its byte offset.
+        assert_eq!(ParseError::malformed("x").at(16).finish("a", "f", None).to_string(), "a: @0x10: f: expected x");
+        assert_eq!(ParseError::malformed("x").in_path("$.a").to_string(), "$.a: expected x");
+    }
+
+    #[test]
+    fn only_what_is_malformed_expects() {
+        use ErrorCode::{
+            Ambiguous, Empty, Internal, Io, LimitExceeded, Malformed, Stale, ToolFailed, Unrecognised,
+            UnsupportedVersion,
+        };
+        for (code, name) in [
+            (Malformed, "malformed"),
+            (Empty, "empty"),
+            (Unrecognised, "unrecognised"),
+            (Ambiguous, "ambiguous"),
+            (UnsupportedVersion, "unsupported-version"),
+            (ToolFailed, "tool-failed"),
+            (LimitExceeded, "limit-exceeded"),
+            (Stale, "stale"),
+            (Io, "io"),
+            (Internal, "internal"),
+        ] {
+            assert_eq!(code.as_str(), name);
+            let said = ParseError::new(code, "w").found_words("f").words();
+            assert_eq!(said, if code == Malformed { "expected w, found f" } else { "w: f" });
+            assert_eq!(ParseError::new(code, "w").words(), if code == Malformed { "expected w" } else { "w" });
+        }
+        assert_eq!(ParseError::limit("x").code(), LimitExceeded);
+    }
+
+    #[test]
+    fn found_text_is_quoted_escaped_and_cut() {
+        assert_eq!(quote(b"a\"b\n\x1b"), r#""a\"b\n\u{1b}""#);
+        assert_eq!(quote("\u{202e}".as_bytes()), r#""\u{202e}""#);
+        assert_eq!(quote("x".repeat(40).as_bytes()), format!("\"{}\"", "x".repeat(40)));
+        assert_eq!(quote("x".repeat(41).as_bytes()), format!("\"{}…\"", "x".repeat(40)));
+        // Characters of four bytes are cut as late as those of one.
+        assert_eq!(quote("𝄞".repeat(40).as_bytes()), format!("\"{}\"", "𝄞".repeat(40)));
+    }
+
+    #[test]
+    fn words_of_other_readers_are_made_harmless() {
+        let words = |w: &str| ParseError::new(ErrorCode::Io, "").found_words(w).words();
+        assert_eq!(words("a\u{1b}[31m\u{202e}"), ": a\\u{1b}[31m\\u{202e}");
+        assert_eq!(words(&"x".repeat(300)), format!(": {}", "x".repeat(300)));
+        assert_eq!(words(&"x".repeat(301)), format!(": {}…", "x".repeat(300)));
+    }
+
+    #[test]
+    fn invisible_characters_are_known() {
+        for c in ['\u{200b}', '\u{200f}', '\u{202a}', '\u{202e}', '\u{2060}', '\u{2069}', '\u{feff}', '\u{ad}'] {
+            assert!(is_invisible(c), "{c:?}");
+        }
+        for c in ['a', ' ', 'é', '\u{2010}', '\u{2029}', '\u{202f}'] {
+            assert!(!is_invisible(c), "{c:?}");
+        }
+    }
+}

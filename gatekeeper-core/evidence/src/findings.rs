@@ -548,7 +548,10 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod readings {
     use super::*;
 
     #[test]

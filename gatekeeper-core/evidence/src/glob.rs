@@ -195,8 +195,102 @@ mod tests {
         assert!(fits("logs/", "logs/a/b"));
     }
 
+    fn pattern(text: &str) -> Pattern {
+        Pattern::new(text).unwrap()
+    }
+
+    #[test]
+    fn each_wildcard_means_its_own() {
+        let fits = |p: &str, path: &str| pattern(p).matches(path).is_some();
+        for (p, path, want) in [
+            ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("a?c", "ac", false),
+            ("[!a]x", "bx", true),
+            ("[!a]x", "ax", false),
+            ("[^a]x", "ax", false),
+            ("[a-c]x", "bx", true),
+            ("[a-c]x", "dx", false),
+            ("[.]x", "ax", false),
+            ("{a,b*}", "bcd", true),
+            ("**", "a/b/c", true),
+            ("a/**", "a/b", true),
+            ("a/**", "ab", false),
+            ("a/**/b", "a/b", true),
+            ("a/**/b", "a/x/y/b", true),
+            ("a/**/b", "a/xb", false),
+            ("./a", "a", true),
+            ("a.b", "axb", false),
+            ("a", "xa", false),
+            ("a", "ax", false),
+        ] {
+            assert_eq!(fits(p, path), want, "{p} {path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_everything_takes_anything() {
+        for (text, want) in
+            [("**", true), ("a/*", true), ("a/**", true), ("a/", true), ("a/*.xml", false), ("a", false)]
+        {
+            assert_eq!(pattern(text).takes_anything(), want, "{text}");
+        }
+        assert_eq!(
+            (pattern("./a").as_str(), pattern("{x}/{y}").labels()),
+            ("./a", &["x".to_owned(), "y".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn a_reports_path_may_be_one_that_is_meant() {
+        let p = pattern("src/*.c");
+        for (path, want) in [
+            ("src/a.c", true),
+            ("./src/a.c", true),
+            (r".\src\a.c", true),
+            ("/build/src/a.c", true),
+            ("file:///build/src/a.c", true),
+            (r"C:\w\src\a.c", true),
+            ("lib/src/a.c", false),
+            ("/build/src/a.h", false),
+            ("/xsrc/a.c", false),
+        ] {
+            assert_eq!(p.speaks_of(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn parts_are_for_walking_a_tree() {
+        let kinds: Vec<&str> = pattern("a/**/*.x")
+            .parts
+            .iter()
+            .map(|p| match p {
+                Part::Literal(_) => "name",
+                Part::Wild(_) => "wild",
+                Part::Deep => "deep",
+            })
+            .collect();
+        assert_eq!(kinds, ["name", "deep", "wild"]);
+        for wild in ["a*", "a?", "[a]", "{a,b}"] {
+            assert!(
+                matches!(&pattern(wild).parts[..], [Part::Wild(r)] if r.is_match("a") || r.is_match("ab")),
+                "{wild}"
+            );
+        }
+        assert!(matches!(&pattern("a*").parts[..], [Part::Wild(r)] if !r.is_match("xa")));
+    }
+
+    #[test]
+    fn a_patterns_length_is_bounded() {
+        assert!(Pattern::new(&"a".repeat(1_000)).is_ok());
+        assert!(Pattern::new(&"a".repeat(1_001)).unwrap_err().contains("1000"));
+    }
+
     #[test]
     fn bad_patterns_say_why() {
+        for bad in ["[]", "[a", "{1x}", "{a-b}", "a/{x}/b/{x}"] {
+            assert!(Pattern::new(bad).is_err(), "{bad}");
+        }
         for bad in ["", "{", "{a b}", "{x}/{x}", "[", "a{}"] {
             assert!(Pattern::new(bad).is_err(), "{bad}");
         }

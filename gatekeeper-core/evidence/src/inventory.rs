@@ -364,3 +364,7 @@ mod tests {
         assert_eq!(unite(&[]).valid, None);
     }
 }
+
+#[cfg(test)]
+#[path = "inventory/tests.rs"]
+mod more_tests;

@@ -212,3 +212,39 @@ impl Data {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_never_more_than_all() {
+        assert_eq!(Ratio::new(5, 3), Ratio { covered: 3, total: 3 });
+        assert_eq!(Ratio::new(2, 3).plus(Ratio::new(1, 4)), Ratio { covered: 3, total: 7 });
+        let most = Ratio { covered: u64::MAX, total: u64::MAX };
+        assert_eq!(most.plus(Ratio::new(1, 1)), most);
+    }
+
+    #[test]
+    fn kinds_have_stable_names_and_data_knows_its_kind() {
+        let all = [
+            (Data::Coverage(Coverage::default()), Kind::Coverage, "coverage"),
+            (Data::Tests(TestRun::default()), Kind::Tests, "tests"),
+            (Data::Findings(Findings::default()), Kind::Findings, "findings"),
+            (Data::Inventory(Inventory::default()), Kind::Inventory, "inventory"),
+            (Data::Measurements(Measurements::default()), Kind::Measurements, "measurements"),
+            (Data::Vex(Vex::default()), Kind::Vex, "vex"),
+        ];
+        for (data, kind, name) in all {
+            assert_eq!((data.kind(), kind.as_str(), kind.to_string().as_str()), (kind, name, name));
+            let evidence = Evidence { source: Source::default(), complete: None, notes: Vec::new(), data };
+            assert_eq!(evidence.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn notes_have_a_place_where_one_is_given() {
+        assert_eq!(Note::new("x"), Note { message: "x".into(), location: None });
+        assert_eq!(Note::at("x", Location::line(3)).location, Some(Location::line(3)));
+    }
+}

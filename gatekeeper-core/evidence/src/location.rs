@@ -73,3 +73,48 @@ impl fmt::Display for Location {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_is_resolved_to_line_and_column_in_characters() {
+        let text = "ab\nü€x\n\nz".as_bytes();
+        let at = |offset: usize| {
+            let mut place = Location::at(offset);
+            place.resolve(text);
+            (place.line.unwrap(), place.column.unwrap())
+        };
+        assert_eq!((at(0), at(1), at(2)), ((1, 1), (1, 2), (1, 3)));
+        // ü has two bytes, € three.
+        assert_eq!((at(3), at(5), at(8)), ((2, 1), (2, 2), (2, 3)));
+        assert_eq!((at(9), at(10), at(11)), ((2, 4), (3, 1), (4, 1)));
+        // Behind the end is the end.
+        assert_eq!(at(99), (4, 2));
+    }
+
+    #[test]
+    fn what_is_known_is_not_worked_out_again() {
+        let mut place = Location { line: Some(7), ..Location::at(0) };
+        place.resolve(b"x");
+        assert_eq!((place.line, place.column), (Some(7), None));
+        let mut nowhere = Location::path("$.a");
+        nowhere.resolve(b"x");
+        assert_eq!(nowhere, Location::path("$.a"));
+    }
+
+    #[test]
+    fn a_place_is_shown_as_far_as_it_is_known() {
+        let place = |line, column, offset, path: Option<&str>| {
+            Location { line, column, offset, path: path.map(Into::into) }.to_string()
+        };
+        assert_eq!(place(Some(3), Some(4), Some(9), None), "3:4");
+        assert_eq!(place(Some(3), None, None, Some("$.a")), "3 $.a");
+        assert_eq!(place(None, None, Some(500), None), "@0x1f4");
+        assert_eq!(place(None, None, Some(500), Some("$.a")), "@0x1f4 $.a");
+        assert_eq!(place(None, None, None, Some("/a/b")), "/a/b");
+        assert_eq!(place(None, None, None, None), "");
+        assert_eq!((Location::at(5).offset, Location::line(5).line), (Some(5), Some(5)));
+    }
+}

@@ -5,10 +5,13 @@ use std::borrow::Cow;
 /// The parts of a package URL, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purl {
+    /// The type: `npm`, `hex`, `pypi`, …
     pub kind: String,
     /// Namespace and name, `/` between.
     pub path: String,
+    /// The version; empty where there is none.
     pub version: String,
+    /// Qualifiers with their values.
     pub qualifiers: Vec<(String, String)>,
     /// A place within the package.
     pub subpath: String,

@@ -353,7 +353,10 @@ impl TestRun {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod readings {
     use super::*;
 
     fn run(passed: usize, beyond: Beyond) -> TestRun {

@@ -226,6 +226,12 @@ impl Format {
         self.extensions
     }
 
+    /// Whether a path ends in one of its extensions, whatever their case.
+    pub fn has_extension_of(&self, path: &str) -> bool {
+        let extension = path.rsplit_once('.').map_or("", |(_, e)| e);
+        !extension.contains('/') && self.extensions.iter().any(|e| e.eq_ignore_ascii_case(extension))
+    }
+
     /// Patterns of the places where its tools leave such files.
     pub fn places(&self) -> &'static [&'static str] {
         self.places

@@ -23,9 +23,20 @@ mod scan;
 mod tests;
 mod united;
 mod vex;
+#[cfg(test)]
+mod xml_errors;
 
 pub use format::{Confidence, Content, Format, Head, Parsed};
 pub use licenses::PACKAGE_FOLDER;
 pub use read::{ReadOptions, read};
 pub use registry::Formats;
 pub use united::VERSION as UNITED_VERSION;
+
+/// Holds the XML reader against quick-xml, for fuzzing: an error where they read a document differently.
+///
+/// # Errors
+/// Says how the two differ.
+#[cfg(fuzzing)]
+pub fn xml_differential(text: &str) -> Result<(), String> {
+    scan::xml::differential::compare(text).map(|_| ())
+}

@@ -105,7 +105,7 @@ impl Formats {
         match candidates.as_slice() {
             [one] => Ok(one),
             [] => Err(broken(name, bytes).unwrap_or_else(|| {
-                ParseError::new(ErrorCode::Unrecognised, "no known format's content")
+                ParseError::new(ErrorCode::Unrecognised, "not a recognised report format")
                     .at(0)
                     .found(bytes.get(..bytes.len().min(64)).unwrap_or_default())
             })),

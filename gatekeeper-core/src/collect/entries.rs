@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Content};
 use super::packages::{self, Folder};
-use super::walk::{Wanted, walk};
+use super::walk::{Asked, Wanted, walk};
 use crate::policy::{EvidenceEntry, Policy};
 use crate::relate::twins::{ct_run, no_results, run_time};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
@@ -21,7 +21,7 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
     let mut at: HashMap<String, usize> = HashMap::new();
     for (n, entry) in policy.evidence.iter().enumerate() {
         let wanted: Vec<&Pattern> = entry.patterns.iter().collect();
-        let mut walked = walk(root, &wanted, Wanted::Files);
+        let mut walked = walk(root, &wanted, Wanted::Files, Asked::ByPolicy);
         let met: Vec<bool> = (0..wanted.len()).map(|p| walked.met(p)).collect();
         walked.found.retain(|f| !excluded(entry, &f.path));
         walked.unseen.retain(|(path, _)| !excluded(entry, path));
@@ -46,7 +46,8 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
             let of: Vec<&Pattern> = found.patterns.iter().filter_map(|p| wanted.get(*p).copied()).collect();
             let mut c = Candidate {
                 labels: labels(entry, &of, &found.path),
-                expected: entry.format.is_some() || of.iter().any(|p| !p.takes_anything()),
+                // What a policy's pattern takes is evidence, or the policy says that it need not be.
+                expected: !ignorable(entry, &found.path),
                 modified: found.modified,
                 brought_by: found.patterns.iter().filter_map(|p| names.get(*p).cloned()).collect(),
                 place_of: entry.format,
@@ -83,6 +84,14 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
     out
 }
 
+/// Whether a file need not be evidence where no format knows it: the policy ignores it, or it is part of a page that a tool wrote.
+fn ignorable(entry: &EvidenceEntry, path: &str) -> bool {
+    const PARTS_OF_PAGES: [&str; 11] = ["css", "js", "png", "gif", "jpg", "jpeg", "svg", "ico", "woff", "woff2", "ttf"];
+    let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e);
+    entry.format.is_none() && PARTS_OF_PAGES.iter().any(|p| p.eq_ignore_ascii_case(extension))
+        || entry.ignore.iter().any(|x| x.matches(path).is_some())
+}
+
 fn excluded(entry: &EvidenceEntry, path: &str) -> bool {
     entry.exclude.iter().any(|x| x.matches(path).is_some())
 }
@@ -114,7 +123,7 @@ fn same_words(a: &EvidenceEntry, b: &EvidenceEntry) -> bool {
 /// (each part of a workspace has its `node_modules`, most hold links to programs only), unless all are.
 fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<Candidate>) {
     let wanted: Vec<&Pattern> = entry.packages.iter().collect();
-    let walked = walk(root, &wanted, Wanted::Folders);
+    let walked = walk(root, &wanted, Wanted::Folders, Asked::ByPolicy);
     let nowhere = |path: String, error| Candidate {
         entry: Some(n),
         format: Some(&PACKAGE_FOLDER),

@@ -117,7 +117,7 @@ impl Folder {
         };
         walk.packages(&self.path, "", 0)?;
         if walk.found.is_empty() {
-            let error = ParseError::new(ErrorCode::Empty, "matches no package: nothing below this folder is one");
+            let error = ParseError::new(ErrorCode::Empty, "no package was found below this folder");
             return Err(failed(name, error));
         }
         let read = |found: &Found| read_one(found, name, &walk.root, limits);
@@ -304,7 +304,7 @@ impl Walk<'_> {
                 texts,
             }),
             None if entries.iter().any(|e| e.name != "node_modules" && !e.name.starts_with('.')) => {
-                self.notes.push(format!("{shown} says neither what it is nor under which licence it stands"));
+                self.notes.push(format!("{shown} states neither its name nor its licence"));
                 self.bare.push(name.to_owned());
             }
             None => {}
@@ -397,7 +397,7 @@ fn read_one(found: &Found, name: &str, root: &Path, limits: &Limits) -> Result<O
         }
         if !meta.is_file() {
             // Opening a pipe would wait for ever.
-            return Err(failed(&whole, ParseError::new(ErrorCode::Io, "is no plain file")));
+            return Err(failed(&whole, ParseError::new(ErrorCode::Io, "is not a regular file")));
         }
         if meta.len() > most {
             return Ok(Fetched::TooLarge(meta.len()));

@@ -1,7 +1,7 @@
 //! Where evidence is where no policy says so: the usual places of the formats, and what a command line names.
 
 use super::candidate::{Candidate, Content};
-use super::walk::{Wanted, modified, walk};
+use super::walk::{Asked, Wanted, modified, walk};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_formats::{Format, Formats};
@@ -9,18 +9,25 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Where recordings lie.
-pub const RECORDS: &str = ".gatekeeper/records/*.record";
+/// Where recordings lie: uploads of artifacts leave hidden folders out, so it is not one of those.
+pub const RECORDS: &str = "gatekeeper-records/*.record";
+/// Where they used to lie.
+const OLD_RECORDS: &str = ".gatekeeper/records/*.record";
 
 pub(crate) fn usual_places(root: &Path, formats: &Formats) -> Vec<Candidate> {
     let mut patterns: Vec<(Pattern, Option<&'static Format>)> = Vec::new();
     for f in formats.iter() {
         patterns.extend(f.places().iter().filter_map(|p| Pattern::new(p).ok()).map(|p| (p, Some(f))));
     }
-    patterns.extend(Pattern::new(RECORDS).ok().map(|p| (p, None)));
+    patterns.extend([RECORDS, OLD_RECORDS].iter().filter_map(|p| Pattern::new(p).ok()).map(|p| (p, None)));
     let wanted: Vec<&Pattern> = patterns.iter().map(|(p, _)| p).collect();
     let mut out: BTreeMap<String, Candidate> = BTreeMap::new();
-    for found in walk(root, &wanted, Wanted::Files).found {
+    let walked = walk(root, &wanted, Wanted::Files, Asked::Broadly(formats));
+    // Behind a folder that cannot be looked into may lie what fails.
+    for (path, error) in walked.unseen {
+        out.insert(path.clone(), Candidate::new(path, Content::Nowhere(error)));
+    }
+    for found in walked.found {
         let format = found.patterns.first().and_then(|at| patterns.get(*at)).and_then(|(_, f)| *f);
         let content = Content::File(root.join(&found.path));
         out.entry(found.path.clone()).or_insert_with(|| Candidate {
@@ -33,7 +40,7 @@ pub(crate) fn usual_places(root: &Path, formats: &Formats) -> Vec<Candidate> {
 }
 
 /// A path given on the command line: a file that has to be evidence, or a folder whose files may be.
-pub(crate) fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
+pub(crate) fn given(formats: &Formats, cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
     let shown = path.to_string_lossy().replace('\\', "/");
     let whole = cwd.join(path);
     if !whole.is_dir() {
@@ -46,7 +53,7 @@ pub(crate) fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         return vec![Candidate { modified: modified(&whole), brought_by, ..Candidate::new(shown, content) }];
     }
     let Ok(all) = Pattern::new("**") else { return Vec::new() };
-    let walked = walk(&whole, &[&all], Wanted::Files);
+    let walked = walk(&whole, &[&all], Wanted::Files, Asked::Broadly(formats));
     let named = |inner: &str| match inner {
         "." => shown.clone(),
         _ if shown == "." => inner.to_owned(),
@@ -67,7 +74,7 @@ pub(crate) fn given(cwd: &Path, path: &Path, most: usize) -> Vec<Candidate> {
         .collect();
     out.extend(walked.unseen.into_iter().map(|(at, error)| Candidate::new(named(&at), Content::Nowhere(error))));
     if out.is_empty() {
-        let error = ParseError::new(ErrorCode::Io, "this folder holds no file, so no evidence");
+        let error = ParseError::new(ErrorCode::Io, "this folder is empty, so there is no evidence in it");
         out.push(Candidate::new(shown.clone(), Content::Nowhere(error)));
     }
     if too_many {

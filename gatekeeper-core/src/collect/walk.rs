@@ -1,19 +1,31 @@
 //! Walks a tree by patterns, all of them in one pass, component by component.
 //!
 //! Links are followed where a pattern names them. One that a wildcard meets is followed where it stays below the root and leads to something
-//! that was not met by its own name (`ct_run`'s `last` is a link: a run would count twice); `**` enters none. What could not be looked at
-//! is told, so that whoever asked can refuse to judge without it.
+//! that was not met by its own name (`ct_run`'s `last` is a link: a run would count twice). Wildcards take hidden names too: what a policy's
+//! pattern matches must not hide behind a dot. What could not be looked at is told, so that whoever asked can refuse to judge without it.
 
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::{Part, Pattern};
+use gatekeeper_formats::Formats;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that a `**` does not enter: other people's files, and too many.
-const CLOSED: [&str; 5] = [".git", "node_modules", ".venv", ".tox", "__pycache__"];
+/// Folders that no wildcard enters: what version control keeps is no report.
+const CLOSED: [&str; 1] = [".git"];
+/// Folders that are not entered unless a policy says `**`: other people's files, and too many.
+const FOREIGN: [&str; 4] = ["node_modules", ".venv", ".tox", "__pycache__"];
 /// Deepest folder that a `**` enters.
 pub(super) const DEEPEST: usize = 40;
+
+/// Whose patterns they are.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'f> {
+    /// A policy's: every file that they match counts, wherever it lies.
+    ByPolicy,
+    /// Anybody's: the usual places, or all of a folder. What is told of links there are those that look like reports.
+    Broadly(&'f Formats),
+}
 
 /// What patterns are to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +68,19 @@ pub(super) fn modified(path: &Path) -> Option<i64> {
 }
 
 /// The files (or folders) that patterns match.
-pub(super) fn walk(root: &Path, patterns: &[&Pattern], wanted: Wanted) -> Walked {
+pub(super) fn walk(root: &Path, patterns: &[&Pattern], wanted: Wanted, asked: Asked<'_>) -> Walked {
     let start: Vec<State> = (0..patterns.len()).map(|p| (p, 0)).collect();
-    let mut walk =
-        Walk { patterns, wanted, found: BTreeMap::new(), linked: BTreeMap::new(), unseen: Vec::new(), in_link: false };
+    let mut walk = Walk {
+        patterns,
+        wanted,
+        asked,
+        root: fs::canonicalize(root).ok(),
+        found: BTreeMap::new(),
+        linked: BTreeMap::new(),
+        unseen: Vec::new(),
+        entered: Vec::new(),
+        in_link: false,
+    };
     walk.step(root, "", &start, 0);
     walk.finish(root)
 }
@@ -72,10 +93,15 @@ type Matches = BTreeMap<String, (Vec<usize>, Option<i64>)>;
 struct Walk<'p> {
     patterns: &'p [&'p Pattern],
     wanted: Wanted,
+    asked: Asked<'p>,
+    /// The root without links.
+    root: Option<PathBuf>,
     found: Matches,
     /// What was met through a link under a wildcard.
     linked: Matches,
     unseen: Vec<(String, ParseError)>,
+    /// The folders that links have led into, on the way to where the walk is: none is entered twice.
+    entered: Vec<PathBuf>,
     in_link: bool,
 }
 
@@ -139,9 +165,8 @@ impl<'p> Walk<'p> {
             let Ok(kind) = entry.file_type() else { continue };
             let fits = |s: &State| match self.part(*s) {
                 Some(Part::Literal(l)) => *l == name,
-                // As in a shell, a wildcard does not take a hidden name unless it begins with the dot itself.
-                Some(Part::Wild(w)) => w.is_match(&name) && (!name.starts_with('.') || w.as_str().starts_with("^\\.")),
-                Some(Part::Deep) => !(kind.is_dir() && name.starts_with('.')),
+                Some(Part::Wild(w)) => w.is_match(&name) && !CLOSED.contains(&name.as_ref()),
+                Some(Part::Deep) => !CLOSED.contains(&name.as_ref()),
                 None => false,
             };
             let fitting: Vec<State> = here.iter().copied().filter(fits).collect();
@@ -163,13 +188,32 @@ impl<'p> Walk<'p> {
         if !named.is_empty() {
             self.take(name, shown.clone(), path, &named, folder, depth);
         }
-        let met: Vec<State> =
-            met.into_iter().filter(|s| !folder || matches!(self.part(*s), Some(Part::Wild(_)))).collect();
-        if !met.is_empty() {
-            let outer = std::mem::replace(&mut self.in_link, true);
-            self.take(name, shown, path, &met, folder, depth);
-            self.in_link = outer;
+        if met.is_empty() {
+            return;
         }
+        let outer = std::mem::replace(&mut self.in_link, true);
+        let entered = self.entered.len();
+        if !folder {
+            self.take(name, shown, path, &met, false, depth);
+        } else if let Ok(real) = fs::canonicalize(path) {
+            // A link to a folder above itself, or to one that is on the way already, would never end.
+            let within = |known: &PathBuf| known.starts_with(&real);
+            let circle = fs::canonicalize(path.parent().unwrap_or(path)).is_ok_and(|here| within(&here))
+                || self.entered.iter().any(within);
+            if !circle && self.below_root(&real) {
+                self.entered.push(real);
+                self.take(name, shown, path, &met, true, depth);
+            } else if !circle {
+                // What lies in it is not looked at: `finish` tells of it.
+                self.linked.entry(shown).or_insert_with(|| (met.iter().map(|(p, _)| *p).collect(), None));
+            }
+        }
+        self.entered.truncate(entered);
+        self.in_link = outer;
+    }
+
+    fn below_root(&self, real: &Path) -> bool {
+        self.root.as_ref().is_some_and(|root| real.starts_with(root))
     }
 
     /// Notes what matches wholly, and goes on into a folder.
@@ -195,7 +239,8 @@ impl<'p> Walk<'p> {
         let mut next: Vec<State> = Vec::new();
         for &(p, i) in fitting {
             let deep = matches!(self.part((p, i)), Some(Part::Deep));
-            if deep && !CLOSED.contains(&name) {
+            let foreign = matches!(self.asked, Asked::Broadly(_)) && FOREIGN.contains(&name);
+            if deep && !foreign {
                 next.push((p, i));
             } else if !deep && !self.is_last((p, i)) {
                 next.push((p, i + 1));
@@ -220,14 +265,18 @@ impl<'p> Walk<'p> {
             let mut seen: HashSet<PathBuf> =
                 self.found.keys().filter_map(|p| fs::canonicalize(root.join(p)).ok()).collect();
             for (path, (patterns, modified)) in std::mem::take(&mut self.linked) {
-                // Under `**` or `*` anything may lie, also links that are nobody's report.
-                let wanted = patterns.iter().any(|p| self.patterns.get(*p).is_some_and(|p| !p.takes_anything()));
+                // In a folder of anything there are also links that are nobody's report.
+                let wanted = patterns.iter().any(|p| self.patterns.get(*p).is_some_and(|p| !p.takes_anything()))
+                    || match self.asked {
+                        Asked::ByPolicy => true,
+                        Asked::Broadly(formats) => formats.iter().any(|f| f.has_extension_of(&path)),
+                    };
                 let error = match fs::canonicalize(root.join(&path)) {
                     Ok(real) if !real.starts_with(&root) => {
                         "is reached by a link that leaves the root, which a wildcard does not follow: name it without one"
                     }
                     Ok(real) => {
-                        if !self.found.contains_key(&path) && seen.insert(real) {
+                        if !real.is_dir() && !self.found.contains_key(&path) && seen.insert(real) {
                             self.found.insert(path, (patterns, modified));
                         }
                         continue;

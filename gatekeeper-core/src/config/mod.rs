@@ -6,8 +6,8 @@ mod select;
 mod yaml;
 
 pub use node::Table;
-pub(crate) use node::{Entry, Node, Problems, Value, from_toml};
+pub(crate) use node::{Entry, Node, Problems, Value, duration, from_toml};
 pub use problem::{PolicyError, PolicyProblem, Span};
 pub(crate) use problem::{line_column, nearest};
 pub use select::{PathRules, Selector};
-pub(crate) use yaml::from_yaml;
+pub(crate) use yaml::{from_json, from_yaml};

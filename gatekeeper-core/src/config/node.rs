@@ -4,6 +4,7 @@ use super::problem::{PolicyProblem, Span};
 use gatekeeper_evidence::decimal::Decimal;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,9 @@ pub(crate) enum Value {
     /// As written, so that limits stay exact.
     Number(String),
     Flag(bool),
-    /// Something that no key takes (a date).
+    /// A date or time of TOML, as written.
+    Date(String),
+    /// Something that no key takes.
     Other(&'static str),
 }
 
@@ -42,7 +45,56 @@ impl Value {
             Value::Text(_) => "a text",
             Value::Number(_) => "a number",
             Value::Flag(_) => "true or false",
+            Value::Date(_) => "a date",
             Value::Other(what) => what,
+        }
+    }
+}
+
+impl Node {
+    /// The entries of a table.
+    pub(crate) fn entries(&self) -> Option<&[Entry]> {
+        match &self.value {
+            Value::Table(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The value of a table's key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()?.iter().find(|e| e.key == key).map(|e| &e.node)
+    }
+
+    /// The value of a table's key, to be changed.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Value::Table(entries) => entries.iter_mut().find(|e| e.key == key).map(|e| &mut e.node),
+            _ => None,
+        }
+    }
+}
+
+/// As it might stand in a policy, on one line.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Value::Table(entries) => {
+                for (n, e) in entries.iter().enumerate() {
+                    write!(f, "{}{:?}: {}", if n == 0 { "{" } else { ", " }, e.key, e.node)?;
+                }
+                f.write_str(if entries.is_empty() { "{}" } else { "}" })
+            }
+            Value::List(items) => {
+                f.write_str("[")?;
+                for (n, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if n == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Value::Text(t) => write!(f, "{t:?}"),
+            Value::Number(n) | Value::Date(n) => f.write_str(n),
+            Value::Flag(b) => write!(f, "{b}"),
+            Value::Other(what) => f.write_str(what),
         }
     }
 }
@@ -81,7 +133,7 @@ fn toml_value(value: toml::de::DeValue<'_>) -> Value {
             .map_or(Value::Other("a number out of range"), |n| Value::Number(n.to_string())),
         DeValue::Float(f) => Value::Number(f.as_str().to_owned()),
         DeValue::Boolean(b) => Value::Flag(b),
-        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Datetime(d) => Value::Date(d.to_string()),
         DeValue::Array(a) => {
             Value::List(a.into_iter().map(|n| Node { span: n.span(), value: toml_value(n.into_inner()) }).collect())
         }
@@ -108,6 +160,8 @@ pub struct Table<'n> {
     entries: &'n [Entry],
     span: Span,
     asked: Vec<&'static str>,
+    /// Whether every key has been asked for.
+    all: bool,
     problems: &'n Problems,
 }
 
@@ -115,14 +169,20 @@ impl<'n> Table<'n> {
     /// The node as a table; a problem where it is none.
     pub(crate) fn of(node: &'n Node, what: &str, problems: &'n Problems) -> Option<Self> {
         match &node.value {
-            Value::Table(entries) => Some(Table { entries, span: node.span.clone(), asked: Vec::new(), problems }),
+            Value::Table(entries) => {
+                Some(Table { entries, span: node.span.clone(), asked: Vec::new(), all: false, problems })
+            }
             other => {
-                problems.add(PolicyProblem::new(node.span.clone(), format!("{what} is a table, not {}", other.what())));
+                problems.add(PolicyProblem::new(
+                    node.span.clone(),
+                    format!("{what} must be a table, not {}", other.what()),
+                ));
                 None
             }
         }
     }
 
+    /// Where the table stands.
     pub fn span(&self) -> Span {
         self.span.clone()
     }
@@ -131,6 +191,7 @@ impl<'n> Table<'n> {
         self.problems
     }
 
+    /// Reports a mistake at a place in the policy.
     pub fn problem(&self, span: Span, message: impl Into<String>) {
         self.problems.add(PolicyProblem::new(span, message));
     }
@@ -148,6 +209,7 @@ impl<'n> Table<'n> {
         None
     }
 
+    /// A text, with its place.
     pub fn text(&mut self, key: &'static str) -> Option<(String, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -174,6 +236,7 @@ impl<'n> Table<'n> {
         Some(out)
     }
 
+    /// True or false.
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let node = self.get(key)?;
         match node.value {
@@ -182,6 +245,7 @@ impl<'n> Table<'n> {
         }
     }
 
+    /// A number, exactly as written, with its place.
     pub fn number(&mut self, key: &'static str) -> Option<(Decimal, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -203,38 +267,55 @@ impl<'n> Table<'n> {
         count
     }
 
-    /// A percentage from 0 to 100.
+    /// A percentage: 0, or above 1 and at most 100, as a number or as `"80%"`. A share between (0.98) is a mistake for one: written as a number it
+    /// is asked about; `"0.5%"` says what it means.
     pub fn percent(&mut self, key: &'static str) -> Option<Decimal> {
-        let (number, span) = self.number(key)?;
+        let node = self.get(key)?;
+        let span = node.span.clone();
+        let (number, in_words) = match &node.value {
+            Value::Number(n) => (Decimal::parse(n), false),
+            Value::Text(t) => (t.trim().strip_suffix('%').and_then(|n| Decimal::parse(n.trim_end())), true),
+            _ => (None, true),
+        };
+        let Some(number) = number else { return self.wrong(key, node, "a percentage such as 80 or \"80%\"") };
         if number < Decimal::whole(0) || number > Decimal::whole(100) {
             self.problem(span, format!("`{key}` is a percentage from 0 to 100, not {number}"));
+            return None;
+        }
+        if !in_words && number > Decimal::whole(0) && number <= Decimal::whole(1) {
+            let meant = Decimal::parse(&format!("{number}e2")).unwrap_or(number);
+            self.problems.add(
+                PolicyProblem::new(span, format!("`{key}` is a percentage, and {number} % is next to nothing"))
+                    .help(format!("did you mean {meant}? Where {number} % is meant, write \"{number}%\"")),
+            );
             return None;
         }
         Some(number)
     }
 
-    /// A time in seconds: a number of seconds, or `"90s"`, `"15m"`, `"2h"`, `"7d"`, `"250ms"`.
+    /// A time in seconds: a number of seconds, or `"90s"`, `"15m"`, `"1h30m"`, `"7d"`, `"250ms"`.
     pub fn seconds(&mut self, key: &'static str) -> Option<Decimal> {
+        const WANTED: &str = "a time such as \"90s\", \"15m\", \"1h30m\" or \"7d\"";
         let node = self.get(key)?;
-        let text = match &node.value {
-            Value::Number(n) | Value::Text(n) => n.trim(),
-            _ => return self.wrong(key, node, "a time such as \"90s\", \"15m\", \"2h\" or \"7d\""),
-        };
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = text.strip_prefix(digits).unwrap_or_default();
-        let factor = match unit {
-            "ms" => Some("1e-3"),
-            "" | "s" => Some("1e0"),
-            "m" | "min" => Some("6e1"),
-            "h" => Some("36e2"),
-            "d" => Some("864e2"),
+        let seconds = match &node.value {
+            Value::Number(n) => Decimal::parse(n),
+            Value::Text(t) => duration(t.trim()),
             _ => None,
         };
-        let seconds = factor.zip(Decimal::parse(digits.trim())).and_then(|(factor, n)| times(n, factor));
         match seconds {
             Some(s) if s >= Decimal::whole(0) => Some(s),
-            _ => self.wrong(key, node, "a time such as \"90s\", \"15m\", \"2h\" or \"7d\""),
+            _ => self.wrong(key, node, WANTED),
         }
+    }
+
+    /// A day: a date of TOML, or `"2026-12-31"`.
+    pub fn date(&mut self, key: &'static str) -> Option<jiff::civil::Date> {
+        let node = self.get(key)?;
+        let date = match &node.value {
+            Value::Text(t) | Value::Date(t) => t.parse().ok(),
+            _ => None,
+        };
+        date.or_else(|| self.wrong(key, node, "a date such as \"2026-12-31\""))
     }
 
     /// One word of several.
@@ -251,6 +332,7 @@ impl<'n> Table<'n> {
         found
     }
 
+    /// A table in this one.
     pub fn table(&mut self, key: &'static str) -> Option<Table<'n>> {
         let node = self.get(key)?;
         Table::of(node, &format!("`{key}`"), self.problems)
@@ -276,7 +358,7 @@ impl<'n> Table<'n> {
         match &node.value {
             Value::Table(entries) => entries,
             other => {
-                self.problem(node.span.clone(), format!("`{key}` is a table, not {}", other.what()));
+                self.problem(node.span.clone(), format!("`{key}` must be a table, not {}", other.what()));
                 &[]
             }
         }
@@ -311,10 +393,41 @@ impl<'n> Table<'n> {
         out
     }
 
+    /// Everything that nobody has asked for yet, as plain values: for rules that read their table themselves. `None` where something in it
+    /// has no plain value, which has been reported.
+    pub fn rest(&mut self) -> Option<serde_json::Value> {
+        let (mut out, mut whole) = (serde_json::Map::new(), true);
+        for entry in self.entries.iter().filter(|e| !self.asked.iter().any(|k| *k == e.key)) {
+            match self.plain(&entry.key, &entry.node) {
+                Some(value) => drop(out.insert(entry.key.clone(), value)),
+                None => whole = false,
+            }
+        }
+        self.all = true;
+        whole.then_some(serde_json::Value::Object(out))
+    }
+
+    fn plain(&self, key: &str, node: &Node) -> Option<serde_json::Value> {
+        use serde_json::Value as Plain;
+        Some(match &node.value {
+            Value::Text(text) | Value::Date(text) => Plain::from(text.as_str()),
+            Value::Flag(flag) => Plain::from(*flag),
+            Value::Number(n) => match plain_number(n) {
+                Some(number) => Plain::Number(number),
+                None => return self.wrong(key, node, "a number that JSON can hold"),
+            },
+            Value::List(items) => Plain::Array(items.iter().map(|n| self.plain(key, n)).collect::<Option<_>>()?),
+            Value::Table(entries) => Plain::Object(
+                entries.iter().map(|e| Some((e.key.clone(), self.plain(&e.key, &e.node)?))).collect::<Option<_>>()?,
+            ),
+            Value::Other(_) => return self.wrong(key, node, "text, a number, true or false, a list or a table"),
+        })
+    }
+
     /// Reports the keys that nobody asked for.
     pub fn finish(self, what: &str) {
         for entry in self.entries {
-            if !self.asked.iter().any(|k| *k == entry.key) {
+            if !self.all && !self.asked.iter().any(|k| *k == entry.key) {
                 self.problems.add(
                     PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
                         .nearest(&entry.key, self.asked.iter().copied()),
@@ -333,6 +446,49 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// The seconds of `90`, `1.5h`, `1h30m`: numbers with units, each unit once and the largest first.
+pub(crate) fn duration(text: &str) -> Option<Decimal> {
+    const UNITS: [(&str, &str); 7] =
+        [("d", "864e2"), ("h", "36e2"), ("min", "6e1"), ("m", "6e1"), ("sec", "1e0"), ("s", "1e0"), ("ms", "1e-3")];
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return Decimal::parse(text);
+    }
+    let mut rest = text;
+    let mut sum = Decimal::whole(0);
+    let mut last = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+        let (number, after) = rest.split_at_checked(digits)?;
+        let after = after.trim_start();
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(end)?;
+        let at = UNITS.iter().position(|(name, _)| *name == unit)?;
+        if number.is_empty() || (at < last || last > 0 && at == last) {
+            return None;
+        }
+        sum = sum.plus(times(Decimal::parse(number)?, UNITS.get(at)?.1)?)?;
+        last = at + 1;
+        rest = after.trim_start();
+    }
+    Some(sum)
+}
+
+/// A number as written, where a whole number is not rounded by becoming a JSON number.
+fn plain_number(text: &str) -> Option<serde_json::Number> {
+    let digits = text.strip_prefix('+').unwrap_or(text).replace('_', "");
+    if let Ok(n) = digits.parse::<u64>() {
+        return Some(n.into());
+    }
+    if let Ok(n) = digits.parse::<i64>() {
+        return Some(n.into());
+    }
+    // A whole number that fits neither would lose its last digits.
+    if digits.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    serde_json::Number::from_f64(digits.parse().ok()?)
+}
+
 /// A decimal times another in its scientific form, exactly.
 fn times(n: Decimal, factor: &str) -> Option<Decimal> {
     let (mantissa, exponent) = factor.split_once('e')?;
@@ -344,3 +500,6 @@ fn times(n: Decimal, factor: &str) -> Option<Decimal> {
     }
     Decimal::parse(&format!("{sum}e{exponent}"))
 }
+
+#[cfg(test)]
+mod tests;

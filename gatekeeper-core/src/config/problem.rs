@@ -19,10 +19,12 @@ pub struct PolicyProblem {
 }
 
 impl PolicyProblem {
+    /// A mistake at a place.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         PolicyProblem { span, message: message.into(), help: None }
     }
 
+    /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -127,6 +129,60 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn distances_count_edits_and_swaps() {
+        for (a, b, want) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 1),
+            ("abcd", "acbd", 1),
+            ("ca", "abc", 3),
+            ("same", "same", 0),
+            ("abc", "abd", 1),
+            ("abc", "abcd", 1),
+        ] {
+            assert_eq!(distance(a, b), want, "{a} {b}");
+            assert_eq!(distance(b, a), want, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_near_within_a_third_of_its_letters_or_as_a_beginning() {
+        assert_eq!(nearest("ab", &["xb"]), Some("xb"));
+        assert_eq!(nearest("ab", &["xy"]), None);
+        assert_eq!(nearest("abcdef", &["abcxyf"]), Some("abcxyf"));
+        assert_eq!(nearest("abcdef", &["abxyzf"]), None);
+        assert_eq!(nearest("min", &["min-pass-rate"]), Some("min-pass-rate"));
+        assert_eq!(nearest("mi", &["min-pass-rate"]), None);
+        assert_eq!(nearest("TOOLS", &["tools", "tool"]), Some("tools"));
+        assert_eq!(nearest("x", &[]), None);
+    }
+
+    #[test]
+    fn help_names_the_nearest_word_or_the_few_there_are() {
+        let help = |word: &str, words: &[&str]| PolicyProblem::new(0..1, "m").nearest(word, words.iter().copied()).help;
+        assert_eq!(help("tols", &["tools", "max"]).as_deref(), Some("did you mean `tools`?"));
+        assert_eq!(help("zebra", &["tools", "max"]).as_deref(), Some("there are tools, max"));
+        assert_eq!(help("zebra", &[]), None);
+        assert!(help("zebra", &["w"; 40]).is_some());
+        assert_eq!(help("zebra", &["w"; 41]), None);
+        assert_eq!(PolicyProblem::new(0..1, "m").help("do it").help.as_deref(), Some("do it"));
+    }
+
+    #[test]
+    fn an_error_shows_every_mistake_with_its_place() {
+        let error = PolicyError {
+            file: "p.toml".into(),
+            text: "a = 1\nü = x\n".into(),
+            problems: vec![PolicyProblem::new(0..1, "first"), PolicyProblem::new(11..12, "second").help("do it")],
+        };
+        assert_eq!(error.to_string(), "p.toml:1:1: first\np.toml:2:5: second; do it");
+        assert_eq!(error.line_column(6), (2, 1));
+        assert_eq!(PolicyError::whole("p.toml", "is gone").to_string(), "p.toml: is gone");
+    }
 
     #[test]
     fn the_nearest_word_is_found() {

@@ -1,5 +1,6 @@
 //! What a policy says of evidence: which of it a gate takes, and how its file names become the tree's.
 
+use gatekeeper_evidence::Findings;
 use gatekeeper_evidence::findings::Category;
 use gatekeeper_evidence::glob::Pattern;
 use std::collections::BTreeMap;
@@ -26,6 +27,19 @@ impl Selector {
     pub fn names_tool(&self, tool: &str) -> bool {
         self.tools.iter().any(|wanted| same_tool(wanted, tool))
     }
+
+    /// Whether findings that a tool wrote speak of a category that is named. They do where one of them is of it, or where they tell that this was
+    /// looked for or their tool is known to: a clean dialyzer log is no evidence that there are no vulnerabilities.
+    pub fn names_category_of(&self, findings: &Findings, tool: Option<&str>) -> bool {
+        if self.categories.is_empty() {
+            return true;
+        }
+        let looked = findings.looked_for(tool);
+        findings.items.iter().any(|i| self.categories.contains(&i.category))
+            || looked.iter().any(|c| self.categories.contains(c))
+            // Of a tool that is not known, whoever names it knows what it looks for; of a linter nobody can say that it looked for secrets.
+            || (looked.is_empty() && !(self.tools.is_empty() && self.formats.is_empty() && self.evidence.is_empty()))
+    }
 }
 
 /// Tools by the names that people give them.
@@ -48,4 +62,29 @@ pub struct PathRules {
     pub strip: Vec<String>,
     /// What is put before every name that is not absolute (after stripping).
     pub prefix: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_known_by_the_names_that_people_give_them() {
+        let selector =
+            |tools: &[&str]| Selector { tools: tools.iter().map(|t| (*t).to_owned()).collect(), ..Selector::default() };
+        for (wanted, tool, want) in [
+            ("ct", "ct", true),
+            ("Common Test", "ct", true),
+            ("common_test", "ct", true),
+            ("erlc", "compile", true),
+            ("rebar3 compile", "compile", true),
+            ("OSV-Scanner", "osv-scanner", true),
+            ("eunit", "ct", false),
+            ("ct", "common", false),
+        ] {
+            assert_eq!(selector(&[wanted]).names_tool(tool), want, "{wanted} {tool}");
+            assert_eq!(selector(&["other", wanted]).names_tool(tool), want);
+        }
+        assert!(!selector(&[]).names_tool("ct"));
+    }
 }

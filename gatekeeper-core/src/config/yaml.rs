@@ -6,7 +6,23 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 use std::fmt;
 
-/// Reads YAML or JSON.
+/// Reads JSON. It has to be JSON, whatever YAML would make of it; `$schema` at its top is for editors.
+pub(crate) fn from_json(text: &str) -> Result<Node, PolicyProblem> {
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        let place = |n: usize| u64::try_from(n).unwrap_or(1).max(1);
+        let offset = offset_of(text, place(e.line()), place(e.column()));
+        let words = e.to_string();
+        let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+        return Err(PolicyProblem::new(offset..offset, format!("not valid JSON: {words}")));
+    }
+    let mut tree = from_yaml(text)?;
+    if let Value::Table(entries) = &mut tree.value {
+        entries.retain(|e| e.key != "$schema");
+    }
+    Ok(tree)
+}
+
+/// Reads YAML.
 pub(crate) fn from_yaml(text: &str) -> Result<Node, PolicyProblem> {
     let tree: Spanned<Tree> = serde_saphyr::from_str(text).map_err(|e| {
         let offset = e.location().map_or(0, |l| offset_of(text, l.line(), l.column()));

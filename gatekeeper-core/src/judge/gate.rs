@@ -41,7 +41,7 @@ fn selected(e: &Evidence, gate: &Gate) -> bool {
         };
         findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
     };
-    e.kind() == gate.rule.kind()
+    gate.rule.takes_kind(e.kind())
         && (s.tools.is_empty() || tools().any(|t| s.names_tool(t)))
         && (s.formats.is_empty() || s.formats.iter().any(|f| f == e.source.format))
         && (s.evidence.is_empty() || e.source.name.as_ref().is_some_and(|n| s.evidence.contains(n)))
@@ -60,7 +60,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
     }
     match u.kind {
         None => false,
-        Some(kind) if kind != gate.rule.kind() => false,
+        Some(kind) if !gate.rule.takes_kind(kind) => false,
         Some(_) => {
             let by_tool = match &u.tool {
                 Some(tool) if !s.tools.is_empty() => s.names_tool(tool),
@@ -78,6 +78,9 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
 
 /// Judges one gate.
 pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> GateVerdict {
+    if !gate.enabled {
+        return switched_off(gate);
+    }
     let Ground { evidence, unread, contradictions, strangers, now, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
@@ -167,6 +170,24 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         evidence: used,
         waivers: waivers.used(),
         to_pass,
+    }
+}
+
+/// A gate that the policy or its profile switches off.
+fn switched_off(gate: &Gate) -> GateVerdict {
+    GateVerdict {
+        name: gate.name.clone(),
+        rule: gate.rule.id().to_owned(),
+        status: GateStatus::Skip,
+        action: gate.action,
+        blocking: false,
+        reason: "switched off by the policy".to_owned(),
+        policy_line: gate.line,
+        conditions: Vec::new(),
+        violations: Vec::new(),
+        evidence: Vec::new(),
+        waivers: Vec::new(),
+        to_pass: Vec::new(),
     }
 }
 

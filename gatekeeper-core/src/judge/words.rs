@@ -23,17 +23,14 @@ pub(super) fn wanted(gate: &Gate, formats: &Formats) -> String {
     if let Some(tool) = recorded {
         return format!("bring its evidence: gatekeeper record --tool {tool} -- rebar3 {tool}");
     }
-    let mut ids: Vec<&str> = formats.iter().filter(|f| f.kind() == gate.rule.kind()).map(Format::id).collect();
+    let mut ids: Vec<&str> = formats.iter().filter(|f| gate.rule.takes_kind(f.kind())).map(Format::id).collect();
     if !s.formats.is_empty() {
         ids = s.formats.iter().map(String::as_str).collect();
     }
     let more = if ids.len() > 4 { ", …" } else { "" };
     let some: Vec<&str> = ids.into_iter().take(4).collect();
-    format!(
-        "bring a report that says {} ({}{more}; `gatekeeper formats` lists them all)",
-        gate.rule.kind(),
-        some.join(", ")
-    )
+    let says = gate.rule.kind().map_or(String::new(), |kind| format!(" that says {kind}"));
+    format!("bring a report{says} ({}{more}; `gatekeeper formats` lists them all)", some.join(", "))
 }
 
 /// Why a gate has its status, in a sentence.
@@ -47,13 +44,14 @@ pub(super) fn reason(
     if status == GateStatus::Missing && violations.is_empty() {
         let of = if gate.select.tools.is_empty() { "" } else { " of " };
         let what = match gate.rule.kind() {
-            Kind::Coverage => "coverage report",
-            Kind::Tests => "test results",
-            Kind::Findings => "report of findings",
-            Kind::Inventory if gate.rule.id() == "sbom" => "SBOM",
-            Kind::Inventory => "SBOM, lock file or licence list",
-            Kind::Measurements => "measurements",
-            Kind::Vex => "statements",
+            Some(Kind::Coverage) => "coverage report",
+            Some(Kind::Tests) => "test results",
+            Some(Kind::Findings) => "report of findings",
+            Some(Kind::Inventory) if gate.rule.id() == "sbom" => "SBOM",
+            Some(Kind::Inventory) => "SBOM, lock file or licence list",
+            Some(Kind::Measurements) => "measurements",
+            Some(Kind::Vex) => "statements",
+            None => "evidence",
         };
         return format!("no {what}{of}{} found", gate.select.tools.join(", "));
     }

@@ -2,12 +2,11 @@
 //!
 //! Functions become methods with their first line. Branches of lines that are not listed, and counters without lines, have no place.
 
-use super::xml_text::{attribute, escape, is_allowed};
+use super::xml::{Document, Tag, is_allowed};
 use super::{MergeError, Target, Written, shown};
 use gatekeeper_evidence::Ratio;
 use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Metrics};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 pub(super) fn write(c: &Coverage) -> Result<Written, MergeError> {
     let cannot = |what: String| Err(MergeError::CannotHold(Target::Cobertura, what));
@@ -43,50 +42,56 @@ pub(super) fn write(c: &Coverage) -> Result<Written, MergeError> {
     if c.files.is_empty() && figures.functions.is_some_and(|r| r.total > 0) {
         lost.insert("functions that are only counted");
     }
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE coverage SYSTEM \"http://cobertura.sourceforge.net/xml/coverage-04.dtd\">\n<coverage",
-    );
-    let rates = |out: &mut String, lines: Ratio, branches: Ratio| {
-        attribute(out, "line-rate", &rate(lines));
-        attribute(out, "branch-rate", &rate(branches));
-    };
-    rates(&mut out, lines, branches);
+    let mut out = Document::new();
+    out.doctype("coverage SYSTEM \"http://cobertura.sourceforge.net/xml/coverage-04.dtd\"");
+    let mut root = rates(Tag::new("coverage"), lines, branches);
     for (key, n) in [
         ("lines-covered", lines.covered),
         ("lines-valid", lines.total),
         ("branches-covered", branches.covered),
         ("branches-valid", branches.total),
     ] {
-        attribute(&mut out, key, &n.to_string());
+        root.attribute(key, &n.to_string());
     }
     let version = concat!("gatekeeper ", env!("CARGO_PKG_VERSION"));
-    attribute(&mut out, "complexity", "0");
-    attribute(&mut out, "version", version);
-    // The DTD wants one; the clock is no part of what was merged.
-    attribute(&mut out, "timestamp", "0");
-    out.push_str(">\n<sources>");
+    // The DTD wants a time; the clock is no part of what was merged.
+    out.open(root.with("complexity", "0").with("version", version).with("timestamp", "0"));
+    out.line_end();
+    out.open(Tag::new("sources"));
     for root in &c.roots {
-        out.push_str("<source>");
-        escape(&mut out, root);
-        out.push_str("</source>");
+        out.open(Tag::new("source"));
+        out.text(root);
+        out.close("source");
     }
-    out.push_str("</sources>\n<packages>\n");
+    out.close("sources");
+    out.line_end();
+    out.open(Tag::new("packages"));
+    out.line_end();
     for (folder, files) in packages {
         let sum = files.iter().fold((Ratio::default(), Ratio::default()), |sum, (_, f)| {
             let f = f.figures(Metrics::ALL);
             (sum.0.plus(f.lines.unwrap_or_default()), sum.1.plus(f.branches.unwrap_or_default()))
         });
-        out.push_str("<package");
-        attribute(&mut out, "name", &folder.replace('/', "."));
-        rates(&mut out, sum.0, sum.1);
-        out.push_str(" complexity=\"0\"><classes>\n");
+        let package = Tag::new("package").with("name", &folder.replace('/', "."));
+        out.open(rates(package, sum.0, sum.1).with("complexity", "0"));
+        out.open(Tag::new("classes"));
+        out.line_end();
         for (name, file) in files {
-            class(&mut out, name, file, &rates);
+            class(&mut out, name, file);
         }
-        out.push_str("</classes></package>\n");
+        out.close("classes");
+        out.close("package");
+        out.line_end();
     }
-    out.push_str("</packages>\n</coverage>\n");
-    Ok(Written { bytes: out.into_bytes(), lost: lost.into_iter().map(str::to_owned).collect() })
+    out.close("packages");
+    out.line_end();
+    out.close("coverage");
+    Ok(Written { bytes: out.done(), lost: lost.into_iter().map(str::to_owned).collect() })
+}
+
+/// Adds the shares of lines and branches.
+fn rates(tag: Tag, lines: Ratio, branches: Ratio) -> Tag {
+    tag.with("line-rate", &rate(lines)).with("branch-rate", &rate(branches))
 }
 
 /// A share with four digits, rounded down: what is not all is never 1.
@@ -98,44 +103,54 @@ fn rate(r: Ratio) -> String {
     if n >= 10_000 { "1".to_owned() } else { format!("0.{n:04}") }
 }
 
-fn class(out: &mut String, name: &str, file: &FileCoverage, rates: &dyn Fn(&mut String, Ratio, Ratio)) {
+fn class(out: &mut Document, name: &str, file: &FileCoverage) {
     let figures = file.figures(Metrics::ALL);
-    out.push_str("<class");
-    attribute(out, "name", name.rsplit('/').next().unwrap_or(name));
-    attribute(out, "filename", name);
-    rates(out, figures.lines.unwrap_or_default(), figures.branches.unwrap_or_default());
-    out.push_str(" complexity=\"0\">\n<methods>");
+    let tag = Tag::new("class").with("name", name.rsplit('/').next().unwrap_or(name)).with("filename", name);
+    let tag = rates(tag, figures.lines.unwrap_or_default(), figures.branches.unwrap_or_default());
+    out.open(tag.with("complexity", "0"));
+    out.line_end();
+    out.open(Tag::new("methods"));
     for f in &file.functions {
-        out.push_str("<method");
         // Without lines of its file a method may have none either: the place goes into its name.
-        if file.lines.is_empty() {
-            attribute(out, "name", &format!("{}@{}", f.name, f.line));
+        let tag = if file.lines.is_empty() {
+            Tag::new("method").with("name", &format!("{}@{}", f.name, f.line))
         } else {
-            attribute(out, "name", &f.name);
-        }
-        let all = u64::from(f.hits > 0);
-        out.push_str(" signature=\"\"");
-        rates(out, Ratio { covered: all, total: 1 }, Ratio::default());
-        out.push_str(" complexity=\"0\"><lines>");
+            Tag::new("method").with("name", &f.name)
+        };
+        let all = Ratio { covered: u64::from(f.hits > 0), total: 1 };
+        out.open(rates(tag.with("signature", ""), all, Ratio::default()).with("complexity", "0"));
+        out.open(Tag::new("lines"));
         if !file.lines.is_empty() {
-            let _ = write!(out, "<line number=\"{}\" hits=\"{}\"/>", f.line, f.hits);
+            out.empty(line(f.line, f.hits));
         }
-        out.push_str("</lines></method>\n");
+        out.close("lines");
+        out.close("method");
+        out.line_end();
     }
-    out.push_str("</methods>\n<lines>\n");
+    out.close("methods");
+    out.line_end();
+    out.open(Tag::new("lines"));
+    out.line_end();
     let arms = arms(file);
     for l in &file.lines {
-        let _ = write!(out, "<line number=\"{}\" hits=\"{}\"", l.number, l.hits);
-        match arms.get(&l.number).filter(|r| r.total > 0) {
+        let tag = line(l.number, l.hits);
+        out.empty(match arms.get(&l.number).filter(|r| r.total > 0) {
             Some(r) => {
                 let percent = u128::from(r.covered) * 100 / u128::from(r.total);
-                let _ = write!(out, " branch=\"true\" condition-coverage=\"{percent}% ({}/{})\"/>", r.covered, r.total);
+                let share = format!("{percent}% ({}/{})", r.covered, r.total);
+                tag.with("branch", "true").with("condition-coverage", &share)
             }
-            None => out.push_str(" branch=\"false\"/>"),
-        }
-        out.push('\n');
+            None => tag.with("branch", "false"),
+        });
+        out.line_end();
     }
-    out.push_str("</lines></class>\n");
+    out.close("lines");
+    out.close("class");
+    out.line_end();
+}
+
+fn line(number: u32, hits: u32) -> Tag {
+    Tag::new("line").with("number", &number.to_string()).with("hits", &hits.to_string())
 }
 
 /// The arms of each line.

@@ -9,7 +9,7 @@ mod cobertura;
 mod json;
 mod junit;
 mod lcov;
-mod xml_text;
+mod xml;
 
 use crate::config::PathRules;
 use crate::relate::paths::Tree;
@@ -392,7 +392,7 @@ mod tests {
         let told = reconcile(&mut all, &tree, &PathRules::default());
         assert_eq!(
             told,
-            ["b.info: b.c could be one/b.c or two/b.c", "g.info: /usr/include/g.c is no file of the tree"]
+            ["b.info: b.c could be one/b.c or two/b.c", "g.info: /usr/include/g.c is not a file in the tree"]
         );
         let Data::Coverage(c) = unite(all).unwrap().data else { panic!() };
         assert_eq!(c.files.keys().map(AsRef::as_ref).collect::<Vec<_>>(), ["/usr/include/g.c", "b.c", "src/a.c"]);

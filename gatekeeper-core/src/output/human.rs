@@ -1,7 +1,7 @@
 //! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateStatus, GateVerdict, Overall, Verdict, Violation};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict, Violation};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -85,9 +85,9 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     let action = match g.action {
-        crate::policy::Action::Block => "",
-        crate::policy::Action::Warn if g.status > GateStatus::Pass => " (does not block)",
-        crate::policy::Action::Inform if g.status > GateStatus::Pass => " (informs only)",
+        Action::Block => "",
+        Action::Warn if g.status > GateStatus::Pass => " (does not block)",
+        Action::Inform if g.status > GateStatus::Pass => " (informs only)",
         _ => "",
     };
     let name = text::cut(&text::line(&g.name), 30);
@@ -165,10 +165,10 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
         talk.push(format!("{} used by no gate", unused.len()));
     }
     if !v.set_aside.is_empty() {
-        talk.push(format!("{} left aside as twins or old runs", v.set_aside.len()));
+        talk.push(format!("{} or older runs not counted", text::counted(v.set_aside.len(), "duplicate")));
     }
     if !v.ignored.is_empty() {
-        talk.push(format!("{} files of no known format", v.ignored.len()));
+        talk.push(format!("{} not recognised", text::counted(v.ignored.len(), "file")));
     }
     writeln!(out, "\n{}", paint.dim(&talk.join(", ")))?;
     for (n, a) in v.set_aside.iter().enumerate() {
@@ -178,7 +178,7 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
             break;
         }
         let instead = a.instead.as_ref().map(|i| format!(" ({})", text::line(i))).unwrap_or_default();
-        let words = format!("  aside: {}: {}{instead}", text::line(&a.path), text::line(&a.because));
+        let words = format!("  not counted: {}: {}{instead}", text::line(&a.path), text::line(&a.because));
         writeln!(out, "{}", paint.dim(&words))?;
     }
     Ok(())
@@ -194,7 +194,7 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
         (Some(file), Some(line)) => format!("{}:{line}", text::line(file)),
         _ => "the built-in default".to_owned(),
     };
-    writeln!(out, "rule      {} (demanded by {from}; `gatekeeper rules {}` documents it)", g.rule, g.rule)?;
+    writeln!(out, "rule      {} (required by {from}; see `gatekeeper rules {}`)", g.rule, g.rule)?;
     for (n, c) in g.conditions.iter().enumerate() {
         let head = if n == 0 { "judged" } else { "" };
         let sample = c.sample.map(|r| format!(" ({} of {})", r.covered, r.total)).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateStatus, GateVerdict, Overall, Verdict};
+use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {head}\n\n{}\n", text::markdown(&v.summary))?;
     writeln!(out, "| | Gate | Status | Why |\n|---|---|---|---|")?;
     for g in &v.gates {
-        let advisory = if g.action == crate::policy::Action::Block { "" } else { " (does not block)" };
+        let advisory = if g.action == Action::Block { "" } else { " (does not block)" };
         writeln!(
             out,
             "| {} | {} | {}{advisory} | {} |",
@@ -58,7 +58,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n⚠️ {}", text::markdown(w))?;
     }
     let policy = v.policy.file.as_deref().map_or_else(|| "built-in default".to_owned(), text::code);
-    let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} left aside", v.set_aside.len()) };
+    let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} not counted", v.set_aside.len()) };
     writeln!(out, "\n<sub>policy: {policy}; {}{aside}</sub>", text::pieces(v.evidence.len()))
 }
 

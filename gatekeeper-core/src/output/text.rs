@@ -19,7 +19,12 @@ pub fn line(text: &str) -> String {
 
 /// How much evidence there is, in words.
 pub(crate) fn pieces(n: usize) -> String {
-    format!("{n} piece{} of evidence", if n == 1 { "" } else { "s" })
+    format!("{} of evidence", counted(n, "piece"))
+}
+
+/// So many of what a noun names, which takes an `s`.
+pub(crate) fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// For Markdown (also in a table's cell): nothing in it is markup, a link, a mention or HTML.

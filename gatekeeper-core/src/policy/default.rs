@@ -73,6 +73,7 @@ pub(crate) fn default_policy(erlang: bool) -> Policy {
         gates: Vec::new(),
         waivers: Vec::new(),
         profile: None,
+        loosened: Vec::new(),
     };
     let mut policy = load::parse("built-in.toml", text.as_bytes(), None, known).unwrap_or(empty);
     policy.file = None;

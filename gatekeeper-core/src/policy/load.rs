@@ -1,9 +1,11 @@
-//! Finds and reads a policy file.
+//! Reads a policy file.
 
+use super::loosened::loosened;
+use super::profile;
 use super::{Action, EvidenceEntry, Gate, Policy, Waiver};
 use crate::config::{
-    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_toml, from_yaml,
-    line_column, nearest,
+    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_json, from_toml,
+    from_yaml, line_column, nearest,
 };
 use crate::rule::{Rule, Rules};
 use gatekeeper_evidence::Kind;
@@ -12,52 +14,6 @@ use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::hash::sha256_hex;
 use gatekeeper_formats::{Format, Formats};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// The names under which a policy is looked for, in each folder upwards.
-pub const NAMES: [&str; 15] = [
-    "gatekeeper.toml",
-    ".gatekeeper.toml",
-    ".github/gatekeeper.toml",
-    "gatekeeper.yaml",
-    "gatekeeper.yml",
-    ".gatekeeper.yaml",
-    ".gatekeeper.yml",
-    ".github/gatekeeper.yaml",
-    ".github/gatekeeper.yml",
-    "gatekeeper.json",
-    ".gatekeeper.json",
-    ".github/gatekeeper.json",
-    ".gatekeeper/gatekeeper.toml",
-    ".gatekeeper/gatekeeper.yaml",
-    ".gatekeeper/gatekeeper.json",
-];
-
-/// Looks for a policy from a folder upwards: its file and the folder that its patterns are relative to.
-///
-/// # Errors
-/// Two policies in one folder: which one counts is not for us to guess.
-pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
-    for folder in from.ancestors() {
-        let found: Vec<PathBuf> = NAMES.iter().map(|n| folder.join(n)).filter(|p| p.is_file()).collect();
-        match found.as_slice() {
-            [] => {}
-            [one] => return Ok(Some((one.clone(), folder.to_owned()))),
-            [first, ..] => {
-                let names: Vec<String> = found.iter().map(|p| p.display().to_string()).collect();
-                return Err(PolicyError::whole(
-                    first.display().to_string(),
-                    format!(
-                        "there are {} policies in one place ({}): keep one, or name one with --config",
-                        names.len(),
-                        names.join(", ")
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(None)
-}
 
 /// What a policy may name.
 #[derive(Debug, Clone, Copy)]
@@ -76,22 +32,30 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let fail = |problems: Vec<PolicyProblem>| PolicyError { file: file.to_owned(), text: text.to_owned(), problems };
     let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
-    let tree = if is(&[".yaml", ".yml", ".json"]) { from_yaml(text) } else { from_toml(text) };
+    let tree = if is(&[".json"]) {
+        from_json(text)
+    } else if is(&[".yaml", ".yml"]) {
+        from_yaml(text)
+    } else {
+        from_toml(text)
+    };
     let mut tree = tree.map_err(|p| fail(vec![p]))?;
     let problems = Problems::default();
+    let base = profile.map(|_| tree.clone());
     if let Some(name) = profile
-        && let Err(p) = apply_profile(&mut tree, name)
+        && let Err(p) = profile::apply(&mut tree, name)
     {
         return Err(fail(vec![p]));
     }
-    let policy = read(&tree, text, known, &problems);
+    let loosened = base.map(|base| loosened(&base, &tree)).unwrap_or_default();
+    let policy = read(&tree, text, known, profile, &problems);
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
-        for name in profiles(&tree) {
+        for name in profile::names(&tree) {
             let (mut other, found) = (tree.clone(), Problems::default());
-            match apply_profile(&mut other, &name) {
-                Ok(()) => drop(read(&other, text, known, &found)),
+            match profile::apply(&mut other, &name) {
+                Ok(()) => drop(read(&other, text, known, Some(&name), &found)),
                 Err(p) => found.add(p),
             }
             for p in found.into_inner() {
@@ -107,19 +71,20 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
             file: Some(file.to_owned()),
             sha256: Some(sha256_hex(bytes)),
             profile: profile.map(str::to_owned),
+            loosened,
             ..policy
         }),
         _ => Err(fail(problems)),
     }
 }
 
-fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Option<Policy> {
+fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, problems: &Problems) -> Option<Policy> {
     let mut top = Table::of(tree, "a policy", problems)?;
     let line = |span: &Span| line_column(text, span.start).0;
     match top.number("version") {
         Some((v, _)) if v.as_count() == Some(1) => {}
         Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
-        None => problems.add(PolicyProblem::new(0..0, "a policy says `version = 1` first")),
+        None => problems.add(PolicyProblem::new(0..0, "`version = 1` is missing").help("write it on the first line")),
     }
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
@@ -127,14 +92,34 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
         top.named("gates").iter().filter_map(|e| gate(e, &evidence, known, problems, &line)).collect();
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
-            PolicyProblem::new(0..0, "there is no gate: without one nothing is judged")
+            PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")
                 .help("write [gates.NAME] with rule = \"…\""),
         );
     }
     let waivers = top.tables("waivers").into_iter().filter_map(|t| waiver(t, &gates, &line)).collect();
-    // Profiles that are not applied are read too: a mistake in one must not wait for the day it is needed.
+    profiles(&mut top, &gates, problems);
+    if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
+        let names = profile::names(tree).join(", ");
+        let span = top.get("profile").map_or(0..0, |n| n.span.clone());
+        problems.add(
+            PolicyProblem::new(span, "this policy is judged with a profile, and none was named")
+                .help(format!("run it with --profile NAME: {names}")),
+        );
+    }
+    top.finish("a policy");
+    Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None, loosened: Vec::new() })
+}
+
+/// Reads the profiles, also those that are not applied: a mistake in one must not wait for the day it is needed.
+fn profiles(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
     for e in top.named("profiles") {
-        if let Some(mut t) = Table::of(&e.node, "a profile", problems) {
+        let Some(mut t) = Table::of(&e.node, "a profile", problems) else { continue };
+        t.text("from");
+        if let Some(Node { value: Value::List(_), .. }) = t.get("gates") {
+            if t.texts("gates").is_some_and(|chosen| chosen.is_empty()) {
+                t.problem(e.key_span.clone(), "this profile chooses no gate, so it would judge nothing");
+            }
+        } else {
             for g in t.named("gates") {
                 // Not a table: nothing would be changed, without a sound.
                 Table::of(&g.node, "what a profile changes of a gate", problems);
@@ -145,11 +130,9 @@ fn read(tree: &Node, text: &str, known: Known<'_>, problems: &Problems) -> Optio
                     );
                 }
             }
-            t.finish("a profile");
         }
+        t.finish("a profile");
     }
-    top.finish("a policy");
-    Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None })
 }
 
 fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> Option<EvidenceEntry> {
@@ -159,9 +142,13 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
     let packages = folders(&mut t, "packages");
     let mut without = |key| t.get(key).is_none_or(|n| n.value == Value::List(Vec::new()));
     if without("paths") && without("packages") {
-        t.problem(span.clone(), "an [[evidence]] entry has `paths`, or `packages` with folders of installed packages");
+        t.problem(
+            span.clone(),
+            "this [[evidence]] entry has neither `paths` nor `packages` (folders of installed packages)",
+        );
     }
     let exclude = patterns_of(&mut t, "exclude");
+    let ignore = patterns_of(&mut t, "ignore");
     let format = t.text("format").and_then(|(id, span)| {
         let found = formats.by_id(&id);
         match found {
@@ -170,7 +157,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
                     .nearest(&id, formats.iter().map(Format::id)),
             ),
             Some(f) if f.is_of_folders() => t.problems().add(
-                PolicyProblem::new(span, format!("`{id}` is no format of files"))
+                PolicyProblem::new(span, format!("`{id}` is not a format of files"))
                     .help("give the folders as packages = [\"…\"], without `format`"),
             ),
             Some(_) => {}
@@ -185,7 +172,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
             }
             Err(values) => {
                 let span = t.get("labels").map_or_else(|| span.clone(), |n| n.span.clone());
-                t.problem(span, format!("a file has one value of the label `{label}`, not {}", values.len()));
+                t.problem(span, format!("a label has one value for each file, but `{label}` has {}", values.len()));
             }
         }
     }
@@ -208,6 +195,7 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
         patterns,
         packages,
         exclude,
+        ignore,
         format,
         labels,
         max_age,
@@ -223,7 +211,7 @@ fn folders(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
     let mut out = patterns_of_with(t, key, |text| text.trim_end_matches('/'));
     let node = t.get(key).map(|n| n.span.clone());
     if let (Some(span), true) = (node, out.iter().any(|p| p.as_str().ends_with("**"))) {
-        t.problem(span, "a folder of packages has a name: `**` at the end names every folder");
+        t.problem(span, "`packages` needs the name of a folder: `**` at the end matches every folder");
         out.clear();
     }
     out
@@ -282,7 +270,8 @@ fn gate(
     let action = t
         .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
         .unwrap_or_default();
-    let select = selector(&mut t, rule.kind, evidence, known.formats);
+    let enabled = t.flag("enabled").unwrap_or(true);
+    let select = selector(&mut t, rule, evidence, known.formats);
     let each = t.text("each").map(|(e, span)| {
         known_label(&e, &span, evidence, problems);
         e
@@ -303,6 +292,7 @@ fn gate(
         each,
         require,
         missing_blocks: true,
+        enabled,
         line: Some(line(key_span)),
         judge: judge?,
     })
@@ -323,7 +313,7 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
     }
 }
 
-fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
+fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
     let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
     let chosen_formats: Vec<String> = t
         .texts("formats")
@@ -335,8 +325,9 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
                         .nearest(&id, formats.iter().map(Format::id)),
                 ),
-                Some(f) if f.kind() != kind => {
-                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {kind}", f.kind()))
+                Some(f) if !rule.takes_kind(f.kind()) => {
+                    let judges = rule.kind().map_or("evidence of a run", Kind::as_str);
+                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {judges}", f.kind()))
                 }
                 Some(_) => {}
             }
@@ -344,7 +335,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
         })
         .collect();
     // What a kind of evidence does not speak of cannot narrow it: then the key is unknown, not without effect.
-    let categories = if kind == Kind::Findings { t.texts("categories") } else { None };
+    let categories = if rule.kind() == Some(Kind::Findings) { t.texts("categories") } else { None };
     let categories = categories
         .unwrap_or_default()
         .into_iter()
@@ -364,7 +355,8 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
             known_label(label, &node.span, evidence, t.problems());
         }
     }
-    let paths = if matches!(kind, Kind::Findings | Kind::Coverage) { patterns_of(t, "paths") } else { Vec::new() };
+    let paths =
+        if matches!(rule.kind(), Some(Kind::Findings | Kind::Coverage)) { patterns_of(t, "paths") } else { Vec::new() };
     let names: Vec<&str> = evidence.iter().filter_map(|e| e.name.as_deref()).collect();
     let chosen = t
         .texts("evidence")
@@ -373,7 +365,7 @@ fn selector(t: &mut Table<'_>, kind: Kind, evidence: &[EvidenceEntry], formats: 
         .map(|(name, span)| {
             if !names.contains(&name.as_str()) {
                 t.problems().add(
-                    PolicyProblem::new(span, format!("no [[evidence]] entry has the name `{name}`"))
+                    PolicyProblem::new(span, format!("no [[evidence]] entry is named `{name}`"))
                         .nearest(&name, names.iter().copied()),
                 );
             }
@@ -400,79 +392,17 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
     let path = t.text("path").and_then(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok());
     for (key, text) in [("id", &id), ("test", &test), ("package", &package)] {
         if text.as_ref().is_some_and(|t| t.trim().is_empty()) {
-            t.problem(span.clone(), format!("the waiver's `{key}` is empty, which names nothing"));
+            t.problem(span.clone(), format!("the waiver's `{key}` is empty"));
         }
     }
     if id.is_none() && test.is_none() && package.is_none() && path.is_none() {
-        t.problem(span.clone(), "a waiver names what it waives: `id`, `test`, `package` or `path`");
+        t.problem(span.clone(), "this waiver does not say what it waives: give it `id`, `test`, `package` or `path`");
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
     if reason.trim().is_empty() {
         t.problem(span.clone(), "this waiver has no `reason`");
     }
-    let expires = t.text("expires").and_then(|(text, span)| {
-        let date = text.parse::<jiff::civil::Date>();
-        if date.is_err() {
-            t.problem(span, format!("`expires` takes a date such as \"2026-12-31\", not \"{text}\""));
-        }
-        date.ok()
-    });
+    let expires = t.date("expires");
     t.finish("a [[waivers]] entry");
     Some(Waiver { gate, id, test, package, path, reason, expires, line: line(&span) })
-}
-
-/// The names of a policy's profiles.
-fn profiles(tree: &Node) -> Vec<String> {
-    let Value::Table(top) = &tree.value else { return Vec::new() };
-    match top.iter().find(|e| e.key == "profiles").map(|e| &e.node.value) {
-        Some(Value::Table(profiles)) => profiles.iter().map(|p| p.key.clone()).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Lays a profile's gates over those of the policy: its keys replace theirs.
-fn apply_profile(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
-    let names = profiles(tree);
-    let top = match &mut tree.value {
-        Value::Table(entries) => entries,
-        _ => return Ok(()),
-    };
-    let profile = top.iter().find(|e| e.key == "profiles").and_then(|e| match &e.node.value {
-        Value::Table(profiles) => profiles.iter().find(|p| p.key == name).map(|p| p.node.clone()),
-        _ => None,
-    });
-    let Some(profile) = profile else {
-        return Err(PolicyProblem::new(0..0, format!("there is no profile `{name}`"))
-            .nearest(name, names.iter().map(String::as_str)));
-    };
-    let changes: BTreeMap<String, Node> = match profile.value {
-        Value::Table(entries) => entries
-            .into_iter()
-            .filter(|e| e.key == "gates")
-            .filter_map(|e| match e.node.value {
-                Value::Table(gates) => Some(gates),
-                _ => None,
-            })
-            .flatten()
-            .map(|e| (e.key, e.node))
-            .collect(),
-        _ => BTreeMap::new(),
-    };
-    for entry in top.iter_mut().filter(|e| e.key == "gates") {
-        if let Value::Table(gates) = &mut entry.node.value {
-            for gate in gates {
-                if let (Value::Table(keys), Some(Node { value: Value::Table(new), .. })) =
-                    (&mut gate.node.value, changes.get(&gate.key))
-                {
-                    for change in new {
-                        match keys.iter_mut().find(|k| k.key == change.key) {
-                            Some(old) => *old = change.clone(),
-                            None => keys.push(change.clone()),
-                        }
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
 }

@@ -3,11 +3,14 @@
 //! What its author can get wrong is an error at load time with its place and the nearest right word.
 
 mod default;
+mod find;
 mod load;
+mod loosened;
+mod profile;
 
 pub use crate::config::{PolicyError, PolicyProblem, Selector};
 pub use crate::verdict::Action;
-pub use load::find;
+pub use find::find;
 pub(crate) use load::{Known, parse};
 
 use crate::config::PathRules;
@@ -34,6 +37,8 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// The profile that was applied.
     pub profile: Option<String>,
+    /// What that profile demands less than the policy without it.
+    pub loosened: Vec<String>,
 }
 
 /// An `[[evidence]]` entry.
@@ -47,6 +52,8 @@ pub struct EvidenceEntry {
     pub(crate) packages: Vec<Pattern>,
     /// Files and packages that are left out.
     pub(crate) exclude: Vec<Pattern>,
+    /// Files that need not be evidence: they are read where a format knows them, and passed over where none does.
+    pub(crate) ignore: Vec<Pattern>,
     /// The format that the files must be of.
     pub format: Option<&'static Format>,
     /// Labels for all of them.
@@ -78,6 +85,8 @@ pub struct Gate {
     pub each: Option<String>,
     /// Label values that must be there.
     pub require: BTreeMap<String, Vec<String>>,
+    /// Whether it is judged at all: not so where the policy, or the profile, switches it off.
+    pub enabled: bool,
     /// Whether missing evidence blocks. Not so for the built-in default gates: they report it.
     pub missing_blocks: bool,
     /// Line in the policy, from 1; `None` for the built-in default.

@@ -34,10 +34,10 @@ pub(crate) fn rename(coverage: &mut Coverage, tree: &Tree, rules: &PathRules) ->
     let more = |n: usize| n.checked_sub(NAMED).filter(|n| *n > 0);
     let mut notes = Vec::new();
     for name in found.unmatched.iter().take(NAMED) {
-        notes.push(Note::new(format!("{name} is no file of the tree")));
+        notes.push(Note::new(format!("{name} is not a file in the tree")));
     }
     if let Some(n) = more(found.unmatched.len()) {
-        notes.push(Note::new(format!("{n} more paths are no files of the tree")));
+        notes.push(Note::new(format!("{n} more paths are not files in the tree")));
     }
     for (name, candidates) in found.ambiguous.iter().take(NAMED) {
         notes.push(Note::new(format!("{name} could be {}", candidates.join(" or "))));
@@ -92,3 +92,6 @@ fn speaks_of<'a>(names: impl Iterator<Item = &'a str>, tree: &Tree) -> bool {
     extensions.dedup();
     extensions.iter().any(|e| tree.has_extension(e))
 }
+
+#[cfg(test)]
+mod tests;

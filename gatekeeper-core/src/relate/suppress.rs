@@ -118,7 +118,7 @@ pub(crate) fn apply(
                 1 => format!("1 finding of {} does not count", e.source.path),
                 n => format!("{n} findings of {} do not count", e.source.path),
             };
-            warnings.push(format!("{what}: `gatekeeper explain` and the JSON verdict tell which, and why"));
+            warnings.push(format!("{what}: `gatekeeper explain` and the JSON verdict show which, and why"));
         }
         e.notes.extend(notes);
     }
@@ -170,7 +170,10 @@ fn elsewhere(
                 true => "a product that this report does not name".to_owned(),
                 false => format!("another product than {}", findings.target.join(", ")),
             };
-            format!("{path} speaks of {scanned}: {what} all the same")
+            format!("{path} is about {scanned}, so {what} all the same")
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,13 +237,16 @@ pub(super) fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<Stri
         return None;
     }
     if failing(&theirs) > failing(&mine) {
-        return Some(format!("{path} tells of {} failing cases of the same run", failing(&theirs)));
+        return Some(match failing(&theirs) {
+            1 => format!("{path} reports 1 failing test of the same run"),
+            n => format!("{path} reports {n} failing tests of the same run"),
+        });
     }
     if let Some(p) = other.problems.first() {
-        return Some(format!("{path} tells that {} failed: {}", p.name, p.message));
+        return Some(format!("{path} reports that {} failed: {}", p.name, p.message));
     }
     if aside.complete == Some(false) {
-        return Some(format!("{path} tells that the run was not finished"));
+        return Some(format!("{path} reports that the run did not finish"));
     }
     if theirs.total() > mine.total() {
         return Some(format!("{path} counts {} cases, here are {}", theirs.total(), mine.total()));
@@ -399,3 +402,6 @@ fn words(parts: &[&str]) -> String {
     let words = parts.iter().flat_map(|p| p.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

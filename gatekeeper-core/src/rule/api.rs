@@ -5,7 +5,7 @@ use super::remedy::Remedy;
 use crate::config::{Selector, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::{Evidence, Kind};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub type Build = dyn Fn(&mut Table<'_>) -> Option<Box<dyn Judge>> + Send + Sync;
 
 /// A type of requirement. Serialised, it is its documentation. Cheap to clone.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Rule {
     /// Public, stable, kebab-case.
     pub(crate) id: Cow<'static, str>,
@@ -26,7 +26,6 @@ pub struct Rule {
     /// Its documentation: Markdown with the headings *What it requires*, *Why*, *Configuration*, *Example*, *When evidence is missing*.
     pub(crate) docs: Cow<'static, str>,
     /// Reads its configuration.
-    #[serde(skip)]
     pub(crate) build: Builder,
 }
 
@@ -35,6 +34,8 @@ pub struct Rule {
 pub(crate) enum Builder {
     Fixed(fn(&mut Table<'_>) -> Option<Box<dyn Judge>>),
     Shared(Arc<Build>),
+    /// From outside too, and taking evidence of every kind.
+    Every(Arc<Build>),
 }
 
 impl Rule {
@@ -51,6 +52,14 @@ impl Rule {
             docs: Cow::Borrowed(""),
             build: Builder::Shared(Arc::new(build)),
         }
+    }
+
+    /// The same for gates that take evidence of every kind.
+    pub fn of_every_kind<F>(id: impl Into<Cow<'static, str>>, build: F) -> Self
+    where
+        F: Fn(&mut Table<'_>) -> Option<Box<dyn Judge>> + Send + Sync + 'static,
+    {
+        Rule { build: Builder::Every(Arc::new(build)), ..Rule::new(id, Kind::Tests, |_| None) }
     }
 
     /// Says in a few words what it judges.
@@ -77,9 +86,14 @@ impl Rule {
         &self.title
     }
 
-    /// The kind of evidence that it takes.
-    pub fn kind(&self) -> Kind {
-        self.kind
+    /// The kind of evidence that it takes; `None` where it takes every kind.
+    pub fn kind(&self) -> Option<Kind> {
+        (!matches!(self.build, Builder::Every(_))).then_some(self.kind)
+    }
+
+    /// Whether it takes evidence of this kind. VEX statements judge findings; they are evidence for no gate.
+    pub fn takes_kind(&self, kind: Kind) -> bool {
+        self.kind().map_or(kind != Kind::Vex, |own| own == kind)
     }
 
     /// Its documentation in Markdown.
@@ -91,8 +105,19 @@ impl Rule {
     pub(crate) fn build(&self, table: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         match &self.build {
             Builder::Fixed(build) => build(table),
-            Builder::Shared(build) => build(table),
+            Builder::Shared(build) | Builder::Every(build) => build(table),
         }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Rule", 4)?;
+        out.serialize_field("id", &self.id)?;
+        out.serialize_field("title", &self.title)?;
+        out.serialize_field("kind", &self.kind())?;
+        out.serialize_field("docs", &self.docs)?;
+        out.end()
     }
 }
 

@@ -95,17 +95,7 @@ fn limits(t: &mut Table<'_>, key: &'static str) -> Vec<(&'static str, Option<Sev
 impl Judge for FindingsGate {
     fn takes(&self, evidence: &Evidence, select: &Selector) -> bool {
         let Data::Findings(f) = &evidence.data else { return false };
-        if select.categories.is_empty() {
-            return true;
-        }
-        // Evidence speaks of a category where it has a finding of it, or where it tells that this was looked for or its tool is known to: a clean
-        // dialyzer log is no evidence that there are no vulnerabilities.
-        let looked = f.looked_for(evidence.source.tool.as_deref());
-        f.items.iter().any(|i| select.categories.contains(&i.category))
-            || looked.iter().any(|c| select.categories.contains(c))
-            // Of a tool that is not known, whoever names it knows what it looks for; of a linter nobody can say that it looked for secrets.
-            || (looked.is_empty()
-                && (!select.tools.is_empty() || !select.formats.is_empty() || !select.evidence.is_empty()))
+        select.names_category_of(f, evidence.source.tool.as_deref())
     }
 
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {

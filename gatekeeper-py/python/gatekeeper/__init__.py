@@ -12,18 +12,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import cast
+from inspect import getdoc
+from typing import Any, TypeVar, cast
 
 from . import _native
 from ._native import GatekeeperError, ParseError, PolicyError, __version__
-from .documents import FormatInfo, Inspection, RuleInfo, Verdict
+from .documents import FormatInfo, Inspection, Kind, RuleEvidence, RuleInfo, RuleResult, RuleViolation, Verdict
 
 __all__ = [
     "GatekeeperError",
     "ParseError",
     "PolicyError",
+    "RuleAnswer",
+    "RuleEvidence",
+    "RuleResult",
+    "RuleViolation",
     "__version__",
     "check",
     "check_rendered",
@@ -31,10 +36,52 @@ __all__ = [
     "inspect",
     "inspect_bytes",
     "main",
+    "rule",
     "rules",
 ]
 
 StrPath = str | os.PathLike[str]
+
+RuleAnswer = None | bool | Sequence[str | RuleViolation] | RuleResult
+"""What a rule answers: None, True or no violations (the gate passes), False, violations, or a status with its reason."""
+
+_Judge = TypeVar("_Judge", bound=Callable[[list[RuleEvidence], dict[str, Any]], RuleAnswer])
+
+# Name → name, kind, documentation, and the function from JSON to JSON that the engine asks.
+_registered: dict[str, tuple[str, str | None, str | None, Callable[[str, str], str]]] = {}
+
+
+def rule(name: str, *, kind: Kind | None = None) -> Callable[[_Judge], _Judge]:
+    """Register a function as a rule, which policies then name: ``rule = "name"``.
+
+    >>> @gatekeeper.rule("few-cases", kind="tests")
+    ... def few_cases(evidence, config):
+    ...     total = sum(e["summary"]["total"] for e in evidence)
+    ...     return [] if total <= config["max"] else [f"{total} cases are more than {config['max']}"]
+
+    It is called for each gate of the rule that has evidence, with that evidence and with the gate's own table of the policy:
+    every key that gates do not share (``tools``, ``labels``, ``action``, …). ``kind`` is the kind of evidence that it takes;
+    evidence of every kind where none is given.
+
+    None, True or an empty list passes the gate, False fails it; a list of messages or of `RuleViolation` is the reasons for
+    failing; a `RuleResult` says the status itself. A function that raises, or answers anything else, makes the gate an
+    ``error``, which is no pass. A name that is registered again has the new function; ``check``, ``check_rendered``,
+    ``rules`` and ``main`` know all that are registered when they are called.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name: expected a str, got {type(name).__name__}; write @gatekeeper.rule(\"name\")")
+
+    def register(judge: _Judge) -> _Judge:
+        if not callable(judge):
+            raise TypeError(f"rule {name!r}: expected a function, got {type(judge).__name__}")
+
+        def ask(evidence: str, config: str) -> str:
+            return json.dumps(judge(json.loads(evidence), json.loads(config)), allow_nan=False)
+
+        _registered[name] = (name, kind, getdoc(judge), ask)
+        return judge
+
+    return register
 
 
 def check(
@@ -49,8 +96,8 @@ def check(
 ) -> Verdict:
     """Judge the evidence of a project by its policy.
 
-    ``paths`` are files and folders to read instead of what the policy names; ``config`` is the policy (otherwise it is looked
-    for upwards); ``root`` the folder that patterns are relative to; ``now`` the clock to judge by (RFC 3339, or a datetime
+    ``paths`` are files and folders to read instead of what the policy names; ``config`` is the policy (otherwise it is
+    searched for in ``root`` and the folders above it); ``root`` the folder that patterns are relative to; ``now`` the clock to judge by (RFC 3339, or a datetime
     with a time zone). A failing verdict is an answer, not an exception.
 
     Raises PolicyError where the policy cannot be used (nothing was judged), ValueError where an argument cannot be.
@@ -90,6 +137,7 @@ def check_rendered(
         now.isoformat() if isinstance(now, datetime) else now,
         max_bytes,
         fail_on_warn,
+        list(_registered.values()),
     )
     return dict(zip(wanted, texts, strict=True))
 
@@ -131,8 +179,8 @@ def formats() -> list[FormatInfo]:
 
 
 def rules() -> list[RuleInfo]:
-    """The rules that gates can be of, with their documentation."""
-    return cast("list[RuleInfo]", json.loads(_native.rules()))
+    """The rules that gates can be of, with their documentation: the built-in ones and those registered with `rule`."""
+    return cast("list[RuleInfo]", json.loads(_native.rules(list(_registered.values()))))
 
 
 def main(argv: Sequence[StrPath] | None = None) -> int:
@@ -143,7 +191,7 @@ def main(argv: Sequence[StrPath] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    return _native.run(["gatekeeper", *arguments])
+    return _native.run(["gatekeeper", *arguments], list(_registered.values()))
 
 
 def _paths(name: str, given: StrPath | Iterable[StrPath]) -> list[StrPath]:

@@ -1,7 +1,7 @@
 """The native half: documents come as JSON text. Use the functions of the package."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .documents import PolicyProblem
 
@@ -19,6 +19,8 @@ __all__ = [
 ]
 
 __version__: str
+
+_Rule = tuple[str, str | None, str | None, Callable[[str, str], str]]
 
 class GatekeeperError(Exception):
     code: str
@@ -40,11 +42,12 @@ def check_rendered(
     now: str | None,
     max_bytes: int | None,
     fail_on_warn: bool,
+    rules: Sequence[_Rule],
 ) -> list[str]: ...
 def inspect(
     files: Sequence[str | os.PathLike[str]], read_as: str | None, validate: bool, max_bytes: int | None
 ) -> str: ...
 def inspect_bytes(name: str, data: bytes, read_as: str | None, validate: bool, max_bytes: int | None) -> str: ...
 def formats() -> str: ...
-def rules() -> str: ...
-def run(argv: Sequence[str | os.PathLike[str]]) -> int: ...
+def rules(rules: Sequence[_Rule]) -> str: ...
+def run(argv: Sequence[str | os.PathLike[str]], rules: Sequence[_Rule]) -> int: ...

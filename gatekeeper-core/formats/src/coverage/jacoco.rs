@@ -79,8 +79,10 @@ enum Place {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let mut r = Reader {
         notes: Notes::default(),
         out: Coverage::default(),

@@ -72,8 +72,10 @@ struct Method {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Notes::default();
     // The ids of files belong to a module.
     let mut ids: BTreeMap<String, String> = BTreeMap::new();

@@ -37,9 +37,11 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    xml::read(input, |_, xml| document(input, xml))
+}
+
+fn document(input: &Input<'_>, xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
     let mut file: Box<str> = "".into();
     let mut tool = None;
     let bound = rows::allowance(input);

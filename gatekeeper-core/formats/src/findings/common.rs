@@ -593,7 +593,7 @@ pub(super) fn severity(word: &str, field: &'static str, notes: &mut Vec<Note>) -
     match Severity::from_word(word) {
         Some(s) => (s, field),
         None => {
-            note(notes, format!("a severity of no known word: {}", gatekeeper_evidence::error::quote(word.as_bytes())));
+            note(notes, format!("unknown severity: {}", gatekeeper_evidence::error::quote(word.as_bytes())));
             (Severity::Unknown, field)
         }
     }

@@ -56,9 +56,11 @@ struct Row {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
     let (mut root, mut any, mut created) = (false, false, None);
     loop {
         match xml.next()? {
@@ -74,7 +76,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 (3, "reportDate") => created = seconds(&xml.text_of(100)?),
                 (3, "dependency") => {
                     any = true;
-                    fold(dependency(&mut xml)?, &mut items, &mut notes);
+                    fold(dependency(xml)?, &mut items, &mut notes);
                 }
                 _ => xml.skip()?,
             },

@@ -127,8 +127,7 @@ fn attribute(element: &Element<'_>, name: &str) -> Result<Option<String>, ParseE
     Ok(None)
 }
 
-fn read(text: &str, input: &Input<'_>) -> Result<(Graph, Vec<gatekeeper_evidence::Note>), ParseError> {
-    let mut xml = Xml::new(text, input);
+fn read(xml: &mut Xml<'_>) -> Result<(Graph, Vec<gatekeeper_evidence::Note>), ParseError> {
     let mut graph = Graph::default();
     let mut spaces = Spaces::default();
     let mut open: Vec<Open> = Vec::new();
@@ -371,8 +370,11 @@ impl Builder {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let (graph, mut notes) = read(&text, input)?;
+    xml::read(input, |text, xml| document(input, text, xml))
+}
+
+fn document(input: &Input<'_>, text: &str, xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+    let (graph, mut notes) = read(xml)?;
     let Some(document) = graph.of_kind("SpdxDocument").next() else {
         return Err(ParseError::malformed("an SpdxDocument").at(0).found_words("an RDF graph without one"));
     };

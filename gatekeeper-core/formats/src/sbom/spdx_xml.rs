@@ -129,11 +129,13 @@ impl Item {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |text, xml| document(input, text, xml))
+}
+
+fn document<'a>(input: &Input<'_>, text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
     let mut spdx = Spdx::new("", input.validate);
     let mut document = None;
-    let version = version_of(&text);
+    let version = version_of(text);
     if input.validate {
         document = version.and_then(schema::spdx_json).map(schema::Document::new);
         if document.is_none() {

@@ -36,7 +36,8 @@ pub(crate) fn broken(name: &str, bytes: &[u8]) -> Option<ParseError> {
     }
     let of_xml = matches!(extension, "xml" | "trx") && text.starts_with(b"<");
     if (of_xml || begins("<?xml")) && xml::breaks_off(&String::from_utf8_lossy(text)) {
-        return Some(ends("XML", bytes));
+        let inside = xml::path_at(&String::from_utf8_lossy(text), text.len());
+        return Some(ends("XML", bytes).in_path(inside));
     }
     None
 }

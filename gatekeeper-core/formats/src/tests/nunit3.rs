@@ -60,8 +60,10 @@ struct Reader {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     if root.name() != "test-run" {
         return Err(ParseError::malformed("a root <test-run>").at(root.offset).found(root.name()));
@@ -83,19 +85,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let cancelled = root.attribute("label")?.is_some_and(|l| l == "Cancelled");
     let mut reader = Reader { incomplete: cancelled, ..Reader::default() };
     reader.open("");
-    while let Some(token) = inside(&mut xml, 0)? {
+    while let Some(token) = inside(xml, 0)? {
         match token {
             Token::Start(e) => match e.name() {
-                "test-suite" => reader.suite(&xml)?,
-                "test-case" => reader.case(&mut xml, &e)?,
+                "test-suite" => reader.suite(xml)?,
+                "test-case" => reader.case(xml, &e)?,
                 "failure" => {
-                    let message = message(&mut xml)?;
+                    let message = message(xml)?;
                     if let Some(problem) = reader.stack.last_mut().and_then(|o| o.problem.as_mut()) {
                         problem.message = message;
                     }
                 }
                 "reason" => {
-                    let message = message(&mut xml)?;
+                    let message = message(xml)?;
                     if let Some(problem) = reader.stack.last_mut().and_then(|o| o.problem.as_mut())
                         && problem.message.is_empty()
                     {
@@ -108,7 +110,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             _ => {}
         }
     }
-    common::finish(&mut xml)?;
+    common::finish(xml)?;
     while !reader.stack.is_empty() {
         reader.close();
     }

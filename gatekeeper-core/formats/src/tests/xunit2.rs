@@ -66,8 +66,10 @@ struct Reader {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     let mut reader = Reader::default();
     match root.name() {
@@ -75,7 +77,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             let finish = root.attribute("finish-rtf")?;
             reader.created = finish.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
         }
-        "assembly" if root.attribute("total")?.is_some() => reader.assembly(&xml)?,
+        "assembly" if root.attribute("total")?.is_some() => reader.assembly(xml)?,
         other => return Err(ParseError::malformed("a root <assemblies>").at(root.offset).found(other)),
     }
     while xml.depth() > 0 {
@@ -83,22 +85,22 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             Token::Start(e) => match e.name() {
                 "assembly" => {
                     reader.end_assembly();
-                    reader.assembly(&xml)?;
+                    reader.assembly(xml)?;
                 }
                 "collection" | "class" => {
                     let name = e.attribute("name")?.unwrap_or_default();
                     reader.suites.push(Suite::named(name.as_ref()));
                 }
-                "test" => reader.test(&mut xml, &e)?,
+                "test" => reader.test(xml, &e)?,
                 "errors" => {}
-                "error" => reader.error(&mut xml, &e)?,
+                "error" => reader.error(xml, &e)?,
                 _ => xml.skip()?,
             },
             Token::End | Token::Text(_) | Token::Eof => {}
         }
     }
     reader.end_assembly();
-    common::finish(&mut xml)?;
+    common::finish(xml)?;
     let mut notes = xml.take_notes();
     if !reader.beyond.words.is_empty() {
         notes.push(Note::new(format!("an assembly {}", reader.beyond.words)));

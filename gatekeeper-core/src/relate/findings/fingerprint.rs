@@ -85,4 +85,35 @@ mod tests {
         assert_eq!(with("pkg:npm/x@1", "old text"), with("pkg:npm/x@2", "new text"));
         assert_ne!(with("pkg:npm/x@1", ""), with("pkg:npm/y@1", ""));
     }
+
+    #[test]
+    fn each_part_tells_findings_apart() {
+        let plain = finding("m", 1, "a");
+        let of = |f: &Finding| fingerprint(f);
+        assert_ne!(of(&plain), of(&Finding { rule: "q".into(), ..plain.clone() }));
+        assert_ne!(of(&plain), of(&Finding { place: None, ..plain.clone() }));
+        let package = |name: &str, purl: Option<&str>| {
+            let package = Package { name: name.into(), purl: purl.map(Into::into), ..Package::default() };
+            of(&Finding { package: Some(Box::new(package)), ..plain.clone() })
+        };
+        assert_ne!(of(&plain), package("x", None));
+        assert_ne!(package("x", None), package("y", None));
+        assert_eq!(package("x", None), package("other", Some("pkg:npm/x@1")));
+        // It is what baselines hold: were it made otherwise, every finding would be new.
+        assert_eq!(of(&plain), "433dcd3c03a34e74c12dff7f96981e46");
+    }
+
+    #[test]
+    fn messages_are_the_same_but_for_numbers_and_blanks() {
+        let text = |message: &str| {
+            let mut out = String::new();
+            normalise(message, &mut out);
+            out
+        };
+        assert_eq!(text("  a  12 b\t\n3c44  "), "a # b #c#");
+        assert_eq!(text("aa--bb"), "aa--bb");
+        assert_eq!(text("1 2 3"), "# # #");
+        assert_eq!(text(""), "");
+        assert_eq!((path("./a\\b"), path("a/./b")), ("a/b".to_owned(), "a/./b".to_owned()));
+    }
 }

@@ -182,4 +182,39 @@ mod tests {
             assert_eq!(holds(stated, references), want, "{stated} against {references:?}");
         }
     }
+
+    #[test]
+    fn targets_are_one_by_digest_or_by_name_and_tag() {
+        let one = |a: &[&str], b: &[&str]| {
+            let of = |all: &[&str]| all.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>();
+            let got = same_target(&of(a), &of(b));
+            assert_eq!(got, same_target(&of(b), &of(a)), "{a:?} {b:?}");
+            got
+        };
+        assert!(one(&["app:1"], &["app"]));
+        assert!(one(&["app:1", "app:2"], &["app:2"]));
+        assert!(!one(&["app:1"], &["app:2"]));
+        assert!(!one(&["a/app:1"], &["b/app:1"]));
+        assert!(!one(&["app@sha256:aa"], &["other@sha256:bb"]));
+        assert!(one(&["app@sha256:AA"], &["other@sha256:aa"]));
+        assert!(one(&["localhost:5000/app:1"], &["localhost:5000/app:1"]));
+        assert!(!one(&["localhost:5000/app"], &["localhost:5001/app"]));
+        assert!(one(&["index.docker.io/library/app:1"], &["https://docker.io/app:1"]));
+        assert!(one(&["pkg:oci/app@1?repository_url=ghcr.io/org/app"], &["ghcr.io/org/app:1"]));
+        assert!(one(&["pkg:oci/app?repository_url=ghcr.io/org/app&tag=1"], &["ghcr.io/org/app:1"]));
+        assert!(!one(&["pkg:oci/app?repository_url=ghcr.io/org/app&tag=2"], &["ghcr.io/org/app:1"]));
+        assert!(!one(&["pkg:npm/app"], &["app"]));
+        assert!(!one(&[], &[]));
+    }
+
+    #[test]
+    fn a_registrys_prefix_ends_at_a_slash() {
+        use Scanned::{Another, This};
+        let at = &["ghcr.io/organisation/app"][..];
+        assert_eq!(holds("pkg:oci/app?repository_url=ghcr.io/organisation", at), This);
+        assert_eq!(holds("pkg:oci/app?repository_url=ghcr.io/org", at), Another);
+        assert_eq!(holds("pkg:oci/app?tag=1", at), Scanned::Untold);
+        assert_eq!(repository(" HTTPS://Docker.io/library/App/ "), "app");
+        assert_eq!(repository("my-docker.io/app"), "my-docker.io/app");
+    }
 }

@@ -242,4 +242,75 @@ mod tests {
         }
         assert!(parse_yaml("").unwrap().is_empty());
     }
+
+    #[test]
+    fn an_entry_holds_for_what_it_names_in_every_respect() {
+        let of = |change: fn(&mut Ignore), f: &Finding| {
+            let mut ignore = Ignore { id: "CVE-1".into(), ..Ignore::default() };
+            change(&mut ignore);
+            !apply_ignores(&mut [f.clone()], &[ignore], day("2026-06-01")).applied.is_empty()
+        };
+        let f = finding("CVE-1", Category::Vulnerability, "./app/a.lock", "pkg:npm/x@1?arch=arm64");
+        assert!(of(|_| (), &f));
+        assert!(!of(|i| i.id = "CVE-2".into(), &f));
+        let alias = Finding { rule: "GHSA-1".into(), aliases: vec!["CVE-1".into()], ..f.clone() };
+        assert!(of(|_| (), &alias));
+        assert!(of(|i| i.category = Some(Category::Vulnerability), &f));
+        assert!(!of(|i| i.category = Some(Category::Secret), &f));
+        assert!(of(|i| i.paths = vec!["x".into(), "app/*".into()], &f));
+        assert!(!of(|i| i.paths = vec!["*".into()], &f));
+        assert!(!of(|i| i.paths = vec!["**".into()], &Finding { place: None, ..f.clone() }));
+        for (purl, want) in [
+            ("pkg:npm/x", true),
+            ("pkg:npm/x@1", true),
+            ("pkg:npm/x@2", false),
+            ("pkg:pypi/x", false),
+            ("pkg:npm/y", false),
+            ("pkg:npm/x?arch=arm64", true),
+            ("pkg:npm/x?arch=amd64", false),
+        ] {
+            let ignore = Ignore { id: "CVE-1".into(), purls: vec![purl.into()], ..Ignore::default() };
+            let report = apply_ignores(&mut [f.clone()], &[ignore], day("2026-06-01"));
+            assert_eq!(report.applied.len(), usize::from(want), "{purl}");
+        }
+        let bare = Finding { package: None, ..f };
+        assert!(!of(|i| i.purls = vec!["pkg:npm/x".into()], &bare));
+    }
+
+    #[test]
+    fn what_is_suppressed_already_stays_as_it_is() {
+        let mut f = finding("CVE-1", Category::Vulnerability, "a", "pkg:npm/x@1");
+        f.suppressed = Some(Box::new(Suppression { by: "vex".into(), reason: "r".into() }));
+        let mut all = [f];
+        let ignore = Ignore { id: "CVE-1".into(), ..Ignore::default() };
+        let report = apply_ignores(&mut all, &[ignore], day("2026-06-01"));
+        assert_eq!((report.applied.len(), report.unused.len()), (0, 0));
+        assert_eq!(&*all[0].suppressed.as_ref().unwrap().by, "vex");
+    }
+
+    #[test]
+    fn each_list_of_the_yaml_form_is_of_its_category() {
+        let text = "vulnerabilities: [{id: a}]\nmisconfigurations: [{id: b}]\nsecrets: [{id: c}]\nlicenses: [{id: d, expired_at: 2026-01-02T03:04:05Z}]\n";
+        let got = parse_yaml(text).unwrap();
+        let all: Vec<(&str, Option<Category>)> = got.iter().map(|i| (i.id.as_str(), i.category)).collect();
+        assert_eq!(
+            all,
+            [
+                ("a", Some(Category::Vulnerability)),
+                ("b", Some(Category::Misconfiguration)),
+                ("c", Some(Category::Secret)),
+                ("d", Some(Category::License))
+            ]
+        );
+        assert_eq!(got[3].expires, Some(day("2026-01-02")));
+        for (text, place) in [
+            ("secrets:\n  - id: a\n  - id: ' '\n", "$.secrets[1].id"),
+            ("secrets:\n  - id: a\n    expired_at: soon\n", "$.secrets[0].expired_at"),
+            ("licenses:\n  - id: a\n    paths: ['{']\n", "$.licenses[0].paths"),
+            ("licenses:\n  - id: a\n    purls: [x]\n", "$.licenses[0].purls"),
+        ] {
+            assert_eq!(parse_yaml(text).unwrap_err().location().path.as_deref(), Some(place), "{text}");
+        }
+        assert!(parse_yaml("  \n").unwrap().is_empty());
+    }
 }

@@ -83,6 +83,30 @@ mod tests {
             ("vers:npm/>=2.0", "1.0", false),
             ("vers:npm/>=2.0", "2.10", true),
             ("vers:npm/<0.5", "1.0", false),
+            // Each bound at its edge.
+            ("vers:npm/>=2.0", "2.0", true),
+            ("vers:npm/>2.0", "2.0", false),
+            ("vers:npm/>2.0", "2.0.1", true),
+            ("vers:npm/<2.0", "2.0", false),
+            ("vers:npm/<2.0", "1.9", true),
+            ("vers:npm/<=2.0", "2.0", true),
+            ("vers:npm/<=2.0", "2.0.1", false),
+            ("vers:npm/>1|<=2", "1", false),
+            ("vers:npm/>1|<=2", "2.1", false),
+            ("vers:npm/>1|<=2", "2", true),
+            ("vers:npm/1.0", "1", false),
+            ("vers:npm/==1.2", "1.2", true),
+            ("vers:npm/=1.2", "1.3", false),
+            ("vers:npm/!=1.2", "1.3", false),
+            ("vers:npm/=<2", "1", false),
+            // A lower bound is used up by the upper one behind it.
+            ("vers:npm/>=1|<2|<=5", "4", true),
+            ("vers:npm/>=3|<4|>=5", "4.5", false),
+            ("vers:npm/>=3|<4|>=5", "5.5", true),
+            (">=1.0", "1.0", true),
+            ("=1.0", "1.0", true),
+            (" 1.0 ", "1.0", true),
+            ("", "1.0", false),
             ("vers:pypi/>=1.0|<2", "1.9.9", true),
             ("vers:pypi/>=1.0|<2", "2.0", false),
             ("vers:generic/<1|>=2|<3", "2.5", true),
@@ -99,6 +123,22 @@ mod tests {
             ("vers:npm/*", "", false),
         ] {
             assert_eq!(holds(stated, version), want, "{stated} of {version}");
+        }
+    }
+
+    #[test]
+    fn plain_versions_are_ordered_by_their_numbers() {
+        use super::compare;
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        for (a, b, want) in [
+            ("1.10", "1.9", Some(Greater)),
+            ("1.0", "1", Some(Equal)),
+            ("1", "1.0.1", Some(Less)),
+            ("2", "1.9.9", Some(Greater)),
+            ("1.0-rc1", "1.0", None),
+            ("1", "x", None),
+        ] {
+            assert_eq!(compare(a, b), want, "{a} and {b}");
         }
     }
 }

@@ -288,7 +288,7 @@ mod tests {
     fn disagreement_and_missing_reasons_suppress_nothing() {
         let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
         let on = |status, reason| statement("CVE-1", &[("pkg:npm/x", &[])], status, reason);
-        let report = apply_vex(&mut all, &[on(Status::NotAffected, "r"), on(Status::Affected, "")], &[]);
+        let report = apply_vex(&mut all, &[on(Status::NotAffected, "r"), on(Status::Affected, "")], &[], None);
         assert_eq!(report.conflicts, [Conflict { finding: 0, statements: vec![0, 1] }]);
         assert_eq!(apply_vex(&mut all, &[on(Status::NotAffected, " ")], &[], None).unjustified, [(0, 0)]);
         assert!(apply_vex(&mut all, &[on(Status::UnderInvestigation, "r")], &[], None).applied.is_empty());

@@ -2,6 +2,12 @@
 //! closed, no attribute twice) is the reader's to check.
 //!
 //! Extensible Markup Language (XML) 1.0, Fifth Edition: <https://www.w3.org/TR/xml/>.
+//!
+//! By hand although quick-xml exists, for speed. Measured with quick-xml 0.42, its own checks off, CPU time of alternating runs: a bare loop over its
+//! events and attributes takes 1.3 times as long as this lexer with the reader's checks on 48 MB of JUnit, and 2.3 times on 83 MB of
+//! Cobertura; in this lexer's place, giving the same pieces and offsets, 1.7 and 2.6 times. Text and attributes in reports are short: walking over them byte by
+//! byte, each tag once, beats a search for the tag's end, one for its attributes, and a copy of every open name. `differential.rs` holds the two
+//! against each other on all fixtures, on random markup and under a fuzzer.
 
 use super::Element;
 use super::attribute::{Attribute, is_bare, over_blanks, wrong};

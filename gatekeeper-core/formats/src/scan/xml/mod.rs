@@ -4,13 +4,18 @@
 //!   over bytes that are not is ignored, as the bytes were decoded already.
 //! - DOCTYPEs are read over and never fetched; entities other than the five of XML and character references are errors: nothing expands.
 //! - Exactly one root; every element closed; nesting limited; no attribute twice.
+//! - Errors have line, column and the path of the element or attribute that they stand in; readers give offsets alone.
 //! - Real tools write `]]>` in text, `<` in attributes and NUL characters: read, with a note.
 
 mod attribute;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod differential;
 mod lexer;
+mod path;
 mod root;
 
 pub(crate) use attribute::{Attribute, Attributes, unescape_into};
+pub(crate) use path::path_at;
 pub(crate) use root::{Root, root};
 
 use crate::input::Input;
@@ -102,6 +107,19 @@ pub(crate) struct Xml<'a> {
     end_due: bool,
     root_seen: bool,
     notes: Vec<Note>,
+}
+
+/// Reads a document by `parse`, which gets its text and a reader over it. Errors get their line, column and document path here, for all formats.
+pub(crate) fn read<T, F>(input: &Input<'_>, parse: F) -> Result<T, ParseError>
+where
+    F: for<'a> FnOnce(&'a str, &mut Xml<'a>) -> Result<T, ParseError>,
+{
+    let text = decode(input).map_err(|e| {
+        // What stands before the first byte that is no text still tells the path.
+        let whole = e.location().offset.and_then(|o| usize::try_from(o).ok()).and_then(|o| input.bytes.get(..o));
+        path::locate(e, whole.and_then(|w| std::str::from_utf8(w).ok()).unwrap_or_default())
+    })?;
+    parse(&text, &mut Xml::new(&text, input)).map_err(|e| path::locate(e, &text))
 }
 
 /// The document's text: the input itself where it is UTF-8, else decoded as its declaration says.

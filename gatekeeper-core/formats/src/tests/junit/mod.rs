@@ -19,13 +19,15 @@
 //! - `file` and `line` are kept for cases that did not pass; where they are not given they are looked for in the failure's text. pytest counts lines from 0.
 //! - Files of test management systems (TestLink's `node_order`) have the same root and no results: refused.
 
+mod case;
 mod dialect;
 mod totals;
 
-use super::common::{self, MESSAGE};
+use super::common;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Attribute, Element, Token, Xml};
+use case::{Found, Given, attribute, short, stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Problem, Status, Suite, TestRun};
@@ -76,8 +78,6 @@ pub(super) static FORMAT: Format = Format {
 
 /// Most notes on one file.
 const NOTES: usize = 20;
-/// How much of a failure's text is looked at for a place, bytes.
-const TEXT: usize = 64 * 1024;
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(root) = head.xml() else { return Confidence::No };
@@ -93,17 +93,19 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, document)
+}
+
+fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
     let mut reader = Reader::default();
-    if dialect::is_ct_prolog(&text) {
+    if dialect::is_ct_prolog(text) {
         reader.tool = Some("ct");
-    } else if dialect::is_testng_prolog(&text) {
+    } else if dialect::is_testng_prolog(text) {
         reader.tool = Some("testng");
     }
-    reader.root(&mut xml)?;
-    common::finish(&mut xml)?;
-    Ok(reader.done(&text, xml.take_notes()))
+    reader.root(xml)?;
+    common::finish(xml)?;
+    Ok(reader.done(text, xml.take_notes()))
 }
 
 /// An open `<testsuites>` or `<testsuite>`.
@@ -389,7 +391,7 @@ impl<'a> Reader<'a> {
         let time = given.time.and_then(|a| {
             let time = common::seconds(a.raw);
             if time.is_none() && !a.raw.trim().is_empty() {
-                self.note("a time that is no number", a.offset);
+                self.note("time is not a number", a.offset);
             }
             time
         });
@@ -513,216 +515,5 @@ impl Open<'_> {
     }
 }
 
-/// What a case's attributes give.
-#[derive(Default)]
-struct Given<'a> {
-    name: Option<Attribute<'a>>,
-    class: Option<Attribute<'a>>,
-    time: Option<Attribute<'a>>,
-    file: Option<Attribute<'a>>,
-    line: Option<Attribute<'a>>,
-    stated: Status,
-    /// Whether it says that it was run.
-    run: bool,
-}
-
-/// What a case's elements give.
-#[derive(Default)]
-struct Found {
-    status: Status,
-    message: String,
-    kind: String,
-    place: Option<(Box<str>, u32)>,
-    flaky: u32,
-    reruns: u32,
-    /// Elements of failures and errors.
-    elements: u64,
-}
-
-impl Found {
-    /// An element that says how the case ended; the worst one's message is kept, the first of several.
-    fn outcome(&mut self, xml: &mut Xml<'_>, status: Status) -> Result<(), ParseError> {
-        self.elements = self.elements.saturating_add(u64::from(status > Status::Skipped));
-        if status > self.status {
-            self.status = status;
-            self.message.clear();
-            self.kind.clear();
-            self.place = None;
-            self.read(xml)
-        } else {
-            xml.skip()
-        }
-    }
-
-    /// An earlier or a later attempt: its message is kept where there is no other.
-    fn attempt(&mut self, xml: &mut Xml<'_>) -> Result<(), ParseError> {
-        if self.message.is_empty() && self.status == Status::Passed { self.read(xml) } else { xml.skip() }
-    }
-
-    fn read(&mut self, xml: &mut Xml<'_>) -> Result<(), ParseError> {
-        let message = attribute(xml, "message")?.unwrap_or_default();
-        self.kind = attribute(xml, "type")?.unwrap_or_default();
-        let text = xml.text_of(TEXT)?;
-        self.place = common::place_in(&text).or_else(|| common::place_in(&message));
-        self.message = if message.trim().is_empty() { text } else { message };
-        if let Some((said, place)) = dialect::eunit_failure(&self.message) {
-            self.message = said;
-            self.place = place;
-        }
-        let end = common::clip(&self.message);
-        if end.len() < self.message.len() {
-            self.message = end.to_owned();
-        }
-        debug_assert!(self.message.len() <= MESSAGE);
-        Ok(())
-    }
-}
-
-/// An attribute of which no more is kept than a reader wants of it.
-fn short<'a>(a: &Attribute<'a>) -> Attribute<'a> {
-    Attribute { raw: common::raw_name(a.raw), ..*a }
-}
-
-/// An attribute of the element that was just opened, references resolved.
-fn attribute(xml: &Xml<'_>, key: &str) -> Result<Option<String>, ParseError> {
-    match xml.attributes().iter().find(|a| a.key == key) {
-        Some(a) => Ok(Some(short(a).text()?.into_owned())),
-        None => Ok(None),
-    }
-}
-
-/// What `status` and `result` say, in the words of GoogleTest, CTest, behave, Codeception and others. Other words say nothing.
-fn stated(raw: &str) -> Status {
-    const WORDS: &[(&str, Status)] = &[
-        ("notrun", Status::Skipped),
-        ("suppressed", Status::Skipped),
-        ("skipped", Status::Skipped),
-        ("disabled", Status::Skipped),
-        ("ignored", Status::Skipped),
-        ("untested", Status::Skipped),
-        ("fail", Status::Failed),
-        ("failed", Status::Failed),
-        ("failure", Status::Failed),
-        ("error", Status::Errored),
-        ("errored", Status::Errored),
-    ];
-    WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(raw)).map_or(Status::Passed, |(_, s)| *s)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::Limits;
-
-    pub(super) fn read(text: &str) -> Result<(TestRun, Option<bool>, Option<String>), ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "t.xml", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let parsed = parse(&input)?;
-        let Data::Tests(run) = parsed.data else { panic!("no tests") };
-        Ok((run, parsed.complete, parsed.tool))
-    }
-
-    #[test]
-    fn the_worst_element_of_a_case_counts() {
-        let (run, ..) = read(
-            "<testsuite name='s'><testcase name='a'><skipped/><failure message='m &lt;'/><error/></testcase>\
-             <testcase name='b'><error type='T'>x</error><skipped/></testcase><testcase name='c'/></testsuite>",
-        )
-        .unwrap();
-        let n = run.counts();
-        assert_eq!((n.failed, n.errored, n.skipped, n.passed), (1, 1, 0, 1));
-        assert_eq!(&*run.suites[0].cases[0].detail.as_ref().unwrap().message, "m <");
-        assert_eq!(&*run.suites[0].cases[1].detail.as_ref().unwrap().kind, "T");
-    }
-
-    #[test]
-    fn flaky_only_without_a_failure() {
-        let (run, ..) = read(
-            "<testsuite name='s'><testcase name='a'><flakyFailure message='m'/><flakyError/></testcase>\
-             <testcase name='b'><failure/><flakyFailure/></testcase><testcase name='c'><failure/><rerunFailure/></testcase></testsuite>",
-        )
-        .unwrap();
-        let n = run.counts();
-        assert_eq!((n.passed, n.failed, n.flaky), (1, 2, 1));
-        assert_eq!(run.suites[0].cases[0].detail.as_ref().unwrap().attempts, Some(3));
-    }
-
-    #[test]
-    fn common_test_config_functions_are_no_cases() {
-        let (run, complete, tool) = read(
-            "<?xml version=\"1.0\" encoding= \"UTF-8\" ?><testsuites><testsuite name='x_SUITE' hostname='h' log='l' tests='1' failures='0'>\
-             <testcase name='init_per_suite'/><testcase name='a'/><testcase name='end_per_suite'>\n<failure type='crash'>why</failure></testcase></testsuite></testsuites>",
-        )
-        .unwrap();
-        assert_eq!(run.counts().total(), 1);
-        assert_eq!((run.problems.len(), run.problems[0].name.as_str()), (1, "x_SUITE:end_per_suite"));
-        assert_eq!((complete, tool.as_deref()), (Some(true), Some("ct")));
-    }
-
-    #[test]
-    fn a_class_of_cases_may_have_such_names() {
-        let (run, ..) =
-            read("<testsuite name='s'><testcase classname='c' name='init_per_suite'><failure/></testcase></testsuite>")
-                .unwrap();
-        assert_eq!(run.counts().failed, 1);
-    }
-
-    #[test]
-    fn eunit_skipped_is_cancelled() {
-        let (run, complete, tool) = read(
-            "<testsuite name=\"module 'a_tests'\" tests='2' skipped='1'><testcase time='0.000' name='a_tests:3 x_test'/>\
-             <testcase time='0.000' name='a_tests:4 y_test'><skipped type='timeout'/></testcase></testsuite>",
-        )
-        .unwrap();
-        assert_eq!((run.counts().skipped, complete, tool.as_deref()), (1, Some(false), Some("eunit")));
-    }
-
-    #[test]
-    fn stated_failures_that_are_not_listed_are_a_problem() {
-        let (run, ..) = read(
-            "<testsuites failures='0' errors='1'><testsuite name='broken.test.js' errors='1' tests='0'/>\
-             <testsuite name='b'><testcase name='a'/></testsuite></testsuites>",
-        )
-        .unwrap();
-        assert_eq!(run.problems.len(), 1);
-        assert_eq!(run.problems[0].name, "broken.test.js");
-    }
-
-    #[test]
-    fn a_case_that_says_it_failed_has_failed() {
-        let (run, ..) = read(
-            "<testsuites><testcase name='a' status='failed'/><testcase name='b' status='notrun'/><testcase name='c' result='suppressed'/>\
-             <testcase name='d' status='run' result='completed'/></testsuites>",
-        )
-        .unwrap();
-        let n = run.counts();
-        assert_eq!((n.failed, n.skipped, n.passed), (1, 2, 1));
-    }
-
-    #[test]
-    fn what_holds_no_results_is_refused() {
-        for bad in [
-            "<suites/>",
-            "<testsuites><suite><case/></suite></testsuites>",
-            "<testsuite name='x'><node_order>1</node_order><testcase name='a'/></testsuite>",
-            "<testsuite><testcase name='a'/>",
-            "<html><body/></html>",
-        ] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn order_and_shared_classes() {
-        let (run, ..) = read(
-            "<testsuite name='outer'><testcase classname='outer' name='1'/><testsuite name='inner'><testcase classname='k' name='2'/>\
-             <testcase classname='k' name='3'/></testsuite><testcase name='4'/></testsuite>",
-        )
-        .unwrap();
-        assert_eq!(run.suites.iter().map(|s| &*s.name).collect::<Vec<_>>(), ["outer", "inner"]);
-        assert_eq!(run.suites[0].cases[0].class, None);
-        let (a, b) = (&run.suites[1].cases[0].class, &run.suites[1].cases[1].class);
-        assert!(Arc::ptr_eq(a.as_ref().unwrap(), b.as_ref().unwrap()));
-    }
-}
+mod tests;

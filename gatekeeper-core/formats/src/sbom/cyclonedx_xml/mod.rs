@@ -10,6 +10,8 @@
 //! Deviations: elements of other namespaces (signatures, extensions) are passed over, as the schema allows; where it does not, the document
 //! is invalid. Statements of `vulnerabilities/vulnerability/analysis` (VEX) are kept beside the inventory.
 
+mod place;
+
 use super::checks::{Expressions, Problems, References, seconds, stated, too_many};
 use super::schema::{self, Session};
 use super::vulnerabilities::{self, Vulnerability, status_of};
@@ -21,6 +23,7 @@ use gatekeeper_evidence::inventory::{Component, Inventory, License};
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::vex::{Product, Statement, Status, with_version};
 use gatekeeper_evidence::{Data, Kind, Note};
+use place::{Field, Place, below};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -51,155 +54,6 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let Some(root) = head.xml() else { return Confidence::No };
     let declared = root.attributes.iter().any(|(k, v)| k.starts_with("xmlns") && v.starts_with(NAMESPACE));
     Confidence::when(root.name == "bom" && declared, Confidence::Certain)
-}
-
-/// What an open element is to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Bom,
-    Metadata,
-    Tools,
-    ToolList,
-    Tool,
-    Authors,
-    Components,
-    Component,
-    Supplier,
-    Licenses,
-    License,
-    Properties,
-    Property,
-    Dependencies,
-    Dependency,
-    Compositions,
-    Composition,
-    Targets,
-    Vulnerabilities,
-    Vulnerability,
-    Analysis,
-    Affects,
-    Versions,
-    Version,
-    Target,
-    References,
-    Reference,
-    Source,
-    Ratings,
-    Rating,
-    Product,
-    Hashes,
-    Hash,
-    /// An element whose text is wanted.
-    Text(Field),
-    Other,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Timestamp,
-    ToolName,
-    Author,
-    Name,
-    Group,
-    Version,
-    Purl,
-    Cpe,
-    Publisher,
-    Scope,
-    SupplierName,
-    LicenseId,
-    LicenseName,
-    Expression,
-    VulnerabilityId,
-    State,
-    Justification,
-    Detail,
-    AffectedRef,
-    AffectedVersion,
-    AffectedStatus,
-    Alias,
-    SourceUrl,
-    Description,
-    Score,
-    Severity,
-    ProductName,
-    ProductGroup,
-    ProductVersion,
-    ProductPurl,
-}
-
-fn below(parent: Option<Place>, name: &str) -> Place {
-    use Field as F;
-    use Place as P;
-    match (parent, name) {
-        (None, "bom") => P::Bom,
-        (Some(P::Bom), "metadata") => P::Metadata,
-        (Some(P::Bom | P::Component), "components") => P::Components,
-        (Some(P::Bom), "dependencies") => P::Dependencies,
-        (Some(P::Bom), "compositions") => P::Compositions,
-        (Some(P::Bom), "vulnerabilities") => P::Vulnerabilities,
-        (Some(P::Metadata), "timestamp") => P::Text(F::Timestamp),
-        (Some(P::Metadata), "tools") => P::Tools,
-        (Some(P::Metadata), "authors" | "manufacture" | "manufacturer") => P::Authors,
-        (Some(P::Authors), "author") => P::Authors,
-        (Some(P::Authors), "name" | "email") => P::Text(F::Author),
-        (Some(P::Tools), "tool") => P::Tool,
-        (Some(P::Tools), "components" | "services") => P::ToolList,
-        (Some(P::ToolList), "component" | "service") => P::Tool,
-        (Some(P::Tool), "name") => P::Text(F::ToolName),
-        (Some(P::Components), "component") => P::Component,
-        (Some(P::Component), "name") => P::Text(F::Name),
-        (Some(P::Component), "group") => P::Text(F::Group),
-        (Some(P::Component), "version") => P::Text(F::Version),
-        (Some(P::Component), "purl") => P::Text(F::Purl),
-        (Some(P::Component), "cpe") => P::Text(F::Cpe),
-        (Some(P::Component), "publisher") => P::Text(F::Publisher),
-        (Some(P::Component), "scope") => P::Text(F::Scope),
-        (Some(P::Component), "supplier" | "manufacturer") => P::Supplier,
-        (Some(P::Supplier), "name") => P::Text(F::SupplierName),
-        (Some(P::Component), "licenses") => P::Licenses,
-        (Some(P::Licenses), "license") => P::License,
-        (Some(P::Licenses), "expression") => P::Text(F::Expression),
-        (Some(P::License), "id") => P::Text(F::LicenseId),
-        (Some(P::License), "name") => P::Text(F::LicenseName),
-        (Some(P::Component), "properties") => P::Properties,
-        (Some(P::Properties), "property") => P::Property,
-        (Some(P::Dependencies | P::Dependency), "dependency" | "provides") => P::Dependency,
-        (Some(P::Compositions), "composition") => P::Composition,
-        (Some(P::Composition), "assemblies" | "dependencies" | "vulnerabilities") => P::Targets,
-        (Some(P::Targets), "assembly" | "dependency" | "vulnerability") => P::Dependency,
-        (Some(P::Vulnerabilities), "vulnerability") => P::Vulnerability,
-        (Some(P::Metadata), "component") => P::Product,
-        (Some(P::Product), "name") => P::Text(F::ProductName),
-        (Some(P::Product), "group") => P::Text(F::ProductGroup),
-        (Some(P::Product), "version") => P::Text(F::ProductVersion),
-        (Some(P::Product), "purl") => P::Text(F::ProductPurl),
-        (Some(P::Product), "hashes") => P::Hashes,
-        (Some(P::Hashes), "hash") => P::Hash,
-        (Some(P::Vulnerability), "source") => P::Source,
-        (Some(P::Source), "url") => P::Text(F::SourceUrl),
-        (Some(P::Vulnerability), "ratings") => P::Ratings,
-        (Some(P::Ratings), "rating") => P::Rating,
-        (Some(P::Rating), "score") => P::Text(F::Score),
-        (Some(P::Rating), "severity") => P::Text(F::Severity),
-        (Some(P::Vulnerability), "description" | "detail") => P::Text(F::Description),
-        (Some(P::Vulnerability), "id") => P::Text(F::VulnerabilityId),
-        (Some(P::Vulnerability), "analysis") => P::Analysis,
-        (Some(P::Vulnerability), "affects") => P::Affects,
-        (Some(P::Vulnerability), "references") => P::References,
-        (Some(P::References), "reference") => P::Reference,
-        (Some(P::Reference), "id") => P::Text(F::Alias),
-        (Some(P::Analysis), "state") => P::Text(F::State),
-        (Some(P::Analysis), "justification") => P::Text(F::Justification),
-        (Some(P::Analysis), "detail") => P::Text(F::Detail),
-        (Some(P::Affects), "target") => P::Target,
-        (Some(P::Target), "ref") => P::Text(F::AffectedRef),
-        (Some(P::Target), "versions") => P::Versions,
-        (Some(P::Versions), "version") => P::Version,
-        (Some(P::Version), "version" | "range") => P::Text(F::AffectedVersion),
-        (Some(P::Version), "status") => P::Text(F::AffectedStatus),
-        _ => P::Other,
-    }
 }
 
 /// Longest text that is kept of one element, bytes.
@@ -250,8 +104,10 @@ struct Bom<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |text, xml| document(input, text, xml))
+}
+
+fn document<'a>(input: &Input<'_>, text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
     let mut bom: Option<Bom<'_>> = None;
     // Depth of a foreign element that is being passed over.
     let mut foreign: Option<usize> = None;
@@ -264,7 +120,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 let depth = xml.depth();
                 let bom = match &mut bom {
                     Some(bom) => bom,
-                    None => bom.insert(open(&text, &element, input.validate)?),
+                    None => bom.insert(open(text, &element, input.validate)?),
                 };
                 if !bom.start(&element, depth)? {
                     foreign = Some(depth);

@@ -1,0 +1,163 @@
+//! Profiles: levels of a policy. A profile's tables merge into the policy's, key by key, so that a limit that it does not name stays.
+
+use crate::config::{Entry, Node, PolicyProblem, Value, nearest};
+
+/// The names of a policy's profiles.
+pub(super) fn names(tree: &Node) -> Vec<String> {
+    let profiles = tree.get("profiles").and_then(Node::entries).unwrap_or_default();
+    profiles.iter().map(|p| p.key.clone()).collect()
+}
+
+/// Lays a profile over the policy, those that it is made `from` first.
+pub(super) fn apply(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
+    for profile in chain(tree, name)? {
+        match profile.get("gates").map(|n| n.value.clone()) {
+            Some(Value::Table(changes)) => {
+                if let Some(Value::Table(gates)) = tree.get_mut("gates").map(|n| &mut n.value) {
+                    for gate in gates.iter_mut() {
+                        if let Some(change) = changes.iter().find(|c| c.key == gate.key) {
+                            merge(&mut gate.node, &change.node);
+                        }
+                    }
+                }
+            }
+            Some(Value::List(chosen)) => only(tree, &chosen)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A profile and those that it is made from, the first of them first.
+fn chain(tree: &Node, name: &str) -> Result<Vec<Node>, PolicyProblem> {
+    let all = names(tree);
+    let profiles = tree.get("profiles");
+    let mut out: Vec<Node> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    let mut next = Some((name.to_owned(), 0..0));
+    while let Some((name, span)) = next {
+        let Some(profile) = profiles.and_then(|p| p.get(&name)) else {
+            return Err(PolicyProblem::new(span, format!("there is no profile `{name}`"))
+                .nearest(&name, all.iter().map(String::as_str)));
+        };
+        if seen.contains(&name) {
+            return Err(PolicyProblem::new(span, format!("the profile `{name}` is made from itself")));
+        }
+        next = profile.get("from").and_then(|n| match &n.value {
+            Value::Text(from) => Some((from.clone(), n.span.clone())),
+            _ => None,
+        });
+        seen.push(name);
+        out.push(profile.clone());
+    }
+    out.reverse();
+    Ok(out)
+}
+
+/// Switches off the gates that a profile does not list.
+fn only(tree: &mut Node, chosen: &[Node]) -> Result<(), PolicyProblem> {
+    let Some(Value::Table(gates)) = tree.get_mut("gates").map(|n| &mut n.value) else { return Ok(()) };
+    let names: Vec<String> = gates.iter().map(|g| g.key.clone()).collect();
+    let mut wanted = Vec::new();
+    for node in chosen {
+        match &node.value {
+            Value::Text(name) if names.contains(name) => wanted.push(name.clone()),
+            Value::Text(name) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let problem = PolicyProblem::new(node.span.clone(), format!("there is no gate `{name}` to choose"));
+                return Err(match nearest(name, &names) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => problem,
+                });
+            }
+            _ => return Err(PolicyProblem::new(node.span.clone(), "`gates` of a profile lists names of gates")),
+        }
+    }
+    for gate in gates.iter_mut().filter(|g| !wanted.contains(&g.key)) {
+        let span = gate.key_span.clone();
+        if let Value::Table(keys) = &mut gate.node.value {
+            keys.retain(|k| k.key != "enabled");
+            let node = Node { span: span.clone(), value: Value::Flag(false) };
+            keys.push(Entry { key: "enabled".to_owned(), key_span: span, node });
+        }
+    }
+    Ok(())
+}
+
+/// Merges tables key by key; anything else is replaced. A limit that is written as a mere number is its `min`.
+fn merge(base: &mut Node, change: &Node) {
+    let is_limit = |v: &Value| matches!(v, Value::Number(_) | Value::Text(_));
+    match (&mut base.value, &change.value) {
+        (Value::Table(keys), Value::Table(changes)) => {
+            for change in changes {
+                match keys.iter_mut().find(|k| k.key == change.key) {
+                    Some(key) => merge(&mut key.node, &change.node),
+                    None => keys.push(change.clone()),
+                }
+            }
+        }
+        (Value::Table(keys), new) if is_limit(new) && keys.iter().all(|k| k.key == "min" || k.key == "warn") => {
+            keys.retain(|k| k.key != "min");
+            keys.push(min_of(change));
+        }
+        (old, Value::Table(changes)) if is_limit(old) && changes.iter().all(|k| k.key == "min" || k.key == "warn") => {
+            let stated = min_of(base);
+            *base = change.clone();
+            if let Value::Table(keys) = &mut base.value
+                && !keys.iter().any(|k| k.key == "min")
+            {
+                keys.push(stated);
+            }
+        }
+        _ => *base = change.clone(),
+    }
+}
+
+fn min_of(limit: &Node) -> Entry {
+    Entry { key: "min".to_owned(), key_span: limit.span.clone(), node: limit.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::from_toml;
+
+    fn applied(text: &str, profile: &str) -> Result<String, String> {
+        let mut tree = from_toml(text).unwrap();
+        apply(&mut tree, profile).map_err(|p| format!("{} {}", p.message, p.help.unwrap_or_default()))?;
+        Ok(tree.get("gates").unwrap().to_string())
+    }
+
+    #[test]
+    fn tables_merge_and_the_rest_is_replaced() {
+        let text = "[gates.a]\nmax = { critical = 0, high = 5 }\ntools = [\"x\", \"y\"]\n[profiles.p.gates.a]\nmax = { high = 0, medium = 3 }\ntools = [\"z\"]";
+        assert_eq!(
+            applied(text, "p").unwrap(),
+            r#"{"a": {"max": {"critical": 0, "high": 0, "medium": 3}, "tools": ["z"]}}"#
+        );
+    }
+
+    #[test]
+    fn a_limit_in_a_number_keeps_what_the_table_says_beside_it() {
+        let text = "[gates.a]\nlines = { min = 80, warn = 85 }\nbranches = 50\n[profiles.p.gates.a]\nlines = 70\nbranches = { warn = 60 }";
+        assert_eq!(
+            applied(text, "p").unwrap(),
+            r#"{"a": {"lines": {"warn": 85, "min": 70}, "branches": {"warn": 60, "min": 50}}}"#
+        );
+    }
+
+    #[test]
+    fn a_profile_is_made_from_another_and_chooses_gates() {
+        let text = "[gates.a]\nm = 1\n[gates.b]\nm = 1\n[profiles.base.gates.a]\nm = 2\n[profiles.p]\nfrom = \"base\"\ngates = [\"a\"]";
+        assert_eq!(applied(text, "p").unwrap(), r#"{"a": {"m": 2}, "b": {"m": 1, "enabled": false}}"#);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused() {
+        let text = "[gates.alpha]\n[profiles.one]\nfrom = \"two\"\n[profiles.two]\nfrom = \"one\"\n[profiles.three]\ngates = [\"alpah\"]\n[profiles.four]\nfrom = \"thre\"";
+        assert!(applied(text, "one").unwrap_err().contains("made from itself"));
+        assert!(applied(text, "three").unwrap_err().contains("did you mean `alpha`?"));
+        assert!(applied(text, "four").unwrap_err().contains("did you mean `three`?"));
+        assert!(applied(text, "tow").unwrap_err().contains("did you mean `two`?"));
+    }
+}

@@ -1,0 +1,313 @@
+use super::*;
+use gatekeeper_evidence::Source;
+use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Percentages};
+use gatekeeper_evidence::findings::{Finding, Findings, Place};
+use gatekeeper_evidence::test_run::{Problem, TestRun};
+
+fn evidence(path: &str, format: &'static str, tool: &str, data: Data) -> Evidence {
+    let source = Source {
+        path: path.into(),
+        format,
+        tool: (!tool.is_empty()).then(|| tool.into()),
+        sha256: path.into(),
+        size: 100,
+        ..Source::default()
+    };
+    Evidence { source, complete: None, notes: Vec::new(), data }
+}
+
+fn run(cases: &[(&str, Status)]) -> TestRun {
+    let cases = cases.iter().map(|(name, status)| Case { name: (*name).into(), status: *status, ..Case::default() });
+    TestRun { suites: vec![Suite { cases: cases.collect(), ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
+}
+
+fn passed(n: u64) -> TestRun {
+    let unlisted = Counts { passed: n, ..Counts::default() };
+    TestRun { suites: vec![Suite { unlisted, ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
+}
+
+fn of_ct(path: &str, format: &'static str, run: TestRun) -> Evidence {
+    evidence(path, format, "ct", Data::Tests(run))
+}
+
+fn kept(sorted: &Sorted) -> Vec<&str> {
+    sorted.kept.iter().map(|e| e.source.path.as_str()).collect()
+}
+
+fn aside(sorted: &Sorted) -> Vec<(&str, Option<&str>)> {
+    sorted.aside.iter().map(|a| (a.evidence.source.path.as_str(), a.instead.as_deref())).collect()
+}
+
+#[test]
+fn the_newest_run_of_a_folder_is_kept() {
+    const OLD: &str = "logs/ct_run.a@b.2026-11-19_09.00.00/suite.log";
+    const NEW: &str = "logs/ct_run.a@b.2026-11-20_08.00.00/suite.log";
+    const OTHER: &str = "app/logs/ct_run.a@b.2026-01-01_00.00.00/suite.log";
+    for order in [[OLD, NEW, OTHER], [NEW, OTHER, OLD], [OTHER, OLD, NEW]] {
+        let got = sort(order.iter().map(|p| of_ct(p, "ct-suite-log", run(&[(p, Status::Passed)]))).collect());
+        let mut all = kept(&got);
+        all.sort_unstable();
+        assert_eq!(all, [OTHER, NEW], "{order:?}");
+        assert_eq!(aside(&got), [(OLD, None)]);
+        assert!(got.aside[0].because.contains("ct_run.a@b.2026-11-20_08.00.00"), "{}", got.aside[0].because);
+    }
+}
+
+#[test]
+fn a_run_is_told_by_its_folder_and_its_time() {
+    assert_eq!(ct_run("a/logs/ct_run.x.1/suite.log"), Some(("a/logs/", "ct_run.x.1")));
+    assert_eq!(ct_run("ct_run.x.1/suite.log"), Some(("", "ct_run.x.1")));
+    assert_eq!(ct_run("a/ct_run.x.1"), None);
+    assert_eq!(ct_run("a/suite.log"), None);
+    assert_eq!(run_time("ct_run.a@b.2026-11-20_16.05.21"), Some("2026-11-20_16.05.21"));
+    assert_eq!(run_time("2026-11-20_16.05.21"), Some("2026-11-20_16.05.21"));
+    for bad in ["ct_run.a@b.2026-11-20 16.05.21", "ct_run.a@b.2026-11-2x_16.05.21", "short", ""] {
+        assert_eq!(run_time(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn equal_bytes_are_a_copy_only_under_the_same_labels_and_name() {
+    let copy = |path: &str, os: &str| {
+        let mut e = evidence(path, "junit", "", Data::Tests(run(&[("a", Status::Passed)])));
+        e.source.sha256 = "same".into();
+        e.source.labels = [("os".to_owned(), os.to_owned())].into();
+        e
+    };
+    let got = sort(vec![copy("x/junit.xml", "linux"), copy("y/junit.xml", "linux")]);
+    assert_eq!((kept(&got), aside(&got)), (vec!["x/junit.xml"], vec![("y/junit.xml", Some("x/junit.xml"))]));
+    // Two systems may well write the same: each counts.
+    assert_eq!(kept(&sort(vec![copy("x/junit.xml", "linux"), copy("y/junit.xml", "macos")])).len(), 2);
+    assert_eq!(kept(&sort(vec![copy("x/one.xml", "linux"), copy("y/two.xml", "linux")])).len(), 2);
+    let other =
+        Evidence { source: Source { sha256: "other".into(), ..copy("y/junit.xml", "linux").source }, ..copy("", "") };
+    assert_eq!(kept(&sort(vec![copy("x/junit.xml", "linux"), other])).len(), 2);
+    // Empty files equal each other and say nothing of each other.
+    let empty = |path| {
+        let mut e = copy(path, "linux");
+        e.source.size = 0;
+        e
+    };
+    assert_eq!(kept(&sort(vec![empty("x/junit.xml"), empty("y/junit.xml")])).len(), 2);
+    // Only what is counted up is a copy too many.
+    let coverage = |path| Evidence { data: Data::Coverage(Coverage::default()), ..copy(path, "linux") };
+    assert_eq!(kept(&sort(vec![coverage("x/junit.xml"), coverage("y/junit.xml")])).len(), 2);
+}
+
+#[test]
+fn of_one_tools_formats_the_richest_that_says_something_is_kept() {
+    let poor = || of_ct("b.log", "rebar3-ct", passed(2));
+    let rich = |run| of_ct("a.html", "ct-suite-log", run);
+    let two = run(&[("x", Status::Passed), ("y", Status::Passed)]);
+    for order in [vec![poor(), rich(two.clone())], vec![rich(two), poor()]] {
+        let got = sort(order);
+        assert_eq!((kept(&got), aside(&got)), (vec!["a.html"], vec![("b.log", Some("a.html"))]));
+        assert!(got.contradictions.is_empty(), "{:?}", got.contradictions);
+        assert_eq!(got.aside[0].because, "ct-suite-log of the same run says more");
+    }
+    // A rich twin that counts nothing does not stand for one that does.
+    let got = sort(vec![rich(TestRun::default()), poor()]);
+    let mut both = kept(&got);
+    both.sort_unstable();
+    assert_eq!(both, ["a.html", "b.log"]);
+    // Unless it tells that the run was cut off, or that something failed beside the cases.
+    let cut = Evidence { complete: Some(false), ..rich(TestRun::default()) };
+    assert_eq!(kept(&sort(vec![cut, poor()])), ["a.html"]);
+    let whole = Evidence { complete: Some(true), ..rich(TestRun::default()) };
+    assert_eq!(kept(&sort(vec![whole, poor()])).len(), 2);
+    let problem = Problem { name: "init_per_suite".into(), ..Problem::default() };
+    let failed = rich(TestRun { problems: vec![problem], ..TestRun::default() });
+    assert_eq!(kept(&sort(vec![failed, poor()])), ["a.html"]);
+}
+
+#[test]
+fn twins_are_of_one_tool_one_entry_and_one_set_of_labels() {
+    let two = || run(&[("x", Status::Passed), ("y", Status::Passed)]);
+    let with = |change: fn(&mut Source)| {
+        let mut poor = of_ct("b.log", "rebar3-ct", passed(2));
+        change(&mut poor.source);
+        kept(&sort(vec![of_ct("a.html", "ct-suite-log", two()), poor])).len()
+    };
+    assert_eq!(with(|_| ()), 1);
+    assert_eq!(with(|s| s.tool = Some("eunit".into())), 2);
+    assert_eq!(with(|s| s.tool = None), 2);
+    assert_eq!(with(|s| s.name = Some("other".into())), 2);
+    assert_eq!(with(|s| s.labels = [("os".to_owned(), "linux".to_owned())].into()), 2);
+    assert_eq!(with(|s| s.format = "no-twin-of-ct"), 2);
+    // What stands on one step is united, not left aside.
+    let got = sort(vec![of_ct("a.log", "rebar3-ct", passed(2)), of_ct("b.log", "ct-run", passed(2))]);
+    assert_eq!(got.kept.len(), 2);
+}
+
+#[test]
+fn coverage_that_says_nothing_does_not_stand_for_a_poorer_twin() {
+    let of = |path: &str, format, coverage| evidence(path, format, "cover", Data::Coverage(coverage));
+    let full = || Coverage { files: [("m".into(), FileCoverage::default())].into(), ..Coverage::default() };
+    let percent = || Coverage { percent: Some(Percentages::default()), ..Coverage::default() };
+    assert_eq!(kept(&sort(vec![of("a", "erlang-coverdata", full()), of("b", "rebar3-cover", percent())])), ["a"]);
+    assert_eq!(kept(&sort(vec![of("a", "erlang-coverdata", percent()), of("b", "rebar3-cover", full())])), ["a"]);
+    let none = of("a", "erlang-coverdata", Coverage::default());
+    assert_eq!(kept(&sort(vec![none, of("b", "rebar3-cover", percent())])).len(), 2);
+    // A log of tests is no twin of coverage.
+    let other = evidence("b", "rebar3-cover", "cover", Data::Findings(Findings::default()));
+    assert_eq!(kept(&sort(vec![of("a", "erlang-coverdata", full()), other])).len(), 2);
+}
+
+#[test]
+fn a_twin_that_tells_of_worse_contradicts() {
+    let said = |kept: Evidence, aside: Evidence| {
+        let got = sort(vec![kept, aside]);
+        assert_eq!((got.kept.len(), got.aside.len()), (1, 1));
+        got.contradictions.first().map(|c| {
+            assert_eq!((c.kept.as_str(), c.aside.as_str()), ("a.html", "b.log"));
+            c.message.clone()
+        })
+    };
+    let rich = |run| of_ct("a.html", "ct-suite-log", run);
+    let poor = |run| of_ct("b.log", "rebar3-ct", run);
+    let one = || run(&[("x", Status::Passed)]);
+    let counts = |counts: Counts| {
+        let mut run = passed(0);
+        run.suites[0].unlisted = counts;
+        run
+    };
+    assert_eq!(said(rich(one()), poor(passed(1))), None);
+    let more = said(rich(one()), poor(passed(2))).unwrap();
+    assert!(more.contains("counts 2 cases, here are 1"), "{more}");
+    // The kept twin may well know more.
+    assert_eq!(said(rich(run(&[("x", Status::Passed), ("y", Status::Passed)])), poor(passed(1))), None);
+    for bad in [Counts { failed: 1, ..Counts::default() }, Counts { errored: 1, ..Counts::default() }] {
+        let failing = said(rich(one()), poor(counts(bad))).unwrap();
+        assert!(failing.contains("tells of 1 failing"), "{failing}");
+    }
+    let problem = Problem { name: "end_per_suite".into(), message: "crashed".into(), line: None };
+    let broken = TestRun { problems: vec![problem.clone()], ..passed(1) };
+    let message = said(rich(one()), poor(broken.clone())).unwrap();
+    assert!(message.contains("end_per_suite failed: crashed"), "{message}");
+    let cut = said(rich(one()), Evidence { complete: Some(false), ..poor(passed(1)) }).unwrap();
+    assert!(cut.contains("not finished"), "{cut}");
+    assert_eq!(said(rich(one()), Evidence { complete: Some(true), ..poor(passed(1)) }), None);
+    // What falls short by itself is not made worse, whatever of it is bad.
+    for status in [Status::Failed, Status::Errored] {
+        assert_eq!(said(rich(run(&[("x", status)])), poor(passed(5))), None);
+    }
+    assert_eq!(said(rich(TestRun { problems: vec![problem], ..one() }), poor(passed(5))), None);
+    assert_eq!(said(Evidence { complete: Some(false), ..rich(one()) }, poor(broken)), None);
+}
+
+fn log(path: &str, tool: &str, places: &[(&str, u32, &str)], exit_status: Option<i32>) -> Evidence {
+    let items = places.iter().map(|(file, line, rule)| Finding {
+        rule: (*rule).into(),
+        place: Some(Place { path: (*file).into(), line: Some(*line), column: None }),
+        ..Finding::default()
+    });
+    let findings = Findings { items: items.collect(), ..Findings::default() };
+    let mut e = evidence(path, "xref", tool, Data::Findings(findings));
+    e.source.exit_status = exit_status;
+    e
+}
+
+#[test]
+fn logs_of_one_tool_are_twins_only_if_they_say_the_same() {
+    let a = || log("a.log", "xref", &[("src/m.erl", 3, "r")], None);
+    let same = log("b.log", "xref", &[("/home/ci/src/m.erl", 3, "r")], None);
+    let got = sort(vec![a(), same]);
+    assert_eq!((kept(&got), aside(&got)), (vec!["a.log"], vec![("b.log", Some("a.log"))]));
+    assert_eq!(got.aside[0].because, "the same findings");
+    for other in [("src/n.erl", 3, "r"), ("src/m.erl", 4, "r"), ("src/m.erl", 3, "q")] {
+        let got = sort(vec![a(), log("b.log", "xref", &[other], None)]);
+        assert_eq!(kept(&got), ["a.log", "b.log"], "{other:?}");
+        assert!(got.contradictions.is_empty());
+    }
+    assert_eq!(kept(&sort(vec![a(), log("b.log", "dialyzer", &[("src/m.erl", 3, "r")], None)])).len(), 2);
+    // Linters in general write what they like.
+    let plain = |path| log(path, "eslint", &[("src/m.erl", 3, "r")], None);
+    assert_eq!(kept(&sort(vec![plain("a.log"), plain("b.log")])).len(), 2);
+}
+
+#[test]
+fn a_recorded_run_stands_for_logs_and_is_contradicted_by_what_it_did_not_find() {
+    let recorded = || log("z.log", "xref", &[("m.erl", 3, "r")], Some(0));
+    let got = sort(vec![log("a.log", "xref", &[], None), recorded()]);
+    assert_eq!((kept(&got), aside(&got)), (vec!["z.log"], vec![("a.log", Some("z.log"))]));
+    assert!(got.contradictions.is_empty());
+    assert_eq!(got.aside[0].because, "the same tool's recorded run tells more");
+    let got = sort(vec![log("a.log", "xref", &[("m.erl", 3, "r"), ("m.erl", 9, "r")], None), recorded()]);
+    assert!(got.contradictions[0].message.contains("holds 1 findings"), "{:?}", got.contradictions);
+}
+
+#[test]
+fn shards_of_one_format_count_each() {
+    let shard = |path: &str| evidence(path, "junit", "", Data::Tests(run(&[("a", Status::Passed)])));
+    let got = sort(vec![shard("1/junit.xml"), shard("2/junit.xml")]);
+    assert_eq!(got.kept.len(), 2);
+    // Another format of the run stands beside one of them, not for both.
+    let tap = |path: &str| evidence(path, "tap", "", Data::Tests(run(&[("a", Status::Passed)])));
+    let got = sort(vec![shard("1/junit.xml"), shard("2/junit.xml"), tap("x.tap")]);
+    assert_eq!((got.kept.len(), aside(&got)), (2, vec![("x.tap", Some("1/junit.xml"))]));
+    let got = sort(vec![shard("1/junit.xml"), tap("x.tap"), tap("y.tap"), shard("2/junit.xml")]);
+    assert_eq!(aside(&got), [("x.tap", Some("1/junit.xml")), ("y.tap", Some("2/junit.xml"))]);
+}
+
+#[test]
+fn two_formats_are_one_run_only_with_the_same_cases_and_results() {
+    let of = |path: &str, format, cases: &[(&str, Status)]| evidence(path, format, "", Data::Tests(run(cases)));
+    let a = || of("a", "junit", &[("m::adds", Status::Passed), ("m::divides", Status::Failed)]);
+    let twin = of("b", "tap", &[("m > adds", Status::Passed), ("m > Divides", Status::Errored)]);
+    assert_eq!(kept(&sort(vec![a(), twin])).len(), 1);
+    for (name, status) in [("divides", Status::Passed), ("divides", Status::Skipped), ("other", Status::Failed)] {
+        let b = of("b", "tap", &[("adds", Status::Passed), (name, status)]);
+        assert_eq!(kept(&sort(vec![a(), b])).len(), 2, "{name} {status:?}");
+    }
+    assert_eq!(kept(&sort(vec![a(), of("b", "tap", &[("adds", Status::Passed)])])).len(), 2);
+    // Runs that list no case are never the same.
+    let none = |path, format| evidence(path, format, "", Data::Tests(passed(2)));
+    assert_eq!(kept(&sort(vec![none("a", "junit"), none("b", "tap")])).len(), 2);
+    let empty = |path, format| of(path, format, &[]);
+    assert_eq!(kept(&sort(vec![empty("a", "junit"), empty("b", "tap")])).len(), 2);
+    let mut other = of("b", "tap", &[("adds", Status::Passed), ("divides", Status::Failed)]);
+    other.source.name = Some("nightly".into());
+    assert_eq!(kept(&sort(vec![a(), other.clone()])).len(), 2);
+    other.source.name = None;
+    other.source.labels = [("os".to_owned(), "linux".to_owned())].into();
+    assert_eq!(kept(&sort(vec![a(), other])).len(), 2);
+}
+
+#[test]
+fn names_are_the_same_however_their_words_are_joined() {
+    let with_class = |name: &str, class: Option<&str>| {
+        let case = Case { name: name.into(), class: class.map(Into::into), ..Case::default() };
+        TestRun { suites: vec![Suite { cases: vec![case], ..Suite::named("calc") }], problems: Vec::new(), ..TestRun::default() }
+    };
+    for (a, b) in [
+        (with_class("adds two", None), with_class("calc adds_two", None)),
+        (with_class("adds two", Some("deep")), with_class("Deep › adds two", None)),
+        (with_class("deep.adds-two", None), with_class("adds two", Some("deep"))),
+    ] {
+        let pair =
+            vec![evidence("a", "junit", "", Data::Tests(a.clone())), evidence("b", "tap", "", Data::Tests(b.clone()))];
+        assert_eq!(sort(pair).kept.len(), 1, "{a:?} {b:?}");
+    }
+    assert_eq!(last_name("a > b > c"), "c");
+    assert_eq!(last_name("a › b"), "b");
+    assert_eq!(last_name("a::b:: c"), "c");
+    assert_eq!(words(&["Adds_two", "(Numbers)!"]), "adds two numbers");
+}
+
+#[test]
+fn of_two_formats_that_which_tells_more_of_what_is_wrong_is_kept() {
+    let of = |path: &str, format, run| evidence(path, format, "", Data::Tests(run));
+    let good = || run(&[("a", Status::Passed), ("b", Status::Failed)]);
+    let problem = Problem { name: "after all".into(), ..Problem::default() };
+    let more = of("b", "tap", TestRun { problems: vec![problem], ..good() });
+    let got = sort(vec![of("a", "junit", good()), more]);
+    assert_eq!((kept(&got), aside(&got)), (vec!["b"], vec![("a", Some("b"))]));
+    let cut = Evidence { complete: Some(false), ..of("b", "tap", good()) };
+    assert_eq!(kept(&sort(vec![of("a", "junit", good()), cut])), ["b"]);
+    let skipped = of("b", "tap", run(&[("a", Status::Skipped), ("b", Status::Failed)]));
+    assert_eq!(kept(&sort(vec![of("a", "junit", good()), skipped])), ["b"]);
+    let errored = of("b", "tap", run(&[("a", Status::Passed), ("b", Status::Errored)]));
+    assert_eq!(kept(&sort(vec![of("a", "junit", good()), errored])), ["b"]);
+    // Between equals the first stays.
+    assert_eq!(kept(&sort(vec![of("a", "junit", good()), of("b", "tap", good())])), ["a"]);
+}
