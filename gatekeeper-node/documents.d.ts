@@ -20,7 +20,7 @@ export interface Verdict {
   gates: Array<GateVerdict>
   /** All evidence that was read, by path. */
   evidence: Array<EvidenceRef>
-  /** Evidence left aside because other evidence tells the same run better. */
+  /** Evidence that is not counted because other evidence reports the same run in more detail. */
   set_aside: Array<SetAside>
   /** Inputs that could not be read, patterns that matched nothing. */
   problems: Array<InputProblem>
@@ -118,7 +118,7 @@ export interface Violation {
   severity?: 'critical' | 'high' | 'medium' | 'low' | 'info' | 'unknown'
   /** Name and installed version. */
   package?: string
-  /** The version that mends it. */
+  /** The version that fixes it. */
   fixed?: string
   /** Where to read on. */
   url?: string
@@ -206,7 +206,7 @@ export interface Note {
   location?: Location
 }
 
-/** Evidence left aside. */
+/** Evidence that is not counted. */
 export interface SetAside {
   /** Its path. */
   path: string
@@ -288,14 +288,66 @@ export interface RuleInfo {
   id: string
   /** What it judges. */
   title: string
-  /** The kind of evidence that it takes. */
-  kind: Kind
+  /** The kind of evidence that it takes; null where it takes every kind. */
+  kind: Kind | null
   /** Its documentation, Markdown. */
   docs: string
 }
 
+/** A report, as your own rule is given it. */
+export interface RuleEvidence {
+  /** Its path. */
+  path: string
+  /** The format's id. */
+  format: string
+  /** What it says. */
+  kind: Kind
+  /** The tool that wrote it, where known. */
+  tool: string | null
+  /** Labels that place it in a matrix. */
+  labels: Record<string, string>
+  /** Whether the tool did all its work; null where the format cannot say. */
+  complete: boolean | null
+  /** The recorded exit status of the command that wrote it. */
+  exit_status: number | null
+  /** Tolerated oddities. */
+  notes: Array<Note>
+  /** The figures, as `inspect` shows them. */
+  summary: Record<string, unknown>
+  /** All that it says; the members depend on the kind. */
+  data: Record<string, unknown>
+}
+
+/** One reason for not passing, as your own rule gives it. */
+export interface RuleViolation {
+  /** What it is, in words. */
+  message: string
+  /** What it makes of the gate; fail where it is not given. */
+  status?: 'warn' | 'fail' | 'error' | 'missing' | 'inconclusive'
+  /** The file in the code that it is about. */
+  path?: string
+  /** From 1; only with a path. */
+  line?: number
+  /** The id of what is wrong, for waivers to name. */
+  id?: string
+  /** What to do. */
+  help?: string
+}
+
+/** A gate's status, as your own rule gives it. The worst of it and the violations' statuses counts. */
+export interface RuleResult {
+  /** The gate's status. */
+  status: 'pass' | 'warn' | 'fail' | 'error' | 'missing' | 'inconclusive'
+  /** Why, in a sentence. */
+  reason?: string
+  /** The reasons for not passing, one by one. */
+  violations?: Array<string | RuleViolation>
+}
+
 /** A mistake in a policy. */
 export interface PolicyProblem {
+  /** The stable code (`unknown-key`, `wrong-type`, …). */
+  code: string
   /** What is wrong. */
   message: string
   /** What to do. */

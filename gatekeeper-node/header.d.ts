@@ -17,6 +17,8 @@ export declare class GatekeeperError extends Error {
   column?: number
   /** A policy's mistakes, every one. */
   problems: Array<PolicyProblem>
+  /** A policy's mistakes as people read them: each with its line, a caret and what to do. */
+  rendered?: string
 }
 
 /**

@@ -7,7 +7,7 @@ class GatekeeperError extends Error {
   constructor(refusal) {
     super(refusal.message)
     this.name = 'GatekeeperError'
-    for (const key of ['code', 'file', 'line', 'column', 'problems']) {
+    for (const key of ['code', 'file', 'line', 'column', 'problems', 'rendered']) {
       if (refusal[key] !== null) this[key] = refusal[key]
     }
   }

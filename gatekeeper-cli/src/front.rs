@@ -1,6 +1,7 @@
 //! What every way into gatekeeper shares: the command line, Python and Node give plain values, and get the same document or the
 //! same refusal for them.
 
+use gatekeeper_core::error::chain;
 use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::inspection;
@@ -8,7 +9,6 @@ use gatekeeper_core::output::{Output, Style};
 use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Verdict};
 use serde::Serialize;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -85,13 +85,29 @@ pub fn engine(rules: Vec<CustomRule>) -> Result<Engine, Refusal> {
 }
 
 /// Why there is no answer.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// An argument that cannot be.
+    #[error("{0}")]
     Usage(String),
+    /// A clock that is no time.
+    #[error("the clock `now` takes a time such as 2026-01-31T12:00:00Z")]
+    Clock(#[source] jiff::Error),
+    /// There is no working directory to look from.
+    #[error("the working directory cannot be read")]
+    WorkingDirectory(#[source] std::io::Error),
+    /// The answer could not be made into a document.
+    #[error("the answer cannot be written")]
+    Document(#[from] serde_json::Error),
+    /// The answer could not be rendered.
+    #[error("the answer cannot be written")]
+    Rendering(#[source] std::io::Error),
     /// A policy that cannot be used: nothing was judged.
+    #[error(transparent)]
     Policy(PolicyError),
     /// A report that cannot be read, where it alone was asked for.
+    #[error(transparent)]
     Unreadable(ParseError),
 }
 
@@ -110,11 +126,15 @@ pub struct RefusalDocument {
     pub column: Option<u64>,
     /// A policy's mistakes, every one.
     pub problems: Vec<Problem>,
+    /// A policy's mistakes as people read them: each with its line, a caret and what to do.
+    pub rendered: Option<String>,
 }
 
 /// A mistake in a policy.
 #[derive(Debug, Serialize)]
 pub struct Problem {
+    /// The stable code: `unknown-key`, `wrong-type`, … ([`gatekeeper_core::config::ProblemCode`]).
+    pub code: &'static str,
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -126,24 +146,40 @@ pub struct Problem {
 }
 
 impl Refusal {
+    /// All of it in words: what is wrong, and what another library said was wrong.
+    pub fn line(&self) -> String {
+        match self {
+            Refusal::Unreadable(e) => e.line(),
+            // The first mistake with a cause names it; a policy's syntax error says in its own words what the cause does.
+            Refusal::Policy(e) if !e.text.is_empty() => e.to_string(),
+            e => chain(e),
+        }
+    }
+
     /// As plain data.
     pub fn document(&self) -> RefusalDocument {
         let empty = RefusalDocument {
             code: "usage",
-            message: self.to_string(),
+            message: self.line(),
             file: None,
             line: None,
             column: None,
             problems: Vec::new(),
+            rendered: None,
         };
         match self {
-            Refusal::Usage(_) => empty,
+            Refusal::Usage(_)
+            | Refusal::Clock(_)
+            | Refusal::WorkingDirectory(_)
+            | Refusal::Document(_)
+            | Refusal::Rendering(_) => empty,
             Refusal::Policy(e) => {
                 let problem = |p: &gatekeeper_core::config::PolicyProblem| {
                     // A mistake about a file that could not be read has no place in its text.
                     let place = (!e.text.is_empty()).then(|| e.line_column(p.span.start));
                     Problem {
-                        message: p.message.clone(),
+                        code: p.code.as_str(),
+                        message: if place.is_some() { p.message.clone() } else { chain(p) },
                         help: p.help.clone(),
                         line: place.map(|p| p.0),
                         column: place.map(|p| p.1),
@@ -151,7 +187,15 @@ impl Refusal {
                 };
                 let problems: Vec<Problem> = e.problems.iter().map(problem).collect();
                 let (line, column) = problems.first().map_or((None, None), |p| (p.line, p.column));
-                RefusalDocument { code: "policy", file: Some(e.file.clone()), line, column, problems, ..empty }
+                RefusalDocument {
+                    code: "policy",
+                    file: Some(e.file.clone()),
+                    line,
+                    column,
+                    problems,
+                    rendered: Some(e.rendered(false)),
+                    ..empty
+                }
             }
             Refusal::Unreadable(e) => RefusalDocument {
                 code: e.code().as_str(),
@@ -161,24 +205,6 @@ impl Refusal {
                 ..empty
             },
         }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::Usage(message) => f.write_str(message),
-            Refusal::Policy(e) => e.fmt(f),
-            Refusal::Unreadable(e) => e.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl From<serde_json::Error> for Refusal {
-    fn from(e: serde_json::Error) -> Self {
-        Refusal::Usage(format!("the answer cannot be written: {e}"))
     }
 }
 
@@ -207,12 +233,9 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
     let now = match request.now.as_deref().map(str::parse::<jiff::Timestamp>) {
         None => jiff::Timestamp::now(),
         Some(Ok(now)) => now,
-        Some(Err(e)) => {
-            return Err(Refusal::Usage(format!("the clock `now` takes a time such as 2026-01-31T12:00:00Z: {e}")));
-        }
+        Some(Err(e)) => return Err(Refusal::Clock(e)),
     };
-    let working_directory =
-        std::env::current_dir().map_err(|e| Refusal::Usage(format!("the working directory cannot be read: {e}")))?;
+    let working_directory = std::env::current_dir().map_err(Refusal::WorkingDirectory)?;
     let mut context = Context::at(now.as_second());
     context.limits = Limits::of_files(request.max_bytes);
     context.fail_on_warn = request.fail_on_warn;
@@ -240,7 +263,7 @@ pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) ->
     let render = |output: &&Output| {
         let mut bytes = Vec::new();
         let written = output.write(&verdict, &Style::default(), &mut bytes);
-        written.map_err(|e| Refusal::Usage(format!("the answer cannot be written: {e}")))?;
+        written.map_err(Refusal::Rendering)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     outputs.iter().map(render).collect()

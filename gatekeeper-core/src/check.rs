@@ -1,7 +1,7 @@
 //! The whole flow on one page: policy and candidates → evidence → gates → verdict.
 
 use crate::collect::{self, Candidate, entries};
-use crate::config::PolicyError;
+use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
 use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
 use crate::policy::{self, Known, Policy};
@@ -194,13 +194,17 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
         return match &request.profile {
             Some(profile) => {
                 let words = format!("there is no policy here, so no profile `{profile}` either");
-                Err(PolicyError::whole(shown(cwd, &root), words))
+                let problem = PolicyProblem::new(0..0, words).code(ProblemCode::UnknownProfile);
+                Err(PolicyError::about(shown(cwd, &root), problem))
             }
             None => Ok(Project { root, policy: None }),
         };
     };
     let name = request.config.as_ref().map_or_else(|| shown(cwd, &file), |c| c.display().to_string());
-    let bytes = fs::read(&file).map_err(|e| PolicyError::whole(name.as_str(), format!("cannot be read: {e}")))?;
+    let bytes = fs::read(&file).map_err(|e| {
+        let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
+        PolicyError::about(name.as_str(), problem)
+    })?;
     Ok(Project { root, policy: Some(policy::parse(&name, &bytes, request.profile.as_deref(), known)?) })
 }
 

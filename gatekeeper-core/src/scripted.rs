@@ -335,7 +335,8 @@ mod tests {
             .map_err(|e| e.to_string())
             .and_then(|a| judgement("r", &a))
             .unwrap_or_else(|e| Judgement::of(Violation::new("rule-error", GateStatus::Error, e)));
-        let said = j.violations.iter().map(|v| v.message.clone()).chain(j.conditions.iter().map(|c| c.value.clone()));
+        let said =
+            j.violations.iter().map(|v| v.message.clone()).chain(j.conditions.iter().map(|c| format!("{:?}", c.value)));
         (j.status().as_str().to_owned(), said.collect::<Vec<_>>().join("|"))
     }
 

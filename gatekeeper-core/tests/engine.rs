@@ -56,10 +56,8 @@ fn marks() -> Rule {
     Rule::new("marks", Kind::Findings, |t| {
         let mood = t.choice("mood", &[("calm", Mood::Calm), ("unsure", Mood::Unsure), ("panics", Mood::Panics)]);
         let most = t.count("most");
-        if let Some((shade, span)) = t.text("shade") {
-            if shade != "grey" {
-                t.problem(span, format!("marks are grey, not {shade}"));
-            }
+        if let Some((shade, span)) = t.text("shade").filter(|(shade, _)| shade != "grey") {
+            t.problem(span, format!("marks are grey, not {shade}"));
         }
         Some(Box::new(Marks { most: most?, mood: mood.unwrap_or(Mood::Calm) }) as Box<dyn Judge>)
     })

@@ -31,9 +31,9 @@ create_exception!(
 fn raise(py: Python<'_>, refusal: &Refusal) -> PyErr {
     let d = refusal.document();
     let error = match refusal {
-        Refusal::Usage(_) => return PyValueError::new_err(d.message),
         Refusal::Policy(_) => PolicyError::new_err(d.message.clone()),
         Refusal::Unreadable(_) => ParseError::new_err(d.message.clone()),
+        _ => return PyValueError::new_err(d.message),
     };
     let fill = || -> PyResult<()> {
         let value = error.value(py);
@@ -42,9 +42,11 @@ fn raise(py: Python<'_>, refusal: &Refusal) -> PyErr {
         value.setattr("file", &d.file)?;
         value.setattr("line", d.line)?;
         value.setattr("column", d.column)?;
+        value.setattr("rendered", &d.rendered)?;
         let mut problems = Vec::with_capacity(d.problems.len());
         for p in &d.problems {
             let problem = PyDict::new(py);
+            problem.set_item("code", p.code)?;
             problem.set_item("message", &p.message)?;
             problem.set_item("help", &p.help)?;
             problem.set_item("line", p.line)?;

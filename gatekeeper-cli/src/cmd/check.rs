@@ -4,12 +4,11 @@ use crate::exit;
 use crate::files::write_whole;
 use crate::front::{self, Refusal, Request};
 use crate::terminal::Terminal;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::Args;
+use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{Output, Outputs, Style};
 use gatekeeper_core::verdict::{Overall, Verdict};
-use gatekeeper_core::{Engine, PolicyError};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -86,31 +85,14 @@ pub(crate) fn judge(
     };
     match front::check(engine, &request) {
         Ok(verdict) => return Ok(Ok(verdict)),
-        Err(Refusal::Policy(e)) => show(&e, color, err)?,
-        Err(e) => writeln!(err, "gatekeeper: {e}")?,
+        Err(Refusal::Policy(e)) => {
+            // A mistake without a line to show starts one of its own.
+            let name = if e.text.is_empty() { "gatekeeper: " } else { "" };
+            writeln!(err, "{name}{}gatekeeper: the policy cannot be used, so nothing was judged", e.rendered(color))?;
+        }
+        Err(e) => writeln!(err, "gatekeeper: {}", e.line())?,
     }
     Ok(Err(exit::USAGE))
-}
-
-/// Shows a policy's mistakes as a compiler does: the line, a caret, the nearest right word.
-fn show(e: &PolicyError, color: bool, err: &mut dyn Write) -> io::Result<()> {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    for p in &e.problems {
-        if e.text.is_empty() {
-            writeln!(err, "gatekeeper: {}: {}", e.file, p.message)?;
-        } else {
-            let end = p.span.end.clamp(p.span.start, e.text.len());
-            let snippet = Snippet::source(e.text.as_str())
-                .path(e.file.as_str())
-                .annotation(AnnotationKind::Primary.span(p.span.start.min(end)..end));
-            let mut group = Level::ERROR.primary_title(p.message.as_str()).element(snippet);
-            if let Some(help) = &p.help {
-                group = group.element(Level::HELP.message(help.as_str()));
-            }
-            writeln!(err, "{}\n", renderer.render(&[group]))?;
-        }
-    }
-    writeln!(err, "gatekeeper: the policy cannot be used, so nothing was judged")
 }
 
 /// Runs `check`.

@@ -43,7 +43,7 @@ pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut d
     let options = match reading.options(engine) {
         Ok(options) => options,
         Err(e) => {
-            writeln!(err, "gatekeeper: {e}")?;
+            writeln!(err, "gatekeeper: {}", e.line())?;
             return Ok(exit::USAGE);
         }
     };

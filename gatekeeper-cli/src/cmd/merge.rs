@@ -5,6 +5,7 @@ use crate::files::write_whole;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::collect::tree;
 use gatekeeper_core::config::PathRules;
+use gatekeeper_core::error::chain;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::merge::{MergeError, Target, reconcile, unite};
 use gatekeeper_core::output::line;
@@ -78,7 +79,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
         match result {
             Ok(e) => evidence.push(e),
             Err(e) => {
-                writeln!(err, "gatekeeper: {e}")?;
+                writeln!(err, "gatekeeper: {}", e.line())?;
                 unread = true;
             }
         }
@@ -103,7 +104,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     let (written, aside) = match written {
         Ok(written) => written,
         Err(e) => {
-            writeln!(err, "gatekeeper: {}", line(&e.to_string()))?;
+            writeln!(err, "gatekeeper: {}", line(&chain(&e)))?;
             return Ok(match e {
                 MergeError::Mixed(_) | MergeError::Kind(..) | MergeError::Target(..) | MergeError::Nothing => {
                     exit::USAGE

@@ -5,7 +5,9 @@
 
 use crate::location::Location;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::error::Error;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// What kind of error this is. The names are stable API (`malformed`, `limit-exceeded`, …).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,9 +55,64 @@ impl ErrorCode {
 }
 
 /// Why an input could not be read into evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Display` says this layer alone; what another library said of it is [`Error::source`]. [`ParseError::line`] says all in one line.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", self.own())]
 pub struct ParseError {
     inner: Box<Inner>,
+    #[source]
+    cause: Option<Cause>,
+}
+
+/// Two are equal where they say the same: causes have no equality of their own.
+impl PartialEq for ParseError {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner == other.inner && self.cause == other.cause
+    }
+}
+
+impl Eq for ParseError {}
+
+/// What another library said was wrong. Shared, so that errors which hold it can be cloned; the error itself stays reachable for
+/// `downcast_ref` by way of [`Error::source`].
+#[derive(Debug, Clone)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl Cause {
+    /// Keeps an error.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Cause(Arc::new(error))
+    }
+}
+
+// Not an `Error` itself: `source()` then answers what it holds, and not a wrapper around it.
+impl Deref for Cause {
+    type Target = dyn Error + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for Cause {}
+
+/// An error and its causes in one line, each with `: ` before it.
+pub fn chain(error: &dyn Error) -> String {
+    let mut out = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        out.push_str(": ");
+        out.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    out
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +137,7 @@ impl ParseError {
                 expected: expected.into(),
                 found: String::new(),
             }),
+            cause: None,
         }
     }
 
@@ -136,6 +194,13 @@ impl ParseError {
         self
     }
 
+    /// Keeps what another library said was wrong. Where nothing else says what was found, it does.
+    #[must_use]
+    pub fn because(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Cause::new(error));
+        self
+    }
+
     /// Sets the file, also where one is named already (a file within a folder that is the input).
     #[must_use]
     pub fn in_file(mut self, file: String) -> Self {
@@ -182,15 +247,42 @@ impl ParseError {
         &self.inner.expected
     }
 
+    /// All in one line: `cov.info:12:9: lcov: expected …, found …`, where nothing else says what was found in the words of the cause.
+    pub fn line(&self) -> String {
+        format!("{}{}", self.head(), self.message())
+    }
+
     /// The message without the file's name: `12:9: lcov: expected …, found …`.
     pub fn message(&self) -> String {
-        let place = self.inner.location.to_string();
-        let colon = if place.is_empty() { "" } else { ": " };
-        format!("{place}{colon}{}", self.words())
+        self.placed(&self.words())
     }
 
     /// The message without file and place: `lcov: expected …, found …`.
     pub fn words(&self) -> String {
+        let i = &self.inner;
+        match &self.cause {
+            Some(cause) if i.found.is_empty() => self.worded(&harmless(&cause.to_string())),
+            _ => self.worded(&i.found),
+        }
+    }
+
+    fn own(&self) -> String {
+        format!("{}{}", self.head(), self.placed(&self.worded(&self.inner.found)))
+    }
+
+    fn head(&self) -> String {
+        let i = &self.inner;
+        let colon = if i.location.line.is_some() { ":" } else { ": " };
+        if i.file.is_empty() { String::new() } else { format!("{}{colon}", i.file) }
+    }
+
+    fn placed(&self, words: &str) -> String {
+        let place = self.inner.location.to_string();
+        let colon = if place.is_empty() { "" } else { ": " };
+        format!("{place}{colon}{words}")
+    }
+
+    fn worded(&self, found: &str) -> String {
         let i = &self.inner;
         let mut out = String::new();
         if !i.format.is_empty() {
@@ -209,35 +301,23 @@ impl ParseError {
             | ErrorCode::Internal
             | ErrorCode::UnsupportedVersion => {
                 out.push_str(&i.expected);
-                if !i.found.is_empty() {
+                if !found.is_empty() {
                     out.push_str(": ");
-                    out.push_str(&i.found);
+                    out.push_str(found);
                 }
             }
             ErrorCode::Malformed => {
                 out.push_str("expected ");
                 out.push_str(&i.expected);
-                if !i.found.is_empty() {
+                if !found.is_empty() {
                     out.push_str(", found ");
-                    out.push_str(&i.found);
+                    out.push_str(found);
                 }
             }
         }
         out
     }
 }
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.inner.file.is_empty() {
-            let colon = if self.inner.location.line.is_some() { ":" } else { ": " };
-            write!(f, "{}{colon}", self.inner.file)?;
-        }
-        f.write_str(&self.message())
-    }
-}
-
-impl std::error::Error for ParseError {}
 
 /// Quotes found text for a message: escaped, at most 40 characters.
 pub fn quote(bytes: &[u8]) -> String {
@@ -364,5 +444,20 @@ mod tests {
         for c in ['a', ' ', 'é', '\u{2010}', '\u{2029}', '\u{202f}'] {
             assert!(!is_invisible(c), "{c:?}");
         }
+    }
+
+    #[test]
+    fn a_cause_is_kept_and_each_layer_says_its_own() {
+        let cause = "x".parse::<u64>().unwrap_err();
+        let e = ParseError::malformed("a count").on(2, 3).because(cause.clone()).finish("a.info", "lcov", None);
+        assert_eq!(e.to_string(), "a.info:2:3: lcov: expected a count");
+        assert_eq!(e.line(), "a.info:2:3: lcov: expected a count, found invalid digit found in string");
+        assert_eq!(e.source().and_then(|s| s.downcast_ref::<std::num::ParseIntError>()), Some(&cause));
+        assert_eq!(chain(&e), "a.info:2:3: lcov: expected a count: invalid digit found in string");
+        assert_eq!(e, e.clone());
+        assert_ne!(e, ParseError::malformed("a count").on(2, 3).finish("a.info", "lcov", None));
+        let found = e.found("x");
+        assert_eq!(found.line(), "a.info:2:3: lcov: expected a count, found \"x\"");
+        assert!(found.source().is_some());
     }
 }

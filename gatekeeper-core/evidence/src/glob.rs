@@ -1,4 +1,6 @@
 //! Path patterns: `*`, `?`, `[a-z]`, `{a,b}`, `**`, and `{label}`, which matches a part of a name and gives it as a label.
+//!
+//! By hand and not by `globset`: that has no labels, and does not give a pattern by its components, by which a tree is walked.
 
 use regex::Regex;
 use std::collections::BTreeMap;

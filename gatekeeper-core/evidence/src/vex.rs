@@ -46,25 +46,6 @@ impl Product {
     }
 }
 
-/// A package URL with the version that a document states beside it, where it has none of its own.
-pub fn with_version(purl: &str, version: &str) -> String {
-    let end = purl.find(['?', '#']).unwrap_or(purl.len());
-    let (path, rest) = purl.split_at(end);
-    let name = path.rsplit('/').next().unwrap_or(path);
-    // An `@` at a name's beginning is a scope's.
-    if version.is_empty() || name.trim_start_matches('@').contains('@') {
-        return purl.to_owned();
-    }
-    let mut out = format!("{path}@");
-    for c in version.chars() {
-        match c {
-            '%' | '?' | '#' | '@' | '/' | ' ' => out.push_str(&format!("%{:02X}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out + rest
-}
-
 /// What a statement says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,24 +69,6 @@ impl Status {
             Status::Affected => "affected",
             Status::Fixed => "fixed",
             Status::UnderInvestigation => "under_investigation",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_version;
-
-    #[test]
-    fn a_purl_keeps_its_own_version() {
-        for (purl, version, want) in [
-            ("pkg:npm/foo", "2.0", "pkg:npm/foo@2.0"),
-            ("pkg:npm/foo@1.0", "2.0", "pkg:npm/foo@1.0"),
-            ("pkg:npm/@scope/foo?a=b#c", "1:2/3", "pkg:npm/@scope/foo@1:2%2F3?a=b#c"),
-            ("pkg:npm/foo?a=x@y", "2", "pkg:npm/foo@2?a=x@y"),
-            ("pkg:npm/foo", "", "pkg:npm/foo"),
-        ] {
-            assert_eq!(with_version(purl, version), want);
         }
     }
 }

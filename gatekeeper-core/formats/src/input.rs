@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
     pub fn text(&self) -> Result<&'a str, ParseError> {
         std::str::from_utf8(self.bytes).map_err(|e| {
             let at = e.valid_up_to();
-            ParseError::malformed("UTF-8 text").at(at).found(self.bytes.get(at..).unwrap_or_default())
+            ParseError::malformed("UTF-8 text").at(at).found(self.bytes.get(at..).unwrap_or_default()).because(e)
         })
     }
 }
@@ -101,9 +101,9 @@ fn gunzip(raw: &[u8], limits: &Limits) -> Result<Vec<u8>, ParseError> {
     let cap = limits.unpacked_bytes;
     let mut out = Vec::new();
     let mut reader = flate2::read::MultiGzDecoder::new(raw).take(cap.saturating_add(1));
-    reader.read_to_end(&mut out).map_err(|e| {
-        ParseError::new(ErrorCode::Malformed, "a whole gzip stream").at(raw.len()).found_words(e.to_string())
-    })?;
+    reader
+        .read_to_end(&mut out)
+        .map_err(|e| ParseError::new(ErrorCode::Malformed, "a whole gzip stream").at(raw.len()).because(e))?;
     if u64::try_from(out.len()).unwrap_or(u64::MAX) > cap {
         return Err(ParseError::limit(format!("unpacks to more than the limit of {cap} bytes")));
     }

@@ -54,7 +54,7 @@ impl From<&ParseError> for ErrorDocument {
     fn from(e: &ParseError) -> Self {
         ErrorDocument {
             code: e.code(),
-            message: e.to_string(),
+            message: e.line(),
             format: e.format().to_owned(),
             location: e.location().clone(),
         }

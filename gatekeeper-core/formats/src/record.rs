@@ -49,7 +49,7 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Option<(Header, usize)>, ParseError>
     let broken = |what: &str| ParseError::malformed(what.to_owned()).at(0);
     let end = memchr::memchr(b'\n', head).ok_or_else(|| broken("a recording's header line"))?;
     let header: Header = serde_json::from_slice(head.get(..end).unwrap_or_default())
-        .map_err(|e| broken("a recording's header of version 1").found_words(e.to_string()))?;
+        .map_err(|e| broken("a recording's header of version 1").because(e))?;
     if header.version != 1 {
         return Err(ParseError::new(ErrorCode::UnsupportedVersion, "a recording of a version other than 1")
             .at(0)

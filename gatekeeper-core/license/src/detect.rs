@@ -15,7 +15,6 @@
 //! A text cannot say "or later": the answer is the `-only` id. What follows "END OF TERMS AND CONDITIONS" may be missing.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use super::alike::Difference;
 use super::beside::Beside;
@@ -46,36 +45,29 @@ pub struct Detected {
 }
 
 /// Why a text is not recognised.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undetected {
     /// More bytes than a licence file has.
+    #[error("{0} bytes are no licence text: more than {max} are not read", max = MAX_BYTES)]
     TooLarge(usize),
     /// No words.
+    #[error("the file has no words")]
     Empty,
     /// No licence of the list is like it.
+    #[error("no licence of the SPDX list is like it")]
     Unlike,
     /// Several licences.
+    #[error("several licences in one file: {ids}", ids = .0.join(", "))]
     Several(Vec<String>),
     /// Like this licence, but in other words, here and there.
+    #[error("like {0}, but {words}", words = .1.join("; "))]
     Altered(String, Vec<String>),
     /// This licence with other terms beside it.
+    #[error("{0} with other terms beside it: \"{1}\"")]
     Terms(String, String),
     /// This licence with so many words of other prose.
+    #[error("{0} with {1} words beside it")]
     Besides(String, usize),
-}
-
-impl fmt::Display for Undetected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge(bytes) => write!(f, "{bytes} bytes are no licence text: more than {MAX_BYTES} are not read"),
-            Self::Empty => f.write_str("the file has no words"),
-            Self::Unlike => f.write_str("no licence of the SPDX list is like it"),
-            Self::Several(ids) => write!(f, "several licences in one file: {}", ids.join(", ")),
-            Self::Altered(id, words) => write!(f, "like {id}, but {}", words.join("; ")),
-            Self::Terms(id, terms) => write!(f, "{id} with other terms beside it: \"{terms}\""),
-            Self::Besides(id, words) => write!(f, "{id} with {words} words beside it"),
-        }
-    }
 }
 
 /// Recognises a licence text.

@@ -16,7 +16,8 @@ pub enum Entry {
 }
 
 /// Why a text is no entry of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words())]
 pub struct EntryError {
     /// What was written.
     pub text: String,
@@ -24,21 +25,19 @@ pub struct EntryError {
     pub nearest: Option<String>,
 }
 
-impl fmt::Display for EntryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl EntryError {
+    fn words(&self) -> String {
         let cut: String = self.text.chars().take(40).flat_map(char::escape_debug).collect();
-        write!(f, "expected an SPDX licence id or a family such as GPL, found \"{cut}\"")?;
-        match &self.nearest {
+        let hint = match &self.nearest {
             Some(nearest) if [" OR ", " AND "].iter().any(|operator| nearest.contains(operator)) => {
-                f.write_str("; a list holds single licences: name each of them")
+                "; a list holds single licences: name each of them".to_owned()
             }
-            Some(nearest) => write!(f, "; did you mean {nearest}?"),
-            None => Ok(()),
-        }
+            Some(nearest) => format!("; did you mean {nearest}?"),
+            None => String::new(),
+        };
+        format!("expected an SPDX licence id or a family such as GPL, found \"{cut}\"{hint}")
     }
 }
-
-impl std::error::Error for EntryError {}
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,7 +19,8 @@ use super::list;
 const MAX_LENGTH: usize = 8 << 20;
 
 /// Why a text is not an SPDX licence expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {}: expected {expected}, found {found}", .offset.saturating_add(1))]
 pub struct ExpressionError {
     /// Byte offset in the text.
     pub offset: usize,
@@ -28,14 +29,6 @@ pub struct ExpressionError {
     /// What stands there, cut at 40 characters.
     pub found: String,
 }
-
-impl fmt::Display for ExpressionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column {}: expected {}, found {}", self.offset.saturating_add(1), self.expected, self.found)
-    }
-}
-
-impl std::error::Error for ExpressionError {}
 
 /// The licence of a term.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -6,6 +6,9 @@
 //!
 //! It knows nothing of the rest of gatekeeper, and is of use by itself.
 //!
+//! The licence list is the crate `spdx`'s; its parser and its judging are not used: they know no families of
+//! licences, and stop at a name or a deprecated id where a policy still has to be judged.
+//!
 //! ```
 //! use gatekeeper_license::{LicenseStatement, Ruling, LicenseLists};
 //!

@@ -9,7 +9,7 @@ use std::path::Path;
 /// A file's bytes, at most `most` of them. A pipe or device that lies in the tree is not opened: it might never end. A link is
 /// followed (`/dev/stdin` is one), and what it leads to is cut off at the limit.
 pub(super) fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, ParseError> {
-    let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, format!("cannot be read: {e}"));
+    let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, "cannot be read").because(e);
     let too_big =
         |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most} (raise it with --max-bytes)"));
     let itself = fs::symlink_metadata(path).map_err(io)?.file_type();

@@ -79,8 +79,8 @@ fn failed(path: &str, error: ParseError) -> ParseError {
     error.finish(path, PACKAGE_FOLDER.id(), None)
 }
 
-fn io(path: &str, e: &std::io::Error) -> ParseError {
-    failed(path, ParseError::new(ErrorCode::Io, format!("cannot be read: {e}")))
+fn io(path: &str, e: std::io::Error) -> ParseError {
+    failed(path, ParseError::new(ErrorCode::Io, "cannot be read").because(e))
 }
 
 fn join(outer: &str, inner: &str) -> String {
@@ -101,13 +101,13 @@ pub(super) fn is_bare(path: &Path) -> bool {
 impl Folder {
     /// Reads it.
     pub(crate) fn read(&self, name: &str, limits: &Limits) -> Result<Evidence, ParseError> {
-        let is_folder = fs::metadata(&self.path).map_err(|e| io(name, &e))?.is_dir();
+        let is_folder = fs::metadata(&self.path).map_err(|e| io(name, e))?.is_dir();
         if !is_folder {
             return Err(failed(name, ParseError::new(ErrorCode::Io, "is a file, not a folder of packages")));
         }
         let mut walk = Walk {
             name,
-            root: fs::canonicalize(&self.root).map_err(|e| io(name, &e))?,
+            root: fs::canonicalize(&self.root).map_err(|e| io(name, e))?,
             exclude: &self.exclude,
             most: limits.files,
             seen: HashSet::new(),
@@ -216,12 +216,12 @@ impl Walk<'_> {
 
     fn list(&self, folder: &Path, shown: &str) -> Result<Vec<Entry>, ParseError> {
         let mut out = Vec::new();
-        for e in fs::read_dir(folder).map_err(|e| io(shown, &e))? {
-            let e = e.map_err(|e| io(shown, &e))?;
+        for e in fs::read_dir(folder).map_err(|e| io(shown, e))? {
+            let e = e.map_err(|e| io(shown, e))?;
             if out.len() >= MOST_ENTRIES {
                 return Err(failed(shown, ParseError::limit(format!("more than {MOST_ENTRIES} entries"))));
             }
-            let kind = e.file_type().map_err(|e| io(shown, &e))?;
+            let kind = e.file_type().map_err(|e| io(shown, e))?;
             let (path, link) = (e.path(), kind.is_symlink());
             // A link that leads nowhere is neither file nor folder; whoever needs it says so.
             let through = if link { fs::metadata(&path).ok().map(|m| m.file_type()) } else { Some(kind) };
@@ -244,7 +244,7 @@ impl Walk<'_> {
             self.notes.push(format!("{shown} is left out by the policy"));
             return Ok(None);
         }
-        let path = fs::canonicalize(&e.path).map_err(|e| io(&shown, &e))?;
+        let path = fs::canonicalize(&e.path).map_err(|e| io(&shown, e))?;
         if e.link && !path.starts_with(&self.root) {
             self.notes
                 .push(format!("{shown} is a link out of the root, which is not followed: its licence is unknown"));
@@ -385,13 +385,13 @@ fn read_one(found: &Found, name: &str, root: &Path, limits: &Limits) -> Result<O
         let path = match fs::canonicalize(found.path.join(file)) {
             Ok(path) => path,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Fetched::Absent),
-            Err(e) => return Err(io(&whole, &e)),
+            Err(e) => return Err(io(&whole, e)),
         };
         // The package itself may be named by a path outside the root; its own files are still its own.
         if !path.starts_with(root) && !path.starts_with(&found.path) {
             return Ok(Fetched::Outside);
         }
-        let meta = fs::metadata(&path).map_err(|e| io(&whole, &e))?;
+        let meta = fs::metadata(&path).map_err(|e| io(&whole, e))?;
         if meta.is_dir() {
             return Ok(Fetched::Absent);
         }
@@ -403,8 +403,8 @@ fn read_one(found: &Found, name: &str, root: &Path, limits: &Limits) -> Result<O
             return Ok(Fetched::TooLarge(meta.len()));
         }
         let mut bytes = Vec::new();
-        let opened = fs::File::open(&path).map_err(|e| io(&whole, &e))?;
-        opened.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| io(&whole, &e))?;
+        let opened = fs::File::open(&path).map_err(|e| io(&whole, e))?;
+        opened.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| io(&whole, e))?;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if size > most {
             return Ok(Fetched::TooLarge(size));

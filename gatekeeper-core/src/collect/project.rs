@@ -2,7 +2,7 @@
 
 use super::candidate::Candidate;
 use super::walk::DEEPEST;
-use crate::config::PolicyError;
+use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::relate::findings::{parse_plain, parse_yaml};
 use crate::relate::paths::Tree;
 use crate::relate::suppress::IgnoreFile;
@@ -14,10 +14,14 @@ pub(crate) fn ignore_files(root: &Path) -> Result<Vec<IgnoreFile>, PolicyError> 
     let mut out = Vec::new();
     for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
         let Ok(bytes) = fs::read(root.join(name)) else { continue };
-        let wrong = |why: String| PolicyError::whole(name, why);
-        let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8 text".to_owned()))?;
+        let wrong = |why: String| PolicyProblem::new(0..0, why).code(ProblemCode::Unreadable);
+        let text = String::from_utf8(bytes)
+            .map_err(|e| PolicyError::about(name, wrong("is not UTF-8 text".to_owned()).because(e)))?;
         let entries = if yaml { parse_yaml(&text) } else { parse_plain(&text) };
-        let entries = entries.map_err(|e| wrong(e.finish("", "", Some(text.as_bytes())).message()))?;
+        let entries = entries.map_err(|e| {
+            let e = e.finish("", "", Some(text.as_bytes()));
+            PolicyError::about(name, wrong("cannot be read".to_owned()).because(e))
+        })?;
         out.push(IgnoreFile { path: name.to_owned(), entries });
     }
     Ok(out)

@@ -153,7 +153,7 @@ impl<'p> Walk<'p> {
             Ok(entries) => entries,
             Err(e) => {
                 let shown = if prefix.is_empty() { "." } else { prefix };
-                let error = ParseError::new(ErrorCode::Io, format!("this folder cannot be read: {e}"));
+                let error = ParseError::new(ErrorCode::Io, "this folder cannot be read").because(e);
                 self.unseen.push((shown.to_owned(), error));
                 return;
             }

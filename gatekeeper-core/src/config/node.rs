@@ -1,6 +1,6 @@
 //! The policy file as a tree whose every part knows where it stands, whatever it was written in.
 
-use super::problem::{PolicyProblem, Span};
+use super::problem::{PolicyProblem, ProblemCode, Span};
 use gatekeeper_evidence::decimal::Decimal;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -102,7 +102,8 @@ impl fmt::Display for Node {
 /// Reads TOML.
 pub(crate) fn from_toml(text: &str) -> Result<Node, PolicyProblem> {
     let table = toml::de::DeTable::parse(text).map_err(|e| {
-        PolicyProblem::new(e.span().unwrap_or(0..0), format!("not valid TOML: {}", e.message().replace('\n', ", ")))
+        let message = format!("not valid TOML: {}", e.message().replace('\n', ", "));
+        PolicyProblem::new(e.span().unwrap_or(0..0), message).code(ProblemCode::Syntax).because(e)
     })?;
     let span = table.span();
     Ok(Node { span, value: toml_table(table.into_inner()) })
@@ -173,16 +174,14 @@ impl<'n> Table<'n> {
                 Some(Table { entries, span: node.span.clone(), asked: Vec::new(), all: false, problems })
             }
             other => {
-                problems.add(PolicyProblem::new(
-                    node.span.clone(),
-                    format!("{what} must be a table, not {}", other.what()),
-                ));
+                let message = format!("{what} must be a table, not {}", other.what());
+                problems.add(PolicyProblem::new(node.span.clone(), message).code(ProblemCode::WrongType));
                 None
             }
         }
     }
 
-    /// Where the table stands.
+    /// Where the table stands in the file.
     pub fn span(&self) -> Span {
         self.span.clone()
     }
@@ -191,9 +190,14 @@ impl<'n> Table<'n> {
         self.problems
     }
 
-    /// Reports a mistake at a place in the policy.
+    /// Reports a value that cannot be used, with the bytes that it is about.
     pub fn problem(&self, span: Span, message: impl Into<String>) {
-        self.problems.add(PolicyProblem::new(span, message));
+        self.problem_of(ProblemCode::InvalidValue, span, message);
+    }
+
+    /// Reports a mistake of this kind.
+    pub fn problem_of(&self, code: ProblemCode, span: Span, message: impl Into<String>) {
+        self.problems.add(PolicyProblem::new(span, message).code(code));
     }
 
     /// The value of a key.
@@ -205,11 +209,12 @@ impl<'n> Table<'n> {
     }
 
     fn wrong<T>(&self, key: &str, node: &Node, wanted: &str) -> Option<T> {
-        self.problem(node.span.clone(), format!("`{key}` takes {wanted}, not {}", shown(&node.value)));
+        let message = format!("`{key}` takes {wanted}, not {}", shown(&node.value));
+        self.problem_of(ProblemCode::WrongType, node.span.clone(), message);
         None
     }
 
-    /// A text, with its place.
+    /// A text, with its place; a problem where it is something else.
     pub fn text(&mut self, key: &'static str) -> Option<(String, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -236,7 +241,7 @@ impl<'n> Table<'n> {
         Some(out)
     }
 
-    /// True or false.
+    /// `true` or `false`.
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let node = self.get(key)?;
         match node.value {
@@ -245,7 +250,7 @@ impl<'n> Table<'n> {
         }
     }
 
-    /// A number, exactly as written, with its place.
+    /// A number, exactly as it is written, with its place.
     pub fn number(&mut self, key: &'static str) -> Option<(Decimal, Span)> {
         let node = self.get(key)?;
         match &node.value {
@@ -262,7 +267,11 @@ impl<'n> Table<'n> {
         let (number, span) = self.number(key)?;
         let count = number.as_count();
         if count.is_none() {
-            self.problem(span, format!("`{key}` takes a whole number from 0, not {number}"));
+            self.problem_of(
+                ProblemCode::OutOfRange,
+                span,
+                format!("`{key}` takes a whole number from 0, not {number}"),
+            );
         }
         count
     }
@@ -279,13 +288,15 @@ impl<'n> Table<'n> {
         };
         let Some(number) = number else { return self.wrong(key, node, "a percentage such as 80 or \"80%\"") };
         if number < Decimal::whole(0) || number > Decimal::whole(100) {
-            self.problem(span, format!("`{key}` is a percentage from 0 to 100, not {number}"));
+            let message = format!("`{key}` is a percentage from 0 to 100, not {number}");
+            self.problem_of(ProblemCode::OutOfRange, span, message);
             return None;
         }
         if !in_words && number > Decimal::whole(0) && number <= Decimal::whole(1) {
             let meant = Decimal::parse(&format!("{number}e2")).unwrap_or(number);
             self.problems.add(
                 PolicyProblem::new(span, format!("`{key}` is a percentage, and {number} % is next to nothing"))
+                    .code(ProblemCode::OutOfRange)
                     .help(format!("did you mean {meant}? Where {number} % is meant, write \"{number}%\"")),
             );
             return None;
@@ -326,13 +337,14 @@ impl<'n> Table<'n> {
             let words: Vec<&str> = choices.iter().map(|(w, _)| *w).collect();
             self.problems.add(
                 PolicyProblem::new(span, format!("`{key}` takes {}, not \"{text}\"", words.join(", ")))
+                    .code(ProblemCode::UnknownWord)
                     .nearest(&text, words.iter().copied()),
             );
         }
         found
     }
 
-    /// A table in this one.
+    /// A table under this key.
     pub fn table(&mut self, key: &'static str) -> Option<Table<'n>> {
         let node = self.get(key)?;
         Table::of(node, &format!("`{key}`"), self.problems)
@@ -346,7 +358,8 @@ impl<'n> Table<'n> {
                 items.iter().filter_map(|n| Table::of(n, &format!("[[{key}]]"), self.problems)).collect()
             }
             _ => {
-                self.problem(node.span.clone(), format!("`{key}` is a list of tables: write [[{key}]]"));
+                let message = format!("`{key}` is a list of tables: write [[{key}]]");
+                self.problem_of(ProblemCode::WrongType, node.span.clone(), message);
                 Vec::new()
             }
         }
@@ -358,7 +371,8 @@ impl<'n> Table<'n> {
         match &node.value {
             Value::Table(entries) => entries,
             other => {
-                self.problem(node.span.clone(), format!("`{key}` must be a table, not {}", other.what()));
+                let message = format!("`{key}` must be a table, not {}", other.what());
+                self.problem_of(ProblemCode::WrongType, node.span.clone(), message);
                 &[]
             }
         }
@@ -384,10 +398,10 @@ impl<'n> Table<'n> {
                 Some(texts) => {
                     out.insert(entry.key.clone(), texts);
                 }
-                None => problems.add(PolicyProblem::new(
-                    entry.node.span.clone(),
-                    format!("`{key}.{}` takes a text or a list of texts", entry.key),
-                )),
+                None => {
+                    let message = format!("`{key}.{}` takes a text or a list of texts", entry.key);
+                    problems.add(PolicyProblem::new(entry.node.span.clone(), message).code(ProblemCode::WrongType));
+                }
             }
         }
         out
@@ -430,6 +444,7 @@ impl<'n> Table<'n> {
             if !self.all && !self.asked.iter().any(|k| *k == entry.key) {
                 self.problems.add(
                     PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
+                        .code(ProblemCode::UnknownKey)
                         .nearest(&entry.key, self.asked.iter().copied()),
                 );
             }

@@ -1,36 +1,123 @@
-//! What a policy's author got wrong: every mistake with its place and the nearest right word.
+//! What a policy's author got wrong: every mistake with its code, its place and the nearest right word.
 
+use gatekeeper_evidence::error::Cause;
 use gatekeeper_evidence::location::Location;
-use std::fmt;
+use serde::Serialize;
 use std::ops::Range;
 
 /// Where something stands in the file, bytes.
 pub type Span = Range<usize>;
 
+/// What kind of mistake a policy has. The names are stable API (`unknown-key`, `wrong-type`, …).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ProblemCode {
+    /// The policy, its folder or a file that it counts on cannot be read.
+    Unreadable,
+    /// It is not the TOML, YAML or JSON that its name says.
+    Syntax,
+    /// Its `version` is one that this program does not read.
+    UnsupportedVersion,
+    /// A table has a key that it does not know.
+    UnknownKey,
+    /// A gate names a rule that there is not.
+    UnknownRule,
+    /// A format is named that there is not.
+    UnknownFormat,
+    /// A gate is named that there is not.
+    UnknownGate,
+    /// An evidence entry is named that there is not.
+    UnknownEvidence,
+    /// A label is named that no evidence has.
+    UnknownLabel,
+    /// A profile is named that there is not.
+    UnknownProfile,
+    /// A word stands where one of a few others must.
+    UnknownWord,
+    /// A value is of another type than its key takes.
+    WrongType,
+    /// A number is beyond what its key takes.
+    OutOfRange,
+    /// A key that must be there is not.
+    MissingKey,
+    /// There are several policies, and none was named.
+    Ambiguous,
+    /// A value is of the right type and says nothing that can be used: a pattern, a date, a combination.
+    InvalidValue,
+}
+
+impl ProblemCode {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProblemCode::Unreadable => "unreadable",
+            ProblemCode::Syntax => "syntax",
+            ProblemCode::UnsupportedVersion => "unsupported-version",
+            ProblemCode::UnknownKey => "unknown-key",
+            ProblemCode::UnknownRule => "unknown-rule",
+            ProblemCode::UnknownFormat => "unknown-format",
+            ProblemCode::UnknownGate => "unknown-gate",
+            ProblemCode::UnknownEvidence => "unknown-evidence",
+            ProblemCode::UnknownLabel => "unknown-label",
+            ProblemCode::UnknownProfile => "unknown-profile",
+            ProblemCode::UnknownWord => "unknown-word",
+            ProblemCode::WrongType => "wrong-type",
+            ProblemCode::OutOfRange => "out-of-range",
+            ProblemCode::MissingKey => "missing-key",
+            ProblemCode::Ambiguous => "ambiguous",
+            ProblemCode::InvalidValue => "invalid-value",
+        }
+    }
+}
+
 /// A mistake in a policy, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
 pub struct PolicyProblem {
+    /// What kind of mistake it is.
+    pub code: ProblemCode,
     /// Bytes of the file that it is about.
     pub span: Span,
     /// What is wrong.
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// What another library said was wrong.
+    #[source]
+    pub cause: Option<Cause>,
 }
 
 impl PolicyProblem {
-    /// A mistake at a place.
+    /// A value that cannot be used ([`ProblemCode::InvalidValue`]), at these bytes of the file.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
-        PolicyProblem { span, message: message.into(), help: None }
+        PolicyProblem { code: ProblemCode::InvalidValue, span, message: message.into(), help: None, cause: None }
+    }
+
+    /// Says what kind of mistake it is.
+    #[must_use]
+    pub fn code(mut self, code: ProblemCode) -> Self {
+        self.code = code;
+        self
     }
 
     /// Says what to do.
+    #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
+    /// Keeps what another library said was wrong.
+    #[must_use]
+    pub fn because(mut self, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Cause::new(error));
+        self
+    }
+
     /// Adds the nearest of the right words, or all of them where none is near and they are few.
+    #[must_use]
     pub fn nearest<'a>(mut self, word: &str, words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<&str> = words.into_iter().collect();
         self.help = match nearest(word, &words) {
@@ -42,50 +129,55 @@ impl PolicyProblem {
     }
 }
 
-/// Why a policy cannot be used: every mistake in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a policy cannot be used: every mistake in it. [`PolicyError::rendered`] shows them in their lines.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.lines())]
+#[non_exhaustive]
 pub struct PolicyError {
     /// The file as it was named.
     pub file: String,
-    /// Its text, for showing the lines.
+    /// Its text, for showing the lines; empty where it could not be read.
     pub text: String,
     /// The mistakes, in the file's order.
     pub problems: Vec<PolicyProblem>,
+    #[source]
+    cause: Option<Cause>,
 }
 
 impl PolicyError {
-    /// A mistake about the file as a whole.
+    /// The mistakes of a file with this text.
+    pub fn new(file: impl Into<String>, text: impl Into<String>, problems: Vec<PolicyProblem>) -> Self {
+        let cause = problems.iter().find_map(|p| p.cause.clone());
+        PolicyError { file: file.into(), text: text.into(), problems, cause }
+    }
+
+    /// A file or folder that cannot be read ([`ProblemCode::Unreadable`]), or a mistake about it as a whole.
     pub fn whole(file: impl Into<String>, message: impl Into<String>) -> Self {
-        PolicyError { file: file.into(), text: String::new(), problems: vec![PolicyProblem::new(0..0, message)] }
+        Self::about(file, PolicyProblem::new(0..0, message).code(ProblemCode::Unreadable))
+    }
+
+    /// A mistake that has no place in the file's text.
+    pub fn about(file: impl Into<String>, problem: PolicyProblem) -> Self {
+        Self::new(file, "", vec![problem])
     }
 
     /// Line and column (from 1, characters) of an offset.
     pub fn line_column(&self, offset: usize) -> (u64, u64) {
         line_column(&self.text, offset)
     }
-}
 
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, p) in self.problems.iter().enumerate() {
-            if n > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}", self.file)?;
-            if !self.text.is_empty() {
-                let (line, column) = self.line_column(p.span.start);
-                write!(f, ":{line}:{column}")?;
-            }
-            write!(f, ": {}", p.message)?;
-            if let Some(help) = &p.help {
-                write!(f, "; {help}")?;
-            }
-        }
-        Ok(())
+    fn lines(&self) -> String {
+        let line = |p: &PolicyProblem| {
+            let place = match self.line_column(p.span.start) {
+                _ if self.text.is_empty() => String::new(),
+                (line, column) => format!(":{line}:{column}"),
+            };
+            let help = p.help.as_ref().map(|h| format!("; {h}")).unwrap_or_default();
+            format!("{}{place}: {}{help}", self.file, p.message)
+        };
+        self.problems.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
-
-impl std::error::Error for PolicyError {}
 
 pub(crate) fn line_column(text: &str, offset: usize) -> (u64, u64) {
     let mut place = Location::at(offset);
@@ -104,26 +196,10 @@ pub(crate) fn nearest<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
         .map(|(_, w)| w)
 }
 
-/// Edit distance with transpositions (optimal string alignment); words are short, long ones are far.
+/// Edit distance with transpositions; words of a policy are short, and of a long one its beginning tells.
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(64).collect();
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let at = |r: &[usize], k: usize| r.get(k).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
-            let crossed = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            if crossed {
-                best = best.min(at(&before, j - 1) + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(usize::MAX)
+    let head = |text: &str| text.chars().take(64).collect::<String>();
+    strsim::osa_distance(&head(a), &head(b))
 }
 
 #[cfg(test)]
@@ -174,11 +250,8 @@ mod tests {
 
     #[test]
     fn an_error_shows_every_mistake_with_its_place() {
-        let error = PolicyError {
-            file: "p.toml".into(),
-            text: "a = 1\nü = x\n".into(),
-            problems: vec![PolicyProblem::new(0..1, "first"), PolicyProblem::new(11..12, "second").help("do it")],
-        };
+        let problems = vec![PolicyProblem::new(0..1, "first"), PolicyProblem::new(11..12, "second").help("do it")];
+        let error = PolicyError::new("p.toml", "a = 1\nü = x\n", problems);
         assert_eq!(error.to_string(), "p.toml:1:1: first\np.toml:2:5: second; do it");
         assert_eq!(error.line_column(6), (2, 1));
         assert_eq!(PolicyError::whole("p.toml", "is gone").to_string(), "p.toml: is gone");
@@ -191,5 +264,27 @@ mod tests {
         assert_eq!(nearest("max_failed", &words), Some("max-failed"));
         assert_eq!(nearest("tolos", &words), Some("tools"));
         assert_eq!(nearest("zebra", &words), None);
+    }
+
+    #[test]
+    fn a_swap_is_one_edit_and_long_words_cost_no_time() {
+        assert_eq!(distance("tolos", "tools"), 1);
+        assert_eq!(distance(&"x".repeat(1 << 20), &"y".repeat(1 << 20)), 64);
+    }
+
+    #[test]
+    fn causes_are_kept() {
+        let io = std::io::Error::other("disk");
+        let e = PolicyError::about("p.toml", PolicyProblem::new(0..0, "cannot be read").because(io));
+        let source = std::error::Error::source(&e).and_then(|s| s.downcast_ref::<std::io::Error>());
+        assert!(source.is_some());
+        assert_eq!(gatekeeper_evidence::error::chain(&e), "p.toml: cannot be read: disk");
+    }
+
+    #[test]
+    fn codes_are_named_as_they_are_written_in_documents() {
+        for code in [ProblemCode::UnknownKey, ProblemCode::OutOfRange, ProblemCode::InvalidValue] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
     }
 }

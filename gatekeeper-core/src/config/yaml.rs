@@ -1,7 +1,7 @@
 //! Policies in YAML and JSON (which is YAML): the same tree as from TOML.
 
 use super::node::{Entry, Node, Value};
-use super::problem::PolicyProblem;
+use super::problem::{PolicyProblem, ProblemCode};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 use std::fmt;
@@ -28,7 +28,7 @@ pub(crate) fn from_yaml(text: &str) -> Result<Node, PolicyProblem> {
         let offset = e.location().map_or(0, |l| offset_of(text, l.line(), l.column()));
         let message = e.to_string();
         let message = message.lines().next().unwrap_or_default().to_owned();
-        PolicyProblem::new(offset..offset, format!("not valid YAML: {message}"))
+        PolicyProblem::new(offset..offset, format!("not valid YAML: {message}")).code(ProblemCode::Syntax).because(e)
     })?;
     Ok(node(tree, text))
 }

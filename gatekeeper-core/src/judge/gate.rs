@@ -500,6 +500,8 @@ mod tests {
         let g = of(|_| Err(RuleError::new("no oracle").caused_by("the line is dead")));
         assert_eq!(codes(&g), [("rule-failed", Error)]);
         assert_eq!(g.reason, "the rule `toy` could not judge: no oracle: the line is dead");
+        let g = of(|_| Err(RuleError::new("no oracle")));
+        assert_eq!((g.status, g.reason.as_str()), (Error, "the rule `toy` could not judge: no oracle"));
         let g = of(|_| panic!("oh"));
         assert_eq!((g.status, codes(&g), g.blocking), (Error, vec![("rule-panicked", Error)], true));
     }

@@ -4,6 +4,8 @@
 use crate::policy::{Policy, Waiver};
 use crate::rule::Item;
 use crate::verdict::{GateStatus, Violation, WaiverUsed};
+use gatekeeper_evidence::purl;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -173,12 +175,11 @@ fn package_fits(wanted: &str, found: &str) -> bool {
         Some(head) if head.eq_ignore_ascii_case(wanted) => found.get(wanted.len()..).unwrap_or_default(),
         _ => {
             // A bare name means the package of that name in any ecosystem, but not that of somebody's npm scope.
-            let plain = found.replace("%40", "@");
-            let inner = plain.strip_prefix("pkg:").and_then(|p| p.split_once('/')).map_or(plain.as_str(), |(_, p)| p);
+            let inner = purl::split(found).map_or(Cow::Borrowed(found), |p| p.name());
             let scope = if inner.starts_with('@') { inner.find('/').map_or(0, |at| at + 1) } else { 0 };
             let rest = inner.get(scope..).unwrap_or_default();
             let end = scope + rest.find([' ', '@', '?']).unwrap_or(rest.len());
-            let whole = inner.get(..end).unwrap_or(inner);
+            let whole = inner.get(..end).unwrap_or(&inner);
             let last = if scope > 0 { whole } else { whole.rsplit('/').next().unwrap_or(whole) };
             return [whole, last].iter().any(|name| name.eq_ignore_ascii_case(wanted));
         }
@@ -209,7 +210,15 @@ mod tests {
     }
 
     fn policy(waivers: Vec<Waiver>) -> Policy {
-        Policy { file: None, sha256: None, evidence: Vec::new(), gates: Vec::new(), waivers, profile: None }
+        Policy {
+            file: None,
+            sha256: None,
+            evidence: Vec::new(),
+            gates: Vec::new(),
+            waivers,
+            profile: None,
+            loosened: Vec::new(),
+        }
     }
 
     fn named(id: &str) -> Item<'_> {

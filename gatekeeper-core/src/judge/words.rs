@@ -320,22 +320,22 @@ mod tests {
         let known = (Formats::default(), Rules::default());
         let text = b"version = 1\n[gates.g]\nrule = \"sbom\"\ntools = [\"syft\"]\n";
         let policy = parse("p.toml", text, None, Known { formats: &known.0, rules: &known.1 }).unwrap();
-        let reason = |status, conditions: &[Held], violations: &[Violation]| {
-            super::reason(&policy.gates[0], status, conditions, violations, &[])
+        let said = |status, conditions: &[Held], violations: &[Violation]| {
+            reason(&policy.gates[0], status, conditions, violations, &[])
         };
         let violation = |status, message: &str| Violation::new("x", status, message).from_source("a.json");
         let figures = [held(lines(8, 10)), held(Condition::at_most("failed", 3, 1, Fail))];
-        assert_eq!(reason(GateStatus::Missing, &[], &[]), "no SBOM of syft found");
-        assert_eq!(reason(Fail, &figures, &[violation(Fail, "bad")]), "failed 3 > 1: 2 too many");
-        assert_eq!(reason(GateStatus::Pass, &figures[..1], &[]), "lines 80 % (8 of 10) ≥ 80 %");
-        assert_eq!(reason(Warn, &figures[..1], &[violation(Warn, "odd")]), "odd");
-        assert_eq!(reason(Fail, &[], &[violation(Fail, "bad")]), "bad");
-        assert_eq!(reason(GateStatus::Pass, &[], &[]), "0 pieces of evidence");
-        assert_eq!(reason(Error, &figures, &[violation(Fail, "bad"), violation(Error, "cut")]), "a.json: cut");
+        assert_eq!(said(GateStatus::Missing, &[], &[]), "no SBOM of syft found");
+        assert_eq!(said(Fail, &figures, &[violation(Fail, "bad")]), "failed 3 > 1: 2 too many");
+        assert_eq!(said(GateStatus::Pass, &figures[..1], &[]), "lines 80 % (8 of 10) ≥ 80 %");
+        assert_eq!(said(Warn, &figures[..1], &[violation(Warn, "odd")]), "odd");
+        assert_eq!(said(Fail, &[], &[violation(Fail, "bad")]), "bad");
+        assert_eq!(said(GateStatus::Pass, &[], &[]), "0 pieces of evidence");
+        assert_eq!(said(Error, &figures, &[violation(Fail, "bad"), violation(Error, "cut")]), "a.json: cut");
         let placed = Violation { location: Some(Location::line(3)), ..violation(Error, "cut") };
-        assert_eq!(reason(Error, &[], &[placed]), "a.json:3: cut");
+        assert_eq!(said(Error, &[], &[placed]), "a.json:3: cut");
         let either = [held(printed("79", "79.5"))];
-        assert!(reason(Inconclusive, &either, &[]).starts_with("lines 79 % against 79.5 %"));
+        assert!(said(Inconclusive, &either, &[]).starts_with("lines 79 % against 79.5 %"));
     }
 
     #[test]

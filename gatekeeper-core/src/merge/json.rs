@@ -10,6 +10,7 @@
 
 use super::{MergeError, Target, United, Written};
 use gatekeeper_evidence::coverage::{Coverage, Figures};
+use gatekeeper_evidence::error::Cause;
 use gatekeeper_evidence::test_run::{Counts, TestRun};
 use gatekeeper_evidence::{Data, Kind, Source};
 use gatekeeper_formats::UNITED_VERSION as VERSION;
@@ -49,8 +50,8 @@ pub(super) fn write(united: &United) -> Result<Written, MergeError> {
         Data::Tests(t) => (document.counts, document.tests) = (Some(t.counts()), Some(t)),
         _ => return Err(MergeError::Target(Target::Json, united.data.kind())),
     }
-    let mut bytes = serde_json::to_vec_pretty(&document)
-        .map_err(|e| MergeError::CannotHold(Target::Json, format!("this evidence ({e})")))?;
+    let mut bytes =
+        serde_json::to_vec_pretty(&document).map_err(|e| MergeError::Unwritable(Target::Json, Cause::new(e)))?;
     bytes.push(b'\n');
     Ok(Written { bytes, lost: Vec::new() })
 }

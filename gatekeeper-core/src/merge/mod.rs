@@ -17,11 +17,10 @@ use crate::relate::reconcile;
 use crate::relate::twins::{self, Sorted};
 use crate::verdict::SetAside;
 use gatekeeper_evidence::coverage::{Coverage, Figures};
-use gatekeeper_evidence::error::{ParseError, quote};
+use gatekeeper_evidence::error::{Cause, ParseError, quote};
 use gatekeeper_evidence::test_run::TestRun;
 use gatekeeper_evidence::{Data, Evidence, Kind, Ratio, Source};
 use gatekeeper_formats::{Formats, ReadOptions, read};
-use std::fmt;
 
 /// What evidence can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,48 +88,38 @@ pub struct Written {
 }
 
 /// Why evidence could not be united or written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeError {
     /// No evidence was given.
+    #[error("nothing to merge")]
     Nothing,
     /// Evidence of several kinds: each kind with the first of its files.
+    #[error("evidence of several kinds cannot be merged: {}", mixed(.0))]
     Mixed(Vec<(Kind, String)>),
     /// Evidence of a kind that cannot be united, with its file.
+    #[error("{1}: {0} cannot be merged, only coverage and tests")]
     Kind(Kind, String),
     /// Twins that contradict each other, in words.
+    #[error("{0}: the evidence contradicts itself")]
     Contradiction(String),
     /// The target holds another kind.
+    #[error("{1} cannot be written as {target}", target = .0.as_str())]
     Target(Target, Kind),
     /// The target cannot hold what the evidence says.
+    #[error("{target} cannot hold {1}", target = .0.as_str())]
     CannotHold(Target, String),
     /// What was written does not read back as what was united.
+    #[error("the {target} that was made does not read back as what was merged: {1}", target = .0.as_str())]
     Differs(Target, String),
+    /// What was made could not be written.
+    #[error("{} cannot hold this evidence", .0.as_str())]
+    Unwritable(Target, #[source] Cause),
 }
 
-impl fmt::Display for MergeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MergeError::Nothing => f.write_str("nothing to merge"),
-            MergeError::Mixed(kinds) => {
-                f.write_str("evidence of several kinds cannot be merged: ")?;
-                for (i, (kind, file)) in kinds.iter().enumerate() {
-                    write!(f, "{}{file} is {kind}", if i > 0 { ", " } else { "" })?;
-                }
-                Ok(())
-            }
-            MergeError::Kind(kind, file) => write!(f, "{file}: {kind} cannot be merged, only coverage and tests"),
-            MergeError::Contradiction(what) => write!(f, "{what}: the evidence contradicts itself"),
-            MergeError::Target(target, kind) => write!(f, "{kind} cannot be written as {}", target.as_str()),
-            MergeError::CannotHold(target, what) => write!(f, "{} cannot hold {what}", target.as_str()),
-            MergeError::Differs(target, what) => {
-                write!(f, "the {} that was made does not read back as what was merged: {what}", target.as_str())
-            }
-        }
-    }
+fn mixed(kinds: &[(Kind, String)]) -> String {
+    kinds.iter().map(|(kind, file)| format!("{file} is {kind}")).collect::<Vec<_>>().join(", ")
 }
-
-impl std::error::Error for MergeError {}
 
 /// Renames the files of coverage to those of a working tree, as `check` does. Answers what is to be told: names that fit no file or several.
 pub fn reconcile(evidence: &mut [Evidence], tree: &Tree, rules: &PathRules) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Finds the policy file.
 
-use crate::config::PolicyError;
+use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use std::path::{Path, PathBuf};
 
 /// The names under which a policy is looked for, in each folder upwards.
@@ -42,14 +42,13 @@ pub fn find(from: &Path) -> Result<Option<(PathBuf, PathBuf)>, PolicyError> {
             [one] => return Ok(Some((one.clone(), folder.to_owned()))),
             [first, ..] => {
                 let names: Vec<String> = found.iter().map(|p| p.display().to_string()).collect();
-                return Err(PolicyError::whole(
-                    first.display().to_string(),
-                    format!(
-                        "there are {} policies in one place ({}): keep one, or name one with --config",
-                        names.len(),
-                        names.join(", ")
-                    ),
-                ));
+                let message = format!(
+                    "there are {} policies in one place ({}): keep one, or name one with --config",
+                    names.len(),
+                    names.join(", ")
+                );
+                let problem = PolicyProblem::new(0..0, message).code(ProblemCode::Ambiguous);
+                return Err(PolicyError::about(first.display().to_string(), problem));
             }
         }
     }

@@ -4,8 +4,8 @@ use super::loosened::loosened;
 use super::profile;
 use super::{Action, EvidenceEntry, Gate, Policy, Waiver};
 use crate::config::{
-    Entry, Node, PathRules, PolicyError, PolicyProblem, Problems, Selector, Span, Table, Value, from_json, from_toml,
-    from_yaml, line_column, nearest,
+    Entry, Node, PathRules, PolicyError, PolicyProblem, ProblemCode, Problems, Selector, Span, Table, Value, from_json,
+    from_toml, from_yaml, line_column, nearest,
 };
 use crate::rule::{Rule, Rules};
 use gatekeeper_evidence::Kind;
@@ -27,10 +27,12 @@ pub(crate) struct Known<'k> {
 /// # Errors
 /// Every mistake in it, each with its place and, where there is one, the nearest right word.
 pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Known<'_>) -> Result<Policy, PolicyError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| PolicyError::whole(file, format!("not UTF-8 text from byte {}", e.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let problem = PolicyProblem::new(0..0, format!("not UTF-8 text from byte {}", e.valid_up_to()));
+        PolicyError::about(file, problem.code(ProblemCode::Unreadable).because(e))
+    })?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let fail = |problems: Vec<PolicyProblem>| PolicyError { file: file.to_owned(), text: text.to_owned(), problems };
+    let fail = |problems: Vec<PolicyProblem>| PolicyError::new(file, text, problems);
     let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
     let tree = if is(&[".json"]) {
         from_json(text)
@@ -83,8 +85,17 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
     let line = |span: &Span| line_column(text, span.start).0;
     match top.number("version") {
         Some((v, _)) if v.as_count() == Some(1) => {}
-        Some((v, span)) => top.problem(span, format!("version {v} is not known: this program reads version 1")),
-        None => problems.add(PolicyProblem::new(0..0, "`version = 1` is missing").help("write it on the first line")),
+        Some((v, span)) => top.problem_of(
+            ProblemCode::UnsupportedVersion,
+            span,
+            format!("version {v} is not known: this program reads version 1"),
+        ),
+        None if top.get("version").is_some() => {}
+        None => problems.add(
+            PolicyProblem::new(0..0, "`version = 1` is missing")
+                .code(ProblemCode::MissingKey)
+                .help("write it on the first line"),
+        ),
     }
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
@@ -93,6 +104,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")
+                .code(ProblemCode::MissingKey)
                 .help("write [gates.NAME] with rule = \"…\""),
         );
     }
@@ -126,6 +138,7 @@ fn profiles(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
                 if !gates.iter().any(|gate| gate.name == g.key) {
                     problems.add(
                         PolicyProblem::new(g.key_span.clone(), format!("there is no gate `{}` to change", g.key))
+                            .code(ProblemCode::UnknownGate)
                             .nearest(&g.key, gates.iter().map(|g| g.name.as_str())),
                     );
                 }
@@ -142,7 +155,8 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
     let packages = folders(&mut t, "packages");
     let mut without = |key| t.get(key).is_none_or(|n| n.value == Value::List(Vec::new()));
     if without("paths") && without("packages") {
-        t.problem(
+        t.problem_of(
+            ProblemCode::MissingKey,
             span.clone(),
             "this [[evidence]] entry has neither `paths` nor `packages` (folders of installed packages)",
         );
@@ -154,10 +168,12 @@ fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -> u64) -> O
         match found {
             None => t.problems().add(
                 PolicyProblem::new(span, format!("there is no format `{id}`"))
+                    .code(ProblemCode::UnknownFormat)
                     .nearest(&id, formats.iter().map(Format::id)),
             ),
             Some(f) if f.is_of_folders() => t.problems().add(
                 PolicyProblem::new(span, format!("`{id}` is not a format of files"))
+                    .code(ProblemCode::UnknownFormat)
                     .help("give the folders as packages = [\"…\"], without `format`"),
             ),
             Some(_) => {}
@@ -256,6 +272,7 @@ fn gate(
             let ids: Vec<&str> = known.rules.iter().map(Rule::id).collect();
             problems.add(
                 PolicyProblem::new(key_span.clone(), format!("{what} has no rule"))
+                    .code(ProblemCode::MissingKey)
                     .help(format!("give it rule = \"…\": {}", ids.join(", "))),
             );
         }
@@ -263,7 +280,9 @@ fn gate(
     };
     let Some(rule) = known.rules.by_id(&id) else {
         problems.add(
-            PolicyProblem::new(span, format!("there is no rule `{id}`")).nearest(&id, known.rules.iter().map(Rule::id)),
+            PolicyProblem::new(span, format!("there is no rule `{id}`"))
+                .code(ProblemCode::UnknownRule)
+                .nearest(&id, known.rules.iter().map(Rule::id)),
         );
         return None;
     };
@@ -306,6 +325,7 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
         .collect();
     if !known.contains(&label) {
         let problem = PolicyProblem::new(span.clone(), format!("no [[evidence]] entry gives a label `{label}`"));
+        let problem = problem.code(ProblemCode::UnknownLabel);
         problems.add(match nearest(label, &known) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help(format!("write {{{label}}} in a pattern, or labels = {{ {label} = \"…\" }}")),
@@ -323,6 +343,7 @@ fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats:
             match formats.by_id(&id) {
                 None => t.problems().add(
                     PolicyProblem::new(span, format!("there is no format `{id}`"))
+                        .code(ProblemCode::UnknownFormat)
                         .nearest(&id, formats.iter().map(Format::id)),
                 ),
                 Some(f) if !rule.takes_kind(f.kind()) => {
@@ -343,8 +364,11 @@ fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats:
             let found = Category::named(&word);
             if found.is_none() {
                 let words = Category::ALL.map(|c| c.as_str());
-                t.problems()
-                    .add(PolicyProblem::new(span, format!("there is no category `{word}`")).nearest(&word, words));
+                t.problems().add(
+                    PolicyProblem::new(span, format!("there is no category `{word}`"))
+                        .code(ProblemCode::UnknownWord)
+                        .nearest(&word, words),
+                );
             }
             found
         })
@@ -366,6 +390,7 @@ fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats:
             if !names.contains(&name.as_str()) {
                 t.problems().add(
                     PolicyProblem::new(span, format!("no [[evidence]] entry is named `{name}`"))
+                        .code(ProblemCode::UnknownEvidence)
                         .nearest(&name, names.iter().copied()),
                 );
             }
@@ -381,6 +406,7 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         if !gates.iter().any(|g| g.name == name) {
             t.problems().add(
                 PolicyProblem::new(span, format!("there is no gate `{name}`"))
+                    .code(ProblemCode::UnknownGate)
                     .nearest(&name, gates.iter().map(|g| g.name.as_str())),
             );
         }
@@ -396,11 +422,15 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
         }
     }
     if id.is_none() && test.is_none() && package.is_none() && path.is_none() {
-        t.problem(span.clone(), "this waiver does not say what it waives: give it `id`, `test`, `package` or `path`");
+        t.problem_of(
+            ProblemCode::MissingKey,
+            span.clone(),
+            "this waiver does not say what it waives: give it `id`, `test`, `package` or `path`",
+        );
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
     if reason.trim().is_empty() {
-        t.problem(span.clone(), "this waiver has no `reason`");
+        t.problem_of(ProblemCode::MissingKey, span.clone(), "this waiver has no `reason`");
     }
     let expires = t.date("expires");
     t.finish("a [[waivers]] entry");

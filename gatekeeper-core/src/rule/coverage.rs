@@ -262,7 +262,7 @@ impl CoverageGate {
                 out.violations.push(empty(message, source));
                 continue;
             }
-            let (condition, wanted) = limit.condition(&Cow::Borrowed(limit.name), ratio);
+            let (condition, wanted) = limit.condition(None, ratio);
             if !condition.holds() {
                 self.worst_files(coverage, limit, wanted, condition.status, source, out);
                 let more = wanted.shortfall(ratio);
@@ -314,7 +314,7 @@ impl CoverageGate {
                 out.violations.push(without(limit.name, Some(&e.source.path)));
                 continue;
             }
-            out.conditions.push(limit.of_percent(Cow::Borrowed(limit.name), &p.total));
+            out.conditions.push(limit.of_percent(None, &p.total));
         }
         for each in &self.each {
             let meant: Vec<_> = p.files.iter().filter(|(name, _)| each.means(name)).collect();
@@ -329,7 +329,7 @@ impl CoverageGate {
                     continue;
                 }
                 for (name, value) in &meant {
-                    let condition = limit.of_percent(Cow::Owned(format!("{} of {name}", limit.name)), value);
+                    let condition = limit.of_percent(Some(name), value);
                     if !condition.holds() || !each.only.is_empty() {
                         out.conditions.push(condition);
                     }
@@ -341,17 +341,22 @@ impl CoverageGate {
 
 impl Limit {
     /// Held against `min`, and against `warn` where that holds; the limit that decided goes with it.
-    fn condition(&self, metric: &Cow<'static, str>, ratio: Ratio) -> (Condition, Decimal) {
-        self.decide(|limit, short| Condition::share(metric.clone(), ratio, limit, self.unit, short))
+    fn condition(&self, of: Option<&str>, ratio: Ratio) -> (Condition, Decimal) {
+        self.decide(|limit, short| Condition::share(self.metric_of(of), ratio, limit, self.unit, short))
     }
 
     /// The same for a percentage that was cut to the digits printed: "12" stands for 12 up to just below 13.
-    fn of_percent(&self, metric: Cow<'static, str>, printed: &str) -> Condition {
+    fn of_percent(&self, of: Option<&str>, printed: &str) -> Condition {
         let value = Quantity::Printed(printed.into());
         self.decide(|limit, short| {
-            Condition::new(metric.clone(), value.clone(), Bound::AtLeast, Quantity::Percent(limit), short)
+            Condition::new(self.metric_of(of), value.clone(), Bound::AtLeast, Quantity::Percent(limit), short)
         })
         .0
+    }
+
+    /// The metric of the whole, or of one file or module.
+    fn metric_of(&self, of: Option<&str>) -> Cow<'static, str> {
+        of.map_or(Cow::Borrowed(self.name), |name| Cow::Owned(format!("{} of {name}", self.name)))
     }
 
     fn decide(&self, hold: impl Fn(Decimal, GateStatus) -> Condition) -> (Condition, Decimal) {
@@ -445,7 +450,7 @@ impl Each {
                 if ratio.total == 0 {
                     continue;
                 }
-                let (condition, wanted) = limit.condition(&Cow::Owned(format!("{} of {name}", limit.name)), ratio);
+                let (condition, wanted) = limit.condition(Some(name), ratio);
                 if condition.holds() && self.only.is_empty() {
                     continue;
                 }
@@ -610,20 +615,17 @@ mod tests {
 
     #[test]
     fn a_printed_percentage_is_what_it_may_stand_for() {
-        let of = |keys: &str, total| status(keys, printed(total, &[]));
-        assert_eq!(["79", "80", "80.0"].map(|t| of("lines = 80", t)), [Fail, Pass, Pass]);
-        assert_eq!(["79", "78", "80"].map(|t| of("lines = 79.5", t)), [Inconclusive, Fail, Pass]);
-        assert_eq!(["79.4", "79.5"].map(|t| of("lines = 79.5", t)), [Fail, Pass]);
+        let whole = |keys: &str, total| status(keys, printed(total, &[]));
+        assert_eq!(["79", "80", "80.0"].map(|t| whole("lines = 80", t)), [Fail, Pass, Pass]);
+        assert_eq!(["79", "78", "80"].map(|t| whole("lines = 79.5", t)), [Inconclusive, Fail, Pass]);
+        assert_eq!(["79.4", "79.5"].map(|t| whole("lines = 79.5", t)), [Fail, Pass]);
         assert_eq!(
-            ["79", "84", "85", "x"].map(|t| of("lines = { min = 80, warn = 85 }", t)),
+            ["79", "84", "85", "x"].map(|t| whole("lines = { min = 80, warn = 85 }", t)),
             [Fail, Warn, Pass, Error]
         );
         let each = |value| status("modules = { lines = 80 }", printed("90", &[("a", value)]));
         assert_eq!([each("79"), each("80")], [Fail, Pass]);
-        let only = super::tests::of(
-            "modules = { only = [\"a\"], lines = 80 }",
-            vec![printed("9", &[("a", "80"), ("b", "1")])],
-        );
+        let only = of("modules = { only = [\"a\"], lines = 80 }", vec![printed("9", &[("a", "80"), ("b", "1")])]);
         assert_eq!(conditions(&only.judged()), [("lines of a", Pass)]);
     }
 

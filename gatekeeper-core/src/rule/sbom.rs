@@ -326,23 +326,23 @@ mod tests {
 
     #[test]
     fn a_document_is_valid_or_not_or_was_not_looked_at() {
-        let of = |valid| {
+        let valid = |valid| {
             let problem = SpecProblem { message: "no".to_owned(), location: Location::line(3) };
             let problems = if valid == Some(false) { vec![problem] } else { Vec::new() };
             of("", Inventory { valid, problems, ..bom(&["a"]) }).judged()
         };
         let condition = |j: &Judgement| (j.conditions[0].status, j.conditions[0].value.clone());
         let word = |w: &'static str| Quantity::Word(w.into());
-        assert_eq!(condition(&of(Some(true))), (Pass, word("valid CycloneDX 1.5")));
-        assert_eq!(condition(&of(None)), (Error, word("not looked at")));
-        let j = of(Some(false));
+        assert_eq!(condition(&valid(Some(true))), (Pass, word("valid CycloneDX 1.5")));
+        assert_eq!(condition(&valid(None)), (Error, word("not looked at")));
+        let j = valid(Some(false));
         assert_eq!(
             (condition(&j), violations(&j)),
             ((Fail, word("not valid CycloneDX 1.5")), vec![("sbom-invalid", Fail)])
         );
         assert_eq!(j.violations[0].location, Some(Location::line(3)));
         assert_eq!(j.to_pass, [Remedy::MakeValid { path: "bom.json".to_owned(), spec: "CycloneDX 1.5".to_owned() }]);
-        let unasked = super::tests::of("valid = false", Inventory { valid: None, ..bom(&["a"]) }).judged();
+        let unasked = of("valid = false", Inventory { valid: None, ..bom(&["a"]) }).judged();
         assert_eq!(conditions(&unasked), [("components", Pass)]);
     }
 

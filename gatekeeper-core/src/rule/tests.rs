@@ -509,25 +509,25 @@ mod unit {
     #[test]
     fn cases_without_a_time_cannot_be_held_to_one() {
         let without = |name| Case { time: None, ..case(name, Outcome::Passed) };
-        let of = |keys, cases| {
+        let said = |keys, cases| {
             let j = of(keys, vec![suite(cases)]).judged();
             violations(&j).into_iter().map(|(c, s)| (c.to_owned(), s)).collect::<Vec<_>>()
         };
         let untimed = |s| vec![("test-untimed".to_owned(), s)];
         for keys in ["max-duration = 9", "max-case-duration = 9"] {
-            assert_eq!(of(keys, vec![without("a")]), untimed(Error));
-            assert_eq!(of(keys, vec![without("a"), case("b", Outcome::Passed)]), untimed(Warn));
+            assert_eq!(said(keys, vec![without("a")]), untimed(Error));
+            assert_eq!(said(keys, vec![without("a"), case("b", Outcome::Passed)]), untimed(Warn));
             assert_eq!(
-                of(keys, vec![case("b", Outcome::Passed), Case { status: Outcome::Skipped, ..without("a") }]),
+                said(keys, vec![case("b", Outcome::Passed), Case { status: Outcome::Skipped, ..without("a") }]),
                 []
             );
         }
-        assert_eq!(of("", vec![without("a")]), []);
+        assert_eq!(said("", vec![without("a")]), []);
         let counted = |time, keys| {
             let mut r = run("p");
             r.suites[0].unlisted.passed = 3;
             r.suites[0].unlisted_time = time;
-            super::unit::of(keys, vec![r]).judged().status()
+            of(keys, vec![r]).judged().status()
         };
         assert_eq!([counted(0.0, "max-duration = 9"), counted(2.0, "max-duration = 9")], [Error, Pass]);
         assert_eq!(counted(2.0, "max-case-duration = 9"), Error);

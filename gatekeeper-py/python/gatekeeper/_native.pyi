@@ -29,6 +29,7 @@ class GatekeeperError(Exception):
     line: int | None
     column: int | None
     problems: list[PolicyProblem]
+    rendered: str | None
 
 class PolicyError(GatekeeperError): ...
 class ParseError(GatekeeperError): ...

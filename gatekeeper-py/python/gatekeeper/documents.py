@@ -43,7 +43,7 @@ class Verdict(TypedDict):
     """All evidence that was read, by path."""
 
     set_aside: list[SetAside]
-    """Evidence left aside because other evidence tells the same run better."""
+    """Evidence that is not counted because other evidence reports the same run in more detail."""
 
     problems: list[InputProblem]
     """Inputs that could not be read, patterns that matched nothing."""
@@ -177,7 +177,7 @@ class Violation(TypedDict):
     """Name and installed version."""
 
     fixed: NotRequired[str]
-    """The version that mends it."""
+    """The version that fixes it."""
 
     url: NotRequired[str]
     """Where to read on."""
@@ -292,7 +292,7 @@ class Note(TypedDict):
 
 
 class SetAside(TypedDict):
-    """Evidence left aside."""
+    """Evidence that is not counted."""
 
     path: str
     """Its path."""
@@ -404,15 +404,87 @@ class RuleInfo(TypedDict):
     title: str
     """What it judges."""
 
-    kind: Kind
-    """The kind of evidence that it takes."""
+    kind: Kind | None
+    """The kind of evidence that it takes; null where it takes every kind."""
 
     docs: str
     """Its documentation, Markdown."""
 
 
+class RuleEvidence(TypedDict):
+    """A report, as your own rule is given it."""
+
+    path: str
+    """Its path."""
+
+    format: str
+    """The format's id."""
+
+    kind: Kind
+    """What it says."""
+
+    tool: str | None
+    """The tool that wrote it, where known."""
+
+    labels: dict[str, str]
+    """Labels that place it in a matrix."""
+
+    complete: bool | None
+    """Whether the tool did all its work; null where the format cannot say."""
+
+    exit_status: int | None
+    """The recorded exit status of the command that wrote it."""
+
+    notes: list[Note]
+    """Tolerated oddities."""
+
+    summary: dict[str, Any]
+    """The figures, as `inspect` shows them."""
+
+    data: dict[str, Any]
+    """All that it says; the members depend on the kind."""
+
+
+class RuleViolation(TypedDict):
+    """One reason for not passing, as your own rule gives it."""
+
+    message: str
+    """What it is, in words."""
+
+    status: NotRequired[Literal["warn", "fail", "error", "missing", "inconclusive"]]
+    """What it makes of the gate; fail where it is not given."""
+
+    path: NotRequired[str]
+    """The file in the code that it is about."""
+
+    line: NotRequired[int]
+    """From 1; only with a path."""
+
+    id: NotRequired[str]
+    """The id of what is wrong, for waivers to name."""
+
+    help: NotRequired[str]
+    """What to do."""
+
+
+class RuleResult(TypedDict):
+    """A gate's status, as your own rule gives it. The worst of it and the violations' statuses counts."""
+
+    status: Literal["pass", "warn", "fail", "error", "missing", "inconclusive"]
+    """The gate's status."""
+
+    reason: NotRequired[str]
+    """Why, in a sentence."""
+
+    violations: NotRequired[list[str | RuleViolation]]
+    """The reasons for not passing, one by one."""
+
+
 class PolicyProblem(TypedDict):
     """A mistake in a policy."""
+
+    code: str
+    """The stable code (`unknown-key`, `wrong-type`, …)."""
 
     message: str
     """What is wrong."""

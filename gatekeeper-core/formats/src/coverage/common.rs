@@ -385,6 +385,12 @@ pub(super) fn unfold(ranges: &mut [Range], room: &mut u64) -> Result<Vec<Line>, 
     Ok(lines)
 }
 
+/// Where a piece of some bytes begins in them; none where it is no piece of them.
+pub(super) fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
+    let at = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (at.checked_add(part.len())? <= whole.len()).then_some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

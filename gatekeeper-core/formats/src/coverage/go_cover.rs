@@ -6,7 +6,7 @@
 //! Deviations: joined files repeat the mode line; with `-coverpkg` each block comes once per test binary and counts once, covered
 //! where any of them hit it; a Windows path has a colon of its own.
 
-use super::common::{MOST_LINES, NEGATIVE, Notes, Range, Written, hits, unfold};
+use super::common::{MOST_LINES, NEGATIVE, Notes, Range, Written, hits, offset_in, unfold};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::lines::Lines;
@@ -41,7 +41,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut last: Option<&str> = None;
     for line in Lines::new(input.bytes) {
         let text = line.bytes.trim_ascii();
-        let wrong = |expected: &str, found: &[u8]| ParseError::malformed(expected).at(line.offset).found(found);
+        let wrong = |expected: &str, found: &[u8]| {
+            ParseError::malformed(expected).at(offset_in(input.bytes, found).unwrap_or(line.offset)).found(found)
+        };
         if text.is_empty() {
             continue;
         }
@@ -59,20 +61,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         if mode.is_none() {
             return Err(wrong("a mode line, mode: set|count|atomic", text));
         }
-        let (name, place, count, hit) =
-            block(text).ok_or_else(|| wrong("<file>:<line>.<column>,<line>.<column> <statements> <count>", text))?;
+        let (name, place, count, hit) = block(text).map_err(|(expected, found)| wrong(expected, found))?;
         let hits = match hits(hit) {
             Some(Written::Count(n)) => n,
             Some(Written::Negative) => {
                 notes.at(NEGATIVE, line.offset, String::new);
                 0
             }
-            None => return Err(wrong("a count at the end of the line", text)),
+            None => return Err(wrong("a count at the end of the line", hit)),
         };
         // Blocks of a file stand together: its name is checked once.
         let name = match last {
             Some(last) if last.as_bytes() == name => last,
-            _ => std::str::from_utf8(name).map_err(|_| wrong("a file's name in UTF-8", name))?,
+            _ => std::str::from_utf8(name).map_err(|e| wrong("a file's name in UTF-8", name).because(e))?,
         };
         last = Some(name);
         files.entry(name).or_default().push(Statement { place, count, hits });
@@ -102,26 +103,32 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 
 type Block<'a> = (&'a [u8], (u32, u32, u32, u32), u32, &'a [u8]);
 
+/// What should have stood where, and what stands there.
+type Wrong<'a> = (&'static str, &'a [u8]);
+
 /// `name:l.c,l.c statements count`; the name is everything before the last colon.
-fn block(text: &[u8]) -> Option<Block<'_>> {
-    let colon = memchr::memrchr(b':', text)?;
-    let name = text.get(..colon).filter(|n| !n.is_empty())?;
-    let rest = std::str::from_utf8(text.get(colon + 1..)?).ok()?;
+fn block(text: &[u8]) -> Result<Block<'_>, Wrong<'_>> {
+    let whole = ("<file>:<line>.<column>,<line>.<column> <statements> <count>", text);
+    let colon = memchr::memrchr(b':', text).filter(|at| *at > 0).ok_or(whole)?;
+    let (name, rest) = text.split_at_checked(colon).ok_or(whole)?;
+    let rest = std::str::from_utf8(rest.get(1..).unwrap_or_default()).map_err(|_| whole)?;
     let mut words = rest.split_ascii_whitespace();
-    let (span, count, hit) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() {
-        return None;
-    }
-    let (from, to) = span.split_once(',')?;
-    let point = |t: &str| -> Option<(u32, u32)> {
-        let (line, column) = t.split_once('.')?;
-        Some((line.parse().ok()?, column.parse().ok()?))
+    let (Some(span), Some(count), Some(hit), None) = (words.next(), words.next(), words.next(), words.next()) else {
+        return Err(whole);
     };
+    let (from, to) = span.split_once(',').ok_or(("<line>.<column>,<line>.<column>", span.as_bytes()))?;
+    let point = |t| place(t).ok_or(("<line>.<column>", str::as_bytes(t)));
     let (from, to) = (point(from)?, point(to)?);
     if to < from {
-        return None;
+        return Err(("a block that ends behind its start", span.as_bytes()));
     }
-    Some((name, (from.0, from.1, to.0, to.1), count.parse().ok()?, hit.as_bytes()))
+    let statements = count.parse().map_err(|_| ("a number of statements", count.as_bytes()))?;
+    Ok((name, (from.0, from.1, to.0, to.1), statements, hit.as_bytes()))
+}
+
+fn place(text: &str) -> Option<(u32, u32)> {
+    let (line, column) = text.split_once('.')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -161,6 +168,20 @@ mod tests {
             "mode: set\na.go:1.2,3.4 1 1 1\n",
         ] {
             assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_refused_at_its_column() {
+        for (bad, place) in [
+            ("mode: set\na.go:1.2,x.3 1 1\n", (2, 10)),
+            ("mode: set\na.go:1.2,3.4 x 1\n", (2, 14)),
+            ("mode: set\na.go:1.2,3.4 1 x\n", (2, 16)),
+            ("mode: set\n  a.go:9.2,3.4 1 1\n", (2, 8)),
+            ("mode: set\na.go 1 1\n", (2, 1)),
+        ] {
+            let e = read(bad).expect_err(bad).finish("f", "go-cover", Some(bad.as_bytes()));
+            assert_eq!((e.location().line, e.location().column), (Some(place.0), Some(place.1)), "{bad:?}: {e}");
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::input::Input;
 use crate::scan::consult::{self, Value};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::inventory::{Component, Inventory, License};
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::collections::HashSet;
 
@@ -108,7 +109,7 @@ pub(crate) fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         notes.push(Note::new("no name: the application's is taken"));
     }
     let version = component.version.as_deref().ok_or_else(|| missing(input, "version"))?;
-    component.purl = Some(format!("pkg:hex/{}@{version}", component.name.to_lowercase()).into());
+    component.purl = Some(purl::write("hex", &component.name.to_lowercase(), Some(version)).into());
     component.has_id = true;
     component.line = Some(1);
     let inventory = Inventory { components: vec![component], ..Inventory::default() };

@@ -12,6 +12,7 @@ use crate::input::Input;
 use crate::scan::consult::{self, Value};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::inventory::{Component, Inventory};
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Data, Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
@@ -117,7 +118,7 @@ fn component(lock: &Value) -> Option<Component> {
     let (version, purl) = match source.tuple()? {
         [kind, hex, version, ..] if kind.atom() == Some("pkg") => {
             let (hex, version) = (hex.text()?, version.text()?);
-            (Some(version.to_string()), Some(format!("pkg:hex/{}@{version}", hex.to_lowercase())))
+            (Some(version.to_string()), Some(purl::write("hex", &hex.to_lowercase(), Some(&version))))
         }
         [kind, url, reference, ..] if kind.atom().is_some() => {
             // {ref, Commit}, {tag, …}, {branch, …}
@@ -150,7 +151,7 @@ fn forge(url: &str, commit: &str) -> Option<String> {
             let path = path.strip_suffix(".git").unwrap_or(path);
             let (owner, name) = path.split_once('/')?;
             let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-            return (plain(owner) && plain(name)).then(|| format!("pkg:{kind}/{}@{commit}", path.to_lowercase()));
+            return (plain(owner) && plain(name)).then(|| purl::write(kind, &path.to_lowercase(), Some(commit)));
         }
     }
     None

@@ -5,7 +5,6 @@
 //!   parse a file or failed on it (ESLint's "Parsing error" of no rule, PHP_CodeSniffer's `Internal.Exception`, stylelint's `CssSyntaxError`, …).
 
 use super::common::{cut, foreign, message, note, parsed, place, severity};
-use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Token, Xml};
@@ -44,7 +43,7 @@ fn document(input: &Input<'_>, xml: &mut Xml<'_>) -> Result<Parsed, ParseError> 
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let mut file: Box<str> = "".into();
     let mut tool = None;
-    let bound = rows::allowance(input);
+    let bound = super::room::allowance(input);
     loop {
         match xml.next()? {
             Token::Start(e) => match (xml.depth(), e.name()) {

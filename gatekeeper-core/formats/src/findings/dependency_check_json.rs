@@ -11,6 +11,7 @@ use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::findings::{Category, Finding, Gap, Suppression};
+use gatekeeper_evidence::purl;
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -139,7 +140,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(foreign("a report of dependency-check (dependencies)"));
     };
     for d in &dependencies.0 {
-        let purl = d.packages.0.iter().find_map(|p| p.id.get().filter(|id| id.starts_with("pkg:")));
+        let purl = d.packages.0.iter().find_map(|p| p.id.get().filter(|id| purl::is_purl(id)));
         for (v, out) in d.vulnerabilities.0.iter().map(|v| (v, false)).chain(d.suppressed.0.iter().map(|v| (v, true))) {
             let (word, from) = match v.severity.get() {
                 Some(word) => (word, "severity"),

@@ -8,6 +8,7 @@ use crate::input::Input;
 use crate::scan::xml::{self, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::findings::{Category, Finding, Gap, Suppression};
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
@@ -105,7 +106,7 @@ fn dependency(xml: &mut Xml<'_>) -> Result<Dependency, ParseError> {
                 "vulnerabilities" | "identifiers" | "packages" | "package" | "suppressedVulnerabilities" => {}
                 "id" => {
                     let id = xml.text_of(400)?;
-                    if id.trim().starts_with("pkg:") && out.purl.is_none() {
+                    if purl::is_purl(&id) && out.purl.is_none() {
                         out.purl = Some(id.trim().to_owned());
                     }
                 }

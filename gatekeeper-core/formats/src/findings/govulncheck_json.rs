@@ -170,7 +170,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Talks<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut out = Vec::new();
                 while let Some(talk) = seq.next_element()? {
-                    rows::take::<Talk<'de>, _>(1)?;
+                    super::room::take::<Talk<'de>, _>(1)?;
                     out.push(talk);
                 }
                 Ok(Talks::Many(out))

@@ -72,15 +72,8 @@ struct Report<'a> {
 struct Metadata {
     #[serde(deserialize_with = "or_default")]
     vulnerabilities: advisories::Counts,
-    #[serde(deserialize_with = "or_default")]
-    dependencies: Dependencies,
-}
-
-/// How many packages were looked at.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Dependencies {
-    total: Num,
+    /// How many packages were looked at: by sort in an object; a number in npm 6, which has its total elsewhere.
+    dependencies: serde_json::Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -194,7 +187,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         };
         let items = packages(&vulnerabilities.0, &mut notes);
         let stated = report.metadata.vulnerabilities.stated();
-        let nothing = report.metadata.dependencies.total.0 == Some(0) && items.is_empty();
+        let nothing = report.metadata.dependencies.get("total").and_then(serde_json::Value::as_u64) == Some(0)
+            && items.is_empty();
         return Ok(parsed(items, Some(true), "npm-audit", notes)
             .with_counts(&stated, Category::Vulnerability)
             .with_gaps(nothing.then(|| Gap::whole("it counts no dependency: nothing was looked at"))));

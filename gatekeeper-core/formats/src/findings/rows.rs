@@ -1,7 +1,9 @@
 //! Lists of rows that may be long or null: folded as they are read, so that rows and findings do not lie in memory side by side, and bounded by the
 //! report's size.
 
-use super::common::{List, cut, note};
+use super::members::List;
+use super::room::{bounded, refill, take};
+use super::wording::{cut, note};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::Note;
@@ -9,44 +11,11 @@ use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::findings::{BySeverity, Finding, Place};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::fmt;
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
-
-/// How much memory rows may take for each byte of the report, and how much whatever its size. Rows of a real report take about as much as their text;
-/// millions of `{}` would take a hundred times as much.
-const TIMES: usize = 4;
-const AT_LEAST: usize = 64 << 20;
-
-thread_local! {
-    /// What is left of that for the report that is being read; none while none is.
-    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// Runs a reader whose rows are bounded by the size of what it reads.
-fn bounded<T>(input: &Input<'_>, read: impl FnOnce() -> T) -> T {
-    let before = LEFT.replace(Some(allowance(input)));
-    let out = read();
-    LEFT.set(before);
-    out
-}
-
-/// How many bytes the rows of a report may take.
-pub(super) fn allowance(input: &Input<'_>) -> usize {
-    input.bytes.len().saturating_mul(TIMES).saturating_add(AT_LEAST)
-}
-
-/// Takes the memory of so many rows of a type; an error where nothing of it is left.
-pub(super) fn take<T, E: Error>(rows: usize) -> Result<(), E> {
-    let Some(left) = LEFT.get() else { return Ok(()) };
-    let left = left.checked_sub(rows.saturating_mul(size_of::<T>()));
-    LEFT.set(Some(left.unwrap_or_default()));
-    left.map(drop)
-        .ok_or_else(|| E::custom("more rows than a file of this size tells of, expected rows that say something"))
-}
 
 /// [`json::from_input`] with rows that are bounded.
 pub(super) fn read<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<T, ParseError> {
@@ -69,7 +38,7 @@ pub(super) fn documents<'a, T: Deserialize<'a>>(
 ) -> Result<(), ParseError> {
     bounded(input, || {
         json::documents(input, |document| {
-            LEFT.set(Some(allowance(input)));
+            refill(input);
             each(document)
         })
     })

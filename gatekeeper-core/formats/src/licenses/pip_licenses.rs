@@ -5,6 +5,7 @@
 
 use super::common;
 use gatekeeper_evidence::inventory::Component;
+use gatekeeper_evidence::purl;
 
 /// The columns that state a licence, the best first. Where several do, all hold.
 pub(super) const LICENSES: [&str; 4] = ["license", "license-expression", "license-classifier", "license-metadata"];
@@ -26,7 +27,7 @@ pub(super) fn component(name: &str, version: Option<&str>, stated: [Option<&str>
     Component {
         name: name.into(),
         version: version.map(Into::into),
-        purl: Some(common::pypi(name, version)),
+        purl: Some(purl::write_pypi(name, version).into()),
         has_id: true,
         licenses,
         line,

@@ -9,6 +9,7 @@ use super::{Described, Package};
 use crate::licenses::common;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::inventory::{Component, License};
+use gatekeeper_evidence::purl;
 use gatekeeper_license as license;
 
 /// What a licence's name has at most; longer is a text.
@@ -31,7 +32,7 @@ pub(super) fn describe(package: &Package<'_>, file: &str) -> Result<Described, P
     let component = Component {
         name: name.into(),
         version: Some(version.into()),
-        purl: Some(common::pypi(name, Some(version))),
+        purl: Some(purl::write_pypi(name, Some(version)).into()),
         ..Component::default()
     };
     let mut out = Described { component, ..Described::default() };

@@ -20,7 +20,8 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError, quote};
 use gatekeeper_evidence::inventory::{Component, Inventory, License, Subject};
-use gatekeeper_evidence::vex::{Product, Statement, Status, with_version};
+use gatekeeper_evidence::purl::with_version;
+use gatekeeper_evidence::vex::{Product, Statement, Status};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::collections::HashMap;
 

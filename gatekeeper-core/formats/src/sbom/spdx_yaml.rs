@@ -74,8 +74,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             ParseError::malformed("YAML").found_words(message)
         };
         match e.location() {
-            Some(l) => error.on(l.line(), l.column()),
-            None => error,
+            Some(l) => error.on(l.line(), l.column()).because(e),
+            None => error.because(e),
         }
     })?;
     if !tree.root().is_object() {

@@ -235,7 +235,7 @@ pub(super) fn read<'a>(text: &'a str, plan: &Plan<'_>, take: &mut dyn FnMut(Piec
     let root = Root { plan, take, place: &place, tree: &mut Tree::default(), outermost: true };
     root.deserialize(&mut reader)
         .and_then(|()| reader.end())
-        .map_err(|e| json::located(&e, text.as_bytes(), 0, Some(place.borrow().clone()).filter(|p| p != "$")))
+        .map_err(|e| json::located(e, text.as_bytes(), 0, Some(place.borrow().clone()).filter(|p| p != "$")))
 }
 
 impl<'a> serde::Deserialize<'a> for Tree<'a> {

@@ -110,7 +110,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<(usize, Value)>,
     } else {
         Cow::Borrowed(std::str::from_utf8(bytes).map_err(|e| {
             let at = e.valid_up_to();
-            ParseError::malformed("UTF-8 text").at(at).found(bytes.get(at..).unwrap_or_default())
+            ParseError::malformed("UTF-8 text").at(at).found(bytes.get(at..).unwrap_or_default()).because(e)
         })?)
     };
     let mut reader = Reader { text: &text, at: 0, latin1, parts: 0, depth: limits.depth.min(DEEPEST) };

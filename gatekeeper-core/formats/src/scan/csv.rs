@@ -2,6 +2,9 @@
 //!
 //! RFC 4180, <https://www.rfc-editor.org/rfc/rfc4180>. A quote that is never closed, or text behind a closing quote, is an error; a line end may be CRLF, LF
 //! or CR; empty lines are no records. Bounded: a record has at most 1,000 fields.
+//!
+//! By hand and not by the crate `csv`: that reads an unclosed quote to the end of the file and takes text behind a closing one, so that a
+//! report that was cut off would look whole.
 
 use gatekeeper_evidence::error::ParseError;
 use std::borrow::Cow;

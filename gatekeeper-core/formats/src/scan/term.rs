@@ -7,6 +7,8 @@
 //! tree, bounded in depth and in number of parts. Every count is held against the bytes that are left before anything follows from
 //! it. What no report has any use for (processes, ports, references, functions, bit strings) is skipped or becomes [`Term::Other`].
 //! Integers beyond 64 bits are kept as the largest or smallest one.
+//!
+//! By hand and not by `eetf`, which allocates by the counts that a term states before it has seen the bytes.
 
 use crate::input::Limits;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
@@ -523,15 +525,13 @@ impl Unpacker {
         out.clear();
         // One byte of room more than declared shows a stream that holds more.
         out.reserve(size.saturating_add(1));
-        let bad =
-            |words: String| ParseError::malformed("a whole zlib stream").at(base.saturating_add(4)).found_words(words);
-        let status =
-            self.zlib.decompress_vec(packed, out, flate2::FlushDecompress::Finish).map_err(|e| bad(e.to_string()))?;
-        if status != flate2::Status::StreamEnd || out.len() != size {
-            return Err(bad(format!("{} bytes of {size}", out.len())));
+        let bad = || ParseError::malformed("a whole zlib stream").at(base.saturating_add(4));
+        let status = self.zlib.decompress_vec(packed, out, flate2::FlushDecompress::Finish);
+        if status.map_err(|e| bad().because(e))? != flate2::Status::StreamEnd || out.len() != size {
+            return Err(bad().found_words(format!("{} bytes of {size}", out.len())));
         }
         if self.zlib.total_in() != u64::try_from(packed.len()).unwrap_or(u64::MAX) {
-            return Err(bad("bytes behind its end".to_owned()));
+            return Err(bad().found_words("bytes behind its end"));
         }
         Ok(())
     }

@@ -127,10 +127,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         match serde_json::from_slice::<Event<'_>>(text) {
             Ok(event) => reader.event(&event, line.offset)?,
             Err(e) if e.is_data() && memchr::memmem::find(text, b"\"type\"").is_some() => {
-                return Err(json::located(&e, text, line.offset, None));
+                return Err(json::located(e, text, line.offset, None));
             }
             Err(e) if e.is_data() => other.get_or_insert((line.number, 0)).1 += 1,
-            Err(e) => broken = Some(json::located(&e, text, line.offset, None)),
+            Err(e) => broken = Some(json::located(e, text, line.offset, None)),
         }
     }
     if let Some(error) = broken {

@@ -94,7 +94,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         match serde_json::from_slice::<Event<'_>>(text) {
             Ok(event) => reader.event(&event, line.number).map_err(|e| e.on_line(line.number))?,
             Err(e) if e.is_data() => other.get_or_insert((line.number, 0)).1 += 1,
-            Err(e) => broken = Some((line.number, json::located(&e, text, line.offset, None))),
+            Err(e) => broken = Some((line.number, json::located(e, text, line.offset, None))),
         }
     }
     if let Some((_, error)) = broken {

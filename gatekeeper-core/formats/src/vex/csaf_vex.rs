@@ -13,6 +13,7 @@ use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::location::Location;
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::vex::{Product, Statement, Status, Vex};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
@@ -175,11 +176,10 @@ impl Products {
 
     /// Keeps a branch's version where the purl has none of its own. Red Hat writes a package's name into such a branch, which is no version.
     fn version(&mut self, id: String, version: Option<String>) {
-        let Some(purl) = self.names.get(&id).and_then(|n| n.strip_prefix("pkg:")) else { return };
-        let path = purl.split(['?', '#']).next().unwrap_or(purl);
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let Some(purl) = self.names.get(&id).and_then(|n| purl::split(n)) else { return };
+        let name = purl.path.rsplit('/').next().unwrap_or(purl.path);
         if let Some(version) = version
-            && !name.trim_start_matches('@').contains('@')
+            && purl.version.is_none()
             && !version.eq_ignore_ascii_case(name)
         {
             self.versions.insert(id, version);

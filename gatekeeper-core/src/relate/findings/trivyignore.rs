@@ -89,8 +89,8 @@ pub fn parse_yaml(text: &str) -> Result<Vec<Ignore>, ParseError> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let file: File = serde_saphyr::from_str(text)
-        .map_err(|e| ParseError::malformed("a .trivyignore.yaml").found_words(e.to_string()))?;
+    let file: File =
+        serde_saphyr::from_str(text).map_err(|e| ParseError::malformed("a .trivyignore.yaml").because(e))?;
     let lists = [
         (Category::Vulnerability, "vulnerabilities", file.vulnerabilities),
         (Category::Misconfiguration, "misconfigurations", file.misconfigurations),

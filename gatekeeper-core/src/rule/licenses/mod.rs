@@ -111,6 +111,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     for (scope, span) in t.texts("ignore-scopes").unwrap_or_default() {
         if !SCOPES.contains(&scope.as_str()) {
             let problem = PolicyProblem::new(span, format!("there is no scope `{scope}`"));
+            let problem = problem.code(crate::config::ProblemCode::UnknownWord);
             t.problems().add(problem.nearest(&scope, SCOPES));
         }
         ignore_scopes.push(scope);

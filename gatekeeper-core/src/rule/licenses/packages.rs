@@ -5,6 +5,7 @@
 //! another.
 
 use gatekeeper_evidence::inventory::Component;
+use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeMap;
 
@@ -58,25 +59,11 @@ pub(super) fn same_document(a: &Evidence, b: &Evidence) -> bool {
 
 /// Type, namespace, name and version, as far as spellings of one package differ.
 fn identity(purl: &str, version: Option<&str>) -> Option<String> {
-    let rest = purl.trim().strip_prefix("pkg:")?.trim_start_matches('/');
-    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-    let (kind, rest) = rest.split_once('/')?;
-    // A scope's `@` is written `%40`, by some tools bare.
-    let (path, own) = match rest.rfind('@') {
-        Some(at) if at > 0 && !rest.get(..at).unwrap_or_default().ends_with('/') => {
-            (rest.get(..at).unwrap_or_default(), rest.get(at.saturating_add(1)..))
-        }
-        _ => (rest, None),
-    };
-    let kind = kind.to_ascii_lowercase();
-    let path = path.replace("%40", "@").replace("%2F", "/").replace("%2f", "/");
-    let path = match kind.as_str() {
-        "maven" => path,
-        "pypi" => path.to_lowercase().replace(['_', '.'], "-"),
-        _ => path.to_lowercase(),
-    };
-    let version = version.or(own).unwrap_or_default();
-    (!path.is_empty()).then(|| format!("pkg:{kind}/{path}\u{0}{version}"))
+    let own = purl::parse(purl)?;
+    // What compares alike everywhere else keeps its case; licences are judged by package, and only Maven tells packages apart by case.
+    let path = if own.kind == "maven" { own.path } else { own.path.to_lowercase() };
+    let version = version.map_or(own.version.as_str(), purl::version_key);
+    Some(format!("{}/{path}\u{0}{version}", own.kind))
 }
 
 #[cfg(test)]

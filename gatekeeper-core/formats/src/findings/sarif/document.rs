@@ -1,9 +1,10 @@
 //! The members of a SARIF 2.1.0 document that gatekeeper reads (section numbers are the standard's). Long texts (`fullDescription`,
-//! snippets, code flows) are read over and never kept; of `help` only what `words` finds in it. Results are in `folding`.
+//! snippets, code flows) are read over and never kept; of `help` only what `help` finds in it. Results are in `folding`.
 
-use super::common::{List, Members, Num, Scalar, Str, or_default};
+use super::common::{List, Members, Scalar, Str, or_default};
 use super::folding::Results;
-use super::words::Help;
+use super::help::Help;
+use super::references::{ArtifactLocation, RuleRef};
 use crate::scan::json::{Fault, Walk};
 use gatekeeper_evidence::error::ParseError;
 use serde::Deserialize;
@@ -275,45 +276,12 @@ pub(super) struct Override<'a> {
     pub descriptor: RuleRef<'a>,
 }
 
-/// `reportingDescriptorReference`, 3.52.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default, expecting = "a reference to a rule")]
-pub(super) struct RuleRef<'a> {
-    #[serde(borrow)]
-    pub id: Str<'a>,
-    pub index: Num,
-    #[serde(borrow)]
-    pub guid: Str<'a>,
-    #[serde(borrow, rename = "toolComponent")]
-    pub component: Option<ComponentRef<'a>>,
-}
-
-/// `toolComponentReference`, 3.54.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default, expecting = "a reference to a tool component")]
-pub(super) struct ComponentRef<'a> {
-    #[serde(borrow)]
-    pub name: Str<'a>,
-    pub index: Num,
-    #[serde(borrow)]
-    pub guid: Str<'a>,
-}
-
 /// `artifact`, 3.24.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, expecting = "an artifact")]
 pub(super) struct Artifact<'a> {
     #[serde(deserialize_with = "or_default", borrow)]
     pub location: ArtifactLocation<'a>,
-}
-
-/// `artifactLocation`, 3.4.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default, expecting = "an artifact location")]
-pub(super) struct ArtifactLocation<'a> {
-    #[serde(borrow)]
-    pub uri: Str<'a>,
-    pub index: Num,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for References<'a> {

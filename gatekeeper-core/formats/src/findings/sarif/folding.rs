@@ -2,7 +2,7 @@
 //! and settled when the run has ended, as rules may stand behind results.
 
 use super::common::{First, List, Members, Num, Scalar, Str, cut, message, message_of, or_default};
-use super::document::{ArtifactLocation, ComponentRef, RuleRef};
+use super::references::{ArtifactLocation, ComponentRef, RuleRef};
 use crate::scan::json::{Fault, Walk};
 use gatekeeper_evidence::findings::{Finding, Place, Severity, Suppression};
 use serde::Deserialize;

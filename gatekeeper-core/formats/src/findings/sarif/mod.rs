@@ -17,7 +17,9 @@
 
 mod document;
 mod folding;
+mod help;
 mod inline;
+mod references;
 mod results;
 mod rules;
 mod words;

@@ -2,8 +2,9 @@
 
 use super::common::{self, is_advisory, note, package};
 use super::folding::{Level, More, Pending, Results, path_of};
+use super::help::field;
 use super::rules::{Dialect, Known, Overrides, Rules};
-use super::words::{field, of_trivy};
+use super::words::of_trivy;
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::findings::{Category, Finding, Place, Severity};
 use rayon::prelude::*;
@@ -289,7 +290,7 @@ fn grype(text: &str) -> Option<(&str, &str)> {
 /// Docker Scout's message, a table: "  Package         : pkg:apk/alpine/openssl@3.0.8-r4?…".
 fn scout(text: &str) -> Option<&str> {
     let line = text.lines().take(16).map(str::trim_start).find_map(|l| l.strip_prefix("Package "))?;
-    line.trim_start().strip_prefix(": ").map(str::trim).filter(|p| p.starts_with("pkg:"))
+    line.trim_start().strip_prefix(": ").map(str::trim).filter(|p| gatekeeper_evidence::purl::is_purl(p))
 }
 
 /// "Package 'x@1' is vulnerable to 'CVE-…' (also known as …)."

@@ -1,7 +1,8 @@
 //! Which rule a result speaks of (3.27.5 to 3.27.7, 3.52), and what follows from the rule.
 
 use super::common::{is_advisory, note};
-use super::document::{Component, Override, Rule, RuleRef};
+use super::document::{Component, Override, Rule};
+use super::references::RuleRef;
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::findings::{Category, Severity};
 use std::collections::HashMap;

@@ -4,6 +4,9 @@
 //! <https://json-schema.org/draft/2020-12/json-schema-validation>. Formats are asserted. A keyword that is not known here is an error of
 //! compilation, and a unit test compiles every embedded schema: nothing in them goes unchecked. In draft-07 what stands beside a `$ref`
 //! is ignored, as it says; in later drafts it counts.
+//!
+//! By hand and not by `jsonschema`: that takes 40 CPU seconds to build and 65 packages, and wants `serde_json::Value`, a tree several times
+//! the size of the SBOM, without places.
 
 mod compile;
 

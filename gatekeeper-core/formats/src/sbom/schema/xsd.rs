@@ -4,6 +4,8 @@
 //! sequence, choice, `any` (`##other`, lax) and `anyAttribute`; simple content; simple types by restriction (enumeration, pattern, length,
 //! bounds) and union; attribute groups. `xs:unique` is always "no `bom-ref` twice" and left to the caller, who knows all of them.
 //! Content models are deterministic (the specification demands it), so children are matched without going back.
+//!
+//! By hand: there is no crate that holds a document against a schema while it is read, without a C library.
 
 mod session;
 

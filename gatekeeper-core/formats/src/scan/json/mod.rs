@@ -18,7 +18,7 @@ pub(crate) fn from_input<'a, T: Deserialize<'a>>(input: &Input<'a>) -> Result<T,
 pub(crate) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ParseError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let path = path_at(bytes, offset_of(bytes, error.line(), error.column()));
-        located(&error, bytes, 0, path)
+        located(error, bytes, 0, path)
     })
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn documents<'a, T: Deserialize<'a>>(
             Ok(document) => each(document)?,
             Err(e) => {
                 let path = path_at(input.bytes, offset_of(input.bytes, e.line(), e.column()));
-                return Err(located(&e, input.bytes, 0, path));
+                return Err(located(e, input.bytes, 0, path));
             }
         }
     }
@@ -111,7 +111,7 @@ pub(crate) fn documents<'a, T: Deserialize<'a>>(
 }
 
 /// Turns serde_json's error into ours. `base` is the offset of `bytes` in the input.
-pub(crate) fn located(error: &serde_json::Error, bytes: &[u8], base: usize, path: Option<String>) -> ParseError {
+pub(crate) fn located(error: serde_json::Error, bytes: &[u8], base: usize, path: Option<String>) -> ParseError {
     let offset = offset_of(bytes, error.line(), error.column());
     // serde_json appends " at line L column C", which we say in our own way.
     let text = error.to_string();
@@ -129,7 +129,7 @@ pub(crate) fn located(error: &serde_json::Error, bytes: &[u8], base: usize, path
     } else {
         ParseError::malformed("JSON").found_words(text)
     };
-    let out = out.at(base.saturating_add(offset));
+    let out = out.at(base.saturating_add(offset)).because(error);
     match path {
         Some(path) if path.len() <= 400 => out.in_path(path),
         _ => out,

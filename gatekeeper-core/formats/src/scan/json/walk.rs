@@ -3,6 +3,8 @@
 //!
 //! Where an item of it begins can only be guessed without having read what stands before it: by what the first item begins with. A guess counts for nothing until the reading before it has arrived at exactly that byte, between two elements. What was read
 //! from a wrong guess is thrown away, and its bytes are read in order. So guesses change how long it takes, never what is read.
+//!
+//! By hand because serde_json reads a document by one thread alone; each value is still read by it.
 
 use super::{located, offset_of, path_at};
 use gatekeeper_evidence::error::ParseError;
@@ -34,7 +36,7 @@ impl Fault {
             Reason::Value(error, base) => {
                 let rest = bytes.get(base..).unwrap_or_default();
                 let at = base.saturating_add(offset_of(rest, error.line(), error.column()));
-                located(&error, rest, base, path_at(bytes, at))
+                located(error, rest, base, path_at(bytes, at))
             }
             Reason::Expected(what, at) => {
                 let error = match bytes.get(at..).unwrap_or_default() {

@@ -12,7 +12,8 @@
 //! - `LF`, `LH` and their like count only where nothing is listed. `MCDC` is no part of any figure: noted.
 //! - One `SF` in several records: the counts add up.
 
-use super::common::{NEGATIVE, Notes, Written, hits};
+use self::plain::{block_number, cut, hash, plain_brda, plain_da, whole_number};
+use super::common::{NEGATIVE, Notes, Written, hits, offset_in};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Stated};
@@ -21,6 +22,8 @@ use gatekeeper_evidence::{Data, Kind, Ratio};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+mod plain;
 
 pub(super) static FORMAT: Format = Format {
     id: "lcov",
@@ -152,49 +155,6 @@ const FNH: usize = 3;
 const BRF: usize = 4;
 const BRH: usize = 5;
 
-/// One to seven digits at the start, with the rest. All eight bytes at once, without a branch that a number's length decides: counts are
-/// of any length, and a wrong guess costs more than the reading.
-#[inline(always)]
-fn short_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    // Digits become 0 to 9; of the other bytes the first one is told for sure, as carries only go up.
-    let digits = u64::from_le_bytes(*bytes.first_chunk()?) ^ (EACH * 0x30);
-    let others = (digits.wrapping_add(EACH * 0x76) | digits) & (EACH * 0x80);
-    let bits = others.trailing_zeros() & !7;
-    if bits == 0 || bits == 64 {
-        return None;
-    }
-    // Aligned to the end, what stands before the first digit is zero; then pairs, fours and all are put together.
-    let n = digits << (64 - bits);
-    let n = n.wrapping_mul(10 << 8 | 1) >> 8 & 0x00FF_00FF_00FF_00FF;
-    let n = n.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_FFFF_0000_FFFF;
-    let n = n.wrapping_mul(10_000 << 32 | 1) >> 32;
-    let len = usize::try_from(bits / 8).ok()?;
-    Some((u32::try_from(n).ok()?, bytes.get(len..)?))
-}
-
-/// The plain form of `DA:<line>,<count>` with its line end: nearly all of a tracefile.
-#[inline(always)]
-fn plain_da(bytes: &[u8]) -> Option<(Line, &[u8])> {
-    let (number, rest) = short_number(bytes.strip_prefix(b"DA:")?)?;
-    let (hits, rest) = short_number(rest.strip_prefix(b",")?)?;
-    Some((Line { number, hits }, rest.strip_prefix(b"\n")?))
-}
-
-/// The plain form of `BRDA:<line>,<block>,<arm>,<taken>` with its line end.
-#[inline(always)]
-fn plain_brda(bytes: &[u8]) -> Option<(Branch, &[u8])> {
-    let (line, rest) = short_number(bytes.strip_prefix(b"BRDA:")?)?;
-    let (block, rest) = short_number(rest.strip_prefix(b",")?)?;
-    let (arm, rest) = short_number(rest.strip_prefix(b",")?)?;
-    let rest = rest.strip_prefix(b",")?;
-    let (hits, rest) = match rest.strip_prefix(b"-") {
-        Some(rest) => (0, rest),
-        None => short_number(rest)?,
-    };
-    Some((Branch { line, block, arm, hits }, rest.strip_prefix(b"\n")?))
-}
-
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8], at: usize) -> Self {
         Reader { bytes, at, out: Coverage::default(), notes: Notes::default(), records: 0 }
@@ -257,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&self, expected: &str, line: &[u8]) -> ParseError {
-        ParseError::malformed(expected).at(self.at).found(line)
+        ParseError::malformed(expected).at(offset_in(self.bytes, line).unwrap_or(self.at)).found(line)
     }
 
     fn line(&mut self, line: &'a [u8], record: &mut Record<'a>) -> Result<(), ParseError> {
@@ -546,42 +506,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What stands before and behind the first comma.
-fn cut(value: &[u8]) -> Option<(&[u8], &[u8])> {
-    let comma = memchr::memchr(b',', value)?;
-    Some((value.get(..comma)?, value.get(comma + 1..)?))
-}
-
-/// Digits alone, as far as a `u32` holds them.
-fn whole_number(text: &[u8]) -> Option<u32> {
-    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
-}
-
-/// A block's number; a letter before it (`e`: exception) makes it another block. Letters take the numbers from 2^24 to 27 * 2^24.
-fn block_number(block: &[u8]) -> Option<u32> {
-    let (kind, digits) = match block {
-        [letter, rest @ ..] if letter.is_ascii_alphabetic() => {
-            (u32::from(letter.to_ascii_lowercase() - b'a') + 1, rest)
-        }
-        _ => (0, block),
-    };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    match whole_number(digits) {
-        Some(n) if n < 1 << 24 => Some(kind << 24 | n),
-        Some(n) if kind == 0 && n >= 27 << 24 => Some(n),
-        // No producer counts that far on one line; compilers that write an address or a hash do.
-        _ => Some(1 << 30 | hash(block) >> 2),
-    }
-}
-
-/// FNV-1a, 32 bits: the same number for the same text in every report and on every machine.
-fn hash(text: &[u8]) -> u32 {
-    text.iter().fold(0x811C_9DC5, |h: u32, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -624,21 +548,6 @@ mod tests {
         };
         for end in 0..=bytes.len() {
             assert_eq!(joined(end), whole(end), "{end}");
-        }
-    }
-
-    #[test]
-    fn short_numbers_are_what_parsing_says() {
-        for n in (0..20_000).chain([99_999, 123_456, 999_999, 1_000_000, 9_999_999]) {
-            for tail in [",12345678", "\n9999999999", "-~~~~~~~~", "/:\u{7f}\u{e9}zzzzzz"] {
-                let text = format!("{n}{tail}");
-                assert_eq!(short_number(text.as_bytes()), Some((n, tail.as_bytes())), "{text}");
-            }
-        }
-        for none in
-            ["12345678", "12345678,", "123456789\n", ",1234567", "1,2345", "", "-1234567", "/1234567", ":1234567"]
-        {
-            assert_eq!(short_number(none.as_bytes()), None, "{none}");
         }
     }
 
@@ -728,6 +637,23 @@ mod tests {
         ] {
             let e = read(bad).expect_err(bad).finish("f", "lcov", Some(bad.as_bytes()));
             assert_eq!(e.location().line, Some(line), "{bad:?}: {e}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_refused_at_its_column() {
+        for (bad, place) in [
+            ("SF:a\nDA:1,x\nend_of_record", (2, 6)),
+            ("SF:a\nDA:x,1\nend_of_record", (2, 4)),
+            ("SF:a\n  DA:1,x\nend_of_record", (2, 8)),
+            ("SF:a\nBRDA:1,?,0,1\nend_of_record", (2, 8)),
+            ("SF:a\nBRDA:1,0,0,x\nend_of_record", (2, 12)),
+            ("SF:a\nFNL:0,x\nend_of_record", (2, 7)),
+            ("SF:a\nDA:1,\nend_of_record", (2, 6)),
+            ("end_of_record\n", (1, 1)),
+        ] {
+            let e = read(bad).expect_err(bad).finish("f", "lcov", Some(bad.as_bytes()));
+            assert_eq!((e.location().line, e.location().column), (Some(place.0), Some(place.1)), "{bad:?}: {e}");
         }
     }
 }
