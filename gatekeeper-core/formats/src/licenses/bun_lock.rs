@@ -105,7 +105,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 fn without_comments(bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     let (mut at, mut comma) = (0, None);
-    let mut blank = |out: &mut Vec<u8>, from: usize, to: usize| {
+    let blank = |out: &mut Vec<u8>, from: usize, to: usize| {
         for b in out.iter_mut().take(to).skip(from).filter(|b| **b != b'\n') {
             *b = b' ';
         }
