@@ -435,11 +435,14 @@ impl Findings {
         const MOST: u64 = 10_000;
         let counted = self.counted.as_ref()?;
         let mut out = self.clone();
-        for severity in Severity::ALL {
-            for n in 0..counted.beyond.get(severity).min(MOST) {
+        // How bad those are of which only the sum is stated, nobody knows: they may be the worst, unless the tool knows no severities at all.
+        let silent = !self.items.is_empty() && self.items.iter().all(|i| i.severity == Severity::Unknown);
+        for stated in Severity::ALL {
+            let severity = if stated == Severity::Unknown && !silent { Severity::Critical } else { stated };
+            for n in 0..counted.beyond.get(stated).min(MOST) {
                 out.items.push(Finding {
                     // Each is one of its own.
-                    rule: format!("counted-{}-{n}", severity.as_str()).into(),
+                    rule: format!("counted-{}-{n}", stated.as_str()).into(),
                     message: counted.words.as_str().into(),
                     severity,
                     category: counted.category,
@@ -590,7 +593,11 @@ mod readings {
         let words = f.hold_against(&stated, Category::Vulnerability).unwrap();
         assert_eq!(words, "states 1 critical, lists 0; states 5 in all, lists 3");
         let by = f.by_totals().unwrap().by_severity();
-        assert_eq!((by.critical, by.medium, by.unknown), (1, 2, 2));
+        // Of two more nobody knows how bad they are.
+        assert_eq!((by.critical, by.medium, by.unknown), (3, 2, 0));
+        let mut silent = Findings { items: vec![Finding::default()], ..Findings::default() };
+        silent.hold_against(&[(Severity::Unknown, 3)], Category::Code);
+        assert_eq!(silent.by_totals().unwrap().by_severity().unknown, 3);
     }
 
     #[test]

@@ -92,6 +92,12 @@ fn read_content(
             location.resolve(bytes);
         }
     }
+    // What was left out is told wherever the file is.
+    if let Data::Findings(findings) = &parsed.data {
+        let words = findings.gaps.iter().map(|g| &g.words).filter(|w| !parsed.notes.iter().any(|n| n.message == **w));
+        let told: Vec<Note> = words.take(20).map(|w| Note::new(w.clone())).collect();
+        parsed.notes.extend(told);
+    }
     if let Some(attested) = &attested {
         parsed.notes.insert(0, Note::new(attested.note()));
         if let Data::Inventory(inventory) = &mut parsed.data {

@@ -9,7 +9,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Place, Severity, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Place, Severity, Suppression};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -143,6 +143,10 @@ impl<'de: 'a, 'a> Row<'de> for File<'a> {
         if messages.unread > 0 {
             note(&mut into.notes, format!("not linted, as it could not be parsed: {}", message(path.text())));
         }
+        // A file that an ignore pattern or the absence of a configuration kept out, and that was named all the same.
+        if messages.items.iter().any(|i| i.rule.is_empty() && i.message.starts_with("File ignored")) {
+            into.left_out.push(message(path.text()).into());
+        }
         let listed = |severity| messages.items.iter().filter(|i| i.severity == severity).count();
         for (stated, severity) in [(self.errors, Severity::High), (self.warnings, Severity::Medium)] {
             let more = stated.index().map_or(0, |n| n.saturating_sub(listed(severity)));
@@ -163,7 +167,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if says_nothing(input, &["[]"]) {
         return Ok(parsed(Vec::new(), Some(true), "eslint", Vec::new()));
     }
-    let Rows(Folded { items, mut notes, mut unread, rows, beyond, .. }, _) =
+    let Rows(Folded { items, mut notes, mut unread, rows, beyond, left_out, .. }, _) =
         if input.bytes.trim_ascii_start().first() == Some(&b'{') {
             let with_metadata: WithMetadata<'_> = rows::read(input)?;
             with_metadata.results.ok_or_else(|| foreign("ESLint's results"))?
@@ -177,5 +181,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let listed = |s| u64::try_from(items.iter().filter(|i| i.suppressed.is_none() && i.severity == s).count());
     let stated = [Severity::High, Severity::Medium]
         .map(|s| (s, if beyond.get(s) > 0 { beyond.get(s).saturating_add(listed(s).unwrap_or(0)) } else { 0 }));
-    Ok(parsed(items, Some(unread == 0), "eslint", notes).with_counts(&stated, Category::Code))
+    Ok(parsed(items, Some(unread == 0), "eslint", notes)
+        .with_counts(&stated, Category::Code)
+        .with_gaps(Gap::of_items("files were ignored", &left_out)))
 }

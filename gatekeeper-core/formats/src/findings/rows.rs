@@ -64,6 +64,8 @@ pub(super) struct Folded {
     pub rows: usize,
     /// How many rows tell of something that was not looked at.
     pub unread: usize,
+    /// What rows tell of that was left out, in words.
+    pub left_out: Vec<String>,
     /// How many findings rows count beyond those that they list.
     pub beyond: BySeverity,
     /// Where findings that must not repeat stand in `items`, by a hash of what they are told by.
