@@ -13,6 +13,10 @@ codegen:
     cargo xtask codegen
     cd gatekeeper-node && npm run build
 
+# Small changes of the judging side that no test notices (needs cargo-mutants); a sample of 25 takes minutes, all of them hours.
+mutants *ARGS="--sample 25":
+    cargo xtask mutants {{ARGS}}
+
 # Throughput per format family, start-up, the main job.
 bench *ARGS:
     cargo build --release --package gatekeeper-cli

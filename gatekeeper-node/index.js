@@ -62,14 +62,14 @@ const asked = (rules) => (id, evidence, config) => {
   return JSON.stringify(answer ?? null, strict)
 }
 
-// Everything that is thrown becomes an Error: the native half tells its message.
+// Everything that is thrown becomes an Error without a name of its own: the native half takes either its message or the whole as words.
 const answering = (rules) => {
   const answer = asked(rules)
   return (...question) => {
     try {
       return answer(...question)
     } catch (error) {
-      throw new Error(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+      throw Object.assign(new Error(String(error)), { name: '' })
     }
   }
 }

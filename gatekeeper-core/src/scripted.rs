@@ -335,8 +335,11 @@ mod tests {
             .map_err(|e| e.to_string())
             .and_then(|a| judgement("r", &a))
             .unwrap_or_else(|e| Judgement::of(Violation::new("rule-error", GateStatus::Error, e)));
-        let said =
-            j.violations.iter().map(|v| v.message.clone()).chain(j.conditions.iter().map(|c| format!("{:?}", c.value)));
+        let values = j.conditions.iter().filter_map(|c| match &c.value {
+            Quantity::Word(word) => Some(word.to_string()),
+            _ => None,
+        });
+        let said = j.violations.iter().map(|v| v.message.clone()).chain(values);
         (j.status().as_str().to_owned(), said.collect::<Vec<_>>().join("|"))
     }
 

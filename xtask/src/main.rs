@@ -1,9 +1,13 @@
 //! `cargo xtask codegen [--check]`: regenerates what is generated and checked in, or says where it has drifted.
+//!
+//! `cargo xtask mutants [--sample N] [--seed S] [--only TEXT] [--list FILE] [--in-place]`: changes the judging side in small ways and
+//! tells which changes no test notices.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod codegen;
 mod documents;
+mod mutants;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,25 +18,31 @@ fn root() -> PathBuf {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let check = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["codegen"] => false,
-        ["codegen", "--check"] => true,
-        _ => {
-            eprintln!("usage: cargo xtask codegen [--check]");
-            return ExitCode::from(2);
-        }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let told = match arguments.as_slice() {
+        ["codegen"] => drift(false),
+        ["codegen", "--check"] => drift(true),
+        ["mutants", rest @ ..] => mutants::Request::parse(rest).and_then(|r| mutants::mutants(&root(), &r)),
+        _ => Err("usage: cargo xtask codegen [--check]\n       cargo xtask mutants [--sample N] [--seed S] [--only TEXT] [--list FILE] \
+                  [--in-place]"
+            .to_owned()),
     };
-    match codegen::codegen(&root(), check) {
-        Ok((told, drift)) => {
+    match told {
+        Ok((told, wrong)) => {
             told.iter().for_each(|line| println!("{line}"));
-            println!("{}", if drift { "drift" } else { "up to date" });
-            ExitCode::from(u8::from(drift))
+            ExitCode::from(u8::from(wrong))
         }
         Err(e) => {
             eprintln!("{e}");
             ExitCode::from(2)
         }
     }
+}
+
+fn drift(check: bool) -> Result<(Vec<String>, bool), String> {
+    let (mut told, drift) = codegen::codegen(&root(), check)?;
+    told.push(if drift { "drift" } else { "up to date" }.to_owned());
+    Ok((told, drift))
 }
 
 #[cfg(test)]

@@ -226,6 +226,14 @@ mod tests {
     }
 
     #[test]
+    fn a_document_that_states_more_than_all_is_refused() {
+        let read = |covered, total| Ratio::try_from(Stated { covered, total });
+        assert_eq!(read(2, 3), Ok(Ratio { covered: 2, total: 3 }));
+        assert_eq!(read(3, 3), Ok(Ratio { covered: 3, total: 3 }));
+        assert!(read(4, 3).unwrap_err().starts_with("4 covered of 3"));
+    }
+
+    #[test]
     fn kinds_have_stable_names_and_data_knows_its_kind() {
         let all = [
             (Data::Coverage(Coverage::default()), Kind::Coverage, "coverage"),

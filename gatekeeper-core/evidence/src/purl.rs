@@ -206,6 +206,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_stated_purl_covers_what_it_states_in_every_respect() {
+        let own = "pkg:npm/x@1?arch=arm64#part";
+        for (stated, want) in [
+            (own, true),
+            ("pkg:npm/x", true),
+            ("pkg:npm/x@1", true),
+            ("pkg:npm/x@2", false),
+            ("pkg:npm/y@1", false),
+            ("pkg:pypi/x@1", false),
+            ("pkg:npm/x#part", true),
+            ("pkg:npm/x#other", false),
+            ("pkg:npm/x?arch=arm64", true),
+            ("pkg:npm/x?arch=amd64", false),
+        ] {
+            assert_eq!(covers(&parse(stated).unwrap(), &parse(own).unwrap()), want, "{stated}");
+        }
+        let purl = parse(own).unwrap();
+        assert_eq!((purl.qualifier("arch"), purl.qualifier("os")), (Some("arm64"), None));
+    }
+
+    #[test]
     fn spellings_of_one_package_are_equal() {
         let a = parse("pkg:npm/%40angular/core@v1.0?x=y#z").unwrap();
         let b = parse("pkg:npm/@angular/core@1.0").unwrap();

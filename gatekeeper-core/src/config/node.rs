@@ -478,7 +478,7 @@ pub(crate) fn duration(text: &str) -> Option<Decimal> {
         let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at_checked(end)?;
         let at = UNITS.iter().position(|(name, _)| *name == unit)?;
-        if number.is_empty() || (at < last || last > 0 && at == last) {
+        if number.is_empty() || at < last {
             return None;
         }
         sum = sum.plus(times(Decimal::parse(number)?, UNITS.get(at)?.1)?)?;

@@ -565,25 +565,25 @@ mod tests {
     fn nothing_measured_is_an_error() {
         let none = || report(&[("a", file(0, 0))]);
         for keys in
-            ["lines = 1", "lines = { warn = 1 }", "files = { lines = 1 }", "files = { only = [\"a\"], lines = 1 }"]
+            ["lines = 2", "lines = { warn = 2 }", "files = { lines = 2 }", "files = { only = [\"a\"], lines = 2 }"]
         {
             let j = of(keys, vec![none()]).judged();
             assert_eq!((j.status(), violations(&j)), (Error, vec![("coverage-empty", Error)]), "{keys}");
         }
         // A file without a line beside others is no fault.
         let both = || report(&[("a", file(0, 0)), ("b", file(1, 0))]);
-        assert_eq!(status("files = { lines = 1 }", both()), Pass);
-        assert_eq!(status("files = { only = [\"*\"], lines = 1 }", both()), Pass);
-        assert_eq!(status("files = { only = [\"a\", \"b\"], lines = 1 }", both()), Error);
+        assert_eq!(status("files = { lines = 2 }", both()), Pass);
+        assert_eq!(status("files = { only = [\"*\"], lines = 2 }", both()), Pass);
+        assert_eq!(status("files = { only = [\"a\", \"b\"], lines = 2 }", both()), Error);
     }
 
     #[test]
     fn a_figure_that_the_report_does_not_speak_of_is_an_error() {
-        for keys in ["branches = 1", "files = { branches = 1 }"] {
+        for keys in ["branches = 2", "files = { branches = 2 }"] {
             let j = of(keys, vec![report(&[("a", file(1, 0))])]).judged();
             assert_eq!(violations(&j), [("coverage-no-figure", Error)], "{keys}");
         }
-        let j = of("branches = 1\nfiles = { branches = 1 }", vec![printed("90", &[("a", "90")])]).judged();
+        let j = of("branches = 2\nfiles = { branches = 2 }", vec![printed("90", &[("a", "90")])]).judged();
         assert_eq!(violations(&j), [("coverage-no-figure", Error); 2]);
     }
 
@@ -676,7 +676,7 @@ mod tests {
         let old = |i: &Item<'_>| i.path == Some("src/old.c");
         let j = of("lines = 90\nfiles = { lines = 80 }", vec![c()]).judged_waiving(&old);
         assert_eq!((j.status(), conditions(&j)), (Pass, vec![("lines", Pass)]));
-        assert_eq!(violations(&of("lines = 1", vec![c()]).judged_waiving(&|_| true)), [("coverage-empty", Error)]);
+        assert_eq!(violations(&of("lines = 2", vec![c()]).judged_waiving(&|_| true)), [("coverage-empty", Error)]);
         // It is there, so that a name for it is no mistake; but nothing is left of what was named.
         let both = "files = { only = [\"a.c\", \"old.c\"], lines = 80 }";
         assert_eq!(of(both, vec![c()]).judged_waiving(&old).status(), Pass);

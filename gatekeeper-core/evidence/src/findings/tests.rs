@@ -80,6 +80,9 @@ fn each_tools_name_has_one_number_however_many_there_are() {
     let mut read = Findings { tools: (0..30).map(|n| format!("t{n}")).collect(), ..Findings::default() };
     assert_eq!((read.tool("t29"), read.tool("t3"), read.tool("new")), (29, 3, 30));
     assert_eq!((read.tool("new"), read.tools.len()), (30, 31));
+    // How names are found makes no difference to what is said.
+    let plain = Findings { tools: read.tools.clone(), ..Findings::default() };
+    assert_eq!(read, plain);
 }
 
 #[test]

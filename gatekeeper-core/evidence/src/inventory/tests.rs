@@ -88,7 +88,7 @@ fn one_package_has_what_any_document_says_of_it() {
     let of = |components| Inventory { components, ..Inventory::default() };
     let scoped = |scope: Option<&str>| Component { scope: scope.map(Into::into), ..bare() };
     let united = unite(&[&of(vec![bare()]), &of(vec![full.clone()]), &of(vec![full.clone()])]);
-    assert_eq!(united.components, [full.clone()]);
+    assert_eq!(united.components, std::slice::from_ref(&full));
     // What the first says stays.
     let other = Component { version: Some("2".into()), supplier: Some("t".into()), ..bare() };
     let united = unite(&[&of(vec![full]), &of(vec![other])]);

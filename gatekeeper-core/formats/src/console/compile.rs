@@ -85,6 +85,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     if let (Some((offset, said)), 0) = (&trouble, state.errors)
         && state.failed.is_empty()
+        && !common::ended_well(input)
     {
         return Err(ParseError::new(
             gatekeeper_evidence::error::ErrorCode::ToolFailed,

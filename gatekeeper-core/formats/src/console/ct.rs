@@ -279,7 +279,7 @@ impl Run {
                     if let Some(detail) = self.cases.last_mut().and_then(|(_, c)| c.detail.as_mut()) {
                         let place = common::stack_place(&self.message);
                         **detail = Detail {
-                            message: common::text(&self.message),
+                            message: common::failure_text(&self.message),
                             line: place.as_ref().map(|p| p.1),
                             file: place.map(|p| p.0),
                             ..Detail::default()
@@ -377,7 +377,7 @@ impl Run {
             });
             complete = false;
         }
-        if let Some((at, said)) = self.trouble.filter(|(at, _)| *at > offset) {
+        if let Some((at, said)) = self.trouble.filter(|(at, _)| *at > offset && !common::ended_well(input)) {
             notes.push(note(format!("the log says {} after the totals", common::quote(&said)), at));
             complete = false;
         }

@@ -220,7 +220,7 @@ fn failed(what: &[u8], block: &[u8]) -> Case {
         name: common::text(what),
         status: Status::Failed,
         detail: Some(Box::new(Detail {
-            message: common::text(block),
+            message: common::failure_text(block),
             line: line.map(common::small),
             ..Detail::default()
         })),

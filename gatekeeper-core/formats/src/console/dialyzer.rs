@@ -297,7 +297,7 @@ impl Run {
             }
             return Ok(Some(true));
         }
-        if let Some((offset, said)) = self.trouble {
+        if let Some((offset, said)) = self.trouble.filter(|_| !common::ended_well(input)) {
             return Err(ParseError::new(ErrorCode::ToolFailed, "dialyzer did not come to its end; the log says")
                 .at(offset)
                 .found_words(common::quote(&said)));

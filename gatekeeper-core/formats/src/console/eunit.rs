@@ -4,6 +4,9 @@
 //! Forms: `eunit_tty.erl` (OTP 25-27, <https://github.com/erlang/otp/blob/master/lib/eunit/src/eunit_tty.erl>), `eunit_progress.erl`
 //! (eunit_formatters, <https://github.com/seancribbs/eunit_formatters>), `rebar_prv_eunit.erl`.
 //!
+//! Without rebar3 (`make eunit` of erlang.mk, `eunit:test/1`) there is no start line and no last word of a bad run: the log is EUnit's as a whole, and each
+//! summary ends a run of its own, as make runs EUnit once per application.
+//!
 //! Known deviations: cancelled events (timeouts, failed set-ups, generators that crash) are in no count, groups among them, and make the run
 //! not complete; so do skipped tests, as EUnit knows no skip on purpose. OTP 25.1 ff. print `2 tests passed.` without `All`.
 //! Text of tests can forge any line. The last summary after the start line counts, and it must fit what is above it: in the verbose form no
@@ -28,9 +31,34 @@ pub(super) static FORMAT: Format = Format {
     producers: &["eunit"],
     recorded_as: Some("eunit"),
     content: Content::Text,
-    sniff: |head: &Head<'_>| -> Confidence { common::confidence(head, Task::Eunit) },
+    sniff,
     parse,
 };
+
+fn sniff(head: &Head<'_>) -> Confidence {
+    if !head.console().steps.is_empty() || head.xml().is_some() || head.json().is_some() {
+        return common::confidence(head, Task::Eunit);
+    }
+    if memmem::find(head.all(), HEADER).is_some() {
+        return Confidence::Certain;
+    }
+    let line = |l: &[u8]| {
+        report(l).is_some() && [&b"  All "[..], b"  Failed: ", b"  Test passed."].iter().any(|s| l.starts_with(s))
+    };
+    // Only the lines that such a summary may be on are looked at.
+    let summary = [&b" passed."[..], b".  Passed: "].iter().any(|mark| {
+        memmem::find_iter(head.all(), mark).take(1_000).any(|at| {
+            let start = head.all().get(..at).and_then(|b| memchr::memrchr(b'\n', b)).map_or(0, |n| n + 1);
+            let rest = head.all().get(start..).unwrap_or_default();
+            let text = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+            line(text.strip_suffix(b"\r").unwrap_or(text))
+        })
+    });
+    Confidence::when(summary, Confidence::Likely)
+}
+
+/// What EUnit's verbose form begins with.
+const HEADER: &[u8] = b"======================== EUnit ===";
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut runs: Vec<Run> = Vec::new();
@@ -67,6 +95,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
     }
+    let plain = runs.is_empty();
+    if plain {
+        runs = plain_runs(input);
+    }
     if runs.is_empty() {
         return Err(common::no_result(input.bytes, 0, "line `===> Performing EUnit tests...`"));
     }
@@ -87,6 +119,32 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     parsed.tool = Some("eunit".to_owned());
     parsed.notes = notes;
     Ok(parsed)
+}
+
+/// The runs of a log without rebar3: each ends with its summary.
+fn plain_runs(input: &Input<'_>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut any = false;
+    let mut rows = Reader::new(input.bytes);
+    while let Some(row) = rows.next() {
+        if step(row.text).is_some() {
+            // A log of rebar3 in which EUnit never started.
+            return Vec::new();
+        }
+        let goes_on = row.text.is_empty() || row.text == b"One or more tests were cancelled.";
+        if runs.last().is_none_or(|run| run.summary.is_some() && !goes_on) && runs.len() < KEPT_MOST {
+            runs.push(Run { plain: true, ..Run::new(row.offset, row.number) });
+        }
+        if let Some(run) = runs.last_mut() {
+            run.line(&row);
+            any |= run.summary.is_some() || run.verbose;
+        }
+    }
+    // What make says behind the last summary is no run.
+    if runs.len() > 1 && runs.last().is_some_and(|r| r.summary.is_none() && !r.begun()) {
+        runs.pop();
+    }
+    if any { runs } else { Vec::new() }
 }
 
 /// What a summary says.
@@ -112,6 +170,8 @@ enum Within {
 }
 
 struct Run {
+    /// Without rebar3 around it.
+    plain: bool,
     start: usize,
     line: u64,
     summary: Option<(usize, Summary)>,
@@ -135,6 +195,7 @@ struct Run {
 impl Run {
     fn new(start: usize, line: u64) -> Self {
         Run {
+            plain: false,
             start,
             line,
             summary: None,
@@ -153,6 +214,11 @@ impl Run {
             next_task: false,
             last_problem_open: false,
         }
+    }
+
+    /// Whether anything of a run was seen.
+    fn begun(&self) -> bool {
+        self.verbose || self.oks > 0 || self.failed > 0 || self.cancelled > 0
     }
 
     fn step(&mut self, text: &[u8], row: &Row<'_>) {
@@ -225,7 +291,7 @@ impl Run {
                 self.star(row);
                 return;
             }
-            b'=' if text.starts_with(b"======================== EUnit ===") => {
+            b'=' if text.starts_with(HEADER) => {
                 self.verbose = true;
                 return;
             }
@@ -385,7 +451,7 @@ impl Run {
             let message = message.strip_prefix(b"Failure/Error: ").unwrap_or(message);
             let colon = memchr::memchr(b':', message).filter(|n| *n < 8);
             detail.kind = colon.map(|n| common::text(message.get(..n).unwrap_or_default())).unwrap_or_default();
-            detail.message = common::text(message);
+            detail.message = common::failure_text(message);
             if detail.file.is_none()
                 && let Some((file, line)) = common::stack_place(message)
             {
@@ -440,12 +506,12 @@ impl Run {
                 });
                 complete = false;
             }
-            (None, _) if !good => {
+            (None, _) if !good && !self.plain => {
                 // rebar3 ends every bad run with that line, so the log is cut, or only half of it was kept.
                 notes.push(note("the line `===> Error running tests` is missing after this summary", offset));
                 complete = false;
             }
-            (_, Some((at, said))) if *at > offset => {
+            (_, Some((at, said))) if *at > offset && !common::ended_well(input) => {
                 notes.push(note(format!("rebar3 says {} after the tests", common::quote(said)), *at));
                 complete = false;
             }

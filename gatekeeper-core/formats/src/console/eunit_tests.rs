@@ -114,3 +114,48 @@ fn two_runs_add_up_and_a_printed_start_line_is_none() {
     let p = read("===> Performing EUnit tests...\n  Test passed.\n", None).unwrap();
     assert_eq!(tests(&p).counts().total(), 1);
 }
+
+fn plain(log: &str, exit_status: Option<i32>) -> Result<Parsed, ParseError> {
+    let limits = Limits::default();
+    parse(&Input { name: "x", bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })
+}
+
+#[test]
+fn a_log_without_rebar3_is_eunits_as_a_whole() {
+    let log = " GEN    test-dir\n GEN    eunit\n  All 12 tests passed.\n";
+    let p = plain(log, Some(0)).unwrap();
+    assert_eq!((tests(&p).counts().passed, p.complete), (12, Some(true)));
+    let failed = " GEN    eunit\na_tests: x_test (module 'a_tests')...*failed*\nin function a_tests:x_test/0 (test/a_tests.erl, line 9)\n**error:{assertEqual,[{module,a_tests},\n  {line,9},\n  {expression,\"a:f ( )\"},\n  {expected,1},\n  {value,2}]}\n  output:<<\"\">>\n\n=======================================================\n  Failed: 1.  Skipped: 0.  Passed: 3.\nmake: *** [erlang.mk:7000: eunit] Error 1\n";
+    let p = plain(failed, Some(2)).unwrap();
+    assert_eq!((tests(&p).counts().failed, tests(&p).counts().passed, p.complete), (1, 3, Some(true)));
+    let detail = tests(&p).suites[0].cases[0].detail.clone().unwrap();
+    assert!(detail.message.starts_with("assertEqual: expected 1, got 2 (a:f ( ))"), "{}", detail.message);
+    assert_eq!((detail.file.as_deref(), detail.line), (Some("test/a_tests.erl"), Some(9)));
+    // Two applications: none hides the other.
+    let p = plain(&format!("{failed}{log}"), None).unwrap();
+    assert_eq!((tests(&p).counts().failed, tests(&p).counts().passed), (1, 15));
+    let cancelled = "  Failed: 0.  Skipped: 0.  Passed: 2.\nOne or more tests were cancelled.\n";
+    assert_eq!(plain(cancelled, None).unwrap().complete, Some(false));
+}
+
+#[test]
+fn a_log_without_rebar3_that_breaks_off_is_refused() {
+    for log in [
+        "======================== EUnit ========================\na_tests: x_test...ok\n",
+        "a_tests: x_test...*failed*\nin function a:f/0\n",
+        "  All 3 tests passed.\na_tests: y_test...*failed*\n",
+        "make: *** [eunit] Error 1\n",
+        "===> Compiling a\n  All 3 tests passed.\n",
+    ] {
+        assert!(plain(log, None).is_err(), "{log}");
+    }
+}
+
+#[test]
+fn plain_logs_are_told_by_their_header_or_summary() {
+    let sniffed = |log: &str| sniff(&Head::new("x.log", log.as_bytes(), log.len()));
+    assert_eq!(sniffed("======================== EUnit ========================\n"), Confidence::Certain);
+    assert_eq!(sniffed(" GEN eunit\r\n  All 12 tests passed.\r\n"), Confidence::Likely);
+    assert_eq!(sniffed("  Failed: 1.  Skipped: 0.  Passed: 3.\n"), Confidence::Likely);
+    assert_eq!(sniffed("12 tests passed.\nall passed.\n"), Confidence::No);
+}

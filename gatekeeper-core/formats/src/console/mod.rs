@@ -43,7 +43,7 @@ mod tests {
 
     /// Every file of the fixtures of this family's formats.
     fn fixtures() -> Vec<(&'static Format, String, Vec<u8>)> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let mut out = Vec::new();
         for format in FORMATS {
             let folder = root.join(format.id);

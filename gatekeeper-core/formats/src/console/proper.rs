@@ -4,7 +4,7 @@
 //! `===> ` and on the next line `N/M properties passed` or `N/M properties passed, K failed`; then `===> Failed test cases:` with one
 //! `mod:prop() -> RESULT` each. Re-run counterexamples: `===> Retrying mod:prop()` and `N/M counterexamples passed`.
 //!
-//! Known deviations: a property that raises may print no `Failed:` line, so the totals line counts. Properties can print any text: the last
+//! Known deviations: a property whose process crashes leaves its dots on the line of the next step (`..===> Testing mod:prop()`). A property that raises may print no `Failed:` line, so the totals line counts. Properties can print any text: the last
 //! totals line behind a `===> ` line counts, and as many properties must have been started as it speaks of. `0/0` is a run of no cases;
 //! `proper:module/2` prints no totals line at all and is refused.
 
@@ -40,6 +40,25 @@ struct Totals {
     retried: bool,
 }
 
+/// What a property said of itself.
+#[derive(Default)]
+struct Own {
+    /// `OK: Passed 100 test(s).`, `Failed: After 7 test(s).`
+    words: Box<str>,
+    /// What stands below a failure: an exception, or the values that made it fail.
+    below: Vec<u8>,
+    /// The same after shrinking.
+    shrunk: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Within {
+    #[default]
+    Nothing,
+    Below,
+    Shrunk,
+}
+
 /// Module and property.
 type Key = (Box<str>, Box<str>);
 
@@ -48,7 +67,9 @@ struct State {
     start: Option<usize>,
     started: u64,
     /// (module, property) → what it said of itself.
-    properties: BTreeMap<Key, Box<str>>,
+    properties: BTreeMap<Key, Own>,
+    /// Which of a failed property's lines come next.
+    within: Within,
     order: Vec<Key>,
     totals: Option<(usize, Totals)>,
     failed: Vec<(Key, Vec<u8>)>,
@@ -60,7 +81,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut after_blank_step, mut listing, mut later, mut next_task) = (false, false, false, false);
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
-        let Some(text) = step(row.text) else {
+        let Some(text) = step_behind_dots(row.text) else {
             let behind = std::mem::take(&mut after_blank_step);
             if listing {
                 list(row.text, &mut s.failed);
@@ -78,6 +99,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         };
         after_blank_step = text.trim_ascii().is_empty();
         listing = false;
+        s.within = Within::Nothing;
         match classify(text) {
             Step::Start(Task::Proper) => {
                 let Some((module, prop)) = property(text, b"Testing ").or_else(|| property(text, b"Retrying ")) else {
@@ -91,7 +113,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 s.start.get_or_insert(row.offset);
                 s.started = s.started.saturating_add(1);
                 let key = (common::text(module), common::text(prop));
-                if s.order.len() < KEPT_MOST && s.properties.insert(key.clone(), Box::default()).is_none() {
+                if s.order.len() < KEPT_MOST && s.properties.insert(key.clone(), Own::default()).is_none() {
                     s.order.push(key);
                 }
             }
@@ -142,7 +164,7 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
         notes.push(note(format!("{} properties were started, {} are counted", s.started, totals.total), offset));
         complete = false;
     }
-    if let Some((at, said)) = s.trouble.filter(|(at, _)| *at > offset) {
+    if let Some((at, said)) = s.trouble.filter(|(at, _)| *at > offset && !common::ended_well(input)) {
         notes.push(note(format!("the log says {} after the properties", common::quote(&said)), at));
         complete = false;
     }
@@ -153,15 +175,10 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
     if named {
         let failed: BTreeMap<_, _> = s.failed.iter().map(|(key, result)| (key, result)).collect();
         for key in &s.order {
-            let words = s.properties.get(key).cloned().unwrap_or_default();
+            let own = s.properties.get(key);
+            let words = own.map(|o| o.words.clone()).unwrap_or_default();
             let (status, message) = match failed.get(key) {
-                Some(result) => {
-                    let mut message = common::text(result).into_string();
-                    if !words.is_empty() {
-                        message = format!("{words}; result {message}");
-                    }
-                    (Status::Failed, message.into())
-                }
+                Some(result) => (Status::Failed, own.map(|o| o.failure(result)).unwrap_or_default()),
                 None => (Status::Passed, words.clone()),
             };
             if tests.suites.last().is_none_or(|suite| suite.name != key.0) {
@@ -238,12 +255,60 @@ fn totals(text: &[u8]) -> Option<Totals> {
 /// What a property says of itself: kept for the reader, never counted.
 fn said(text: &[u8], s: &mut State) {
     let words = text.trim_ascii();
-    if !(words.starts_with(b"OK: Passed ") || words.starts_with(b"Failed: ") || words.starts_with(b"Error: ")) {
-        return;
+    let Some(own) = s.order.last().and_then(|key| s.properties.get_mut(key)) else { return };
+    if words.starts_with(b"OK: Passed ") || words.starts_with(b"Failed: ") || words.starts_with(b"Error: ") {
+        own.words = common::text(words);
+        s.within = if words.starts_with(b"Failed: ") { Within::Below } else { Within::Nothing };
+        if let Within::Below = s.within {
+            (own.below, own.shrunk) = (Vec::new(), Vec::new());
+        }
+    } else if s.within == Within::Below && words.starts_with(b"Shrinking ") {
+        s.within = Within::Shrunk;
+    } else if !words.is_empty() {
+        match s.within {
+            Within::Below => add_line(&mut own.below, words, b' '),
+            Within::Shrunk => add_line(&mut own.shrunk, words, b' '),
+            Within::Nothing => {}
+        }
     }
-    if let Some(own) = s.order.last().and_then(|key| s.properties.get_mut(key)) {
-        *own = common::text(words);
+}
+
+impl Own {
+    /// The message of a failed property: how many tests it took, the smallest counterexample, what it gave.
+    fn failure(&self, result: &[u8]) -> Box<str> {
+        let result = common::text(result);
+        let mut out = String::from(&*self.words);
+        let (exception, below) = match self.below.strip_prefix(b"An exception was raised: ") {
+            Some(rest) => {
+                let end = memchr::memmem::find(rest, b"Stacktrace: ").unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default().trim_ascii(), rest.get(end..).unwrap_or_default())
+            }
+            None => (&b""[..], self.below.as_slice()),
+        };
+        let example = if self.shrunk.is_empty() { below } else { &self.shrunk };
+        for (title, text) in [("exception ", exception), ("counterexample ", example)] {
+            if !text.is_empty() {
+                push_part(&mut out, title, &common::text(text));
+            }
+        }
+        let title = if out.is_empty() { "" } else { "result " };
+        push_part(&mut out, title, &result);
+        out.into()
     }
+}
+
+fn push_part(out: &mut String, title: &str, text: &str) {
+    if !out.is_empty() {
+        out.push_str("; ");
+    }
+    out.push_str(title);
+    out.push_str(text);
+}
+
+/// A step of rebar3, behind the dots of a property that did not end its line.
+fn step_behind_dots(text: &[u8]) -> Option<&[u8]> {
+    let dots = text.iter().take_while(|b| matches!(b, b'.' | b'!' | b'x')).count();
+    step(text.get(dots..)?)
 }
 
 /// `mod:prop() -> RESULT`, further lines of the result indented.
@@ -288,7 +353,23 @@ mod tests {
         assert_eq!((t.counts().passed, t.counts().failed, p.complete), (1, 1, Some(true)));
         let case = &t.suites[0].cases[1];
         assert_eq!((&*case.name, case.status), ("prop_y", Status::Failed));
-        assert_eq!(&*case.detail.as_ref().unwrap().message, "Failed: After 3 test(s).; result {'EXIT', x}");
+        assert_eq!(
+            &*case.detail.as_ref().unwrap().message,
+            "Failed: After 3 test(s).; counterexample when failing: OK, passed 100 tests; result {'EXIT', x}"
+        );
+    }
+
+    #[test]
+    fn a_step_may_stand_behind_the_dots_of_a_crash() {
+        let log = "===> Testing p:prop_a()\n..===> Testing p:prop_b()\n..!\nFailed: After 3 test(s).\n[1,4,\n 1]\n\nShrinking ..(2 time(s))\n[1,1]\n===> \n0/2 properties passed, 2 failed\n===> Failed test cases:\np:prop_a() -> {'EXIT',killed}\np:prop_b() -> false\n";
+        let p = read(log, Some(1)).unwrap();
+        let Data::Tests(t) = &p.data else { panic!() };
+        assert_eq!((t.counts().failed, p.complete), (2, Some(true)));
+        let message = |n: usize| t.suites[0].cases[n].detail.as_ref().unwrap().message.to_string();
+        assert_eq!(message(0), "{'EXIT',killed}");
+        assert_eq!(message(1), "Failed: After 3 test(s).; counterexample [1,1]; result false");
+        let p = read("===> Testing p:prop_a()\n..===> \n0/1 properties passed, 1 failed\n", Some(1)).unwrap();
+        assert_eq!(p.complete, Some(true));
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             .at(offset)
             .found_words("the end of the log"));
     }
-    if let Some((offset, said)) = trouble {
+    if let Some((offset, said)) = trouble.filter(|_| !common::ended_well(input)) {
         return Err(ParseError::new(ErrorCode::ToolFailed, "xref did not come to its end; the log says")
             .at(offset.max(start))
             .found_words(common::quote(&said)));

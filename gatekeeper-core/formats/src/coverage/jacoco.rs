@@ -7,6 +7,7 @@
 //! - Packages stand under the report or under groups, nested at will. What two groups hold under one package and name are two files. Counters on five levels repeat each other: they count only where
 //!   nothing is listed, from the innermost level that has them.
 //! - A line is covered when `ci` > 0; its branches are `cb` of `mb + cb`. Lines without `ci` (gcovr) list nothing.
+//! - A class may name a source file that its package does not list (coverage-reporter's own sample): what the package counts beyond its listed files is the class's.
 //! - Functions are the methods of the classes; a method is covered as its METHOD counter says. A class without `sourcefilename` (DTD 1.0) belongs
 //!   to the source file of its outer class's name, else to the one that has its methods' lines, else to the package's only or first one.
 
@@ -14,7 +15,7 @@ use super::common::{Notes, cap, line_number, tell_apart_functions, timestamp};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
-use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Function, Line, LineBranches, Stated};
+use gatekeeper_evidence::coverage::{Coverage, Figures, FileCoverage, Function, Line, LineBranches, Metrics, Stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind, Ratio};
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ struct Package {
     classes: Vec<Class>,
     /// By name.
     files: BTreeMap<String, FileCoverage>,
+    /// Its own counters.
+    stated: Stated,
 }
 
 /// Which element the counters belong to that are read now.
@@ -125,7 +128,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     out.stated = r.packages;
     out.stated.merge(r.whole);
     let whole = out.stated;
-    let listed = out.files.values().map(|f| f.figures(gatekeeper_evidence::coverage::Metrics::ALL));
+    let listed = out.files.values().map(|f| f.figures(Metrics::ALL));
     let (mut lines, mut branches, mut functions) = (0, 0, 0);
     for f in listed {
         lines += f.lines.map_or(0, |r| r.total);
@@ -287,7 +290,10 @@ impl Reader {
                     _ => return Ok(()),
                 };
                 *slot = Some(slot.unwrap_or_default().plus(ratio));
-                return Ok(());
+                match &mut self.package {
+                    Some(p) => &mut p.stated,
+                    None => return Ok(()),
+                }
             }
             Place::Source => match &mut self.source {
                 Some((_, file)) => &mut file.stated,
@@ -306,7 +312,8 @@ impl Reader {
             }
             Place::Group | Place::Other => return Ok(()),
         };
-        let ratio = Some(ratio).filter(|r| r.total > 0);
+        // A package's counter of 0 says that there is nothing beside what its files list.
+        let ratio = Some(ratio).filter(|r| r.total > 0 || parent == Place::Package);
         match kind {
             "LINE" => stated.lines = ratio,
             "BRANCH" => stated.branches = ratio,
@@ -352,6 +359,7 @@ impl Reader {
                 }
             }
         }
+        self.within_package(&p, &mut without);
         for (name, mut file) in p.files.into_iter().chain(without) {
             tell_apart_functions(&mut file.functions);
             let stated = file.stated;
@@ -371,6 +379,43 @@ impl Reader {
         }
     }
 
+    /// Classes whose source file the package does not list count for what the package's own counters have beyond its listed files: a class that
+    /// names another file than the one that it stands in would else count twice.
+    fn within_package(&mut self, p: &Package, without: &mut BTreeMap<String, FileCoverage>) {
+        let left = |stated: Option<Ratio>, of: fn(Figures) -> Option<Ratio>| {
+            let listed = p.files.values().filter_map(|f| of(f.figures(Metrics::ALL)));
+            stated.map(|stated| listed.fold(stated, minus))
+        };
+        let mut lines = left(p.stated.lines, |f| f.lines);
+        let mut branches = left(p.stated.branches, |f| f.branches);
+        let mut functions = left(p.stated.functions, |f| f.functions);
+        without.retain(|name, file| {
+            let own = file.functions.len();
+            if functions.is_some_and(|left| left.total < u64::try_from(own).unwrap_or(u64::MAX)) {
+                file.stated.functions = Some(take(&mut functions, Ratio::new(u64::MAX, u64::MAX)));
+                file.functions.clear();
+            } else if let Some(left) = &mut functions {
+                *left = minus(*left, file.figures(Metrics::ALL).functions.unwrap_or_default());
+            }
+            file.stated.lines = file.stated.lines.map(|own| take(&mut lines, own));
+            file.stated.branches = file.stated.branches.map(|own| take(&mut branches, own));
+            let any = |r: Option<Ratio>| r.is_some_and(|r| r.total > 0);
+            let kept = !file.functions.is_empty()
+                || any(file.stated.lines)
+                || any(file.stated.branches)
+                || any(file.stated.functions)
+                || p.files.is_empty();
+            if !kept {
+                self.notes.push(
+                    "a class names a source file that its package does not list, and the package counts no more",
+                    None,
+                    || format!("{}/{name}", p.name),
+                );
+            }
+            kept
+        });
+    }
+
     /// Groups are modules: what two of them have under one package and name are two files, the later of which gets its group's name too.
     fn of_group(&mut self, name: String) -> String {
         let group = self.groups.join("/");
@@ -386,6 +431,23 @@ impl Reader {
             }
         }
     }
+}
+
+/// What is left of a package's counter, at most the class's own; where the package has none, the class's own.
+fn take(left: &mut Option<Ratio>, own: Ratio) -> Ratio {
+    match left {
+        None => own,
+        Some(left) => {
+            let taken = if own.total <= left.total { own } else { *left };
+            *left = minus(*left, taken);
+            taken
+        }
+    }
+}
+
+fn minus(a: Ratio, b: Ratio) -> Ratio {
+    let total = a.total.saturating_sub(b.total);
+    Ratio::new(a.covered.saturating_sub(b.covered).min(total), total)
 }
 
 /// A class's simple name without inner classes: `org/x/Person$Inner` → `Person`.
@@ -469,6 +531,22 @@ mod tests {
         let c = read("<package name='p'><class name='p/A$1' sourcefilename='A.kt'><counter type='LINE' missed='1' covered='2'/></class>\
                       <class name='p/A' sourcefilename='A.kt'><counter type='LINE' missed='0' covered='3'/></class></package>").unwrap();
         assert_eq!((c.figures().lines, c.files.len()), (ratio(5, 6), 1));
+    }
+
+    #[test]
+    fn a_class_of_an_unlisted_source_counts_only_beyond_what_its_package_lists() {
+        let package = |missed: u32, methods: u32| {
+            read(&format!(
+                "<package name='p'><class name='p/S' sourcefilename='Other.java'>{METHOD}<counter type='LINE' missed='1' covered='1'/></class>\
+                 <sourcefile name='S.java'><line nr='3' ci='1'/><line nr='4' ci='0'/><counter type='METHOD' missed='0' covered='1'/></sourcefile>\
+                 <counter type='LINE' missed='{missed}' covered='1'/><counter type='METHOD' missed='{methods}' covered='1'/></package>"
+            ))
+            .unwrap()
+        };
+        let same = package(1, 0);
+        assert_eq!((same.figures().lines, same.figures().functions, same.files.len()), (ratio(1, 2), ratio(1, 1), 1));
+        let more = package(2, 1);
+        assert_eq!((more.figures().lines, more.figures().functions, more.files.len()), (ratio(1, 3), ratio(2, 2), 2));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! SimpleCov's `.resultset.json`, and its `coverage.json`.
 //!
-//! Specification: SimpleCov 0.22, `result_merger.rb` and `simplecov_json_formatter` 0.1.4, <https://github.com/simplecov-ruby/simplecov>.
+//! Specification: SimpleCov 0.22, `result_merger.rb`, `simplecov_json_formatter` 0.1.4, and since 1.0 the schemas in `schemas/`,
+//! <https://github.com/simplecov-ruby/simplecov>.
 //! Producers: SimpleCov.
 //!
 //! Deviations and what we do:
+//! - `coverage.json` of 1.0 and later begins with `$schema`, holds `total` and lists methods as objects (`name`, `start_line`, `coverage`).
 //! - A file is a list of counts (before 0.18), or an object with `lines`, `branches` and `methods`.
 //! - Several suites (RSpec, Minitest, shards) are united: a line is executable where any suite says so.
 //! - `"ignored"` entries and null are no lines. `:nocov:` is not in the resultset, so those lines count.
@@ -14,9 +16,9 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use crate::scan::shape::Value;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Stated};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::{Data, Kind, Note, Ratio};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -62,15 +64,50 @@ fn counts(value: Option<&Value>) -> bool {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let Report(mut out) = json::from_input(input)?;
-    out.metrics.lines = true;
+    let Report { coverage: mut out, created, errors, total } = json::from_input(input)?;
+    // A report of branches or methods alone has no figure of lines.
+    out.metrics.lines |= out.files.is_empty();
     out.note_metrics();
+    let ratio = |f: Option<Figure>| f.and_then(|f| Some(Ratio::new(f.covered?, f.total?)));
+    out.hold_against(&Stated { lines: ratio(total.lines), branches: ratio(total.branches), ..Stated::default() });
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.tool = Some("simplecov".to_owned());
+    parsed.created = created;
+    if !errors.is_empty() {
+        parsed.notes.push(Note::new(format!("SimpleCov's own limits were not kept: {}", errors.join(", "))));
+    }
     Ok(parsed)
 }
 
-struct Report(Coverage);
+#[derive(Default)]
+struct Report {
+    coverage: Coverage,
+    /// When it was written (`meta.timestamp`).
+    created: Option<i64>,
+    /// SimpleCov's own limits that were not kept, by their names.
+    errors: Vec<String>,
+    /// What it counts in all.
+    total: Total,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Total {
+    lines: Option<Figure>,
+    branches: Option<Figure>,
+}
+
+#[derive(Deserialize)]
+struct Figure {
+    covered: Option<u64>,
+    total: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow, default)]
+    timestamp: Option<Text<'a>>,
+}
 
 #[derive(Deserialize)]
 struct Suite {
@@ -83,19 +120,32 @@ struct Files(Coverage);
 /// An entry of a file's lines.
 struct Entry(Option<u32>);
 
+/// What is known of a file. Since 1.0 each part is there only where its kind of coverage is on.
+#[derive(Deserialize)]
 struct File<'a> {
-    lines: Vec<Entry>,
+    lines: Option<Vec<Entry>>,
+    #[serde(borrow)]
     branches: Option<Branches<'a>>,
-    methods: Option<Members<'a, Hits>>,
+    #[serde(borrow)]
+    methods: Option<Methods<'a>>,
+}
+
+/// A file's entry: [`File`]'s members, or its lines alone.
+struct OneFile<'a>(File<'a>);
+
+enum Methods<'a> {
+    /// By what Ruby prints.
+    Printed(Members<'a, Hits>),
+    /// `coverage.json`: a flat list.
+    Listed(Vec<Method<'a>>),
 }
 
 #[derive(Deserialize)]
-struct Whole<'a> {
-    lines: Vec<Entry>,
+struct Method<'a> {
     #[serde(borrow)]
-    branches: Option<Branches<'a>>,
-    #[serde(borrow)]
-    methods: Option<Members<'a, Hits>>,
+    name: Text<'a>,
+    start_line: u32,
+    coverage: Entry,
 }
 
 enum Branches<'a> {
@@ -120,13 +170,29 @@ impl<'de> Deserialize<'de> for Report {
                 f.write_str("an object with a member per suite")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Report, A::Error> {
-                let mut out = Coverage::default();
+                let mut report = Report::default();
+                let out = &mut report.coverage;
                 let mut keys = std::collections::BTreeSet::new();
                 // `coverage.json` has its files at the top, beside `meta` and `groups`.
                 let mut flat = false;
                 while let Some(Text(key)) = map.next_key()? {
                     match key.as_ref() {
-                        "meta" | "groups" | "timestamp" | "command_name" | "total" | "errors" => {
+                        "meta" => {
+                            let Meta { timestamp } = map.next_value()?;
+                            let at = timestamp.and_then(|t| t.0.parse::<jiff::Timestamp>().ok());
+                            report.created = at.map(|t| t.as_second());
+                            flat = true;
+                        }
+                        "errors" => {
+                            let Members(errors) = map.next_value::<Members<'de, IgnoredAny>>()?;
+                            report.errors = errors.into_iter().map(|(name, _)| name.into_owned()).collect();
+                            flat = true;
+                        }
+                        "total" => {
+                            report.total = map.next_value()?;
+                            flat = true;
+                        }
+                        "$schema" | "groups" | "timestamp" | "command_name" => {
                             map.next_value::<IgnoredAny>()?;
                             flat = true;
                         }
@@ -139,6 +205,7 @@ impl<'de> Deserialize<'de> for Report {
                         }
                         _ => {
                             let Files(suite) = map.next_value::<Suite>()?.coverage;
+                            out.metrics.lines |= suite.metrics.lines;
                             for (name, file) in suite.files {
                                 out.add_up(&name, file);
                             }
@@ -151,7 +218,7 @@ impl<'de> Deserialize<'de> for Report {
                 if flat && !keys.iter().any(|k| k == "coverage") {
                     return Err(A::Error::missing_field("coverage"));
                 }
-                Ok(Report(out))
+                Ok(report)
             }
         }
         deserializer.deserialize_map(V)
@@ -168,7 +235,9 @@ impl<'de> Deserialize<'de> for Files {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Files, A::Error> {
                 let mut out = Coverage::default();
-                while let Some((Text(name), file)) = map.next_entry::<Text<'de>, File<'de>>()? {
+                while let Some((Text(name), file)) = map.next_entry::<Text<'de>, OneFile<'de>>()? {
+                    let OneFile(file) = file;
+                    out.metrics.lines |= file.lines.is_some();
                     let one = fold(file).map_err(A::Error::custom)?;
                     if out.files.contains_key(name.as_ref()) {
                         return Err(A::Error::custom("invalid value: a file's name twice, expected each file once"));
@@ -182,24 +251,50 @@ impl<'de> Deserialize<'de> for Files {
     }
 }
 
-impl<'de> Deserialize<'de> for File<'de> {
+impl<'de> Deserialize<'de> for OneFile<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct V;
         impl<'de> Visitor<'de> for V {
-            type Value = File<'de>;
+            type Value = OneFile<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of counts, or an object with lines")
+                f.write_str("a list of counts, or an object with lines, branches or methods")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<File<'de>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneFile<'de>, A::Error> {
                 let mut lines = Vec::new();
                 while let Some(entry) = seq.next_element()? {
                     lines.push(entry);
                 }
-                Ok(File { lines, branches: None, methods: None })
+                Ok(OneFile(File { lines: Some(lines), branches: None, methods: None }))
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<File<'de>, A::Error> {
-                let w = Whole::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(File { lines: w.lines, branches: w.branches, methods: w.methods })
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneFile<'de>, A::Error> {
+                let file = File::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                if file.lines.is_none() && file.branches.is_none() && file.methods.is_none() {
+                    return Err(A::Error::missing_field("lines"));
+                }
+                Ok(OneFile(file))
+            }
+        }
+        deserializer.deserialize_any(V)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Methods<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Methods<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("methods, an object or a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Methods<'de>, A::Error> {
+                let mut methods = Vec::new();
+                while let Some(method) = seq.next_element()? {
+                    methods.push(method);
+                }
+                Ok(Methods::Listed(methods))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Methods<'de>, A::Error> {
+                Members::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Methods::Printed)
             }
         }
         deserializer.deserialize_any(V)
@@ -260,7 +355,7 @@ impl<'de> Deserialize<'de> for Entry {
 
 fn fold(file: File<'_>) -> Result<FileCoverage, String> {
     let mut one = FileCoverage::default();
-    for (number, entry) in (1_u32..).zip(&file.lines) {
+    for (number, entry) in (1_u32..).zip(file.lines.iter().flatten()) {
         if let Entry(Some(hits)) = entry {
             one.lines.push(Line { number, hits: *hits });
         }
@@ -285,9 +380,21 @@ fn fold(file: File<'_>) -> Result<FileCoverage, String> {
         }
         None => {}
     }
-    for (method, hits) in file.methods.unwrap_or_default().0 {
-        let [line, ..] = numbers(&method, 4).ok_or_else(|| wrong(&method))?;
-        one.functions.push(Function { line, name: method.as_ref().into(), hits: hits.get() });
+    match file.methods {
+        Some(Methods::Printed(Members(methods))) => {
+            for (method, hits) in methods {
+                let [line, ..] = numbers(&method, 4).ok_or_else(|| wrong(&method))?;
+                one.functions.push(Function { line, name: method.as_ref().into(), hits: hits.get() });
+            }
+        }
+        Some(Methods::Listed(methods)) => {
+            for method in methods {
+                if let Entry(Some(hits)) = method.coverage {
+                    one.functions.push(Function { line: method.start_line, name: method.name.0.into(), hits });
+                }
+            }
+        }
+        None => {}
     }
     Ok(one)
 }
@@ -307,7 +414,6 @@ fn numbers(printed: &str, n: usize) -> Option<[u32; 5]> {
 mod tests {
     use super::*;
     use crate::input::Limits;
-    use gatekeeper_evidence::Ratio;
 
     fn read(text: &str) -> Result<Coverage, ParseError> {
         let limits = Limits::default();
@@ -341,6 +447,23 @@ mod tests {
         )
         .unwrap();
         assert_eq!((c.figures().lines, c.figures().branches), (ratio(1, 2), ratio(0, 1)));
+    }
+
+    #[test]
+    fn the_schema_of_1_0_is_read_whichever_coverage_is_on() {
+        let c = read(
+            r#"{"$schema":"https://x/coverage-v1.3.schema.json","meta":{"schema_version":"1.3","simplecov_version":"1.2.0","timestamp":"2026-01-01T00:00:00.000+00:00"},
+               "total":{"lines":{"covered":1,"total":2}},"coverage":{"a.rb":{"lines":[1,0,"ignored"],"source":["a","b","c"],"covered_lines":1,
+               "methods":[{"name":"A#x","start_line":1,"end_line":2,"coverage":1},{"name":"A#y","start_line":3,"end_line":3,"coverage":"ignored"}],"contexts":{"0":"1"}}},
+               "contexts":["spec/a.rb:1"],"groups":{},"history":[],"errors":{"minimum_coverage":{"lines":{"expected":90,"actual":50}}}}"#,
+        )
+        .unwrap();
+        assert_eq!((c.figures().lines, c.figures().functions), (ratio(1, 2), ratio(1, 1)));
+        let c = read(
+            r#"{"$schema":"x","meta":{},"total":{},"coverage":{"a.rb":{"branches":[{"type":"then","start_line":4,"end_line":4,"coverage":1}]}},"groups":{},"errors":{}}"#,
+        )
+        .unwrap();
+        assert_eq!((c.figures().lines, c.figures().branches), (None, ratio(1, 1)));
     }
 
     #[test]

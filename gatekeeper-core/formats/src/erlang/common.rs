@@ -14,6 +14,11 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{}…", text.get(..end).unwrap_or_default())
 }
 
+/// A module's name as its language writes it: Elixir's `Jason.Decoder` is the atom `Elixir.Jason.Decoder`.
+pub(super) fn module(atom: &str) -> &str {
+    atom.strip_prefix("Elixir.").filter(|rest| !rest.is_empty()).unwrap_or(atom)
+}
+
 /// The rest of HTML behind the first occurrence of a mark.
 pub(super) fn behind<'a>(html: &'a str, mark: &str) -> Option<&'a str> {
     html.split_once(mark).map(|(_, rest)| rest)

@@ -8,7 +8,8 @@
 //!   the sections of the single coverdata files behind it are the same modules again and do not count. A module without executable
 //!   lines shows 100 %; an index without any module is refused, as its 100 % is of nothing.
 //! - A module's page: up to OTP 20 `<pre>` with `N..|` before each executable line, later a table row for each line. Line 0 is not in
-//!   it. The text form (`*.COVER.out`) is laid out as the old page and read as well; it has no end mark.
+//!   it. `mix test --cover` writes such pages too, one a module, named after its atom (`Elixir.Jason.Decoder.html`): the source does not name
+//!   the module, so the page does. The text form (`*.COVER.out`) is laid out as the old page and read as well; it has no end mark.
 
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
@@ -17,7 +18,7 @@ use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Line, Metrics, Perce
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind};
 
-use super::common::plain;
+use super::common::{self, plain};
 use super::html::{Event, Page, Row};
 
 pub(super) static FORMAT: Format = Format {
@@ -25,7 +26,13 @@ pub(super) static FORMAT: Format = Format {
     title: "Erlang cover pages",
     kind: Kind::Coverage,
     extensions: &["html", "out"],
-    places: &["_build/test/cover/index.html", "_build/*+test/cover/index.html"],
+    places: &[
+        "_build/test/cover/index.html",
+        "_build/*+test/cover/index.html",
+        "cover/*.COVER.html",
+        "cover/Elixir.*.html",
+        "apps/*/cover/Elixir.*.html",
+    ],
     spec: "rebar3 cover, https://rebar3.org/docs/testing/ct/; cover:analyse_to_file/3, https://www.erlang.org/doc/apps/tools/cover.html",
     producers: &["rebar3", "cover"],
     recorded_as: None,
@@ -220,7 +227,7 @@ fn module(input: &Input<'_>, file: FileCoverage, complete: Option<bool>) -> Resu
         .filter(|name| !name.is_empty())
         .ok_or_else(|| ParseError::malformed("'File generated from' with the path of a module's source").at(0))?;
     let mut coverage = Coverage { metrics: Metrics { lines: true, ..Metrics::default() }, ..Coverage::default() };
-    coverage.add(name, file);
+    coverage.add(common::module(name), file);
     Ok(Parsed::new(Data::Coverage(coverage), complete))
 }
 
@@ -296,6 +303,13 @@ mod tests {
         assert_eq!(c.files["my_mod"].lines[1], Line { number: 3, hits: u32::MAX });
         assert_eq!(complete, Some(true));
         assert!(read("my_mod.html", html.split_at(html.len() - 9).0).is_err());
+    }
+
+    #[test]
+    fn a_page_of_elixir_is_named_after_its_module() {
+        let html = "<!doctype html>\n<html>\n<footer><p>File generated from <code>/p/lib/jason/decoder.ex</code> by <a href=\"x\">cover</a> at 2026-01-02 at 03:04:05</p></footer>\n<table>\n<tbody>\n<tr>\n<td class=\"line\" id=\"L1\"><a href=\"#L1\">1</a></td>\n<td class=\"hits\">3</td>\n<td class=\"source\"><code>x</code></td>\n</tr>\n</tbody>\n</table>\n</body>\n</html>\n";
+        let (c, _) = read("cover/Elixir.Jason.Decoder.html", html).unwrap();
+        assert_eq!(c.files.keys().map(AsRef::as_ref).collect::<Vec<_>>(), ["Jason.Decoder"]);
     }
 
     #[test]

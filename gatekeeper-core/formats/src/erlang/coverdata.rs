@@ -13,8 +13,8 @@
 //! - `{{bump, Module, Function, Arity, Clause, Line}, Hits}`: a counter. The module is the one named here, not the last `file`.
 //!   Counters of one line (several clauses, several exports in one file) add up, as `cover`'s own page has it.
 //!
-//! Line 0 (what parse transforms add) is kept, as `cover:analyse` keeps it. Atoms are Latin-1 up to OTP 25 and UTF-8 later: the same
-//! module in both is one.
+//! Line 0 (what parse transforms and macros add) is no line of the source: it is left out, as rebar3 and mix leave it out. Atoms are Latin-1
+//! up to OTP 25 and UTF-8 later: the same module in both is one. `Elixir.Jason.Decoder` is `Jason.Decoder`, as Elixir writes it.
 
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::{Input, Limits};
@@ -238,7 +238,9 @@ impl Modules {
             .map_err(|_| cursor.error("a line's number below 2^32"))?;
         let hits = u32::try_from(natural(cursor, "a hit count")?).unwrap_or(u32::MAX);
         let Some(module) = self.all.get_mut(module) else { return Ok(false) };
-        module.lines.push(Line { number, hits });
+        if number > 0 {
+            module.lines.push(Line { number, hits });
+        }
         match module.by_key.get(key).and_then(|at| module.functions.get_mut(*at)) {
             Some(function) => function.hits = function.hits.max(hits),
             None => {
@@ -295,7 +297,8 @@ impl Modules {
             Some(at) => *at,
             None => {
                 let name = atom_text(name, latin1).ok_or_else(|| cursor.error("a module's name in UTF-8"))?;
-                let at = match self.by_name.get(name.as_ref()) {
+                let name = super::common::module(&name);
+                let at = match self.by_name.get(name) {
                     Some(at) => *at,
                     None => {
                         let at = self.all.len();
@@ -418,11 +421,11 @@ mod tests {
         .concat();
         let c = coverage(&bytes);
         let f = c.figures();
-        assert_eq!((f.lines, f.functions), (Some(Ratio::new(1, 2)), Some(Ratio::new(1, 2))));
+        assert_eq!((f.lines, f.functions), (Some(Ratio::new(1, 1)), Some(Ratio::new(1, 2))));
         assert_eq!((f.branches, f.statements), (None, None));
         assert_eq!(c.files.len(), 2);
         let m = &c.files["m"];
-        assert_eq!(m.lines, [Line { number: 0, hits: 0 }, Line { number: 4, hits: 5 }]);
+        assert_eq!(m.lines, [Line { number: 4, hits: 5 }]);
         assert_eq!(m.functions.iter().map(|f| f.name.as_ref()).collect::<Vec<_>>(), ["f/1", "g/1"]);
     }
 
@@ -438,6 +441,12 @@ mod tests {
         let c = coverage(&bytes);
         assert_eq!(c.files.keys().map(AsRef::as_ref).collect::<Vec<_>>(), ["a", "b", "été"]);
         assert_eq!(c.files["été"].lines.len(), 2);
+    }
+
+    #[test]
+    fn modules_of_elixir_have_their_own_names() {
+        let c = coverage(&[file("Elixir.Jason.Decoder"), bump(&atom("Elixir.Jason"), "f", 1, 1, &[97, 1])].concat());
+        assert_eq!(c.files.keys().map(AsRef::as_ref).collect::<Vec<_>>(), ["Jason", "Jason.Decoder"]);
     }
 
     #[test]

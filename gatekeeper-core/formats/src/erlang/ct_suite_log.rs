@@ -22,6 +22,7 @@
 
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
+use crate::scan::assertion;
 use crate::scan::lines::Lines;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
@@ -306,7 +307,8 @@ impl Reader {
         let Some(record) = self.record.take() else { return };
         let (Some(outcome), true) = (record.outcome, record.started) else { return };
         let (module, function) = record.name.split_once(':').unwrap_or((record.name.as_str(), ""));
-        let message = cut(record.text.trim(), MESSAGE);
+        let message = record.text.trim();
+        let message = cut(assertion::told_first(message).as_deref().unwrap_or(message), MESSAGE);
         let mut time = record.elapsed;
         if let (Some(t), Some(begin), Some(end)) = (time, &record.begin, &record.end)
             && t > 1.0

@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn damaged_fixtures_are_refused_or_read() {
         for format in FORMATS {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(format.id);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(format.id);
             let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
             files.sort();
             let options = ReadOptions { format: Some(format), ..ReadOptions::default() };

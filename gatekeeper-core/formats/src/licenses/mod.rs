@@ -40,7 +40,7 @@ mod robustness {
     use std::path::Path;
 
     fn fixtures() -> Vec<(&'static crate::format::Format, String, Vec<u8>)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let mut out = Vec::new();
         for format in FORMATS {
             let entries = std::fs::read_dir(root.join(format.id)).expect("a folder of fixtures for each format");

@@ -37,7 +37,7 @@ mod tests {
 
     /// Fixtures of this family and of the statements that go with it.
     fn fixtures() -> Vec<(String, Vec<u8>)> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let ids = super::FORMATS.iter().map(|f| f.id).chain(["openvex", "csaf-vex"]);
         let mut out = Vec::new();
         for folder in ids.map(|id| root.join(id)) {

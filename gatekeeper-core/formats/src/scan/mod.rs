@@ -1,5 +1,6 @@
 //! Bounded, located readers that formats share. The only files that touch quick-xml and serde_json.
 
+pub(crate) mod assertion;
 mod broken;
 pub(crate) mod console;
 pub(crate) mod consult;

@@ -5,7 +5,9 @@
 //! - `hidden` tests (loading, `setUpAll`) do not count, unless they went wrong: then they are problems.
 //! - `failure` is failed, `error` errored; a case's time is the difference of its events' times.
 //! - Groups are no cases. flutter's own events (`[{"event": …}]`) and lines that are no events are read over, the latter with a note.
-//! - Without a last `done` event the file breaks off: refused. `success: null` there means that the run was cut short: not complete.
+//! - Without a last `done` event the run broke off (a killed runner, a stream that was cut), and `success: null` there means that it was cut short: not
+//!   complete. A line that breaks off is refused.
+//! - `success: false` without a test that failed is a problem of the run.
 //! - A test that began and did not end is errored, and the run is not complete.
 
 use super::common::{self, Text};
@@ -102,8 +104,9 @@ struct Reader {
     begun: bool,
     /// The `done` event: whether it says that the run came to its end.
     done: Option<bool>,
-    /// Whether the run calls itself failed.
+    /// It says that the run failed.
     failed: bool,
+    bad: bool,
     incomplete: bool,
 }
 
@@ -139,10 +142,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if !reader.begun {
         return Err(ParseError::malformed("a start event, {\"protocolVersion\": …}").at(0).found_words("none"));
     }
-    if reader.done.is_none() {
-        return Err(ParseError::malformed("a done event").at(input.bytes.len()).found_words("the end of the file"));
-    }
     let mut notes = Vec::new();
+    if reader.done.is_none() {
+        notes.push(Note::at("no done event: the run did not come to its end", Location::at(input.bytes.len())));
+    }
     if let Some((line, count)) = other {
         notes.push(Note::at(format!("{count} lines that are no events"), Location::line(line)));
     }
@@ -217,6 +220,7 @@ impl Reader {
     }
 
     fn push(&mut self, running: Running, status: Status, time: Option<f64>) {
+        self.bad |= status > Status::Skipped;
         let suite = self.suites.entry(running.suite).or_default();
         let detail = if status == Status::Passed {
             None
@@ -236,12 +240,13 @@ impl Reader {
             self.incomplete = true;
             self.push(running, Status::Errored, None);
         }
+        if self.failed && !self.bad && self.problems.is_empty() {
+            let message = "the run says that it failed, and no test did".to_owned();
+            self.problems.push(Problem { name: "done".into(), message, line: None });
+        }
         let complete = self.done == Some(true) && !self.incomplete;
         let suites = self.suites.into_values().filter(|s| !s.cases.is_empty()).collect();
-        let mut run = TestRun { suites, problems: self.problems, ..TestRun::default() };
-        if self.failed {
-            run.says_that_it_failed("done", "the run says that it did not succeed");
-        }
+        let run = TestRun { suites, problems: self.problems, ..TestRun::default() };
         Parsed { notes, ..Parsed::new(Data::Tests(run), Some(complete)) }
     }
 }
@@ -299,9 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_refused() {
-        assert!(read(START).is_err());
+    fn what_breaks_off_is_not_complete() {
+        assert!(read("").is_err());
+        assert_eq!(read(START).unwrap().1, Some(false));
+        let (run, complete) = read(&format!("{START}{}", test(1, "success", ""))).unwrap();
+        assert_eq!((run.counts().passed, complete), (1, Some(false)));
         assert!(read(&format!("{START}{{\"type\":\"do")).is_err());
+        let failed = format!("{START}{}{{\"success\":false,\"type\":\"done\",\"time\":1}}\n", test(1, "success", ""));
+        assert_eq!(read(&failed).unwrap().0.problems.len(), 1);
         let cut_short = format!("{START}{{\"success\":null,\"type\":\"done\",\"time\":1}}\n");
         assert_eq!(read(&cut_short).unwrap().1, Some(false));
     }

@@ -1,4 +1,8 @@
-//! What .NET's formats of test results share: places in stack traces, durations.
+//! What .NET's formats of test results share: places in stack traces, durations, NUnit's messages.
+
+use super::common;
+use crate::scan::xml::{Token, Xml};
+use gatekeeper_evidence::error::ParseError;
 
 /// The first `in PATH:line N` of a .NET stack trace.
 pub(super) fn frame(trace: &str) -> Option<(String, u32)> {
@@ -26,6 +30,23 @@ pub(super) fn time_span(text: &str) -> Option<f64> {
     let seconds: f64 = seconds.parse().ok()?;
     let total = whole(days)? * 86_400.0 + whole(hours)? * 3_600.0 + whole(minutes)? * 60.0 + seconds;
     Some(if negative { -total } else { total })
+}
+
+/// The next token while the element at this depth is open.
+pub(super) fn inside<'a>(xml: &mut Xml<'a>, depth: usize) -> Result<Option<Token<'a>>, ParseError> {
+    if xml.depth() <= depth { Ok(None) } else { xml.next().map(Some) }
+}
+
+/// The text of `<message>` in the element that was just opened (`<failure>`, `<reason>`).
+pub(super) fn message(xml: &mut Xml<'_>) -> Result<String, ParseError> {
+    let until = xml.depth().saturating_sub(1);
+    let mut out = String::new();
+    while let Some(token) = inside(xml, until)? {
+        if let Token::Start(e) = token {
+            if e.name() == "message" { out = common::message_of(xml)? } else { xml.skip()? }
+        }
+    }
+    Ok(out)
 }
 
 #[cfg(test)]

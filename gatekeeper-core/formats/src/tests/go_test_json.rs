@@ -6,6 +6,8 @@
 //! - Lines that are no JSON (downloads, vet, build output on the same stream) are read over, with a note. A last line that breaks off is refused.
 //! - A package that failed without a failed test (it did not build, its `TestMain` gave up, it exited) is a problem; where it did not build, the run is
 //!   not complete.
+//! - A benchmark that succeeds has a `run`, its output and no last event (since Go 1.20); `bench` says that it printed something. It passed when its
+//!   package did, or when its result (`… ns/op`) is in its output.
 //! - A test that began and did not end (a panic or a time-out ended the binary) is errored, and the run is not complete; neither is
 //!   one with a package that has no last word.
 //! - The stream does not mark re-runs: each listed run is a case.
@@ -79,6 +81,7 @@ struct Package {
     output: String,
     begun: bool,
     ended: bool,
+    passed: bool,
     bad: bool,
 }
 
@@ -87,6 +90,8 @@ struct Running {
     output: String,
     /// The time of the subtests that ended.
     inner: f64,
+    /// A benchmark's result was printed.
+    measured: bool,
 }
 
 #[derive(Default)]
@@ -188,7 +193,9 @@ impl Reader {
             }
             ("output", Some(test)) => {
                 if let Some(running) = package.open.get_mut(test) {
-                    keep(&mut running.output, event.output.as_deref().unwrap_or_default());
+                    let output = event.output.as_deref().unwrap_or_default();
+                    running.measured |= output.contains(" ns/op");
+                    keep(&mut running.output, output);
                 }
             }
             ("output", None) => {
@@ -203,13 +210,15 @@ impl Reader {
                 };
                 package.end(test, status, event.elapsed);
             }
-            ("pass" | "skip", None) => package.ended = true,
+            ("pass" | "skip", None) => (package.ended, package.passed) = (true, true),
             ("fail", None) => {
                 package.ended = true;
                 let unbuilt = event.failed_build.is_some()
                     || package.output.contains("[build failed]")
                     || package.output.contains("[setup failed]");
-                if unbuilt || (!package.bad && package.open.is_empty()) {
+                // Open benchmarks that were measured explain nothing.
+                let open = package.open.iter().any(|(name, r)| !(is_benchmark(name) && r.measured));
+                if unbuilt || (!package.bad && !open) {
                     let message = common::clip(&package.output).to_owned();
                     // A build's own event said it already.
                     if event.failed_build.is_none() {
@@ -228,6 +237,10 @@ impl Reader {
         let mut unended = None;
         for package in &mut self.packages {
             for (name, running) in std::mem::take(&mut package.open) {
+                if is_benchmark(&name) && (package.passed || running.measured) {
+                    package.suite.cases.push(Case { name: common::name(&name).into(), ..Case::default() });
+                    continue;
+                }
                 self.incomplete = true;
                 let detail = common::detail(&running.output, "did not end", None, None);
                 package.suite.cases.push(Case { name, status: Status::Errored, detail, ..Case::default() });
@@ -275,6 +288,11 @@ impl Package {
         };
         self.suite.cases.push(Case { name: common::name(test).into(), status, time, detail, ..Case::default() });
     }
+}
+
+/// Whether a name is that of a benchmark or of one within it.
+fn is_benchmark(name: &str) -> bool {
+    name.strip_prefix("Benchmark").is_some_and(|rest| !rest.starts_with(|c: char| c.is_lowercase()))
 }
 
 /// Keeps the beginning of an output, without the runner's own lines.
@@ -333,6 +351,31 @@ mod tests {
             read("{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"T\"}\n{\"Action\":\"fail\",\"Package\":\"p\"}\n")
                 .unwrap();
         assert_eq!((run.counts().errored, complete), (1, Some(false)));
+    }
+
+    #[test]
+    fn a_benchmark_ends_without_a_word() {
+        let run = |end: &str| {
+            read(&format!(
+                "{{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"BenchmarkA\"}}\n{{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"BenchmarkA/x\"}}\n{end}\n"
+            ))
+            .unwrap()
+        };
+        let (passed, complete) = run("{\"Action\":\"pass\",\"Package\":\"p\"}");
+        assert_eq!((passed.counts().passed, passed.counts().errored, complete), (2, 0, Some(true)));
+        let (died, complete) = run("{\"Action\":\"fail\",\"Package\":\"p\"}");
+        assert_eq!((died.counts().errored, complete), (2, Some(false)));
+        let (measured, complete) = read(concat!(
+            "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"BenchmarkA\"}\n",
+            "{\"Action\":\"output\",\"Package\":\"p\",\"Test\":\"BenchmarkA\",\"Output\":\"BenchmarkA-8 \\t 10\\t 12 ns/op\\n\"}\n",
+            "{\"Action\":\"fail\",\"Package\":\"p\"}\n",
+        ))
+        .unwrap();
+        assert_eq!((measured.counts().passed, measured.problems.len(), complete), (1, 1, Some(true)));
+        let (skipped, _) = run(
+            "{\"Action\":\"skip\",\"Package\":\"p\",\"Test\":\"BenchmarkA/x\"}\n{\"Action\":\"pass\",\"Package\":\"p\"}",
+        );
+        assert_eq!((skipped.counts().skipped, skipped.counts().passed), (1, 1));
     }
 
     #[test]

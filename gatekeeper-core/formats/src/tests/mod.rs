@@ -11,6 +11,7 @@ mod jest_json;
 mod junit;
 mod libtest_json;
 mod mocha_json;
+mod nunit2;
 mod nunit3;
 mod playwright_json;
 mod tap;
@@ -29,6 +30,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &junit::FORMAT,
     &libtest_json::FORMAT,
     &mocha_json::FORMAT,
+    &nunit2::FORMAT,
     &nunit3::FORMAT,
     &playwright_json::FORMAT,
     &tap::FORMAT,
@@ -46,7 +48,7 @@ mod robustness {
     use std::path::Path;
 
     fn fixtures() -> Vec<(&'static crate::format::Format, String, Vec<u8>)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let mut out = Vec::new();
         for format in FORMATS {
             let entries = std::fs::read_dir(root.join(format.id)).expect("a folder of fixtures for each format");

@@ -8,9 +8,10 @@
 //! - `Failed` with `label="Error"` is errored; `Inconclusive` is skipped; `Warning` passed.
 //! - A suite that failed in its own set-up or tear-down, or could not be loaded (`label="Invalid"`), is a problem of the run: after a tear-down all cases
 //!   may have passed. One that could not be loaded, or a cancelled run, makes it not complete.
-//! - Unity and others write `<test-results>` of NUnit 2 too: another format, refused.
+//! - Unity and others write `<test-results>` of NUnit 2 too: another format, `nunit2`.
 
-use super::{common, dotnet};
+use super::common;
+use super::dotnet::{self, inside, message};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
@@ -124,23 +125,6 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
         run.says_that_it_failed("test-run", "the run says that it failed");
     }
     Ok(Parsed { tool: Some("nunit".into()), notes, created, ..Parsed::new(Data::Tests(run), Some(!reader.incomplete)) })
-}
-
-/// The next token while the root is open.
-fn inside<'a>(xml: &mut Xml<'a>, depth: usize) -> Result<Option<Token<'a>>, ParseError> {
-    if xml.depth() <= depth { Ok(None) } else { xml.next().map(Some) }
-}
-
-/// The text of `<message>` in the element that was just opened (`<failure>`, `<reason>`).
-fn message(xml: &mut Xml<'_>) -> Result<String, ParseError> {
-    let until = xml.depth().saturating_sub(1);
-    let mut out = String::new();
-    while let Some(token) = inside(xml, until)? {
-        if let Token::Start(e) = token {
-            if e.name() == "message" { out = common::message_of(xml)? } else { xml.skip()? }
-        }
-    }
-    Ok(out)
 }
 
 impl Reader {

@@ -3,7 +3,7 @@
 //! Specification: TAP 14, <https://testanything.org/tap-version-14-specification.html>; 13, <https://testanything.org/tap-version-13-specification.html>.
 //! Written by node's runner, node-tap, tape, bats, prove's tests, pg_prove, AVA, systemd. What we do:
 //!
-//! - Without a version line and without a plan nothing says that a text is TAP: refused.
+//! - Without a version line and without a plan nothing says that a text is TAP: refused. The plan may stand last (Perl's `done_testing`, Catch2).
 //! - `not ok … # TODO` and `# SKIP` are skipped, `ok … # TODO` passed. `\#` is no directive.
 //! - Points of subtests (indented) are summed up by the point behind them, as both versions have it: they are no cases, and a note says how many there are.
 //! - `Bail out!`, a plan that is not reached, or no plan at all (its writer may have died before writing it last): the run is not complete.
@@ -14,7 +14,7 @@
 use super::common;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::lines::{self, Lines};
+use crate::scan::lines::{Lines, strip_ansi};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
@@ -39,22 +39,37 @@ fn sniff(head: &Head<'_>) -> Confidence {
         return Confidence::No;
     }
     let (mut plan, mut points, mut first) = (false, false, true);
-    for line in head.lines().take(2_000) {
+    for line in head.lines().take(LOOKED_AT) {
+        let line = strip_ansi(line);
         if line.starts_with(b"TAP version ") {
             return if first { Confidence::Certain } else { Confidence::Likely };
         }
         first &= line.trim_ascii().is_empty() || line.starts_with(b"#");
-        let Ok(line) = std::str::from_utf8(line) else { continue };
+        let Ok(line) = std::str::from_utf8(&line) else { continue };
         plan |= plan_of(line).is_some();
         points |= Point::of(line).is_some();
+    }
+    if points && !plan {
+        // Perl's `done_testing`, Catch2 and many shells write no version line and the plan last.
+        plan = last_lines(head.all()).any(|l| std::str::from_utf8(&strip_ansi(l)).is_ok_and(|l| plan_of(l).is_some()));
     }
     let said = |l: &&[u8]| !l.trim_ascii().is_empty() && !l.starts_with(b"#");
     let alone = plan && head.lines().find(said).is_some_and(|l| l.starts_with(b"1..0"));
     Confidence::when((plan && points) || alone, Confidence::Likely)
 }
 
+/// How many lines detection looks at, from the beginning and from the end.
+const LOOKED_AT: usize = 2_000;
+
+/// The last lines of a text, within a bound.
+fn last_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const BOUND: usize = 64 * 1024;
+    let end = bytes.get(bytes.len().saturating_sub(BOUND)..).unwrap_or_default();
+    end.rsplit(|b| *b == b'\n').take(LOOKED_AT).map(|l| l.strip_suffix(b"\r").unwrap_or(l))
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let bytes = lines::strip_ansi(input.bytes);
+    let bytes = strip_ansi(input.bytes);
     let mut reader = Reader::default();
     for line in Lines::new(&bytes) {
         let text = String::from_utf8_lossy(line.bytes);

@@ -182,14 +182,14 @@ fn a_twin_that_tells_of_worse_contradicts() {
     assert_eq!(said(rich(run(&[("x", Status::Passed), ("y", Status::Passed)])), poor(passed(1))), None);
     for bad in [Counts { failed: 1, ..Counts::default() }, Counts { errored: 1, ..Counts::default() }] {
         let failing = said(rich(one()), poor(counts(bad))).unwrap();
-        assert!(failing.contains("tells of 1 failing"), "{failing}");
+        assert!(failing.contains("reports 1 failing test"), "{failing}");
     }
     let problem = Problem { name: "end_per_suite".into(), message: "crashed".into(), line: None };
     let broken = TestRun { problems: vec![problem.clone()], ..passed(1) };
     let message = said(rich(one()), poor(broken.clone())).unwrap();
     assert!(message.contains("end_per_suite failed: crashed"), "{message}");
     let cut = said(rich(one()), Evidence { complete: Some(false), ..poor(passed(1)) }).unwrap();
-    assert!(cut.contains("not finished"), "{cut}");
+    assert!(cut.contains("did not finish"), "{cut}");
     assert_eq!(said(rich(one()), Evidence { complete: Some(true), ..poor(passed(1)) }), None);
     // What falls short by itself is not made worse, whatever of it is bad.
     for status in [Status::Failed, Status::Errored] {

@@ -106,6 +106,8 @@ pub(crate) struct Xml<'a> {
     /// An element written `<x/>` was just given as `Start`: its `End` is due.
     end_due: bool,
     root_seen: bool,
+    /// Further documents may stand behind the first.
+    several: bool,
     notes: Vec<Note>,
 }
 
@@ -161,8 +163,14 @@ impl<'a> Xml<'a> {
             limit: input.limits.depth,
             end_due: false,
             root_seen: false,
+            several: false,
             notes,
         }
+    }
+
+    /// Lets documents follow each other in one stream, each with a root of its own.
+    pub(crate) fn allow_several(&mut self) {
+        self.several = true;
     }
 
     /// How many elements are open.
@@ -253,7 +261,7 @@ impl<'a> Xml<'a> {
     /// Checks what was opened: one root, nesting, no attribute twice; tolerated: `<` and a bare `&` in a value.
     fn start(&mut self, element: &Element<'a>) -> Result<(), ParseError> {
         if self.open.is_empty() {
-            if self.root_seen {
+            if self.root_seen && !self.several {
                 return Err(ParseError::malformed("one root element").at(element.offset).found(element.tag));
             }
             self.root_seen = true;

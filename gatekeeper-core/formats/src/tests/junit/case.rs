@@ -33,6 +33,10 @@ pub(super) struct Found {
     pub(super) reruns: u32,
     /// Elements of failures and errors.
     pub(super) elements: u64,
+    /// node's `todo`: a failure of it is none.
+    pub(super) todo: bool,
+    /// Something says that it was to be skipped.
+    pub(super) skipped_on_purpose: bool,
 }
 
 impl Found {

@@ -28,7 +28,9 @@ pub(super) fn tool_of(element: &str, attributes: &[Attribute<'_>]) -> Option<&'s
         return Some("eslint");
     }
     if element == "testsuites" {
-        return None;
+        // Its id and name are empty unless the environment sets them; what it states, and the order, is its own.
+        const PLAYWRIGHT: [&str; 7] = ["id", "name", "tests", "failures", "skipped", "errors", "time"];
+        return attributes.iter().map(|a| a.key).eq(PLAYWRIGHT).then_some("playwright");
     }
     if is_eunit_suite(name) {
         return Some("eunit");

@@ -12,9 +12,15 @@
 //!   CTest's `disabled`): a case that says it failed has failed.
 //! - `<flakyFailure>`, `<flakyError>` are earlier attempts, `<rerunFailure>`, `<rerunError>` further ones: with no failure beside them the case
 //!   passed, and is flaky.
+//! - node's failing `todo` is `<skipped type="todo">` beside a `<failure>`: skipped, as node counts it.
+//! - Surefire 3.5.5 and 3.5.6 write an `@AfterAll` that throws in every attempt as a case without a name behind its class's cases, with as many
+//!   `<flakyError>`s as there were attempts (surefire#3412): errored.
+//! - Playwright marks a skip on purpose with a property (`skip`, `fixme`); without one, and with nothing failed, the case did not run: the run was
+//!   interrupted, and is not complete (playwright#18250, #34621).
 //! - pytest lists the test in which it was interrupted without a name or a result: no case, and the run is not complete.
 //! - Common Test lists its configuration functions as cases: they are none; one that failed is a problem.
 //! - EUnit cannot skip on purpose: each `<skipped>` was cancelled, so the run is not complete; neither is one whose fixture was not set up.
+//! - Several documents may follow each other in one stream (`cat *.xml`): added up.
 //! - Times are `1.5`, `1,234.5` or `0,003`; one that is no number is left out, with a note.
 //! - `file` and `line` are kept for cases that did not pass; where they are not given they are looked for in the failure's text. pytest counts lines from 0.
 //! - Files of test management systems (TestLink's `node_order`) have the same root and no results: refused.
@@ -62,6 +68,7 @@ pub(super) static FORMAT: Format = Format {
         "gtest",
         "ctest",
         "phpunit",
+        "playwright",
         "nextest",
         "go-junit-report",
         "bazel",
@@ -103,8 +110,8 @@ fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> 
     } else if dialect::is_testng_prolog(text) {
         reader.tool = Some("testng");
     }
-    reader.root(xml)?;
-    common::finish(xml)?;
+    xml.allow_several();
+    reader.documents(xml)?;
     Ok(reader.done(text, xml.take_notes()))
 }
 
@@ -135,6 +142,9 @@ struct Reader<'a> {
     incomplete: bool,
     created: Option<i64>,
     unknown: Option<(usize, String)>,
+    /// The first case that was skipped and nobody says why.
+    bare_skip: Option<usize>,
+    bad: bool,
     cases: u64,
     /// What roots state beyond what they list.
     beyond: Beyond,
@@ -143,16 +153,32 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn root(&mut self, xml: &mut Xml<'a>) -> Result<(), ParseError> {
-        let Token::Start(root) = xml.next()? else {
-            return Err(ParseError::malformed("an XML element").at(0));
-        };
+    /// Reads the documents of a stream: mostly one, but several where reports were written one behind the other.
+    fn documents(&mut self, xml: &mut Xml<'a>) -> Result<(), ParseError> {
+        let mut any = false;
+        loop {
+            match xml.next()? {
+                Token::Start(root) => {
+                    if any {
+                        self.note("several documents in one stream, added up", root.offset);
+                    }
+                    any = true;
+                    self.root(xml, root)?;
+                }
+                Token::Eof if any => return Ok(()),
+                Token::Eof => return Err(ParseError::malformed("an XML element").at(0)),
+                _ => {}
+            }
+        }
+    }
+
+    fn root(&mut self, xml: &mut Xml<'a>, root: Element<'a>) -> Result<(), ParseError> {
         match root.name() {
             "testsuites" | "testsuite" => self.suites(xml, root),
             "testcase" => {
                 self.note("a root <testcase>: a suite should hold it", root.offset);
-                self.stack.push(Open::new(0, root.offset, true));
-                self.opened = 1;
+                self.stack.push(Open::new(self.opened, root.offset, true));
+                self.opened += 1;
                 self.case(xml, root)?;
                 self.close();
                 Ok(())
@@ -316,7 +342,18 @@ impl<'a> Reader<'a> {
             match e.name() {
                 "failure" => found.outcome(xml, Status::Failed)?,
                 "error" => found.outcome(xml, Status::Errored)?,
-                "skipped" | "skip" | "ignored" | "disabled" => found.outcome(xml, Status::Skipped)?,
+                "skipped" | "skip" | "ignored" | "disabled" => {
+                    let said = xml.attributes();
+                    found.todo |= said.iter().any(|a| a.key == "type" && a.raw == "todo");
+                    found.skipped_on_purpose |= said.iter().any(|a| a.key == "message" && !a.raw.is_empty());
+                    found.outcome(xml, Status::Skipped)?;
+                }
+                "property" => {
+                    found.skipped_on_purpose |=
+                        xml.attributes().iter().any(|a| a.key == "name" && matches!(a.raw, "skip" | "fixme"));
+                    xml.skip()?;
+                }
+                "properties" => {}
                 "flakyFailure" | "flakyError" => {
                     found.flaky = found.flaky.saturating_add(1);
                     found.attempt(xml)?;
@@ -376,8 +413,17 @@ impl<'a> Reader<'a> {
                 s
             }
             (Status::Passed, Status::Skipped) => Status::Skipped,
+            (Status::Failed | Status::Errored, _) if found.todo => Status::Skipped,
+            (Status::Passed, _) if raw_name.is_empty() && self.never_torn_down(&given, &found) => {
+                self.note("a class's tear-down that failed in every attempt", element.offset);
+                Status::Errored
+            }
             (s, _) => s,
         };
+        if status == Status::Skipped && !found.skipped_on_purpose {
+            self.bare_skip.get_or_insert(element.offset);
+        }
+        self.bad |= status > Status::Skipped;
         if self.tool == Some("eunit") {
             if status == Status::Skipped {
                 self.incomplete = true;
@@ -436,6 +482,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Whether a case without a name is Surefire's word of an `@AfterAll` that failed in each attempt: it stands behind its class's cases, and has as many
+    /// flaky ones as the case before it was run. (A `@BeforeAll` that failed stands before them.)
+    fn never_torn_down(&self, given: &Given<'_>, found: &Found) -> bool {
+        const LOOKED_AT: usize = 1_000;
+        let Some(cases) = self.stack.last().map(|o| &o.suite.cases) else { return false };
+        let Some(last) = cases.last().filter(|_| self.tool == Some("surefire") && found.flaky > 0) else {
+            return false;
+        };
+        let class = last.class.as_deref().or_else(|| self.stack.last().map(|o| &*o.suite.name));
+        let same_class = given.class.is_none_or(|a| Some(a.raw) == class);
+        let attempts = cases.iter().rev().take(LOOKED_AT).take_while(|c| c.name == last.name).count();
+        same_class && usize::try_from(found.flaky).is_ok_and(|n| n >= attempts)
+    }
+
     /// The class of a case: that of the case before, mostly; none where it is the suite's name.
     fn class(&mut self, a: &Attribute<'a>) -> Result<Option<Arc<str>>, ParseError> {
         let Some(open) = self.stack.last_mut() else { return Ok(None) };
@@ -470,6 +530,11 @@ impl<'a> Reader<'a> {
     }
 
     fn done(mut self, text: &str, mut notes: Vec<Note>) -> Parsed {
+        if let Some(offset) = self.bare_skip.filter(|_| self.tool == Some("playwright") && !self.bad) {
+            self.incomplete = true;
+            self.note("a case that did not run, and nothing says why: the run was interrupted", offset);
+        }
+        notes.append(&mut self.notes);
         self.suites.sort_by_key(|(order, _)| *order);
         self.problems.sort_by_key(|(offset, _)| *offset);
         // One walk over the text, however many there are.
@@ -485,7 +550,6 @@ impl<'a> Reader<'a> {
                 problem
             })
             .collect();
-        notes.append(&mut self.notes);
         let run = TestRun {
             suites: self.suites.into_iter().map(|(_, s)| s).collect(),
             problems,

@@ -113,3 +113,58 @@ fn order_and_shared_classes() {
     let (a, b) = (&run.suites[1].cases[0].class, &run.suites[1].cases[1].class);
     assert!(Arc::ptr_eq(a.as_ref().unwrap(), b.as_ref().unwrap()));
 }
+
+#[test]
+fn documents_one_behind_the_other_are_added_up() {
+    let one = "<?xml version='1.0'?>\n<testsuite name='a'><testcase name='x'/></testsuite>\n";
+    let two = "<?xml version='1.0'?><testsuites><testsuite name='b'><testcase name='y'><failure/></testcase></testsuite></testsuites>";
+    let (run, ..) = read(&format!("{one}{two}")).unwrap();
+    assert_eq!((run.counts().total(), run.counts().failed, run.suites.len()), (2, 1, 2));
+    for bad in ["<other/>", "<testsuite><testcase name='y'>", "text", "</testsuite>"] {
+        assert!(read(&format!("{one}{bad}")).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_todo_that_fails_is_skipped() {
+    let (run, ..) = read(
+        "<testsuites><testcase name='t' classname='test'><skipped type='todo' message='true'/><failure message='x'/></testcase>\
+         <testcase name='u' classname='test'><skipped type='skipped'/><failure message='x'/></testcase></testsuites>",
+    )
+    .unwrap();
+    assert_eq!((run.counts().skipped, run.counts().failed), (1, 1));
+}
+
+#[test]
+fn a_tear_down_that_failed_in_every_attempt_is_no_flake() {
+    let read = |cases: &str| {
+        let open =
+            "<testsuite xmlns:xsi='x' xsi:noNamespaceSchemaLocation='https://x/surefire-test-report.xsd' name='x.A'>";
+        read(&format!("{open}{cases}</testsuite>")).unwrap().0.counts()
+    };
+    let case = "<testcase name='one' classname='x.A'/>";
+    let nameless =
+        |n: usize| format!("<testcase name='' classname='x.A'>{}</testcase>", "<flakyError message='m'/>".repeat(n));
+    assert_eq!(read(&format!("{case}{case}{}", nameless(2))).errored, 1);
+    // The second attempt went well.
+    let flaky = read(&format!("{case}{case}{}", nameless(1)));
+    assert_eq!((flaky.errored, flaky.flaky), (0, 1));
+    // A set-up that failed once stands before the class's cases.
+    let set_up = read(&format!("{}{case}", nameless(1)));
+    assert_eq!((set_up.errored, set_up.flaky), (0, 1));
+}
+
+#[test]
+fn playwright_s_skips_are_on_purpose_or_did_not_run() {
+    let read = |cases: &str| {
+        let root = "<testsuites id='' name='' tests='2' failures='0' skipped='1' errors='0' time='1'><testsuite name='a.spec.ts'>";
+        read(&format!("{root}{cases}</testsuite></testsuites>")).unwrap().1
+    };
+    let ok = "<testcase name='a' classname='a.spec.ts'/>";
+    let bare = "<testcase name='b' classname='a.spec.ts'><skipped></skipped></testcase>";
+    let meant =
+        "<testcase name='b'><properties><property name='fixme' value=''></property></properties><skipped/></testcase>";
+    assert_eq!(read(&format!("{ok}{bare}")), Some(false));
+    assert_eq!(read(&format!("{ok}{meant}")), Some(true));
+    assert_eq!(read(&format!("<testcase name='f'><failure/></testcase>{bare}")), Some(true));
+}
