@@ -97,17 +97,20 @@ pub struct Gap {
     pub whole: bool,
     /// What would have been looked for there; empty where it is everything.
     pub of: Vec<Category>,
+    /// Where it is told as findings of a category as well: whoever counts these need not be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_as: Option<Category>,
 }
 
 impl Gap {
     /// Nothing was looked at.
     pub fn whole(words: impl Into<String>) -> Gap {
-        Gap { words: words.into(), whole: true, of: Vec::new() }
+        Gap { words: words.into(), whole: true, ..Gap::default() }
     }
 
     /// Not all of it was looked at.
     pub fn part(words: impl Into<String>) -> Gap {
-        Gap { words: words.into(), whole: false, of: Vec::new() }
+        Gap { words: words.into(), ..Gap::default() }
     }
 
     /// Of one category only.

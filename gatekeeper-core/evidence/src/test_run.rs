@@ -79,6 +79,14 @@ impl Totals {
 }
 
 impl Beyond {
+    /// The same where a total below the list says nothing: its producer counts less there.
+    #[must_use]
+    pub fn without_fewer(mut self) -> Beyond {
+        self.fewer = 0;
+        let says_more = self.unlisted > 0 || self.bad > 0 || self.skipped > 0 || self.skipped_within > 0;
+        if says_more { self } else { Beyond::default() }
+    }
+
     /// Two documents' or suites' together.
     #[must_use]
     pub fn plus(self, o: &Beyond) -> Beyond {

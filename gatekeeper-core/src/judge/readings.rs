@@ -81,7 +81,8 @@ pub(super) fn of_themselves(evidence: &[&Evidence], select: &Selector) -> Vec<Vi
                 let speaks = |c: &[Category]| {
                     c.is_empty() || select.categories.is_empty() || c.iter().any(|c| select.categories.contains(c))
                 };
-                for gap in f.gaps.iter().filter(|g| speaks(&g.of)) {
+                let counts = |c: Category| select.categories.is_empty() || select.categories.contains(&c);
+                for gap in f.gaps.iter().filter(|g| speaks(&g.of) && !g.found_as.is_some_and(counts)) {
                     let (code, status) = if gap.whole {
                         ("nothing-looked-at", GateStatus::Error)
                     } else {

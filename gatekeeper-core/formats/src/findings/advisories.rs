@@ -84,7 +84,7 @@ impl Counts {
             (Severity::Info, self.info),
             (Severity::Unknown, self.total),
         ];
-        each.into_iter().filter_map(|(s, n)| Some((s, u64::try_from(n.0?).ok()?))).collect()
+        each.into_iter().filter_map(|(s, n)| Some((s, n.0?))).collect()
     }
 
     /// What is counted of severities of which nothing is listed: filtered by level, or ignored by configuration. Where something is listed the

@@ -128,7 +128,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let stated: Vec<(Severity, u64)> = totals
         .into_iter()
         .flat_map(|t| [(Severity::High, t.high), (Severity::Medium, t.medium), (Severity::Low, t.low)])
-        .filter_map(|(s, n)| Some((s, u64::try_from(n.0?).ok()?)))
+        .filter_map(|(s, n)| Some((s, n.0?)))
         .collect();
     let out = parsed(items, Some(complete), "bandit", notes).with_counts(&stated, Category::Code);
     Ok(Parsed { created: seconds(report.generated_at.text()), ..out })

@@ -116,7 +116,7 @@ struct Details<'a> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let mut looked_for = Vec::new();
-    let number = |n: Num| n.0.and_then(|n| u64::try_from(n).ok());
+    let number = |n: Num| n.0;
     // How many failed checks all frameworks count, and whether any of them looked at something.
     let (mut counted, mut anything) = (0_u64, false);
     for report in one_or_many::<Report<'_>>(input)? {

@@ -135,7 +135,7 @@ fn fold(groups: Option<&List<Group<'_>>>, text: &str, run: &mut TestRun) -> Resu
             let name = [r.number.text(), r.desc.text()].join(" ");
             suite.cases.push(Case { name: message(name.trim()), status, detail, ..Case::default() });
         }
-        let number = |n: Num| n.0.and_then(|n| u64::try_from(n).ok());
+        let number = |n: Num| n.0;
         let all = [g.pass, g.fail, g.warn, g.info].map(number);
         let stated = Totals {
             // Only all four of them are a total.
@@ -143,8 +143,7 @@ fn fold(groups: Option<&List<Group<'_>>>, text: &str, run: &mut TestRun) -> Resu
             bad: number(g.fail),
             skipped: number(g.warn).zip(number(g.info)).map(|(w, i)| w.saturating_add(i)),
         };
-        let mut beyond = stated.against(suite.counts(), 0);
-        beyond.fewer = 0;
+        let beyond = stated.against(suite.counts(), 0).without_fewer();
         run.beyond = run.beyond.take().map_or_else(Beyond::default, |b| *b).plus(&beyond).boxed();
         run.suites.push(suite);
     }

@@ -300,9 +300,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
     }
     items.extend(report.generic.0.iter().map(|g| detected(g, &mut notes)));
-    // The scanner fails for these as it does for vulnerabilities, so that no gate on the one passes in silence over the other.
+    // The scanner fails for these as it does for vulnerabilities: no gate that counts the one alone passes over the other.
     let of_licences = Gap::of_items("licence violations make its scanner fail", &violations);
-    Ok(parsed(items, Some(true), "osv-scanner", notes).with_gaps(of_licences.map(|g| g.of(Category::Vulnerability))))
+    Ok(parsed(items, Some(true), "osv-scanner", notes).with_gaps(of_licences.map(|g| Gap {
+        whole: true,
+        found_as: Some(Category::License),
+        ..g
+    })))
 }
 
 /// A package whose licence the scanner was told not to allow.
@@ -314,6 +318,9 @@ fn violation(path: &str, pack: &Pack<'_>, license: &str) -> Finding {
     Finding {
         rule: message(license),
         message: message(&format!("{} is under {license}, which is not among the allowed licences", p.name.text())),
+        // Its status says that these are errors; a severity of their own they have not.
+        severity: Severity::High,
+        severity_from: "license_violations",
         category: Category::License,
         place: place(path, None, None),
         package: package(p.name.text(), version, "", purl),

@@ -127,8 +127,7 @@ impl Reader {
                 let total = all.reduce(u64::saturating_add);
                 let stated = Totals { total, bad: e.failed, skipped: e.ignored };
                 if let Some((suite, ..)) = &self.suite {
-                    let mut beyond = stated.against(suite.counts(), 0);
-                    beyond.fewer = 0;
+                    let beyond = stated.against(suite.counts(), 0).without_fewer();
                     self.beyond = std::mem::take(&mut self.beyond).plus(&beyond);
                 }
                 self.close(Some(event == "failed"));

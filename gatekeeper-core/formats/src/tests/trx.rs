@@ -137,7 +137,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let mut notes = xml.take_notes();
     let mut beyond = reader.stated.against(run.counts(), reader.parents);
     if reader.parents > 0 {
-        beyond.fewer = 0;
+        beyond = beyond.without_fewer();
     }
     run.beyond = beyond.boxed();
     notes.extend(run.beyond.iter().map(|b| Note::new(format!("the summary {}", b.words))));

@@ -244,14 +244,14 @@ impl<'a> Reader<'a> {
         for a in xml.attributes() {
             match a.key {
                 "name" => open.suite.name = short(a).text()?.into(),
-                "tests" | "failures" | "errors" | "skipped" | "skip" | "skips" | "ignored" | "disabled" => {
-                    if !a.raw.trim().is_empty() {
-                        let count = a.count()?;
-                        open.tally.states(a.key, count);
-                        if a.key == "tests" {
-                            // What is stated is only a hint, so hostile numbers cost nothing.
-                            open.suite.cases.reserve(usize::try_from(count).unwrap_or(0).min(256));
-                        }
+                "tests" | "failures" | "errors" | "skipped" | "skip" | "skips" | "ignored" | "disabled"
+                    if !a.raw.trim().is_empty() =>
+                {
+                    let count = a.count()?;
+                    open.tally.states(a.key, count);
+                    if a.key == "tests" {
+                        // What is stated is only a hint, so hostile numbers cost nothing.
+                        open.suite.cases.reserve(usize::try_from(count).unwrap_or(0).min(256));
                     }
                 }
                 "timestamp" => {

@@ -124,7 +124,7 @@ impl Tally {
         let mut own = stated.against(self.listed, self.surplus);
         // Outer suites of some producers count no inner ones: only what nobody else counts is too few.
         if self.inner_stated {
-            own.fewer = 0;
+            own = own.without_fewer();
         }
         own.or_more(&self.inner)
     }
