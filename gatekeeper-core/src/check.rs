@@ -8,7 +8,7 @@ use crate::policy::{self, Known, Policy};
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict};
-use gatekeeper_evidence::Kind;
+use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,7 @@ pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict,
         collect::usual_places(&root, formats)
     };
     entries::newest_runs(policy.as_ref(), formats, &mut candidates);
-    let policy = policy.unwrap_or_else(|| policy::default_policy(collect::is_erlang(&root, &candidates)));
+    let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
     let mut context = request.context.clone();
     context.ignores.extend(collect::ignore_files(&root)?);
     let mut verdict = evaluate(formats, &policy, candidates, &context, &|| collect::tree(&root));
@@ -149,9 +149,15 @@ pub(crate) fn evaluate(
             file: u.file.clone(),
         })
         .collect();
-    let nothing = sorted.kept.is_empty() && problems.is_empty();
+    let built_in = policy.file.is_none();
+    let unused = judge::unused(sorted.kept.iter().filter(|e| !users.contains_key(e.source.path.as_str())));
+    // A lock file is there before anything ran.
+    let is_lock = |e: &Evidence| matches!(&e.data, Data::Inventory(i) if i.lock);
+    let nothing = problems.is_empty() && sorted.kept.iter().all(|e| built_in && is_lock(e));
     let unread_by_nobody = problems.iter().filter(|p| p.concerns.is_empty()).count();
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
+    let status = judge::heeding(status, built_in && !unused.is_empty(), context.fail_on_warn);
+    warnings.extend(unused);
     Verdict {
         schema_version: SCHEMA_VERSION,
         status,

@@ -15,6 +15,7 @@
 //! What is on no list is unlisted where there is an allow list, and allowed where there is none; but a `LicenseRef-`
 //! is then unknown, and so is everything under a policy without lists.
 
+use crate::family::Family;
 use std::fmt;
 
 use super::entry::{Entry, Reading};
@@ -148,17 +149,44 @@ impl LicenseLists {
                 if let Some(expression) = name(text).and_then(|spdx| parse(&spdx).ok()) {
                     return self.judge_expression(&expression);
                 }
-                // "GPL" does not say which version, but a policy that denies the family need not know.
-                let family = name::family_named(text);
-                let denied = self.deny.iter().find(|entry| match entry {
-                    Entry::Family(denied) => family.is_some_and(|family| family == *denied),
-                    Entry::License(_) => false,
-                });
-                match denied {
-                    Some(entry) => Ruling::Denied { license: text.trim().into(), entry: entry.to_string() },
+                // "GPL" does not say which version; a policy that speaks of the family need not know.
+                match name::family_named(text) {
+                    Some(family) => self.judge_family(text.trim(), family),
                     None => Ruling::Unknown { why: format!("{} does not say which licence", quoted(text)) },
                 }
             }
+        }
+    }
+
+    /// Judges a name that settles the family and not the version: by entries for the family; one for a version of it leaves it open.
+    fn judge_family(&self, text: &str, family: &'static Family) -> Ruling {
+        let whole = |entry: &&Entry| matches!(entry, Entry::Family(listed) if *listed == family);
+        let part = |entry: &Entry| match entry {
+            Entry::License(Term { license: License::Listed { id, .. }, .. }) => family.contains(id),
+            _ => false,
+        };
+        let of = |entry: &Entry| Match { license: text.into(), entry: Some(entry.to_string()) };
+        if let Some(entry) = self.deny.iter().find(whole) {
+            return Ruling::Denied { license: text.into(), entry: entry.to_string() };
+        }
+        if let Some(entry) = self.review.iter().find(whole) {
+            return Ruling::Review { matched: vec![of(entry)] };
+        }
+        let open = || Ruling::Unknown { why: format!("{} does not say which version", quoted(text)) };
+        if self.deny.iter().chain(&self.review).any(part) {
+            return open();
+        }
+        if let Some(entry) = self.allow.iter().find(whole) {
+            return Ruling::Allowed { chosen: vec![of(entry)] };
+        }
+        match self.allow.is_empty() {
+            false if self.allow.iter().any(part) => open(),
+            false => Ruling::Unlisted { licenses: vec![text.into()] },
+            // Nothing that is denied is of its family.
+            true if !self.deny.is_empty() || !self.review.is_empty() => {
+                Ruling::Allowed { chosen: vec![Match { license: text.into(), entry: None }] }
+            }
+            true => open(),
         }
     }
 

@@ -19,4 +19,4 @@ pub use packages::Folder;
 pub use places::RECORDS;
 pub(crate) use places::{given, usual_places};
 pub use project::tree;
-pub(crate) use project::{ignore_files, is_erlang};
+pub(crate) use project::{ignore_files, project_of};

@@ -3,6 +3,7 @@
 use super::candidate::Candidate;
 use super::walk::DEEPEST;
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
+use crate::policy::Project;
 use crate::relate::findings::{parse_plain, parse_yaml};
 use crate::relate::paths::Tree;
 use crate::relate::suppress::IgnoreFile;
@@ -27,19 +28,31 @@ pub(crate) fn ignore_files(root: &Path) -> Result<Vec<IgnoreFile>, PolicyError> 
     Ok(out)
 }
 
-/// Whether the built-in gates for Erlang apply: by the project's files, or by evidence that only Erlang's tools leave.
-pub(crate) fn is_erlang(root: &Path, candidates: &[Candidate]) -> bool {
-    const FILES: [&str; 4] = ["rebar.config", "rebar.config.script", "rebar.lock", "erlang.mk"];
+/// What a project is: by its own files, or, where it has none of those, by evidence that only Erlang's tools leave. A folder `_build` says nothing:
+/// Mix, dune and Sphinx have one too.
+pub(crate) fn project_of(root: &Path, candidates: &[Candidate]) -> Project {
+    const ERLANG: [&str; 4] = ["rebar.config", "rebar.config.script", "rebar.lock", "erlang.mk"];
+    const ELIXIR: [&str; 1] = ["mix.exs"];
+    const ANY: [&str; 6] = ["gleam.toml", "Cargo.toml", "package.json", "pyproject.toml", "go.mod", "pom.xml"];
     const RECORDED: [&str; 7] = ["compile", "dialyzer", "xref", "eunit", "ct", "proper", "cover"];
+    let has = |files: &[&str]| files.iter().any(|f| root.join(f).exists());
     let of_erlang = |c: &Candidate| {
         let mut parts = c.path.rsplit('/');
         let name = parts.next().unwrap_or_default();
-        FILES.contains(&name)
+        ERLANG.contains(&name)
             || [".coverdata", ".dialyzer_warnings"].iter().any(|e| name.ends_with(e))
             || name.strip_suffix(".record").is_some_and(|tool| RECORDED.contains(&tool))
             || parts.any(|p| p.starts_with("ct_run."))
     };
-    FILES.iter().any(|f| root.join(f).exists()) || root.join("_build").is_dir() || candidates.iter().any(of_erlang)
+    if has(&ERLANG) {
+        Project::Erlang
+    } else if has(&ELIXIR) {
+        Project::Elixir
+    } else if !has(&ANY) && candidates.iter().any(of_erlang) {
+        Project::Erlang
+    } else {
+        Project::Any
+    }
 }
 
 /// Most files of a working tree that are looked at.

@@ -1,7 +1,7 @@
 //! What a policy says of evidence: which of it a gate takes, and how its file names become the tree's.
 
 use gatekeeper_evidence::Findings;
-use gatekeeper_evidence::findings::Category;
+use gatekeeper_evidence::findings::{Category, Finding};
 use gatekeeper_evidence::glob::Pattern;
 use std::collections::BTreeMap;
 
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct Selector {
     /// Tools.
     pub tools: Vec<String>,
+    /// Tools whose evidence is not taken.
+    pub except_tools: Vec<String>,
     /// Format ids.
     pub formats: Vec<String>,
     /// Categories of findings: narrows the findings within the evidence.
@@ -23,9 +25,20 @@ pub struct Selector {
 }
 
 impl Selector {
+    /// Whether it leaves a tool's evidence to others.
+    pub fn excepts_tool(&self, tool: &str) -> bool {
+        self.except_tools.iter().any(|wanted| same_tool(wanted, tool))
+    }
+
     /// Whether it names a tool.
     pub fn names_tool(&self, tool: &str) -> bool {
         self.tools.iter().any(|wanted| same_tool(wanted, tool))
+    }
+
+    /// Whether a finding is of a category that is named. What a tool gives a security severity is a vulnerability, whatever else it looks for.
+    pub fn names_category(&self, finding: &Finding) -> bool {
+        let security = finding.category == Category::Code && finding.severity_from.contains("security-severity");
+        self.categories.contains(&finding.category) || security && self.categories.contains(&Category::Vulnerability)
     }
 
     /// Whether findings that a tool wrote speak of a category that is named. They do where one of them is of it, or where they tell that this was
@@ -35,7 +48,7 @@ impl Selector {
             return true;
         }
         let looked = findings.looked_for(tool);
-        findings.items.iter().any(|i| self.categories.contains(&i.category))
+        findings.items.iter().any(|i| self.names_category(i))
             || looked.iter().any(|c| self.categories.contains(c))
             // Of a tool that is not known, whoever names it knows what it looks for; of a linter nobody can say that it looked for secrets.
             || (looked.is_empty() && !(self.tools.is_empty() && self.formats.is_empty() && self.evidence.is_empty()))

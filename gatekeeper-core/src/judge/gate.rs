@@ -11,7 +11,7 @@ use crate::rule::{Item, Judgement, Scope};
 use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
 use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -34,15 +34,9 @@ pub(crate) struct Ground<'r> {
 /// Whether evidence is among what a gate's selector names.
 fn selected(e: &Evidence, gate: &Gate) -> bool {
     let s = &gate.select;
-    let tools = || {
-        let findings = match &e.data {
-            Data::Findings(f) => f.tools.as_slice(),
-            _ => &[],
-        };
-        findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
-    };
     gate.rule.takes_kind(e.kind())
-        && (s.tools.is_empty() || tools().any(|t| s.names_tool(t)))
+        && (s.tools.is_empty() || tools(e).any(|t| s.names_tool(t)))
+        && !(e.source.tool.as_deref().is_some_and(|t| s.excepts_tool(t)))
         && (s.formats.is_empty() || s.formats.iter().any(|f| f == e.source.format))
         && (s.evidence.is_empty() || e.source.name.as_ref().is_some_and(|n| s.evidence.contains(n)))
         && s.labels.iter().all(|(k, v)| e.source.labels.get(k).is_some_and(|l| v.contains(l)))
@@ -116,6 +110,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
             .violations
             .push(Violation::new("paths-unmatched", GateStatus::Error, why.clone()).from_source(&e.source.path));
     }
+    judgement.violations.extend(unheard(gate, &taken, evidence, &unreadable));
     judgement.violations.extend(readings::of_themselves(&taken, &gate.select));
     let parts = parts(gate, &taken, &mut judgement);
     let waivers = waivers.of(&gate.name);
@@ -139,8 +134,14 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         held.extend(one.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }));
         judgement.violations.extend(one.violations);
         judgement.to_pass.extend(one.to_pass);
+        for note in one.notes {
+            if !judgement.notes.contains(&note) {
+                judgement.notes.push(note);
+            }
+        }
     }
     let missing = taken.is_empty() && judgement.violations.is_empty();
+    let kindred = evidence.iter().filter(|e| gate.rule.takes_kind(e.kind())).count();
     unsure |= gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == GateStatus::Error);
     let conditions = held.iter().map(|h| h.condition.status).max();
     let status = match judgement.status().max(conditions.unwrap_or(GateStatus::Pass)) {
@@ -157,13 +158,18 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     if missing {
         to_pass.push(wanted(gate, ground.formats));
     }
+    let mut said = reason(gate, status, &held, &judgement.violations, &taken, kindred);
+    for note in &judgement.notes {
+        said.push_str("; ");
+        said.push_str(note);
+    }
     GateVerdict {
         name: gate.name.clone(),
         rule: gate.rule.id().to_owned(),
         status,
         action: gate.action,
         blocking: blocks(gate, status),
-        reason: reason(gate, status, &held, &judgement.violations, &taken),
+        reason: said,
         policy_line: gate.line,
         conditions: held.iter().map(words::shown).collect(),
         violations: judgement.violations,
@@ -205,6 +211,53 @@ fn unexplained(e: &Evidence) -> Option<i32> {
         Data::Inventory(_) | Data::Vex(_) | Data::Measurements(_) => false,
     };
     (!told && e.complete != Some(false)).then_some(status)
+}
+
+/// The tools of evidence.
+fn tools(e: &Evidence) -> impl Iterator<Item = &str> {
+    let findings = match &e.data {
+        Data::Findings(f) => f.tools.as_slice(),
+        _ => &[],
+    };
+    findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
+}
+
+/// Each tool and each label's value that a gate names demands evidence: what of them left none, by name. Where nothing was taken at all, that is said
+/// once, with what could have been meant.
+fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Unread]) -> Vec<Violation> {
+    let s = &gate.select;
+    let mut out = Vec::new();
+    let kindred = || all.iter().filter(|e| gate.rule.takes_kind(e.kind()));
+    let missing = |message: String| Violation::new("evidence-missing", GateStatus::Missing, message);
+    if taken.is_empty() {
+        let seen: BTreeSet<&str> = kindred().flat_map(tools).collect();
+        if !s.tools.is_empty() && !seen.is_empty() && unreadable.is_empty() && gate.missing_blocks {
+            let seen: Vec<&str> = seen.into_iter().take(8).collect();
+            out.push(missing(format!(
+                "no evidence of {}; there is evidence of {}",
+                s.tools.join(", "),
+                seen.join(", ")
+            )));
+        }
+        return out;
+    }
+    for wanted in &s.tools {
+        let one = Selector { tools: vec![wanted.clone()], ..Selector::default() };
+        let heard = |e: &&Evidence| tools(e).any(|t| one.names_tool(t));
+        let broken = unreadable.iter().any(|u| u.tool.as_deref().is_some_and(|t| one.names_tool(t)));
+        if !taken.iter().any(|e| heard(e)) && !broken {
+            let seen: Vec<&str> = kindred().flat_map(tools).collect();
+            let near =
+                crate::config::nearest(wanted, &seen).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+            out.push(missing(format!("no evidence of {wanted}, which the gate names{near}")));
+        }
+    }
+    for (label, values) in &s.labels {
+        for value in values.iter().filter(|v| !taken.iter().any(|e| e.source.labels.get(label) == Some(v))) {
+            out.push(missing(format!("no evidence for {label} = {value}, which the gate names")));
+        }
+    }
+    out
 }
 
 /// A part of a gate's evidence, with the labels that it stands for.
@@ -513,6 +566,7 @@ mod tests {
                 conditions: vec![Condition::at_most("n", 1, 0, Warn)],
                 violations: vec![Violation::new("a", Warn, "m"), Violation::new("b", Fail, "m")],
                 to_pass: vec![Remedy::Other("rest".to_owned())],
+                ..Judgement::default()
             })
         });
         let g = given(policy, vec![tests("a", &[])]).judged();

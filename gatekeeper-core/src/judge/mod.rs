@@ -3,11 +3,13 @@
 mod gate;
 mod gather;
 mod readings;
+mod unused;
 mod waive;
 mod words;
 
 pub(crate) use gate::{Ground, UNREADABLE, judge};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
+pub(crate) use unused::{heeding, unused};
 pub(crate) use waive::Waivers;
 pub(crate) use words::sentence;
 

@@ -40,6 +40,7 @@ pub(super) fn reason(
     conditions: &[Held],
     violations: &[Violation],
     taken: &[&Evidence],
+    kindred: usize,
 ) -> String {
     if status == GateStatus::Missing && violations.is_empty() {
         let of = if gate.select.tools.is_empty() { "" } else { " of " };
@@ -53,7 +54,14 @@ pub(super) fn reason(
             Some(Kind::Vex) => "statements",
             None => "evidence",
         };
-        return format!("no {what}{of}{} found", gate.select.tools.join(", "));
+        // What lies there and is of another tool, category or label is not "nothing".
+        return match kindred {
+            0 => format!("no {what}{of}{} found", gate.select.tools.join(", ")),
+            n => format!(
+                "none of {n} {kind} is what this gate takes",
+                kind = if n == 1 { "report of its kind" } else { "reports of its kind" }
+            ),
+        };
     }
     // An error or a missing part says why; figures say the rest.
     let first = violations.iter().find(|v| v.status == status);
@@ -321,7 +329,7 @@ mod tests {
         let text = b"version = 1\n[gates.g]\nrule = \"sbom\"\ntools = [\"syft\"]\n";
         let policy = parse("p.toml", text, None, Known { formats: &known.0, rules: &known.1 }).unwrap();
         let said = |status, conditions: &[Held], violations: &[Violation]| {
-            reason(&policy.gates[0], status, conditions, violations, &[])
+            reason(&policy.gates[0], status, conditions, violations, &[], 0)
         };
         let violation = |status, message: &str| Violation::new("x", status, message).from_source("a.json");
         let figures = [held(lines(8, 10)), held(Condition::at_most("failed", 3, 1, Fail))];

@@ -37,6 +37,35 @@ min-runs = 100
 action = "warn"
 "#;
 
+/// In an Erlang project: what other tools tested counts too.
+const OTHER_TESTS: &str = r#"
+[gates.tests]
+rule = "tests"
+except-tools = ["eunit", "ct", "proper"]
+min-pass-rate = 100
+"#;
+
+const ELIXIR: &str = r#"
+version = 1
+[gates.compile]
+rule = "findings"
+tools = ["compile"]
+rules = ["compile-error"]
+max = { total = 0 }
+[gates.tests]
+rule = "tests"
+min-pass-rate = 100
+[gates.credo]
+rule = "findings"
+tools = ["credo"]
+max = { total = 0 }
+action = "warn"
+[gates.dialyzer]
+rule = "findings"
+tools = ["dialyzer"]
+max = { total = 0 }
+"#;
+
 const ANY_TESTS: &str = r#"
 version = 1
 [gates.tests]
@@ -61,10 +90,26 @@ deny = ["GPL", "AGPL"]
 unknown = "warn"
 "#;
 
-/// The default policy, for an Erlang project or any other: then one `tests` gate stands for the compile to proper ones.
-pub(crate) fn default_policy(erlang: bool) -> Policy {
+/// What a project is, as far as the default gates go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Project {
+    /// rebar3 or erlang.mk.
+    Erlang,
+    /// Mix.
+    Elixir,
+    /// Any other: one `tests` gate stands for all that builds and tests.
+    Any,
+}
+
+/// The default policy for a project.
+pub(crate) fn default_policy(project: Project) -> Policy {
     let known = Known { formats: &Formats::default(), rules: &Rules::default() };
-    let text = format!("{}{COMMON}", if erlang { ERLANG } else { ANY_TESTS });
+    let (first, last) = match project {
+        Project::Erlang => (ERLANG, OTHER_TESTS),
+        Project::Elixir => (ELIXIR, ""),
+        Project::Any => (ANY_TESTS, ""),
+    };
+    let text = format!("{first}{COMMON}{last}");
     // The text is ours and a test reads it; should it ever not parse, nothing is judged, and nothing passes.
     let empty = Policy {
         file: None,
@@ -91,11 +136,11 @@ mod tests {
 
     #[test]
     fn the_default_is_a_policy() {
-        let names = |erlang| default_policy(erlang).gates.into_iter().map(|g| g.name).collect::<Vec<_>>();
-        assert_eq!(
-            names(true),
-            ["compile", "dialyzer", "xref", "eunit", "ct", "proper", "coverage", "security", "sbom", "licenses"]
-        );
-        assert_eq!(names(false), ["tests", "coverage", "security", "sbom", "licenses"]);
+        let names = |project| default_policy(project).gates.into_iter().map(|g| g.name).collect::<Vec<_>>();
+        let common = ["coverage", "security", "sbom", "licenses"];
+        let beam = ["compile", "dialyzer", "xref", "eunit", "ct", "proper"];
+        assert_eq!(names(Project::Erlang), [&beam[..], &common, &["tests"]].concat());
+        assert_eq!(names(Project::Elixir), [&["compile", "tests", "credo", "dialyzer"][..], &common].concat());
+        assert_eq!(names(Project::Any), [&["tests"][..], &common].concat());
     }
 }

@@ -335,6 +335,7 @@ fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &
 
 fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
     let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
+    let except_tools = t.texts("except-tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
     let chosen_formats: Vec<String> = t
         .texts("formats")
         .unwrap_or_default()
@@ -397,7 +398,7 @@ fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats:
             name
         })
         .collect();
-    Selector { tools, formats: chosen_formats, categories, labels, paths, evidence: chosen }
+    Selector { tools, except_tools, formats: chosen_formats, categories, labels, paths, evidence: chosen }
 }
 
 fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Option<Waiver> {

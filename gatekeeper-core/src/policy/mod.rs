@@ -20,7 +20,7 @@ use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_formats::Format;
 use std::collections::BTreeMap;
 
-pub(crate) use default::default_policy;
+pub(crate) use default::{Project, default_policy};
 
 /// A policy, ready to judge.
 #[derive(Debug)]

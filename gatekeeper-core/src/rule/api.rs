@@ -223,6 +223,8 @@ pub struct Judgement {
     pub violations: Vec<Violation>,
     /// What would make it pass.
     pub to_pass: Vec<Remedy>,
+    /// What else is to be said beside the figures, whatever the status: what was not counted.
+    pub notes: Vec<String>,
 }
 
 impl Judgement {

@@ -132,7 +132,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
 fn limits(t: &mut Table<'_>) -> Vec<Limit> {
     let mut out = Vec::new();
     for (name, unit, metric) in METRICS {
-        let is_number = matches!(t.get(name), Some(n) if matches!(n.value, crate::config::Value::Number(_)));
+        let is_number = matches!(t.get(name), Some(n) if matches!(n.value, crate::config::Value::Number(_) | crate::config::Value::Text(_)));
         let (min, warn) = if is_number {
             (t.percent(name), None)
         } else if let Some(mut inner) = t.table(name) {
@@ -204,9 +204,12 @@ impl Judge for CoverageGate {
         };
         let paths = &scope.select.paths;
         if !paths.is_empty() {
+            let measured: Vec<Box<str>> = coverage.files.keys().take(3).cloned().collect();
             keep(&mut coverage, |name| paths.iter().any(|p| p.speaks_of(name)));
             if coverage.files.is_empty() {
-                return Ok(Judgement::of(empty("none of its files lies under the gate's `paths`", source)));
+                let message =
+                    format!("none of its files lies under the gate's `paths`: it measures {}", measured.join(", "));
+                return Ok(Judgement::of(empty(&message, source)));
             }
         }
         let named: Vec<Box<str>> = if self.each.iter().any(|each| !each.only.is_empty()) {

@@ -26,8 +26,9 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 ## Configuration
 | key | meaning | default |
 |---|---|---|
-| `max` | `{ total, critical, high, medium, low, info, unknown }`: most findings of each; where neither `total` nor `unknown` is named, findings without a severity are warned of | none; `max` or `warn` must be given |
+| `max` | `{ total, critical, high, medium, low, info, unknown }`: most findings of each; a limit on a severity holds for it and for those above it that have none of their own; where neither `total` nor `unknown` is named, findings without a severity are warned of | none; `max` or `warn` must be given |
 | `warn` | the same: above it the gate warns | none |
+| `fail-on` | a severity: none of it, and none above it; short for `max = { SEVERITY = 0 }` | none |
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
 | `fixable-only` | count only findings that a newer version mends | false |
 | `tools` | tools whose findings count | all |
@@ -60,17 +61,50 @@ const SEVERITIES: [(&str, Option<Severity>); 7] = [
     ("unknown", Some(Severity::Unknown)),
 ];
 
+/// A limit on a severity, or, without one, on all.
+#[derive(Debug, Clone)]
+struct Limit {
+    name: &'static str,
+    severity: Option<Severity>,
+    most: u64,
+    /// What it holds: its own severity and each above it that has no limit of its own.
+    covers: Vec<Severity>,
+}
+
+impl Limit {
+    fn holds(&self, severity: Severity) -> bool {
+        self.severity.is_none() || self.covers.contains(&severity)
+    }
+}
+
+const FAIL_ON: [(&str, Severity); 5] = [
+    ("critical", Severity::Critical),
+    ("high", Severity::High),
+    ("medium", Severity::Medium),
+    ("low", Severity::Low),
+    ("info", Severity::Info),
+];
+
 #[derive(Debug)]
 struct FindingsGate {
-    max: Vec<(&'static str, Option<Severity>, u64)>,
-    warn: Vec<(&'static str, Option<Severity>, u64)>,
+    max: Vec<Limit>,
+    warn: Vec<Limit>,
     rules: Vec<Pattern>,
     fixable_only: bool,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
-    let max = limits(t, "max");
+    let mut max = limits(t, "max");
     let warn = limits(t, "warn");
+    if let Some(severity) = t.choice("fail-on", &FAIL_ON) {
+        if max.iter().any(|(_, limited, _)| limited.is_some()) {
+            t.problem(
+                t.span(),
+                "`fail-on` and limits of `max` on a severity say the same thing twice: keep one of them",
+            );
+        }
+        max.push((severity.as_str(), Some(severity), 0));
+    }
     if max.is_empty() && warn.is_empty() {
         t.problem(
             t.span(),
@@ -81,7 +115,12 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let rules = t.texts("rules").unwrap_or_default();
     let rules =
         rules.into_iter().filter_map(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok()).collect();
-    Some(Box::new(FindingsGate { max, warn, rules, fixable_only: t.flag("fixable-only").unwrap_or(false) }))
+    Some(Box::new(FindingsGate {
+        max: covering(max),
+        warn: covering(warn),
+        rules,
+        fixable_only: t.flag("fixable-only").unwrap_or(false),
+    }))
 }
 
 fn limits(t: &mut Table<'_>, key: &'static str) -> Vec<(&'static str, Option<Severity>, u64)> {
@@ -90,6 +129,20 @@ fn limits(t: &mut Table<'_>, key: &'static str) -> Vec<(&'static str, Option<Sev
         SEVERITIES.into_iter().filter_map(|(name, severity)| Some((name, severity, inner.count(name)?))).collect();
     inner.finish(&format!("`{key}`"));
     out
+}
+
+/// Which severities each limit holds.
+fn covering(limits: Vec<(&'static str, Option<Severity>, u64)>) -> Vec<Limit> {
+    let limited: Vec<Severity> = limits.iter().filter_map(|(_, severity, _)| *severity).collect();
+    let covers = |own: Severity| {
+        let above =
+            Severity::ALL.into_iter().filter(|s| *s > own && *s != Severity::Unknown && own != Severity::Unknown);
+        above.filter(|s| !limited.contains(s)).chain([own]).collect()
+    };
+    limits
+        .into_iter()
+        .map(|(name, severity, most)| Limit { name, severity, most, covers: severity.map(covers).unwrap_or_default() })
+        .collect()
 }
 
 impl Judge for FindingsGate {
@@ -110,13 +163,20 @@ impl Judge for FindingsGate {
             .collect();
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
         let mut found: Vec<Counted<'_>> = united(&sets);
-        found.retain(|c| c.finding.suppressed.is_none() && self.counts(&c.finding, scope.select));
+        found.retain(|c| c.finding.suppressed.is_none());
+        let all = found.len();
+        found.retain(|c| self.counts(&c.finding, scope.select));
+        self.cut_away(all, found.len(), &mut out);
         found.retain(|c| !c.is_waived(scope));
         found.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
         for (n, (e, f)) in sets.iter().enumerate() {
             self.told_by(e, f, scope.select, &mut out);
-            if e.complete.is_none() && !found.iter().any(|c| c.is_of(n)) {
-                let message = "nothing was found, but this log would look the same if its tool had been killed";
+            if e.complete.is_none() {
+                let message = if found.iter().any(|c| c.is_of(n)) {
+                    "nothing marks the end of this log, so more may have been found than it shows"
+                } else {
+                    "nothing was found, but this log would look the same if its tool had been killed"
+                };
                 let v = Violation::new("completeness-unknown", GateStatus::Warn, message).from_source(&e.source.path);
                 out.violations.push(v.with_help(
                     "keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy",
@@ -126,7 +186,7 @@ impl Judge for FindingsGate {
         let exceeded = self.limits(&found, &mut out);
         self.without_severity(&found, &mut out);
         for c in found {
-            let over = exceeded.iter().filter(|(s, _)| s.is_none_or(|s| s == c.finding.severity));
+            let over = exceeded.iter().filter(|(limit, _)| limit.holds(c.finding.severity));
             if let Some(status) = over.map(|(_, status)| *status).max() {
                 out.violations.push(violation(&c, status));
             }
@@ -165,17 +225,24 @@ impl FindingsGate {
         }
     }
 
+    /// Says how many findings the gate did not count.
+    fn cut_away(&self, all: usize, counted_ones: usize, out: &mut Judgement) {
+        if counted_ones < all {
+            out.notes.push(format!("counted {counted_ones} of {all} findings"));
+        }
+    }
+
     /// Holds the findings against the limits; answers which limits are exceeded, and with which status.
-    fn limits(&self, found: &[Counted<'_>], out: &mut Judgement) -> Vec<(Option<Severity>, GateStatus)> {
+    fn limits(&self, found: &[Counted<'_>], out: &mut Judgement) -> Vec<(&Limit, GateStatus)> {
         let mut exceeded = Vec::new();
         for (limits, short) in [(&self.max, GateStatus::Fail), (&self.warn, GateStatus::Warn)] {
-            for (name, severity, limit) in limits {
-                let n = found.iter().filter(|c| severity.is_none_or(|s| c.finding.severity == s)).count();
+            for limit in limits {
+                let n = found.iter().filter(|c| limit.holds(c.finding.severity)).count();
                 let n = u64::try_from(n).unwrap_or(u64::MAX);
-                let condition = Condition::at_most(*name, n, *limit, short);
+                let condition = Condition::at_most(limit.name, n, limit.most, short);
                 if !condition.holds() {
-                    exceeded.push((*severity, short));
-                    out.to_pass.push(Remedy::ReduceFindings { severity: *severity, limit: *limit });
+                    exceeded.push((limit, short));
+                    out.to_pass.push(Remedy::ReduceFindings { severity: limit.severity, limit: limit.most });
                 }
                 out.conditions.push(condition);
             }
@@ -185,7 +252,7 @@ impl FindingsGate {
 
     /// Findings that no limit of this gate holds, as they state no severity.
     fn without_severity(&self, found: &[Counted<'_>], out: &mut Judgement) {
-        let held = |s: Option<Severity>| self.max.iter().chain(&self.warn).any(|(_, of, _)| *of == s);
+        let held = |s: Option<Severity>| self.max.iter().chain(&self.warn).any(|limit| limit.severity == s);
         let unheld = || found.iter().filter(|c| c.finding.severity == Severity::Unknown);
         if held(None) || held(Some(Severity::Unknown)) {
             return;
@@ -287,7 +354,7 @@ impl FindingsGate {
 
     /// Whether it is of what the gate speaks of, mended by a newer version or not.
     fn selects(&self, f: &Finding, select: &Selector) -> bool {
-        (select.categories.is_empty() || select.categories.contains(&f.category))
+        (select.categories.is_empty() || select.names_category(f))
             && (self.rules.is_empty() || self.rules.iter().any(|r| r.matches(&f.rule).is_some()))
             && (select.paths.is_empty()
                 // What has no place may lie in any.
