@@ -7,6 +7,7 @@
 mod attestation;
 mod console;
 mod coverage;
+mod elixir;
 mod erlang;
 mod findings;
 pub mod format;

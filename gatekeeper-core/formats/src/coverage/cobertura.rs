@@ -36,6 +36,8 @@ pub(super) static FORMAT: Format = Format {
         "coverage/cobertura.xml",
         "target/site/cobertura/coverage.xml",
         "**/coverage.cobertura.xml",
+        "cover/cobertura.xml",
+        "apps/*/cover/cobertura.xml",
         "_build/test/covertool/*.covertool.xml",
     ],
     spec: "Cobertura's coverage-04.dtd: https://github.com/cobertura/web/blob/master/htdocs/xml/coverage-04.dtd",

@@ -41,8 +41,7 @@ pub(super) static FORMAT: Format = Format {
     places: &[
         "_build/test/logs/ct_run.*/**/suite.log",
         "_build/*+test/logs/ct_run.*/**/suite.log",
-        "logs/ct_run.*/**/suite.log",
-        "ct_run.*/**/suite.log",
+        "**/ct_run.*/**/suite.log",
     ],
     spec: "Erlang/OTP, test_server_ctrl.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
     producers: &["ct"],

@@ -18,11 +18,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Common Test suite.summary",
     kind: Kind::Tests,
     extensions: &["summary"],
-    places: &[
-        "_build/test/logs/ct_run.*/**/suite.summary",
-        "logs/ct_run.*/**/suite.summary",
-        "ct_run.*/**/suite.summary",
-    ],
+    places: &["_build/test/logs/ct_run.*/**/suite.summary", "**/ct_run.*/**/suite.summary"],
     spec: "Erlang/OTP, ct_logs.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
     producers: &["ct"],
     recorded_as: None,

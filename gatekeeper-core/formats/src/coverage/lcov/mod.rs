@@ -36,6 +36,8 @@ pub(super) static FORMAT: Format = Format {
         "coverage.lcov",
         "coverage.info",
         "**/coverage/lcov.info",
+        "cover/lcov.info",
+        "apps/*/cover/lcov.info",
         "target/lcov.info",
     ],
     spec: "geninfo(1), TRACEFILE FORMAT, LCOV 2.3: https://github.com/linux-test-project/lcov/blob/master/man/geninfo.1",

@@ -51,6 +51,7 @@ pub(super) static FORMAT: Format = Format {
         "**/junit.xml",
         "**/junit-*.xml",
         "**/junit_report.xml",
+        "**/test-junit-report.xml",
         "**/*.junit.xml",
         "test-results.xml",
         "test-results/*.xml",
