@@ -322,16 +322,16 @@ mod tests {
         let refused = united.write(Target::Junit).unwrap_err().to_string();
         assert!(refused.contains("states 3 tests, lists 1"), "{refused}");
         let written = united.write(Target::Json).unwrap();
-        let read = gatekeeper_formats::read(&Formats::default(), "u.json", &written.bytes, &ReadOptions::default());
-        let Data::Tests(run) = read.unwrap().data else { panic!("no tests") };
+        let got = read(&Formats::default(), "u.json", &written.bytes, &ReadOptions::default());
+        let Data::Tests(run) = got.unwrap().data else { panic!("no tests") };
         assert_eq!(run.beyond.unwrap().unlisted, 3);
         let mut file = lines(&[(1, 1)]);
         file.hold_against(&Stated { lines: Some(Ratio { covered: 0, total: 9 }), ..Stated::default() });
         let united = unite(vec![evidence("a.info", None, covered("a", file))]).unwrap();
         assert!(united.write(Target::Lcov).is_err());
         let written = united.write(Target::Json).unwrap();
-        let read = gatekeeper_formats::read(&Formats::default(), "u.json", &written.bytes, &ReadOptions::default());
-        let Data::Coverage(c) = read.unwrap().data else { panic!("no coverage") };
+        let got = read(&Formats::default(), "u.json", &written.bytes, &ReadOptions::default());
+        let Data::Coverage(c) = got.unwrap().data else { panic!("no coverage") };
         assert!(c.disagrees());
     }
 
