@@ -121,7 +121,8 @@ impl Gap {
     }
 
     /// Items that were left out, by name: so many of them are told, and the number of all.
-    pub fn of_items<T: AsRef<str>>(what: &str, items: &[T]) -> Option<Gap> {
+    /// `one` and `many` say what became of one and of several.
+    pub fn of_items<T: AsRef<str>>(one: &str, many: &str, items: &[T]) -> Option<Gap> {
         const TOLD: usize = 5;
         /// Characters of each.
         const LONG: usize = 200;
@@ -130,6 +131,7 @@ impl Gap {
         }
         let names: Vec<String> = items.iter().take(TOLD).map(|i| i.as_ref().chars().take(LONG).collect()).collect();
         let more = if items.len() > TOLD { ", …" } else { "" };
+        let what = if items.len() == 1 { one } else { many };
         Some(Gap::part(format!("{} {what}: {}{more}", items.len(), names.join(", "))))
     }
 }
@@ -614,9 +616,9 @@ mod readings {
     fn gaps_name_a_few_and_count_all() {
         let many: Vec<String> = (0..7).map(|n| format!("f{n}")).collect();
         assert_eq!(
-            Gap::of_items("files were skipped", &many).unwrap().words,
+            Gap::of_items("file was skipped", "files were skipped", &many).unwrap().words,
             "7 files were skipped: f0, f1, f2, f3, f4, …"
         );
-        assert_eq!(Gap::of_items::<String>("x", &[]), None);
+        assert_eq!(Gap::of_items::<String>("x", "x", &[]), None);
     }
 }

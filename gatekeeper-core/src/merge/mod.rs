@@ -18,7 +18,7 @@ use crate::relate::twins::{self, Sorted};
 use crate::verdict::SetAside;
 use gatekeeper_evidence::coverage::{Coverage, Figures};
 use gatekeeper_evidence::error::{Cause, ParseError, quote};
-use gatekeeper_evidence::test_run::TestRun;
+use gatekeeper_evidence::test_run::{Beyond, TestRun};
 use gatekeeper_evidence::{Data, Evidence, Kind, Ratio, Source};
 use gatekeeper_formats::{Formats, ReadOptions, read};
 
@@ -179,6 +179,9 @@ pub fn unite(evidence: Vec<Evidence>) -> Result<United, MergeError> {
             Data::Tests(t) => {
                 tests.suites.extend(t.suites);
                 tests.problems.extend(t.problems);
+                if let Some(beyond) = t.beyond {
+                    tests.beyond = tests.beyond.take().map_or_else(Beyond::default, |b| *b).plus(&beyond).boxed();
+                }
             }
             _ => {}
         }
@@ -199,6 +202,18 @@ impl United {
         if target != Target::Json && self.complete == Some(false) {
             let what = "a run that is not complete; json can".to_owned();
             return Err(MergeError::CannotHold(target, what));
+        }
+        // Its second reading would be lost, and the merged report judged better than its parts.
+        let disagreement = match &self.data {
+            Data::Tests(t) => t.beyond.as_ref().map(|b| b.words.clone()),
+            Data::Coverage(c) if c.disagrees() => c.disagreement(),
+            _ => None,
+        };
+        if let Some(words) = disagreement.filter(|_| target != Target::Json) {
+            return Err(MergeError::CannotHold(
+                target,
+                format!("a report that contradicts itself ({words}); json can"),
+            ));
         }
         let written = match (target, &self.data) {
             (Target::Lcov, Data::Coverage(c)) => lcov::write(c)?,
@@ -294,6 +309,30 @@ mod tests {
             suite.cases.push(Case { name: (*name).into(), status: *status, time: Some(0.25), ..Case::default() });
         }
         Data::Tests(TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() })
+    }
+
+    #[test]
+    fn a_report_that_contradicts_itself_keeps_its_second_reading() {
+        let of = |unlisted: u64| {
+            let Data::Tests(mut run) = run(&[("a", Status::Passed)]) else { unreachable!() };
+            run.beyond = Beyond { unlisted, words: "states 3 tests, lists 1".into(), ..Beyond::default() }.boxed();
+            Data::Tests(run)
+        };
+        let united = unite(vec![evidence("a.xml", Some(true), of(2)), evidence("b.xml", Some(true), of(1))]).unwrap();
+        let refused = united.write(Target::Junit).unwrap_err().to_string();
+        assert!(refused.contains("states 3 tests, lists 1"), "{refused}");
+        let written = united.write(Target::Json).unwrap();
+        let got = read(&Formats::default(), "u.json", &written.bytes, &ReadOptions::default());
+        let Data::Tests(run) = got.unwrap().data else { panic!("no tests") };
+        assert_eq!(run.beyond.unwrap().unlisted, 3);
+        let mut file = lines(&[(1, 1)]);
+        file.hold_against(&Stated { lines: Some(Ratio { covered: 0, total: 9 }), ..Stated::default() });
+        let united = unite(vec![evidence("a.info", None, covered("a", file))]).unwrap();
+        assert!(united.write(Target::Lcov).is_err());
+        let written = united.write(Target::Json).unwrap();
+        let got = read(&Formats::default(), "u.json", &written.bytes, &ReadOptions::default());
+        let Data::Coverage(c) = got.unwrap().data else { panic!("no coverage") };
+        assert!(c.disagrees());
     }
 
     #[test]

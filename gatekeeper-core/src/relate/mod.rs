@@ -1,5 +1,6 @@
 //! Evidence set in relation: twins of one run, reports and the working tree, findings of several scanners and what takes them out.
 
+mod aside;
 pub mod findings;
 pub(crate) mod inside;
 pub mod paths;

@@ -6,7 +6,7 @@
 //!
 //! The one whose cases are all in the others is left aside. Where neither holds the other, all count.
 
-use super::twins::{Aside, Contradiction, Sorted, contradiction};
+use super::aside::{Aside, Contradiction, Sorted, contradiction};
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeMap;
 
@@ -122,7 +122,6 @@ pub(super) fn written_twice(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Ev
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relate::twins::sort;
     use gatekeeper_evidence::Source;
     use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun};
 
@@ -142,8 +141,9 @@ mod tests {
     }
 
     fn kept(evidence: Vec<Evidence>) -> (Vec<String>, usize) {
-        let sorted = sort(evidence);
-        (sorted.kept.into_iter().map(|e| e.source.path).collect(), sorted.contradictions.len())
+        let mut sorted = Sorted::default();
+        let kept = written_twice(evidence, &mut sorted);
+        (kept.into_iter().map(|e| e.source.path).collect(), sorted.contradictions.len())
     }
 
     const SUREFIRE: Option<&str> = Some("surefire");

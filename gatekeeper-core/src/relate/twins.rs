@@ -1,12 +1,14 @@
 //! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
 //! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
 
+use super::aside::contradiction;
 use super::twice::written_twice;
-use crate::verdict::SetAside;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::test_run::{Case, Counts, Status, Suite};
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeMap;
+
+pub(crate) use super::aside::{Aside, Contradiction, Sorted};
 
 /// The formats in which a tool leaves one run's result, the richest first. Evidence of one step is united, never left aside for its own kind.
 struct Twins {
@@ -29,43 +31,6 @@ static TWINS: &[Twins] = &[
     Twins { tool: "eunit", steps: &[&["junit"], &["rebar3-eunit"]] },
     Twins { tool: "cover", steps: &[&["erlang-coverdata"], &["erlang-cover-html"], &["rebar3-cover"]] },
 ];
-
-/// What was left aside, and why.
-#[derive(Debug)]
-pub(crate) struct Aside {
-    pub evidence: Evidence,
-    pub because: String,
-    pub instead: Option<String>,
-}
-
-impl From<Aside> for SetAside {
-    fn from(a: Aside) -> Self {
-        SetAside {
-            path: a.evidence.source.path,
-            format: a.evidence.source.format.to_owned(),
-            because: a.because,
-            instead: a.instead,
-        }
-    }
-}
-
-/// A contradiction between twins.
-#[derive(Debug)]
-pub(crate) struct Contradiction {
-    /// The evidence that is kept.
-    pub kept: String,
-    /// What contradicts it.
-    pub aside: String,
-    pub message: String,
-}
-
-/// The kept evidence, what was left aside, and where the two contradict each other.
-#[derive(Debug, Default)]
-pub(crate) struct Sorted {
-    pub kept: Vec<Evidence>,
-    pub aside: Vec<Aside>,
-    pub contradictions: Vec<Contradiction>,
-}
 
 /// Sorts twins and old runs out.
 pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
@@ -213,45 +178,6 @@ fn says_something(e: &Evidence) -> bool {
         Data::Coverage(c) => !c.files.is_empty() || c.percent.is_some(),
         _ => true,
     }
-}
-
-/// Where a twin that is left aside tells of something worse than what is kept.
-pub(super) fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<String> {
-    let Data::Tests(other) = &aside.data else { return None };
-    let runs: Vec<_> = kept
-        .iter()
-        .filter_map(|k| match &k.data {
-            Data::Tests(t) => Some(t),
-            _ => None,
-        })
-        .collect();
-    let mine = runs.iter().fold(Counts::default(), |sum, t| sum.plus(t.counts()));
-    let theirs = other.counts();
-    let failing = |c: &Counts| c.failed.saturating_add(c.errored);
-    let mine_bad = failing(&mine) > 0
-        || runs.iter().any(|t| !t.problems.is_empty())
-        || kept.iter().any(|k| k.complete == Some(false));
-    let path = &aside.source.path;
-    // What is kept falls short by itself: nothing that a twin adds can make it pass.
-    if mine_bad {
-        return None;
-    }
-    if failing(&theirs) > failing(&mine) {
-        return Some(match failing(&theirs) {
-            1 => format!("{path} reports 1 failing test of the same run"),
-            n => format!("{path} reports {n} failing tests of the same run"),
-        });
-    }
-    if let Some(p) = other.problems.first() {
-        return Some(format!("{path} reports that {} failed: {}", p.name, p.message));
-    }
-    if aside.complete == Some(false) {
-        return Some(format!("{path} reports that the run did not finish"));
-    }
-    if theirs.total() > mine.total() {
-        return Some(format!("{path} counts {} cases, here are {}", theirs.total(), mine.total()));
-    }
-    None
 }
 
 /// The same tool's findings, once as its log and once as its file: what came with an exit status is kept.

@@ -181,7 +181,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let listed = |s| u64::try_from(items.iter().filter(|i| i.suppressed.is_none() && i.severity == s).count());
     let stated = [Severity::High, Severity::Medium]
         .map(|s| (s, if beyond.get(s) > 0 { beyond.get(s).saturating_add(listed(s).unwrap_or(0)) } else { 0 }));
-    Ok(parsed(items, Some(unread == 0), "eslint", notes)
-        .with_counts(&stated, Category::Code)
-        .with_gaps(Gap::of_items("files were ignored", &left_out)))
+    Ok(parsed(items, Some(unread == 0), "eslint", notes).with_counts(&stated, Category::Code).with_gaps(Gap::of_items(
+        "file was ignored",
+        "files were ignored",
+        &left_out,
+    )))
 }

@@ -282,7 +282,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut out = parsed(Vec::new(), Some(complete), &tool, notes);
     let said: Vec<&str> =
         scan.messages.0.iter().filter(|m| m.level.text() == "error").map(|m| m.value.text()).collect();
-    findings.gaps.extend(Gap::of_items("messages of errors by the scanner", &said));
+    findings.gaps.extend(Gap::of_items("error that the scanner tells", "errors that the scanner tells", &said));
     let none = |list: &Option<List<IgnoredAny>>| list.as_ref().is_some_and(|l| l.0.is_empty());
     if findings.items.is_empty() && scan.kind.text() == "dependency_scanning" && none(&report.files) {
         findings.gaps.push(Gap::whole("it names no file of dependencies: nothing was looked at"));

@@ -238,9 +238,9 @@ fn gaps(alerts: &[Alerts<'_>]) -> Vec<Gap> {
             }
         }
     }
-    let each = by_text
-        .into_iter()
-        .filter_map(|(text, names)| Gap::of_items(&format!("packages have an alert ({text})"), &names));
+    let each = by_text.into_iter().filter_map(|(text, names)| {
+        Gap::of_items(&format!("package has an alert ({text})"), &format!("packages have an alert ({text})"), &names)
+    });
     each.map(|g| g.of(Category::Vulnerability)).collect()
 }
 

@@ -301,7 +301,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     items.extend(report.generic.0.iter().map(|g| detected(g, &mut notes)));
     // The scanner fails for these as it does for vulnerabilities: no gate that counts the one alone passes over the other.
-    let of_licences = Gap::of_items("licence violations make its scanner fail", &violations);
+    let of_licences = Gap::of_items(
+        "licence violation makes its scanner fail",
+        "licence violations make its scanner fail",
+        &violations,
+    );
     Ok(parsed(items, Some(true), "osv-scanner", notes).with_gaps(of_licences.map(|g| Gap {
         whole: true,
         found_as: Some(Category::License),

@@ -132,6 +132,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let skipped: Vec<String> =
         dependencies.iter().filter_map(|d| Some(format!("{} ({})", d.name.text(), d.skip_reason.get()?))).collect();
-    let gaps = Gap::of_items("packages were not audited", &skipped);
+    let gaps = Gap::of_items("package was not audited", "packages were not audited", &skipped);
     Ok(parsed(items, Some(looked), "pip-audit", notes).with_gaps(gaps))
 }

@@ -238,9 +238,9 @@ fn gaps(errors: &[Failure<'_>], skipped: &[Skipped<'_>], rules: &[SkippedRule<'_
         .collect();
     let rules: Vec<&str> = rules.iter().map(|r| r.rule_id.text()).collect();
     [
-        Gap::of_items("errors of its own", &said),
-        Gap::of_items("files were skipped", &files),
-        Gap::of_items("rules were skipped", &rules),
+        Gap::of_items("error of its own", "errors of its own", &said),
+        Gap::of_items("file was skipped", "files were skipped", &files),
+        Gap::of_items("rule was skipped", "rules were skipped", &rules),
     ]
     .into_iter()
     .flatten()

@@ -466,7 +466,9 @@ fn gaps(report: &Report<'_>) -> Vec<Gap> {
     }
     let Some(system) = &report.metadata.system else { return out };
     let name = message(&format!("{} {}", system.family.text(), system.name.text()));
-    if !results.clone().any(|r| r.class.text() == "os-pkgs") && results.clone().any(|r| !r.class.text().is_empty()) {
+    // A scan for secrets or licences alone looks at no packages.
+    let has = |class: &str| results.clone().any(|r| r.class.text() == class);
+    if !has("os-pkgs") && has("lang-pkgs") {
         let words = format!("the packages of the operating system ({name}) were not looked at");
         out.push(Gap::part(words).of(Category::Vulnerability));
     }
