@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attestation;
 mod console;
 mod coverage;
 mod elixir;

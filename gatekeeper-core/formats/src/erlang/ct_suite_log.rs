@@ -406,7 +406,7 @@ impl Reader {
             complete &= total > planned;
             self.notes.push(Note::new(format!("{planned} cases were to run, {total} are counted at the end")));
         }
-        let run = TestRun { suites, problems: self.problems };
+        let run = TestRun { suites, problems: self.problems, ..TestRun::default() };
         Ok(Parsed { tool: Some("ct".to_owned()), notes: self.notes, ..Parsed::new(Data::Tests(run), Some(complete)) })
     }
 }

@@ -86,7 +86,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         _ => "ct_run",
     };
     let suite = Suite { unlisted: Counts { passed, failed, skipped, ..Counts::default() }, ..Suite::named(name) };
-    let mut run = TestRun { suites: vec![suite], problems: Vec::new() };
+    let mut run = TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() };
     if not_built > 0 {
         run.problems.push(Problem {
             name: "suites that were not built".to_owned(),

@@ -1,5 +1,6 @@
 //! Formats of lock files and licence lists.
 
+mod bun_lock;
 mod cargo_deny_list;
 mod cargo_license_json;
 pub(crate) mod common;
@@ -17,6 +18,7 @@ use crate::format::Format;
 pub use package_folder::FORMAT as PACKAGE_FOLDER;
 
 pub(super) static FORMATS: &[&Format] = &[
+    &bun_lock::FORMAT,
     &cargo_deny_list::FORMAT,
     &cargo_license_json::FORMAT,
     &go_licenses_csv::FORMAT,

@@ -115,7 +115,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     }
     reader.suites.sort_by_key(|(order, _)| *order);
     let suites = reader.suites.into_iter().map(|(_, s)| s).collect();
-    let run = TestRun { suites, problems: reader.problems };
+    let run = TestRun { suites, problems: reader.problems, ..TestRun::default() };
     Ok(Parsed {
         tool: Some(if pester { "pester" } else { "nunit" }.into()),
         notes,

@@ -18,12 +18,16 @@ fn evidence(path: &str, format: &'static str, tool: &str, data: Data) -> Evidenc
 
 fn run(cases: &[(&str, Status)]) -> TestRun {
     let cases = cases.iter().map(|(name, status)| Case { name: (*name).into(), status: *status, ..Case::default() });
-    TestRun { suites: vec![Suite { cases: cases.collect(), ..Suite::named("s") }], problems: Vec::new() }
+    TestRun {
+        suites: vec![Suite { cases: cases.collect(), ..Suite::named("s") }],
+        problems: Vec::new(),
+        ..TestRun::default()
+    }
 }
 
 fn passed(n: u64) -> TestRun {
     let unlisted = Counts { passed: n, ..Counts::default() };
-    TestRun { suites: vec![Suite { unlisted, ..Suite::named("s") }], problems: Vec::new() }
+    TestRun { suites: vec![Suite { unlisted, ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
 }
 
 fn of_ct(path: &str, format: &'static str, run: TestRun) -> Evidence {
@@ -277,7 +281,11 @@ fn two_formats_are_one_run_only_with_the_same_cases_and_results() {
 fn names_are_the_same_however_their_words_are_joined() {
     let with_class = |name: &str, class: Option<&str>| {
         let case = Case { name: name.into(), class: class.map(Into::into), ..Case::default() };
-        TestRun { suites: vec![Suite { cases: vec![case], ..Suite::named("calc") }], problems: Vec::new() }
+        TestRun {
+            suites: vec![Suite { cases: vec![case], ..Suite::named("calc") }],
+            problems: Vec::new(),
+            ..TestRun::default()
+        }
     };
     for (a, b) in [
         (with_class("adds two", None), with_class("calc adds_two", None)),
