@@ -46,11 +46,15 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let line = |l: &[u8]| {
         report(l).is_some() && [&b"  All "[..], b"  Failed: ", b"  Test passed."].iter().any(|s| l.starts_with(s))
     };
-    // Only the lines that such a summary may be on are looked at.
+    // Only the lines that such a summary may be on are looked at, and no more of them than a summary is long.
+    const LONGEST: usize = 120;
+    let all = head.all();
     let summary = [&b" passed."[..], b".  Passed: "].iter().any(|mark| {
-        memmem::find_iter(head.all(), mark).take(1_000).any(|at| {
-            let start = head.all().get(..at).and_then(|b| memchr::memrchr(b'\n', b)).map_or(0, |n| n + 1);
-            let rest = head.all().get(start..).unwrap_or_default();
+        memmem::find_iter(all, mark).take(1_000).any(|at| {
+            let from = at.saturating_sub(LONGEST);
+            let before = all.get(from..at).unwrap_or_default();
+            let start = from + memchr::memrchr(b'\n', before).map_or(0, |n| n + 1);
+            let rest = all.get(start..all.len().min(at + LONGEST)).unwrap_or_default();
             let text = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
             line(text.strip_suffix(b"\r").unwrap_or(text))
         })

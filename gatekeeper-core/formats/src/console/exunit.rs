@@ -34,8 +34,12 @@ pub(super) static FORMAT: Format = Format {
 /// What a timed run of ExUnit ends with, before its summary.
 const FINISHED: &[u8] = b"Finished in ";
 
+/// What ExUnit begins with since 1.15.
+const START: &[u8] = b"Running ExUnit with seed: ";
+
 fn sniff(head: &Head<'_>) -> Confidence {
-    if memmem::find(head.all(), FINISHED).is_none() || head.xml().is_some() || head.json().is_some() {
+    let marked = [FINISHED, START].iter().any(|m| memmem::find(head.all(), m).is_some());
+    if !marked || head.xml().is_some() || head.json().is_some() {
         return Confidence::No;
     }
     // EUnit's progress form ends alike; rebar3 says which it is.
@@ -45,6 +49,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let (mut finished, mut gleam, mut found) = (false, false, false);
     let mut rows = Reader::new(head.all());
     while let Some(row) = rows.next() {
+        // Begun is enough: the parser says what is missing.
+        found |= row.text.starts_with(START);
         gleam |= common::is_gleam_start(row.text);
         finished |= row.text.starts_with(FINISHED);
         found |= finished && summary(row.text).is_some();
@@ -130,7 +136,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 
 /// `Running ExUnit with seed: 0, max_cases: 4`: since 1.15 before the first test.
 fn is_start(text: &[u8]) -> bool {
-    text.starts_with(b"Running ExUnit with seed: ")
+    text.starts_with(START)
 }
 
 impl State {

@@ -44,7 +44,8 @@ fn sniff(head: &Head<'_>) -> Confidence {
     if start && any {
         return Confidence::Certain;
     }
-    Confidence::when(any && good && !timed, Confidence::Likely)
+    // Begun is enough: the parser says what is missing.
+    Confidence::when(start || any && good && !timed, Confidence::Likely)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
