@@ -279,6 +279,15 @@ impl<'n> Table<'n> {
     /// A percentage: 0, or above 1 and at most 100, as a number or as `"80%"`. A share between (0.98) is a mistake for one: written as a number it
     /// is asked about; `"0.5%"` says what it means.
     pub fn percent(&mut self, key: &'static str) -> Option<Decimal> {
+        self.percentage(key, false)
+    }
+
+    /// The same where one percent is a limit that somebody may mean, so that `1` is none of the mistakes.
+    pub fn percent_from_one(&mut self, key: &'static str) -> Option<Decimal> {
+        self.percentage(key, true)
+    }
+
+    fn percentage(&mut self, key: &'static str, ones: bool) -> Option<Decimal> {
         let node = self.get(key)?;
         let span = node.span.clone();
         let (number, in_words) = match &node.value {
@@ -292,7 +301,11 @@ impl<'n> Table<'n> {
             self.problem_of(ProblemCode::OutOfRange, span, message);
             return None;
         }
-        if !in_words && number > Decimal::whole(0) && number <= Decimal::whole(1) {
+        if !in_words
+            && number > Decimal::whole(0)
+            && number <= Decimal::whole(1)
+            && !(ones && number == Decimal::whole(1))
+        {
             let meant = Decimal::parse(&format!("{number}e2")).unwrap_or(number);
             self.problems.add(
                 PolicyProblem::new(span, format!("`{key}` is a percentage, and {number} % is next to nothing"))

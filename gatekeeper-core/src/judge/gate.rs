@@ -594,7 +594,33 @@ mod tests {
         assert!(!takes("formats = [\"tap\"]", |_| {}));
         assert!(takes("evidence = [\"unit\"]", |e| e.source.name = Some("unit".to_owned())));
         assert!(!takes("evidence = [\"unit\"]", |_| {}));
-        assert!(takes("labels = { otp = [\"27\", \"28\"] }", |_| {}));
+        assert!(takes("labels = { otp = \"27\" }", |_| {}));
+        assert!(takes("except-tools = [\"ct\"]", |e| e.source.tool = Some("eunit".to_owned())));
+        assert!(!takes("except-tools = [\"ct\"]", |e| e.source.tool = Some("Common Test".to_owned())));
         assert!(!takes("labels = { otp = \"28\" }", |_| {}));
+    }
+
+    #[test]
+    fn each_tool_and_label_that_a_gate_names_demands_evidence() {
+        let judged = |keys: &str, tools: &[&str]| {
+            let of = |t: &&str| {
+                let mut e = labelled(tests(t, &[("t", Outcome::Passed)]), "27");
+                e.source.tool = Some((*t).to_owned());
+                e
+            };
+            let policy = policy(&format!("[[evidence]]\npaths = [\"{{otp}}/x\"]\n{UNIT}{keys}"));
+            given(policy, tools.iter().map(of).collect()).judged()
+        };
+        let two = "tools = [\"eunit\", \"ct\"]";
+        assert_eq!(judged(two, &["eunit", "ct"]).status, Pass);
+        let one = judged(two, &["eunit"]);
+        assert_eq!((one.status, codes(&one)), (Missing, vec![("evidence-missing", Missing)]));
+        assert!(one.reason.contains("no evidence of ct"), "{}", one.reason);
+        let near = judged("tools = [\"eunit\", \"eunti\"]", &["eunit"]);
+        assert!(near.reason.contains("did you mean eunit?"), "{}", near.reason);
+        let other = judged("tools = [\"proper\"]", &["eunit", "ct"]);
+        assert!(other.status == Missing && other.reason.contains("there is evidence of ct, eunit"), "{}", other.reason);
+        let labels = judged("labels = { otp = [\"27\", \"29\"] }", &["eunit"]);
+        assert!(labels.status == Missing && labels.reason.contains("otp = 29"), "{}", labels.reason);
     }
 }

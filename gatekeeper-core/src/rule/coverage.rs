@@ -136,7 +136,7 @@ fn limits(t: &mut Table<'_>) -> Vec<Limit> {
         let (min, warn) = if is_number {
             (t.percent(name), None)
         } else if let Some(mut inner) = t.table(name) {
-            let pair = (inner.percent("min"), inner.percent("warn"));
+            let pair = (inner.percent_from_one("min"), inner.percent_from_one("warn"));
             if let (Some(min), Some(warn)) = pair
                 && warn < min
             {
