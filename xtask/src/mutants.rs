@@ -4,7 +4,7 @@
 //! drawn by a seed, so that a failure can be seen again. `--in-place` changes the working tree itself, which spares a second build of all
 //! crates: for machines that are thrown away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -113,7 +113,7 @@ pub fn mutants(root: &Path, request: &Request) -> Result<(Vec<String>, bool), St
         survivors.len()
     )];
     if counts[0] + counts[1] + survivors.len() != drawn.len() {
-        return Err(format!("{}: not every mutant was tried", told.join("")));
+        return Err(format!("{}: not every mutant was tried", told.join(", ")));
     }
     // Only a run of all can say that an accepted one is noticed now.
     let whole = request.sample.is_none() && request.only.is_empty();
@@ -157,7 +157,9 @@ fn run(root: &Path, target: &Target, names: &[&str], in_place: bool) -> Result<O
     command.arg("--output").arg(&folder);
     let patterns: Vec<String> = names.iter().map(|n| escape(n)).collect();
     command.arg("--re").arg(format!("^(?:{})$", patterns.join("|")));
-    for file in target.files {
+    // Left-out fields are tried in every file that is named, whatever `--re` says.
+    let files: BTreeSet<&str> = names.iter().filter_map(|n| n.split(':').next()).collect();
+    for file in files {
         command.args(["--file", file]);
     }
     if in_place {
@@ -174,10 +176,14 @@ fn run(root: &Path, target: &Target, names: &[&str], in_place: bool) -> Result<O
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(text.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect())
     };
+    let drawn = |mut all: Vec<String>| {
+        all.retain(|m| names.contains(&m.as_str()));
+        all
+    };
     Ok(Outcome {
-        noticed: lines("caught.txt")?.len() + lines("timeout.txt")?.len(),
-        unviable: lines("unviable.txt")?.len(),
-        missed: lines("missed.txt")?,
+        noticed: drawn(lines("caught.txt")?).len() + drawn(lines("timeout.txt")?).len(),
+        unviable: drawn(lines("unviable.txt")?).len(),
+        missed: drawn(lines("missed.txt")?),
     })
 }
 
