@@ -51,7 +51,7 @@ fn coverage_takes_the_names_of_a_tree() {
     assert_eq!(code, 0, "{err}");
     assert_eq!(out.matches("SF:").count(), 2, "{out}");
     assert!(out.contains("SF:src/a.c\n") && out.contains("SF:/usr/x.c\n"), "{out}");
-    assert!(err.contains("/usr/x.c is no file of the tree"), "{err}");
+    assert!(err.contains("/usr/x.c is not a file in the tree"), "{err}");
     // Not unless asked.
     let (out, err, code) = merge(&folder, &files, &["--format", "lcov"]);
     assert_eq!((code, out.matches("SF:").count(), err.as_str()), (0, 3, ""));

@@ -67,6 +67,7 @@ fn file() -> impl Strategy<Value = FileCoverage> {
             functions_by_line,
             statements,
             stated,
+            ..FileCoverage::default()
         },
     )
 }
@@ -294,5 +295,5 @@ fn test_run() -> impl Strategy<Value = TestRun> {
     });
     let problem = (text(), text()).prop_map(|(name, message)| Problem { name, message, line: None });
     (proptest::collection::vec(suite, 0..4), proptest::collection::vec(problem, 0..2))
-        .prop_map(|(suites, problems)| TestRun { suites, problems })
+        .prop_map(|(suites, problems)| TestRun { suites, problems, ..TestRun::default() })
 }

@@ -19,6 +19,151 @@ pub struct Coverage {
     pub metrics: Metrics,
     /// Counters of the whole, for what no file lists or states.
     pub stated: Stated,
+    /// Where the document's counters of the whole disagree with what its files come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Box<Claim>>,
+}
+
+/// Counters that a document states beside what it lists, where the two disagree: the second reading of a document that contradicts itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Whether the figures are told by the counters (see [`Coverage::by_totals`]); by the list otherwise.
+    #[serde(skip)]
+    pub applied: bool,
+    /// Lines.
+    pub lines: Option<Disagreement>,
+    /// Branches.
+    pub branches: Option<Disagreement>,
+    /// Functions.
+    pub functions: Option<Disagreement>,
+    /// Statements.
+    pub statements: Option<Disagreement>,
+}
+
+/// A counter and the list that it disagrees with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disagreement {
+    /// What the document states.
+    pub stated: Ratio,
+    /// What it lists.
+    pub listed: Ratio,
+}
+
+impl Disagreement {
+    fn of(stated: Option<Ratio>, listed: Option<Ratio>) -> Option<Disagreement> {
+        let (stated, listed) = (stated?, listed?);
+        // What is not listed at all has no second reading: its counter counts.
+        (stated != listed && listed.total > 0).then_some(Disagreement { stated, listed })
+    }
+
+    /// Whether the counter promises less than the list.
+    fn is_worse(&self) -> bool {
+        let cross = |a: u64, b: u64| u128::from(a) * u128::from(b);
+        cross(self.stated.covered, self.listed.total) < cross(self.listed.covered, self.stated.total)
+    }
+
+    /// The figure by the counter instead of the list: what others added stays.
+    fn applied(&self, figure: Ratio) -> Ratio {
+        let moved = |n: u64, from: u64, to: u64| n.saturating_add(to).saturating_sub(from);
+        let total = moved(figure.total, self.listed.total, self.stated.total);
+        Ratio::new(moved(figure.covered, self.listed.covered, self.stated.covered), total)
+    }
+}
+
+impl Claim {
+    /// The disagreements of counters with figures; `None` where there are none.
+    pub fn of(stated: &Stated, listed: &Figures) -> Option<Box<Claim>> {
+        let claim = Claim {
+            applied: false,
+            lines: Disagreement::of(stated.lines, listed.lines),
+            branches: Disagreement::of(stated.branches, listed.branches),
+            functions: Disagreement::of(stated.functions, listed.functions),
+            statements: Disagreement::of(stated.statements, listed.statements),
+        };
+        (claim != Claim::default()).then(|| Box::new(claim))
+    }
+
+    fn each(&self) -> [(&'static str, Option<Disagreement>); 4] {
+        [
+            ("lines", self.lines),
+            ("branches", self.branches),
+            ("functions", self.functions),
+            ("statements", self.statements),
+        ]
+    }
+
+    /// Both numbers in words, of each figure that disagrees.
+    pub fn words(&self) -> String {
+        let said = self.each().into_iter().filter_map(|(metric, d)| {
+            let Disagreement { stated: s, listed: l } = d?;
+            Some(format!("{}/{} {metric} stated, {}/{} listed", s.covered, s.total, l.covered, l.total))
+        });
+        said.collect::<Vec<_>>().join("; ")
+    }
+
+    fn is_worse(&self) -> bool {
+        self.each().iter().any(|(_, d)| d.is_some_and(|d| d.is_worse()))
+    }
+
+    /// Figures by these counters, where they are to be told by them.
+    fn apply(claim: Option<&Claim>, mut f: Figures) -> Figures {
+        let Some(claim) = claim.filter(|c| c.applied) else { return f };
+        let by = |figure: &mut Option<Ratio>, d: Option<Disagreement>| {
+            if let (Some(figure), Some(d)) = (figure, d.filter(Disagreement::is_worse)) {
+                *figure = d.applied(*figure);
+            }
+        };
+        by(&mut f.lines, claim.lines);
+        by(&mut f.branches, claim.branches);
+        by(&mut f.functions, claim.functions);
+        by(&mut f.statements, claim.statements);
+        f
+    }
+
+    /// The disagreements of two records of one report.
+    fn add_up(a: Option<Box<Claim>>, b: Option<Box<Claim>>) -> Option<Box<Claim>> {
+        let (mut a, b) = match (a, b) {
+            (Some(a), Some(b)) => (a, b),
+            (a, b) => return a.or(b),
+        };
+        let add = |a: &mut Option<Disagreement>, b: Option<Disagreement>| {
+            *a = match (*a, b) {
+                (Some(a), Some(b)) => {
+                    Some(Disagreement { stated: a.stated.plus(b.stated), listed: a.listed.plus(b.listed) })
+                }
+                (a, b) => a.or(b),
+            };
+        };
+        add(&mut a.lines, b.lines);
+        add(&mut a.branches, b.branches);
+        add(&mut a.functions, b.functions);
+        add(&mut a.statements, b.statements);
+        Some(a)
+    }
+
+    /// Of two reports' disagreements on one file each figure's lower promise.
+    fn merge(a: Option<Box<Claim>>, b: Option<Box<Claim>>) -> Option<Box<Claim>> {
+        let (mut a, b) = match (a, b) {
+            (Some(a), Some(b)) => (a, b),
+            (a, b) => return a.or(b),
+        };
+        fn lower(a: &mut Option<Disagreement>, b: Option<Disagreement>) {
+            let key = |d: &Disagreement| {
+                let gap = |s: u64, l: u64| i128::from(s) - i128::from(l);
+                let Disagreement { stated: s, listed: l } = *d;
+                (gap(s.covered, l.covered) - gap(s.total, l.total), s.covered, s.total, l.covered, l.total)
+            };
+            *a = [*a, b].into_iter().flatten().min_by_key(key);
+        }
+        a.applied |= b.applied;
+        lower(&mut a.lines, b.lines);
+        lower(&mut a.branches, b.branches);
+        lower(&mut a.functions, b.functions);
+        lower(&mut a.statements, b.statements);
+        Some(a)
+    }
 }
 
 /// Which figures a report speaks of.
@@ -62,6 +207,9 @@ pub struct FileCoverage {
     pub statements: Vec<Statement>,
     /// Counters for what the report states and does not list, each on its own.
     pub stated: Stated,
+    /// Where the report's counters of this file disagree with what it lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Box<Claim>>,
 }
 
 /// Counters of a file for what the report does not list.
@@ -218,6 +366,7 @@ impl FileCoverage {
             stated: other.stated,
             ..FileCoverage::default()
         });
+        self.claim = Claim::add_up(self.claim.take(), other.claim);
     }
 
     /// The figures of this file, of the metrics that the report speaks of.
@@ -234,7 +383,7 @@ impl FileCoverage {
             let n = u64::from(s.count);
             sum.plus(Ratio { covered: if s.hits > 0 { n } else { 0 }, total: n })
         });
-        Figures {
+        let figures = Figures {
             lines: listed_or(metrics.lines, count(&self.lines, |l| l.hits > 0), self.stated.lines),
             branches: listed_or(
                 metrics.branches,
@@ -243,7 +392,13 @@ impl FileCoverage {
             ),
             functions: listed_or(metrics.functions, count(&self.functions, |f| f.hits > 0), self.stated.functions),
             statements: listed_or(metrics.statements, statements, self.stated.statements),
-        }
+        };
+        Claim::apply(self.claim.as_deref(), figures)
+    }
+
+    /// Keeps what the report's counters of this file say otherwise than its list; of figures that it does not list the counters count.
+    pub fn hold_against(&mut self, stated: &Stated) {
+        self.claim = Claim::of(stated, &self.figures(Metrics::ALL));
     }
 
     /// Unites with another report's view of the same file: lines, branches, functions and statements by identity, the highest count of
@@ -256,6 +411,7 @@ impl FileCoverage {
         self.functions_by_line |= other.functions_by_line;
         self.statements.extend(other.statements);
         self.stated.merge(other.stated);
+        self.claim = Claim::merge(self.claim.take(), other.claim);
         self.normalise();
     }
 }
@@ -356,12 +512,74 @@ impl Coverage {
             Some(r) if r.total == 0 => stated.or(a),
             a => a,
         };
-        Figures {
+        let figures = Figures {
             lines: or_stated(sum.lines, self.stated.lines),
             branches: or_stated(sum.branches, self.stated.branches),
             functions: or_stated(sum.functions, self.stated.functions),
             statements: or_stated(sum.statements, self.stated.statements),
+        };
+        Claim::apply(self.claim.as_deref(), figures)
+    }
+
+    /// Keeps what counters of the whole say otherwise than the files come to.
+    pub fn hold_against(&mut self, stated: &Stated) {
+        self.claim = Claim::of(stated, &self.figures());
+    }
+
+    /// Keeps what a rate of the lines, from 0 to 1, says otherwise than the files come to by more than its rounding, a hundredth.
+    pub fn hold_against_rate(&mut self, rate: f64) {
+        let Some(listed) = self.figures().lines.filter(|l| l.total > 0) else { return };
+        let Ok(per_mille) = format!("{:.0}", rate * 1000.0).parse::<u64>() else { return };
+        let covered = per_mille.min(1000).saturating_mul(listed.total) / 1000;
+        let apart = covered.abs_diff(listed.covered);
+        if apart > 1 && apart > listed.total / 100 {
+            self.hold_against(&Stated { lines: Some(Ratio::new(covered, listed.total)), ..Stated::default() });
         }
+    }
+
+    /// Whether counters of the document promise less than its lists.
+    pub fn disagrees(&self) -> bool {
+        let claims = self.files.values().map(|f| &f.claim).chain([&self.claim]);
+        claims.flatten().any(|c| c.is_worse())
+    }
+
+    /// Both numbers in words, where counters disagree with lists: of the whole, else of the first files.
+    pub fn disagreement(&self) -> Option<String> {
+        if let Some(claim) = &self.claim {
+            return Some(claim.words());
+        }
+        let mut files = self.files.iter().filter_map(|(name, f)| Some((name, f.claim.as_ref()?)));
+        let (name, first) = files.next()?;
+        let more = match files.count() {
+            0 => String::new(),
+            n => format!(", and {n} more files"),
+        };
+        Some(format!("{} in {name}{more}", first.words()))
+    }
+
+    /// The coverage as its counters tell it, where they promise less than the lists. `None` where they do not.
+    pub fn by_totals(&self) -> Option<Coverage> {
+        self.disagrees().then(|| {
+            let mut out = self.clone();
+            for claim in out.files.values_mut().filter_map(|f| f.claim.as_mut()) {
+                claim.applied = true;
+            }
+            // The whole is held against what the files come to by their own counters: no difference counts twice.
+            if let Some(claim) = self.claim.as_deref() {
+                let stated = Stated {
+                    lines: claim.lines.map(|d| d.stated),
+                    branches: claim.branches.map(|d| d.stated),
+                    functions: claim.functions.map(|d| d.stated),
+                    statements: claim.statements.map(|d| d.stated),
+                };
+                out.claim = None;
+                out.claim = Claim::of(&stated, &out.figures());
+                if let Some(claim) = &mut out.claim {
+                    claim.applied = true;
+                }
+            }
+            out
+        })
     }
 
     /// Unites with another report: files by name, lines by number, branches by identity. Commutative, associative, idempotent.
@@ -380,6 +598,7 @@ impl Coverage {
         self.metrics.functions |= other.metrics.functions;
         self.metrics.statements |= other.metrics.statements;
         self.stated.merge(other.stated);
+        self.claim = Claim::merge(self.claim.take(), other.claim);
         self.percent = match (self.percent.take(), other.percent) {
             (Some(mut a), Some(b)) => {
                 a.merge(b);
@@ -424,3 +643,88 @@ impl Percentages {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod readings {
+    use super::*;
+
+    fn file(hit: u32, missed: u32) -> FileCoverage {
+        let lines = (1..=hit + missed).map(|number| Line { number, hits: u32::from(number <= hit) }).collect();
+        FileCoverage { lines, ..FileCoverage::default() }
+    }
+
+    fn stated(covered: u64, total: u64) -> Stated {
+        Stated { lines: Some(Ratio { covered, total }), ..Stated::default() }
+    }
+
+    fn lines(c: &Coverage) -> (u64, u64) {
+        let r = c.figures().lines.unwrap();
+        (r.covered, r.total)
+    }
+
+    fn coverage(files: &[(&str, FileCoverage)]) -> Coverage {
+        let mut c = Coverage::default();
+        for (name, file) in files {
+            c.add(*name, file.clone());
+        }
+        c.note_metrics();
+        c
+    }
+
+    #[test]
+    fn counters_that_promise_less_are_a_second_reading() {
+        let mut one = file(9, 1);
+        one.hold_against(&stated(20, 60));
+        let c = coverage(&[("a", one), ("b", file(5, 5))]);
+        assert_eq!(lines(&c), (14, 20));
+        assert_eq!(lines(&c.by_totals().unwrap()), (25, 70));
+        assert_eq!(c.disagreement().unwrap(), "20/60 lines stated, 9/10 listed in a");
+    }
+
+    #[test]
+    fn counters_that_promise_more_or_the_same_are_none() {
+        for (covered, total) in [(9, 10), (10, 10), (99, 100)] {
+            let mut one = file(9, 1);
+            one.hold_against(&stated(covered, total));
+            let c = coverage(&[("a", one)]);
+            assert_eq!(c.by_totals(), None, "{covered}/{total}");
+        }
+    }
+
+    #[test]
+    fn the_whole_counts_no_difference_twice() {
+        let mut one = file(9, 1);
+        one.hold_against(&stated(20, 60));
+        let mut c = coverage(&[("a", one), ("b", file(5, 5))]);
+        c.hold_against(&stated(25, 70));
+        assert_eq!(lines(&c.by_totals().unwrap()), (25, 70));
+        c.hold_against(&stated(10, 100));
+        assert_eq!(lines(&c.by_totals().unwrap()), (10, 100));
+    }
+
+    #[test]
+    fn records_of_a_file_add_their_disagreements_up() {
+        let mut one = file(9, 1);
+        one.hold_against(&stated(9, 20));
+        let mut c = coverage(&[("a", one.clone())]);
+        c.add_up("a", one);
+        assert_eq!(lines(&c), (9, 10));
+        assert_eq!(lines(&c.by_totals().unwrap()), (9, 30));
+    }
+
+    #[test]
+    fn what_another_report_covers_stays() {
+        let mut one = file(9, 1);
+        one.hold_against(&stated(0, 10));
+        let mut c = coverage(&[("a", one)]);
+        c.merge(coverage(&[("b", file(10, 0))]));
+        assert_eq!(lines(&c.by_totals().unwrap()), (10, 20));
+    }
+
+    #[test]
+    fn what_is_not_listed_has_no_second_reading() {
+        let mut one = FileCoverage { stated: stated(1, 2), ..FileCoverage::default() };
+        one.hold_against(&stated(1, 2));
+        assert_eq!(one.claim, None);
+    }
+}

@@ -21,9 +21,128 @@ pub struct Findings {
     /// can do. Each once, sorted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked_for: Option<Vec<Category>>,
+    /// What was not looked at, as the report tells it, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// Findings that the report counts and does not list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Box<Counted>>,
+    /// Which package brought which, where the report tells it: a statement on a package speaks of what lies below it alone.
+    #[serde(skip)]
+    pub graph: Option<Box<Graph>>,
     /// Where the tools stand, once they are many.
     #[serde(skip)]
     pub tool_index: ToolIndex,
+}
+
+/// The packages of a report and who brought them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// The packages, in the report's order.
+    pub nodes: Vec<GraphNode>,
+}
+
+/// A package in a [`Graph`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GraphNode {
+    /// Its package URL.
+    pub purl: Box<str>,
+    /// The packages that depend on it.
+    pub parents: Vec<u32>,
+    /// Whether what was scanned brings it by itself, whatever else does.
+    pub top: bool,
+}
+
+impl Graph {
+    /// Whether every way from what was scanned to a package leads through a product. Each step takes one of `steps`; without any left,
+    /// nothing is proven.
+    pub fn leads_through(
+        &self,
+        product: impl Fn(&str) -> bool,
+        package: impl Fn(&str) -> bool,
+        steps: &mut usize,
+    ) -> bool {
+        let mut open: Vec<usize> = Vec::new();
+        for (n, node) in self.nodes.iter().enumerate() {
+            let Some(left) = steps.checked_sub(1) else { return false };
+            *steps = left;
+            if package(&node.purl) {
+                open.push(n);
+            }
+        }
+        let mut seen = vec![false; self.nodes.len()];
+        let found = !open.is_empty();
+        while let Some(n) = open.pop() {
+            let (Some(node), Some(seen)) = (self.nodes.get(n), seen.get_mut(n)) else { return false };
+            let Some(left) = steps.checked_sub(node.parents.len().saturating_add(1)) else { return false };
+            *steps = left;
+            if std::mem::replace(seen, true) || product(&node.purl) {
+                continue;
+            }
+            if node.top || node.parents.is_empty() {
+                return false;
+            }
+            open.extend(node.parents.iter().filter_map(|p| usize::try_from(*p).ok()));
+        }
+        found
+    }
+}
+
+/// Something that a tool did not look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// What, and why as far as the report tells it: `3 of its files were parsed in part: a.ts, b.ts, c.ts`.
+    pub words: String,
+    /// Whether nothing at all was looked at: then the absence of findings says nothing.
+    pub whole: bool,
+    /// What would have been looked for there; empty where it is everything.
+    pub of: Vec<Category>,
+    /// Where it is told as findings of a category as well: whoever counts these need not be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_as: Option<Category>,
+}
+
+impl Gap {
+    /// Nothing was looked at.
+    pub fn whole(words: impl Into<String>) -> Gap {
+        Gap { words: words.into(), whole: true, ..Gap::default() }
+    }
+
+    /// Not all of it was looked at.
+    pub fn part(words: impl Into<String>) -> Gap {
+        Gap { words: words.into(), ..Gap::default() }
+    }
+
+    /// Of one category only.
+    #[must_use]
+    pub fn of(mut self, category: Category) -> Gap {
+        self.of.push(category);
+        self
+    }
+
+    /// Items that were left out, by name: so many of them are told, and the number of all.
+    pub fn of_items<T: AsRef<str>>(what: &str, items: &[T]) -> Option<Gap> {
+        const TOLD: usize = 5;
+        /// Characters of each.
+        const LONG: usize = 200;
+        if items.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = items.iter().take(TOLD).map(|i| i.as_ref().chars().take(LONG).collect()).collect();
+        let more = if items.len() > TOLD { ", …" } else { "" };
+        Some(Gap::part(format!("{} {what}: {}{more}", items.len(), names.join(", "))))
+    }
+}
+
+/// Findings that a report counts in its totals and does not list: the second reading of a report that disagrees with itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// How many of each severity; those of which only the sum is stated are `unknown`.
+    pub beyond: BySeverity,
+    /// What sort of findings they are.
+    pub category: Category,
+    /// Both numbers, in words.
+    pub words: String,
 }
 
 /// Where the names of tools stand. It follows from the names, so that it makes no difference.
@@ -249,6 +368,11 @@ impl BySeverity {
 
     /// Counts one more.
     pub fn add(&mut self, severity: Severity) {
+        self.add_many(severity, 1);
+    }
+
+    /// Counts so many more.
+    pub fn add_many(&mut self, severity: Severity, many: u64) {
         let slot = match severity {
             Severity::Critical => &mut self.critical,
             Severity::High => &mut self.high,
@@ -257,7 +381,7 @@ impl BySeverity {
             Severity::Info => &mut self.info,
             Severity::Unknown => &mut self.unknown,
         };
-        *slot = slot.saturating_add(1);
+        *slot = slot.saturating_add(many);
     }
 }
 
@@ -274,6 +398,62 @@ impl Findings {
             by.add(f.severity);
         }
         by
+    }
+
+    /// Keeps what the report's totals count beyond its list, severity by severity; answers both numbers in words, for a note. `Unknown` stands
+    /// for the sum of all.
+    pub fn hold_against(&mut self, stated: &[(Severity, u64)], category: Category) -> Option<String> {
+        let listed = self.by_severity();
+        let all = Severity::ALL.into_iter().fold(0_u64, |sum, s| sum.saturating_add(listed.get(s)));
+        let mut out = Counted { category, ..Counted::default() };
+        let mut told = 0_u64;
+        let mut words = Vec::new();
+        // The sum last: what severities explain is not counted twice.
+        let sums_last = |(s, _): &&(Severity, u64)| *s == Severity::Unknown;
+        let (sums, each): (Vec<_>, Vec<_>) = stated.iter().partition(sums_last);
+        for (severity, n) in each.into_iter().chain(sums) {
+            let (name, there) = match severity {
+                Severity::Unknown => ("in all", all.saturating_add(told)),
+                s => (s.as_str(), listed.get(s)),
+            };
+            let more = n.saturating_sub(there);
+            if more > 0 {
+                told = told.saturating_add(more);
+                out.beyond.add_many(severity, more);
+                words.push(format!("states {n} {name}, lists {there}"));
+            }
+        }
+        if told == 0 {
+            return None;
+        }
+        out.words = words.join("; ");
+        let words = out.words.clone();
+        self.counted = Some(Box::new(out));
+        Some(words)
+    }
+
+    /// The findings as the totals count them. `None` where they count no more than is listed.
+    pub fn by_totals(&self) -> Option<Findings> {
+        /// So many stand for more: no limit is above it.
+        const MOST: u64 = 10_000;
+        let counted = self.counted.as_ref()?;
+        let mut out = self.clone();
+        // How bad those are of which only the sum is stated, nobody knows: they may be the worst, unless the tool knows no severities at all.
+        let silent = !self.items.is_empty() && self.items.iter().all(|i| i.severity == Severity::Unknown);
+        for stated in Severity::ALL {
+            let severity = if stated == Severity::Unknown && !silent { Severity::Critical } else { stated };
+            for n in 0..counted.beyond.get(stated).min(MOST) {
+                out.items.push(Finding {
+                    // Each is one of its own.
+                    rule: format!("counted-{}-{n}", stated.as_str()).into(),
+                    message: counted.words.as_str().into(),
+                    severity,
+                    category: counted.category,
+                    ..Finding::default()
+                });
+            }
+        }
+        Some(out)
     }
 
     /// The index of a tool's name, added where it is new. Of more tools than there are numbers, the last ones have none of their own: they
@@ -340,7 +520,7 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
             ],
             &[Vulnerability],
         ),
-        (&["gitleaks", "detect-secrets", "trufflehog"], &[Secret]),
+        (&["gitleaks", "detect-secrets", "secretlint", "trufflehog"], &[Secret]),
         (&["checkov", "kube-bench", "tfsec", "kics", "terrascan"], &[Misconfiguration]),
         (
             &[
@@ -375,3 +555,68 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod readings {
+    use super::*;
+
+    #[test]
+    fn a_product_must_lie_on_every_way() {
+        let node = |purl: &str, parents: &[u32], top| GraphNode { purl: purl.into(), parents: parents.to_vec(), top };
+        // root -> a -> leaf, root -> b -> leaf; a second leaf that is brought directly as well.
+        let graph = Graph {
+            nodes: vec![
+                node("root", &[], true),
+                node("a", &[0], false),
+                node("b", &[0], false),
+                node("leaf", &[1, 2], false),
+                node("own", &[1], true),
+                node("ring", &[5, 1], false),
+            ],
+        };
+        let through = |product: &'static [&'static str], package: &str| {
+            graph.leads_through(|p| product.contains(&p), |p| p == package, &mut 100)
+        };
+        assert!(through(&["root"], "leaf") && through(&["a", "b"], "leaf") && through(&["leaf"], "leaf"));
+        assert!(!through(&["a"], "leaf") && !through(&["other"], "leaf") && !through(&["a"], "own"));
+        assert!(through(&["a"], "ring") && !through(&["b"], "ring"));
+        assert!(!through(&["root"], "nobody"));
+        assert!(!graph.leads_through(|p| p == "root", |p| p == "leaf", &mut 7));
+    }
+
+    fn two_medium() -> Findings {
+        let one = Finding { severity: Severity::Medium, ..Finding::default() };
+        Findings { items: vec![one.clone(), one], ..Findings::default() }
+    }
+
+    #[test]
+    fn what_is_counted_beyond_the_list_is_a_second_reading() {
+        let mut f = two_medium();
+        let stated = [(Severity::Critical, 1), (Severity::Medium, 2), (Severity::Unknown, 5)];
+        let words = f.hold_against(&stated, Category::Vulnerability).unwrap();
+        assert_eq!(words, "states 1 critical, lists 0; states 5 in all, lists 3");
+        let by = f.by_totals().unwrap().by_severity();
+        // Of two more nobody knows how bad they are.
+        assert_eq!((by.critical, by.medium, by.unknown), (3, 2, 0));
+        let mut silent = Findings { items: vec![Finding::default()], ..Findings::default() };
+        silent.hold_against(&[(Severity::Unknown, 3)], Category::Code);
+        assert_eq!(silent.by_totals().unwrap().by_severity().unknown, 3);
+    }
+
+    #[test]
+    fn fewer_in_the_totals_than_in_the_list_is_none() {
+        let mut f = two_medium();
+        assert_eq!(f.hold_against(&[(Severity::Medium, 1), (Severity::Unknown, 2)], Category::Code), None);
+        assert_eq!(f.by_totals(), None);
+    }
+
+    #[test]
+    fn gaps_name_a_few_and_count_all() {
+        let many: Vec<String> = (0..7).map(|n| format!("f{n}")).collect();
+        assert_eq!(
+            Gap::of_items("files were skipped", &many).unwrap().words,
+            "7 files were skipped: f0, f1, f2, f3, f4, …"
+        );
+        assert_eq!(Gap::of_items::<String>("x", &[]), None);
+    }
+}

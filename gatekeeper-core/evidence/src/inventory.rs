@@ -1,5 +1,6 @@
 //! Inventories: the packages that an SBOM, a lock file or a licence list names.
 
+use super::findings::Findings;
 use super::vex::Statement;
 use crate::location::Location;
 use serde::Serialize;
@@ -26,6 +27,36 @@ pub struct Inventory {
     pub document: DocumentElements,
     /// What the document states on vulnerabilities of its components (VEX inside an SBOM).
     pub statements: Vec<Statement>,
+    /// What the document lists as vulnerable among its components, where it is a report of such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Box<Findings>>,
+    /// What the document is of, as far as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Box<Subject>>,
+}
+
+/// What a document describes as a whole: the product, not its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its version.
+    pub version: Option<Box<str>>,
+    /// Package URL.
+    pub purl: Option<Box<str>>,
+    /// Its digests: `sha256:…`, lower-case hex.
+    pub digests: Vec<Box<str>>,
+}
+
+impl Subject {
+    /// Adds a digest; algorithms are spelt in many ways (`SHA-256`, `SHA256`, `sha256`).
+    pub fn add_digest(&mut self, algorithm: &str, value: &str) {
+        let algorithm: String = algorithm.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let value = value.trim();
+        if !algorithm.is_empty() && !value.is_empty() && value.len() <= 1_000 && self.digests.len() < 64 {
+            self.digests.push(format!("{algorithm}:{value}").to_ascii_lowercase().into());
+        }
+    }
 }
 
 /// NTIA's minimum elements that the document as a whole states.

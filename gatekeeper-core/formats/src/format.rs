@@ -4,6 +4,7 @@ pub use crate::head::Head;
 
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::findings::{Category, Gap, Severity};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Serialize;
 
@@ -87,6 +88,30 @@ impl Parsed {
     /// Content with the given completeness, and nothing else known.
     pub fn new(data: Data, complete: Option<bool>) -> Self {
         Parsed { complete, tool: None, notes: Vec::new(), data, created: None }
+    }
+}
+
+impl Parsed {
+    /// Adds what findings say was not looked at.
+    pub(crate) fn with_gaps(mut self, gaps: impl IntoIterator<Item = Gap>) -> Self {
+        if let Data::Findings(f) = &mut self.data {
+            for gap in gaps {
+                if !f.gaps.contains(&gap) {
+                    f.gaps.push(gap);
+                }
+            }
+        }
+        self
+    }
+
+    /// Holds findings against the totals that a report states, by severity (`Unknown` stands for all of them together).
+    pub(crate) fn with_counts(mut self, stated: &[(Severity, u64)], category: Category) -> Self {
+        if let Data::Findings(f) = &mut self.data
+            && let Some(words) = f.hold_against(stated, category)
+        {
+            self.notes.push(Note::new(format!("the totals disagree with the list: it {words}")));
+        }
+        self
     }
 }
 

@@ -110,6 +110,21 @@ fn gunzip(raw: &[u8], limits: &Limits) -> Result<Vec<u8>, ParseError> {
     Ok(out)
 }
 
+/// Whether content without a mark begins as ASCII text in two bytes a character, as consoles of Windows write it into files; `first` is where
+/// the character stands in the pair.
+fn is_ascii_in_pairs(bytes: &[u8], first: usize) -> bool {
+    const LOOKED_AT: usize = 64;
+    let head = bytes.get(..bytes.len().min(LOOKED_AT)).unwrap_or_default();
+    let text = |b: u8| b.is_ascii_graphic() || b.is_ascii_whitespace() || b == 0x1B;
+    head.len() >= 16
+        && bytes.len().is_multiple_of(2)
+        && head.chunks_exact(2).all(|pair| match pair {
+            [a, b] if first == 0 => text(*a) && *b == 0,
+            [a, b] => text(*b) && *a == 0,
+            _ => false,
+        })
+}
+
 /// Drops a UTF-8 byte order mark, turns UTF-16 with a mark into UTF-8.
 fn utf8(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let utf16 = match bytes.as_ref() {
@@ -128,8 +143,29 @@ fn utf8(bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         // XML without a mark: `<` in two bytes.
         [b'<', 0, b'?' | b'!', 0, ..] => encoding_rs::UTF_16LE,
         [0, b'<', 0, b'?' | b'!', ..] => encoding_rs::UTF_16BE,
+        text if is_ascii_in_pairs(text, 0) => encoding_rs::UTF_16LE,
+        text if is_ascii_in_pairs(text, 1) => encoding_rs::UTF_16BE,
         _ => return bytes,
     };
     let (text, _, broken) = utf16.decode(&bytes);
     if broken { bytes } else { Cow::Owned(text.into_owned().into_bytes()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_two_bytes_a_character_needs_no_mark() {
+        let text = "===> Compiling shop\r\n";
+        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&le, &be] {
+            let opened = open(bytes, &Limits::default()).unwrap();
+            assert_eq!(opened.bytes.as_ref(), text.as_bytes());
+        }
+        for other in [&le[..12], &le[..le.len() - 1], &[b'a', 0, 1, 0].repeat(8), text.as_bytes()] {
+            assert_eq!(open(other, &Limits::default()).unwrap().bytes.as_ref(), other);
+        }
+    }
 }

@@ -4,8 +4,10 @@
 
 #![forbid(unsafe_code)]
 
+mod attestation;
 mod console;
 mod coverage;
+mod elixir;
 mod erlang;
 mod findings;
 pub mod format;

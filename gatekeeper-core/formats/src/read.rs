@@ -1,12 +1,13 @@
 //! Reads one file's bytes into evidence: out of their envelopes, recognised, parsed.
 
+use crate::attestation;
 use crate::format::{Content, Format, Parsed};
 use crate::input::{self, Input, Limits};
 use crate::registry::Formats;
 use crate::scan::json::without_lone_surrogates;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::hash::sha256_hex;
-use gatekeeper_evidence::{Evidence, Note, Source};
+use gatekeeper_evidence::{Data, Evidence, Note, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How a file is to be read.
@@ -67,7 +68,9 @@ fn read_content(
 ) -> Result<(&'static Format, Parsed, Option<i32>), ParseError> {
     let opened = input::open(raw, &options.limits)
         .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
-    let bytes: &[u8] = &opened.bytes;
+    // A document inside an attestation is read as if it stood alone.
+    let attested = attestation::open(&opened.bytes);
+    let bytes: &[u8] = attested.as_ref().map_or(&opened.bytes, |a| &a.document);
     let tool = opened.record.as_ref().map(|r| r.tool.as_str());
     let format = match options.format.or_else(|| formats.of_empty(name).filter(|_| bytes.is_empty())) {
         Some(format) => format,
@@ -87,6 +90,18 @@ fn read_content(
     for note in &mut parsed.notes {
         if let (Some(location), Some(bytes)) = (&mut note.location, lines) {
             location.resolve(bytes);
+        }
+    }
+    // What was left out is told wherever the file is.
+    if let Data::Findings(findings) = &parsed.data {
+        let words = findings.gaps.iter().map(|g| &g.words).filter(|w| !parsed.notes.iter().any(|n| n.message == **w));
+        let told: Vec<Note> = words.take(20).map(|w| Note::new(w.clone())).collect();
+        parsed.notes.extend(told);
+    }
+    if let Some(attested) = &attested {
+        parsed.notes.insert(0, Note::new(attested.note()));
+        if let Data::Inventory(inventory) = &mut parsed.data {
+            attested.name(inventory);
         }
     }
     if opened.gzip {

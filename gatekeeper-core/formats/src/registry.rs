@@ -3,7 +3,7 @@
 use crate::format::{Confidence, Format};
 use crate::head::{BOUND, Head};
 use crate::scan::broken;
-use crate::{console, coverage, erlang, findings, licenses, sbom, tests, vex};
+use crate::{console, coverage, elixir, erlang, findings, licenses, sbom, tests, vex};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
 use std::sync::{Arc, LazyLock};
@@ -14,6 +14,7 @@ static FAMILIES: &[&[&Format]] = &[
     tests::FORMATS,
     erlang::FORMATS,
     console::FORMATS,
+    elixir::FORMATS,
     findings::FORMATS,
     sbom::FORMATS,
     licenses::FORMATS,

@@ -86,7 +86,8 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
 
 /// Whether a file need not be evidence where no format knows it: the policy ignores it, or it is part of a page that a tool wrote.
 fn ignorable(entry: &EvidenceEntry, path: &str) -> bool {
-    const PARTS_OF_PAGES: [&str; 11] = ["css", "js", "png", "gif", "jpg", "jpeg", "svg", "ico", "woff", "woff2", "ttf"];
+    const PARTS_OF_PAGES: [&str; 13] =
+        ["html", "htm", "css", "js", "png", "gif", "jpg", "jpeg", "svg", "ico", "woff", "woff2", "ttf"];
     let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e);
     entry.format.is_none() && PARTS_OF_PAGES.iter().any(|p| p.eq_ignore_ascii_case(extension))
         || entry.ignore.iter().any(|x| x.matches(path).is_some())

@@ -1,7 +1,8 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
 use super::gather::Unread;
-use super::waive::Waivers;
+use super::readings::{self, Reading};
+use super::waive::{Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
 use crate::policy::Gate;
@@ -115,21 +116,32 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
             .violations
             .push(Violation::new("paths-unmatched", GateStatus::Error, why.clone()).from_source(&e.source.path));
     }
+    judgement.violations.extend(readings::of_themselves(&taken, &gate.select));
     let parts = parts(gate, &taken, &mut judgement);
     let waivers = waivers.of(&gate.name);
-    let waive = |item: &Item<'_>| waivers.waives(item);
     let mut held: Vec<Held> = Vec::new();
+    let mut unsure = false;
     for (labels, part) in parts {
-        let scope = Scope { evidence: &part, select: &gate.select, all: evidence, now, waive: &waive };
-        let mut one = answer(gate, &scope);
-        // Rules from outside may not have asked.
-        one.violations.retain(|v| !waivers.waives_violation(v));
+        let read = readings::worst_of(&part, |part, reading| {
+            // What is waived is told once, whichever way it was read.
+            let waive = |item: &Item<'_>| match reading {
+                Reading::List => waivers.waives(item),
+                Reading::Totals => waivers.would_waive(item),
+            };
+            let mut one =
+                answer(gate, &Scope { evidence: part, select: &gate.select, all: evidence, now, waive: &waive });
+            // Rules from outside may not have asked.
+            one.violations.retain(|v| !waives_violation(v, &waive));
+            one
+        });
+        unsure |= read.unsure;
+        let one = read.judgement;
         held.extend(one.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }));
         judgement.violations.extend(one.violations);
         judgement.to_pass.extend(one.to_pass);
     }
     let missing = taken.is_empty() && judgement.violations.is_empty();
-    let unsure = gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == GateStatus::Error);
+    unsure |= gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == GateStatus::Error);
     let conditions = held.iter().map(|h| h.condition.status).max();
     let status = match judgement.status().max(conditions.unwrap_or(GateStatus::Pass)) {
         _ if missing => GateStatus::Missing,
@@ -294,7 +306,7 @@ mod tests {
     fn tests(path: &str, names: &[(&str, Outcome)]) -> Evidence {
         let cases = names.iter().map(|(n, status)| Case { name: (*n).into(), status: *status, ..Case::default() });
         let suites = vec![Suite { cases: cases.collect(), ..Suite::default() }];
-        evidence(path, Data::Tests(TestRun { suites, problems: Vec::new() }))
+        evidence(path, Data::Tests(TestRun { suites, problems: Vec::new(), ..TestRun::default() }))
     }
 
     fn covered(path: &str, covered: u32, total: u32) -> Evidence {

@@ -3,6 +3,7 @@
 use crate::collect::Candidate;
 use crate::context::Context;
 use crate::policy::{EvidenceEntry, Policy};
+use crate::relate::inside;
 use crate::relate::twins::{ct_run, no_results, run_time};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Evidence, Kind};
@@ -128,7 +129,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     unread.extend(barren_runs(formats, &evidence, &unread, &ignored));
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
-    ReadAll { evidence, unread, ignored, entries }
+    ReadAll { evidence: inside::split(evidence), unread, ignored, entries }
 }
 
 /// Common Test's newest runs that hold files and no result: those of the runs before would be taken for theirs.

@@ -2,6 +2,7 @@
 
 mod gate;
 mod gather;
+mod readings;
 mod waive;
 mod words;
 

@@ -88,27 +88,25 @@ struct Active<'w> {
 impl GateWaivers<'_> {
     /// Whether one of them means an item; the first that does is used.
     pub(super) fn waives(&self, item: &Item<'_>) -> bool {
-        if self.all.is_empty() {
-            return false;
-        }
-        let named = item.id.and_then(|id| self.by_id.get(&id.to_ascii_lowercase()));
-        let fitting = named.into_iter().flatten().chain(&self.others).filter_map(|n| Some((n, self.all.get(*n)?)));
-        let first = fitting.filter(|(_, active)| means(active.used.waiver, item)).min_by_key(|(n, _)| **n);
-        let Some((_, active)) = first else { return false };
+        let Some(active) = self.meaning(item) else { return false };
         active.here.set(active.here.get().saturating_add(1));
         active.used.times.set(active.used.times.get().saturating_add(1));
         true
     }
 
-    /// The same for what a rule answers without having asked. What could not be seen cannot be waived.
-    pub(super) fn waives_violation(&self, v: &Violation) -> bool {
-        let item = Item {
-            id: v.id.as_deref(),
-            package: v.package.as_deref(),
-            path: v.place.as_ref().map(|p| p.path.as_ref()),
-            ..Item::default()
-        };
-        matches!(v.status, GateStatus::Fail | GateStatus::Warn) && self.waives(&item)
+    /// Whether one of them means an item, which is none that counts.
+    pub(super) fn would_waive(&self, item: &Item<'_>) -> bool {
+        self.meaning(item).is_some()
+    }
+
+    fn meaning(&self, item: &Item<'_>) -> Option<&Active<'_>> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let named = item.id.and_then(|id| self.by_id.get(&id.to_ascii_lowercase()));
+        let fitting = named.into_iter().flatten().chain(&self.others).filter_map(|n| Some((n, self.all.get(*n)?)));
+        let first = fitting.filter(|(_, active)| means(active.used.waiver, item)).min_by_key(|(n, _)| **n);
+        first.map(|(_, active)| active)
     }
 
     /// Those that were used.
@@ -126,6 +124,17 @@ impl GateWaivers<'_> {
         })
         .collect()
     }
+}
+
+/// Whether what a rule answers without having asked is waived. What could not be seen cannot be.
+pub(super) fn waives_violation(v: &Violation, waive: &dyn Fn(&Item<'_>) -> bool) -> bool {
+    let item = Item {
+        id: v.id.as_deref(),
+        package: v.package.as_deref(),
+        path: v.place.as_ref().map(|p| p.path.as_ref()),
+        ..Item::default()
+    };
+    matches!(v.status, GateStatus::Fail | GateStatus::Warn) && waive(&item)
 }
 
 fn describe(w: &Waiver) -> String {
@@ -311,7 +320,8 @@ mod tests {
             ..Violation::new("x", status, "x")
         };
         use GateStatus::{Error, Fail, Inconclusive, Missing, Warn};
-        let waived = [Error, Missing, Inconclusive, Fail, Warn].map(|s| gate.waives_violation(&violation(s)));
+        let waived =
+            [Error, Missing, Inconclusive, Fail, Warn].map(|s| waives_violation(&violation(s), &|i| gate.waives(i)));
         assert_eq!(waived, [false, false, false, true, true]);
     }
 

@@ -293,7 +293,7 @@ mod tests {
         for (name, status) in cases {
             suite.cases.push(Case { name: (*name).into(), status: *status, time: Some(0.25), ..Case::default() });
         }
-        Data::Tests(TestRun { suites: vec![suite], problems: Vec::new() })
+        Data::Tests(TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() })
     }
 
     #[test]
@@ -400,7 +400,7 @@ mod tests {
     fn cases_that_are_only_counted_are_not_invented() {
         let mut suite = Suite::named("s");
         suite.unlisted = Counts { passed: 3, ..Counts::default() };
-        let data = Data::Tests(TestRun { suites: vec![suite], problems: Vec::new() });
+        let data = Data::Tests(TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() });
         let e = unite(vec![evidence("a", Some(true), data)]).unwrap().write(Target::Junit).unwrap_err();
         assert!(e.to_string().contains("only counted"), "{e}");
     }
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn a_problem_stays_a_problem() {
         let problem = Problem { name: "x_SUITE:init_per_suite".into(), message: "boom ]]> <&".into(), line: None };
-        let data = Data::Tests(TestRun { suites: Vec::new(), problems: vec![problem] });
+        let data = Data::Tests(TestRun { suites: Vec::new(), problems: vec![problem], ..TestRun::default() });
         let united = unite(vec![evidence("a", Some(true), data)]).unwrap();
         assert!(united.write(Target::Junit).is_ok());
     }
@@ -434,7 +434,7 @@ mod tests {
             detail: Some(Box::new(detail)),
             ..Case::default()
         });
-        let data = Data::Tests(TestRun { suites: vec![suite], problems: Vec::new() });
+        let data = Data::Tests(TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() });
         assert!(unite(vec![evidence("a", None, data)]).unwrap().write(Target::Junit).is_ok());
     }
 

@@ -1,7 +1,9 @@
 //! Evidence set in relation: twins of one run, reports and the working tree, findings of several scanners and what takes them out.
 
 pub mod findings;
+pub(crate) mod inside;
 pub mod paths;
 pub(crate) mod reconcile;
 pub mod suppress;
+mod twice;
 pub(crate) mod twins;

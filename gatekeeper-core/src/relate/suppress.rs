@@ -68,7 +68,7 @@ pub(crate) fn apply(
             })
         };
         if !statements.is_empty() {
-            let report = apply_vex(&mut findings.items, &statements, &findings.target);
+            let report = apply_vex(&mut findings.items, &statements, &findings.target, findings.graph.as_deref());
             for (n, used) in used_statements.iter_mut().enumerate() {
                 *used |= !report.unused.contains(&n);
             }
@@ -166,7 +166,11 @@ fn elsewhere(
                 1 => format!("{first} counts"),
                 n => format!("{first} and {} more count", n - 1),
             };
-            format!("{path} is about another product than {}, so {what} all the same", findings.target.join(", "))
+            let scanned = match findings.target.is_empty() {
+                true => "a product that this report does not name".to_owned(),
+                false => format!("another product than {}", findings.target.join(", ")),
+            };
+            format!("{path} is about {scanned}, so {what} all the same")
         })
         .collect()
 }

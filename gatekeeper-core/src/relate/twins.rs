@@ -1,6 +1,7 @@
 //! Twins and old runs: one run often leaves its result several times. Each is counted once; the richest and newest wins; and where
 //! what is left aside tells of something worse than what is kept, the evidence contradicts itself.
 
+use super::twice::written_twice;
 use crate::verdict::SetAside;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::test_run::{Case, Counts, Status, Suite};
@@ -71,6 +72,7 @@ pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
     let mut out = Sorted::default();
     let evidence = old_runs(evidence, &mut out);
     let evidence = same_bytes(evidence, &mut out);
+    let evidence = written_twice(evidence, &mut out);
     let evidence = one_tool(evidence, &mut out);
     let evidence = same_findings(evidence, &mut out);
     out.kept = same_cases(evidence, &mut out);
@@ -214,7 +216,7 @@ fn says_something(e: &Evidence) -> bool {
 }
 
 /// Where a twin that is left aside tells of something worse than what is kept.
-fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<String> {
+pub(super) fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<String> {
     let Data::Tests(other) = &aside.data else { return None };
     let runs: Vec<_> = kept
         .iter()

@@ -218,6 +218,7 @@ fn of_tools<'f>(findings: &'f Findings, writer: Option<&str>, select: &Selector)
         runs: findings.runs,
         target: findings.target.clone(),
         looked_for: findings.looked_for.clone(),
+        counted: findings.counted.clone(),
         ..Findings::default()
     })
 }

@@ -6,7 +6,7 @@ use super::remedy::Remedy;
 use crate::config::{Selector, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::decimal::Decimal;
-use gatekeeper_evidence::inventory::{Inventory, distinct, ntia};
+use gatekeeper_evidence::inventory::{Inventory, Subject, distinct, ntia};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use std::borrow::Cow;
 
@@ -31,6 +31,7 @@ An SBOM that no tool can read, or that names no component, exists only for the c
 | `min-components` | fewest components, each counted once; fewer than a lock file of the run names is warned of in any case | 1 |
 | `specs` | specifications that are accepted: `CycloneDX`, `SPDX`, or one with its version: `SPDX-2.3` | all |
 | `max-age` | oldest by its own timestamp: `\"24h\"` | none |
+| `subject` | what it must be of: `{ name, version }` or `{ name, digest = \"sha256:…\" }`, against the document's root component (CycloneDX `metadata.component`, SPDX's described package, an in-toto statement's subject) | none |
 
 ## Example
 ```toml
@@ -54,6 +55,78 @@ struct Sbom {
     min_components: u64,
     specs: Vec<String>,
     max_age: Option<Decimal>,
+    subject: Option<Wanted>,
+}
+
+/// What the document must be of.
+#[derive(Debug)]
+struct Wanted {
+    name: Option<String>,
+    version: Option<String>,
+    digest: Option<String>,
+}
+
+impl Wanted {
+    fn read(t: &mut Table<'_>) -> Option<Wanted> {
+        let mut inner = t.table("subject")?;
+        let text = |inner: &mut Table<'_>, key| inner.text(key).map(|(text, _)| text);
+        let wanted = Wanted {
+            name: text(&mut inner, "name"),
+            version: text(&mut inner, "version"),
+            digest: text(&mut inner, "digest").map(|d| d.to_ascii_lowercase()),
+        };
+        let (span, nothing) =
+            (inner.span(), wanted.name.is_none() && wanted.version.is_none() && wanted.digest.is_none());
+        inner.finish("`subject`");
+        if nothing {
+            t.problem(span, "`subject` names nothing: give it name, version or digest");
+            return None;
+        }
+        Some(wanted)
+    }
+
+    /// What the document says otherwise (`Fail`), or does not say (`Error`).
+    fn against(&self, subject: Option<&Subject>) -> Vec<(GateStatus, String)> {
+        let Some(s) = subject else {
+            return vec![(GateStatus::Error, "it does not say what it is of".to_owned())];
+        };
+        let mut out = Vec::new();
+        let named = [Some(s.name.as_ref()), s.name.rsplit('/').next(), s.purl.as_deref()];
+        match &self.name {
+            Some(name) if s.name.is_empty() && s.purl.is_none() => {
+                out.push((GateStatus::Error, format!("it does not name what it is of, wanted {name}")));
+            }
+            Some(name) if !named.contains(&Some(name.as_str())) => {
+                out.push((GateStatus::Fail, format!("it is of {}, wanted {name}", s.name)));
+            }
+            _ => {}
+        }
+        let bare =
+            |v: &str| v.strip_prefix('v').filter(|r| r.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned);
+        match (&self.version, s.version.as_deref()) {
+            (Some(wanted), Some(found)) => {
+                let plain = |v: &str| bare(v).unwrap_or_else(|| v.to_owned());
+                if plain(wanted) != plain(found) {
+                    out.push((GateStatus::Fail, format!("it is of version {found}, wanted {wanted}")));
+                }
+            }
+            (Some(wanted), None) => {
+                out.push((GateStatus::Error, format!("it does not say of which version it is, wanted {wanted}")));
+            }
+            (None, _) => {}
+        }
+        if let Some(wanted) = &self.digest {
+            let algorithm = wanted.split(':').next().unwrap_or_default();
+            let same_kind = || s.digests.iter().filter(|d| d.split(':').next() == Some(algorithm));
+            if !s.digests.iter().any(|d| **d == **wanted) {
+                out.push(match same_kind().next() {
+                    Some(found) => (GateStatus::Fail, format!("it is of {found}, wanted {wanted}")),
+                    None => (GateStatus::Error, format!("it states no {algorithm} of what it is of, wanted {wanted}")),
+                });
+            }
+        }
+        out
+    }
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
@@ -76,8 +149,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         min_components: t.count("min-components").unwrap_or(1),
         specs,
         max_age: t.seconds("max-age"),
+        subject: Wanted::read(t),
     };
-    if !gate.valid && !gate.ntia && gate.min_components == 0 && gate.specs.is_empty() && gate.max_age.is_none() {
+    let nothing = !gate.valid && !gate.ntia && gate.min_components == 0 && gate.specs.is_empty();
+    if nothing && gate.max_age.is_none() && gate.subject.is_none() {
         t.problem(t.span(), "this SBOM gate asks for nothing, so nothing can ever fail it: give it valid = true");
         return None;
     }
@@ -164,6 +239,9 @@ impl Sbom {
                 v.package = m.package;
                 out.violations.push(v);
             }
+        }
+        for (status, message) in self.subject.iter().flat_map(|w| w.against(i.subject.as_deref())) {
+            out.violations.push(Violation::new("sbom-subject", status, message).from_source(path));
         }
         // One package listed many times fills no floor.
         let n = u64::try_from(distinct(i.components.iter())).unwrap_or(u64::MAX);

@@ -397,7 +397,7 @@ mod unit {
     }
 
     fn suite(cases: Vec<Case>) -> TestRun {
-        TestRun { suites: vec![Suite { cases, ..Suite::named("s") }], problems: Vec::new() }
+        TestRun { suites: vec![Suite { cases, ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
     }
 
     /// `p`assed, `f`ailed, `e`rrored, `s`kipped, flak`y`: each a case of that name and its number.

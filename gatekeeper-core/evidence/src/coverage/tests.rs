@@ -165,6 +165,7 @@ fn reports_of_one_file_are_united_by_identity() {
         line_branches: vec![LineBranches { line: 9, covered: 1, total: 1 }],
         statements: vec![Statement { place: (1, 0, 1, 9), count: 1, hits: 1 }],
         stated: Stated { functions: ratio(1, 1), ..Stated::default() },
+        ..FileCoverage::default()
     });
     assert_eq!(a.lines, lines(&[(1, 1), (2, 3), (4, 0)]));
     assert_eq!((a.functions.len(), a.functions[0].hits, a.functions_by_line), (1, 2, true));

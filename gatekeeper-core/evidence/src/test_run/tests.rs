@@ -24,7 +24,7 @@ fn counts_are_of_listed_and_unlisted_cases() {
     assert_eq!(counts, Counts { passed: 11, failed: 21, errored: 32, skipped: 43, flaky: 51 });
     // A flaky case has passed: it is no further one.
     assert_eq!(counts.total(), 11 + 21 + 32 + 43);
-    let run = TestRun { suites: vec![suite.clone(), suite], problems: Vec::new() };
+    let run = TestRun { suites: vec![suite.clone(), suite], problems: Vec::new(), ..TestRun::default() };
     assert_eq!(run.counts(), Counts { passed: 22, failed: 42, errored: 64, skipped: 86, flaky: 102 });
     assert!((run.duration() - 7.5).abs() < 1e-9);
     assert_eq!(run.cases().count(), 14);

@@ -196,6 +196,11 @@ pub(super) fn is_failure(text: &[u8]) -> bool {
     WORDS.iter().any(|w| memchr::memmem::find(&head, w.as_bytes()).is_some())
 }
 
+/// `   Running shop_test.main`: what Gleam's compiler says before it runs the tests, whose summary may look like ExUnit's.
+pub(super) fn is_gleam_start(text: &[u8]) -> bool {
+    text.trim_ascii().strip_prefix(b"Running ").is_some_and(|rest| rest.ends_with(b"_test.main"))
+}
+
 /// Whether the exit status of the command says that all went well: it knows better than words that only sound like a failure.
 pub(super) fn ended_well(input: &Input<'_>) -> bool {
     input.exit_status == Some(0)
@@ -478,104 +483,8 @@ pub(super) fn confidence(head: &Head<'_>, task: Task) -> Confidence {
     }
     if broken {
         current = Some(Task::Compile);
-    } else if current == Some(Task::Compile) && task == Task::Compile && !compiles_only(head) {
-        // Of another tool's log, which compiled first, no compile log may be made: it would say less.
-        current = None;
     }
     Confidence::when(current == Some(task) || failed & task.bit() != 0, Confidence::Certain)
-}
-
-/// What rebar3 says while it fetches and compiles.
-fn is_compile_step(text: &[u8]) -> bool {
-    const STEPS: &[&[u8]] = &[
-        b"Verifying dependencies",
-        b"Analyzing applications",
-        b"Compiling ",
-        b"Fetching ",
-        b"Upgrading ",
-        b"Downloading ",
-        b"Updating rebar registry",
-        b"Updating package registry",
-        b"Dependency ",
-        b"App ",
-        b"Getting log of git ",
-        b"Failed to restore ",
-        b"Linking ",
-        b"Linked ",
-        b"Unlocking ",
-        b"Skipping ",
-        b"Warning: ",
-        b"Plugin ",
-        b"Rebar3 detected a lock file ",
-        b"Expanded plugin",
-        b"Behaviour ",
-    ];
-    text.trim_ascii().is_empty() || STEPS.iter().any(|s| text.starts_with(s)) || is_failure(text)
-}
-
-/// Whether a line that is not rebar3's own belongs to compiling: a diagnostic, its source, its box, or what git, make and a C compiler say.
-fn is_compile_line(text: &[u8]) -> bool {
-    const STARTS: &[&[u8]] = &[
-        b" ",
-        b"\t",
-        b"\xE2",
-        b"\\x{25",
-        b"%",
-        b"make",
-        b"cc ",
-        b"c++ ",
-        b"gcc ",
-        b"g++ ",
-        b"clang",
-        b"ar ",
-        b"ranlib",
-        b"mkdir ",
-        b"In file included",
-        b"Cloning into",
-        b"remote: ",
-        b"From ",
-        b"HEAD is now",
-        b"Receiving ",
-        b"Resolving ",
-        b"Unpacking ",
-        b"Note: ",
-        b"hint: ",
-    ];
-    text.trim_ascii().is_empty() || STARTS.iter().any(|s| text.starts_with(s)) || is_crash(text) || is_diagnostic(text)
-}
-
-/// `src/a.erl:12:5: text`, `src/a.erl: text`, and the same of C sources.
-fn is_diagnostic(text: &[u8]) -> bool {
-    const ENDS: &[&[u8]] = &[
-        b".erl", b".hrl", b".yrl", b".xrl", b".mib", b".src", b".asn1", b".core", b".S", b".config", b".proto",
-        b".app", b".script",
-    ];
-    const OF_C: &[&[u8]] = &[b".c", b".h", b".cc", b".cpp", b".hpp"];
-    let (path, rest) = match located(text) {
-        Some(l) => (l.path, l.rest),
-        None => {
-            let Some(at) = memchr::memmem::find(text, b": ") else { return false };
-            (text.get(..at).unwrap_or_default(), text.get(at + 2..).unwrap_or_default())
-        }
-    };
-    // Anything but a warning is an error, and then a file failed; without one it is another tool's finding.
-    let own = ENDS.iter().any(|e| path.ends_with(e)) && (rest.is_empty() || rest.starts_with(b"Warning: "));
-    (own || OF_C.iter().any(|e| path.ends_with(e))) && path.iter().all(|b| *b != b' ')
-}
-
-/// Whether a log holds nothing but what compiling prints. A log of mix, of hank, of a linter or of a container that compiled first does not.
-fn compiles_only(head: &Head<'_>) -> bool {
-    let mut rows = Reader::new(head.all());
-    while let Some(row) = rows.next() {
-        let fits = match step(row.text) {
-            Some(text) => is_compile_step(text),
-            None => is_compile_line(row.text),
-        };
-        if !fits {
-            return false;
-        }
-    }
-    true
 }
 
 #[cfg(test)]
@@ -633,22 +542,6 @@ mod tests {
         // Text of a test: no task began before it.
         assert_eq!(tasks(&format!("{chain}===> Compiling src/a.erl failed\n")), [Task::Eunit]);
         assert_eq!(tasks("===> Error reading file rebar.config: x\n"), []);
-    }
-
-    #[test]
-    fn only_a_log_of_nothing_else_is_the_compilers() {
-        let begin = "===> Verifying dependencies...\n===> Fetching jsx v3.1.0\n===> Compiling jsx\nsrc/jsx.erl:3:1: Warning: x\n%  a\n";
-        assert_eq!(tasks(begin), [Task::Compile]);
-        for other in [
-            "===> Looking for code to kill with fire...\n===> Analyzing 12 files...\n",
-            "==> shop\nCompiling 3 files (.ex)\nGenerated shop app\n",
-            "# src/a.erl [FAIL]\n",
-            "{\"version\": \"2.1.0\", \"runs\": []}\n",
-            "===> The following pieces of code are dead and should be removed:\nsrc/a.erl:14: x/2 is unused\n",
-        ] {
-            assert_eq!(tasks(&format!("{begin}{other}")), [], "{other}");
-            assert_eq!(tasks(&format!("{other}{begin}")), [], "{other}");
-        }
     }
 
     #[test]

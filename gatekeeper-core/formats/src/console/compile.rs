@@ -9,6 +9,7 @@
 //! is known. A second run repeats no warnings, as nothing is compiled again.
 
 use super::common::{self, Located, Reader, Step, Task, classify, located, step};
+use super::compile_only::compiles_only;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
@@ -26,9 +27,16 @@ pub(super) static FORMAT: Format = Format {
     producers: &["rebar3"],
     recorded_as: Some("compile"),
     content: Content::Text,
-    sniff: |head: &Head<'_>| -> Confidence { common::confidence(head, Task::Compile) },
+    sniff,
     parse,
 };
+
+/// Of another tool's log, which compiled first, no compile log may be made: it would say less. A file that failed to compile is said in any log.
+fn sniff(head: &Head<'_>) -> Confidence {
+    let confidence = common::confidence(head, Task::Compile);
+    let failed = || head.console().steps.iter().any(|(_, s)| matches!(classify(s.as_bytes()), Step::CompileFailed(_)));
+    if confidence == Confidence::No || failed() || compiles_only(head) { confidence } else { Confidence::No }
+}
 
 /// A diagnostic whose place was read and whose text is still to come.
 #[derive(Default)]
@@ -249,6 +257,23 @@ mod tests {
     fn found(p: &Parsed) -> &Findings {
         let Data::Findings(f) = &p.data else { panic!("findings") };
         f
+    }
+
+    #[test]
+    fn only_a_log_of_nothing_else_is_the_compilers() {
+        let begin = "===> Verifying dependencies...\n===> Fetching jsx v3.1.0\n===> Compiling jsx\nsrc/jsx.erl:3:1: Warning: x\n%  a\n";
+        let sniffed = |log: &str| sniff(&Head::new("x.log", log.as_bytes(), log.len()));
+        assert_eq!(sniffed(begin), Confidence::Certain);
+        for other in [
+            "===> Looking for code to kill with fire...\n===> Analyzing 12 files...\n",
+            "==> shop\nCompiling 3 files (.ex)\nGenerated shop app\n",
+            "# src/a.erl [FAIL]\n",
+            "{\"version\": \"2.1.0\", \"runs\": []}\n",
+            "===> The following pieces of code are dead and should be removed:\nsrc/a.erl:14: x/2 is unused\n",
+        ] {
+            assert_eq!(sniffed(&format!("{begin}{other}")), Confidence::No, "{other}");
+            assert_eq!(sniffed(&format!("{other}{begin}")), Confidence::No, "{other}");
+        }
     }
 
     #[test]

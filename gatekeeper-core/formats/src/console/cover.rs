@@ -3,6 +3,9 @@
 //! Form: `rebar_prv_cover.erl`, <https://github.com/erlang/rebar3/blob/main/apps/rebar/src/rebar_prv_cover.erl>. The last line is
 //! `  cover summary written to: PATH`; after it may stand `===> Requiring N% coverage to pass. Only M% obtained`.
 //!
+//! `_build/test/cover/cover.log` is not such a log: rebar3 keeps there what `cover` says of itself, mostly nothing. Empty, it measures nothing; so does a
+//! recording of `rebar3 cover` without `-v`, which prints no table. Neither is an error beside what was measured, and neither passes alone.
+//!
 //! Known deviations: there are no line numbers and no counts, so only percentages come out, as they were printed. Without `-v` there is no
 //! table; the total is then known only where a required coverage was missed. A table of no modules shows 100 % and is refused. Modules that
 //! could not be compiled for coverage are named before the table and are in no row (`not_counted`). `Can't load module X` only means that
@@ -39,7 +42,21 @@ struct Table {
     written: bool,
 }
 
+/// The file that `cover` says its own things in, while rebar3 runs it.
+pub(super) const OWN_LOG: &str = "cover/cover.log";
+
+/// Nothing was measured here, and nothing went wrong.
+fn nothing(words: &str) -> Parsed {
+    let mut parsed = Parsed::new(Data::Coverage(Coverage::default()), Some(true));
+    parsed.tool = Some("cover".to_owned());
+    parsed.notes.push(Note::new(words.to_owned()));
+    parsed
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    if input.bytes.is_empty() && input.name.ends_with(OWN_LOG) {
+        return Ok(nothing("cover's own log, in which it says nothing"));
+    }
     let mut start = None;
     let mut table = Table::default();
     // What a missed requirement states of the total, where no table was printed.
@@ -108,12 +125,18 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut percent = table.percent;
     if !(table.total && table.written) {
         match obtained {
-            Some((offset, total)) if percent.files.is_empty() && table.written => {
+            Some((offset, total)) if percent.files.is_empty() && (table.written || input.exit_status.is_some()) => {
                 notes.push(note(
                     "only the total is stated: the table of modules is printed by `rebar3 cover -v`",
                     offset,
                 ));
                 percent.total = total;
+            }
+            _ if percent.files.is_empty()
+                && common::ended_well(input)
+                && memchr::memmem::find(input.bytes, b"No coverdata found").is_none() =>
+            {
+                return Ok(nothing("no table: `rebar3 cover -v` prints one"));
             }
             _ => {
                 let expected = match (table.total || !percent.files.is_empty(), table.written) {
@@ -252,6 +275,26 @@ mod tests {
             read("  cover summary written to: /x\n===> Requiring 99% coverage to pass. Only 85.5% obtained\n").unwrap();
         let Data::Coverage(c) = p.data else { panic!() };
         assert_eq!(&*c.percent.unwrap().total, "85.5");
+    }
+
+    #[test]
+    fn a_recording_without_a_table_measures_nothing() {
+        let limits = Limits::default();
+        let read = |name, log: &str, exit_status| {
+            parse(&Input { name, bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })
+        };
+        let quiet = "===> Compiling a\n===> Performing cover analysis...\n";
+        let p = read("x", quiet, Some(0)).unwrap();
+        let Data::Coverage(c) = p.data else { panic!() };
+        assert_eq!((c.figures().lines, c.percent, p.notes.len()), (None, None, 1));
+        assert!(read("x", quiet, None).is_err());
+        assert!(read("x", quiet, Some(1)).is_err());
+        assert!(read("x", &format!("{quiet}===> No coverdata found\n"), Some(0)).is_err());
+        let missed = format!("{quiet}===> Requiring 99% coverage to pass. Only 85% obtained\n");
+        let Data::Coverage(c) = read("x", &missed, Some(1)).unwrap().data else { panic!() };
+        assert_eq!(&*c.percent.unwrap().total, "85");
+        assert!(read("_build/test/cover/cover.log", "", None).is_ok());
+        assert!(read("cover.log", "", None).is_err());
     }
 
     #[test]

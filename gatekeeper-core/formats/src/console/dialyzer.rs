@@ -1,4 +1,4 @@
-//! Dialyzer: rebar3's console, the file `_build/PROFILE/OTP.dialyzer_warnings` in both its forms, and the console of `dialyzer` itself.
+//! Dialyzer: rebar3's console, dialyxir's, the file `_build/PROFILE/OTP.dialyzer_warnings` in both its forms, and the console of `dialyzer` itself.
 //!
 //! Forms: `rebar_dialyzer_format.erl` and `rebar_prv_dialyzer.erl` (<https://github.com/erlang/rebar3/tree/main/apps/rebar/src>),
 //! `dialyzer:format_warning/2` and `dialyzer_cl.erl` (OTP 25-27, <https://github.com/erlang/otp/tree/master/lib/dialyzer/src>).
@@ -8,6 +8,7 @@
 //!   `===> Analyzing N files with PLT...`, and only the exit status tells it from a killed run.
 //! - file: `path:line:col: text`, wrapped lines indented; or one term `{warn_tag, {File, Location}, {name, Args}}.` each
 //!   (`{output_format, raw}`). An empty file is a clean answer.
+//! - dialyxir (`mix dialyzer`): see `dialyxir`.
 //! - `dialyzer`: the same texts, then `done (warnings were emitted)` or `done (passed successfully)`. Unknown functions and types are
 //!   findings where it calls the run one with warnings, remarks where it calls it passed (as OTP ≤ 25 does without `-Wunknown`).
 //!
@@ -15,7 +16,7 @@
 
 use super::common::{self, Reader, Step, Task, add_line, classify, located, note, step};
 use super::dialyzer_rules::{NONE, rule_of};
-use super::dialyzer_terms;
+use super::{dialyxir, dialyzer_terms};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ErrorCode;
@@ -25,7 +26,7 @@ use gatekeeper_evidence::{Data, Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
     id: "dialyzer",
-    title: "Dialyzer warnings: rebar3's console, its warnings file, dialyzer's console",
+    title: "Dialyzer warnings: rebar3's console and warnings file, dialyxir's and dialyzer's own console",
     kind: Kind::Findings,
     extensions: &["dialyzer_warnings", "log", "txt"],
     places: &[
@@ -34,6 +35,7 @@ pub(super) static FORMAT: Format = Format {
         "rebar3-dialyzer.log",
         "rebar3_dialyzer.log",
         "logs/dialyzer.log",
+        "dialyzer_warnings.txt",
         "_build/dialyzer.log",
     ],
     spec: "OTP 27 dialyzer: https://www.erlang.org/doc/apps/dialyzer/dialyzer.html; rebar3 3.24 rebar_dialyzer_format",
@@ -52,6 +54,9 @@ fn sniff(head: &Head<'_>) -> Confidence {
         return Confidence::Certain;
     }
     let console = common::confidence(head, Task::Dialyzer);
+    if console == Confidence::No && dialyxir::is_dialyxir(head.all()) {
+        return Confidence::Certain;
+    }
     if console != Confidence::No || !head.console().steps.is_empty() {
         return console;
     }
@@ -83,6 +88,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     found.tool("dialyzer");
     let mut notes = Vec::new();
     let complete = match form(input.bytes) {
+        Form::Dialyxir => dialyxir::read(input, &mut found, &mut notes)?,
         Form::Empty => {
             if !input.file_name().ends_with(FILE_END) && input.exit_status != Some(0) {
                 return Err(ParseError::new(
@@ -110,6 +116,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 }
 
 enum Form {
+    Dialyxir,
     Empty,
     Console,
     Terms,
@@ -119,6 +126,9 @@ enum Form {
 
 /// Which of its forms a content has, by its first line that says so.
 fn form(bytes: &[u8]) -> Form {
+    if dialyxir::is_dialyxir(bytes) {
+        return Form::Dialyxir;
+    }
     let mut first = true;
     let mut form = Form::Empty;
     let mut rows = Reader::new(bytes);

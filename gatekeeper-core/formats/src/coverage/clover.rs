@@ -128,6 +128,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     out.metrics.lines = true;
     out.metrics.statements = true;
     out.note_metrics();
+    out.hold_against(&whole);
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.created = created;
     parsed.notes = xml.take_notes();
@@ -148,6 +149,7 @@ fn close(mut f: File, out: &mut Coverage) {
         branches: f.stated.branches.filter(|_| no_branches),
         functions: f.stated.functions.filter(|_| f.out.functions.is_empty()),
     };
+    f.out.hold_against(&f.stated);
     out.add(f.name, f.out);
 }
 

@@ -36,6 +36,8 @@ pub(super) static FORMAT: Format = Format {
         "coverage/cobertura.xml",
         "target/site/cobertura/coverage.xml",
         "**/coverage.cobertura.xml",
+        "cover/cobertura.xml",
+        "apps/*/cover/cobertura.xml",
         "_build/test/covertool/*.covertool.xml",
     ],
     spec: "Cobertura's coverage-04.dtd: https://github.com/cobertura/web/blob/master/htdocs/xml/coverage-04.dtd",
@@ -99,6 +101,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let mut out = Coverage::default();
     let mut created = None;
     let mut root_counts = Stated::default();
+    let mut root_rate: Option<f64> = None;
     let mut class: Option<(usize, Class<'_>)> = None;
     let mut method: Option<(usize, Method)> = None;
     let mut line: Option<Open> = None;
@@ -124,6 +127,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
                 "coverage" if xml.depth() == 1 => {
                     created = e.attribute("timestamp")?.and_then(|t| timestamp(&t));
                     root_counts = counters(&e)?;
+                    root_rate = e.attribute("line-rate")?.and_then(|r| r.trim().parse().ok());
                 }
                 _ if xml.depth() == 1 => {
                     return Err(ParseError::malformed("the root element coverage").at(e.offset).found(e.name()));
@@ -206,6 +210,10 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     }
     out.metrics.lines = true;
     out.note_metrics();
+    out.hold_against(&root_counts);
+    if let (None, Some(rate)) = (root_counts.lines, root_rate) {
+        out.hold_against_rate(rate);
+    }
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.created = created;
     parsed.notes = xml.take_notes();

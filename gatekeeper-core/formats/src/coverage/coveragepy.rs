@@ -97,17 +97,26 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let listed = f.executed_branches.is_some() || f.missing_branches.is_some();
         if let Some(s) = f.summary {
             let ratio = |covered: Option<u64>, total: Option<u64>| Some(Ratio::new(covered?, total?));
+            let lines = ratio(s.covered_lines, s.num_statements);
+            let branches = ratio(s.covered_branches, s.num_branches);
             file.stated = Stated {
-                lines: ratio(s.covered_lines, s.num_statements).filter(|_| file.lines.is_empty()),
-                branches: ratio(s.covered_branches, s.num_branches).filter(|_| !listed),
+                lines: lines.filter(|_| file.lines.is_empty()),
+                branches: branches.filter(|_| !listed),
                 ..Stated::default()
             };
+            file.normalise();
+            file.hold_against(&Stated { lines, branches, ..Stated::default() });
         }
-        file.normalise();
         out.add(name, file);
     }
     out.note_metrics();
     if let Some(t) = report.totals {
+        let ratio = |covered: Option<u64>, total: Option<u64>| Some(Ratio::new(covered?, total?));
+        out.hold_against(&Stated {
+            lines: ratio(t.covered_lines, t.num_statements),
+            branches: ratio(t.covered_branches, t.num_branches),
+            ..Stated::default()
+        });
         let stated = t.covered_lines.zip(t.num_statements);
         let listed = out.figures().lines.map(|r| (r.covered, r.total));
         if let (Some(stated), Some(listed)) = (stated, listed)

@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Coveralls JSON",
     kind: Kind::Coverage,
     extensions: &["json"],
-    places: &["cover/excoveralls.json", "coveralls.json", "coverage/coveralls.json"],
+    places: &["cover/excoveralls.json", "apps/*/cover/excoveralls.json", "coveralls.json", "coverage/coveralls.json"],
     spec: "Coveralls API reference, source_files: https://docs.coveralls.io/api-reference",
     producers: &["excoveralls", "coveralls", "gcovr", "grcov", "tarpaulin"],
     recorded_as: None,

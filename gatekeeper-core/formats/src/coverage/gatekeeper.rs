@@ -7,7 +7,7 @@ use super::common::Members;
 use crate::format::{Format, Parsed};
 use crate::input::Input;
 use crate::united::{self, Source};
-use gatekeeper_evidence::coverage::{Coverage, Figures, FileCoverage, Metrics, Percentages, Stated};
+use gatekeeper_evidence::coverage::{Claim, Coverage, Figures, FileCoverage, Metrics, Percentages, Stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
@@ -54,6 +54,8 @@ struct Content<'a> {
     not_counted: Vec<String>,
     metrics: Metrics,
     stated: Stated,
+    #[serde(default)]
+    claim: Option<Box<Claim>>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +75,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         not_counted: c.not_counted,
         metrics: c.metrics,
         stated: c.stated,
+        claim: c.claim,
         ..Coverage::default()
     };
     for (name, file) in c.files.0 {

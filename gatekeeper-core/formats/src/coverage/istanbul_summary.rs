@@ -90,8 +90,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             out.add(name, FileCoverage { stated, ..FileCoverage::default() });
         }
     }
-    if let Some(total) = total.filter(|_| out.files.is_empty()) {
-        out.stated = total;
+    if let Some(total) = total {
+        if out.files.is_empty() {
+            out.stated = total;
+        }
+        out.hold_against(&total);
     }
     Ok(Parsed::new(Data::Coverage(out), Some(true)))
 }

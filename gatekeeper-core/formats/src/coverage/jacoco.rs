@@ -127,6 +127,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     // What no source file has, the report states; where it does not, its packages do.
     out.stated = r.packages;
     out.stated.merge(r.whole);
+    let whole = out.stated;
     let listed = out.files.values().map(|f| f.figures(Metrics::ALL));
     let (mut lines, mut branches, mut functions) = (0, 0, 0);
     for f in listed {
@@ -139,6 +140,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     out.stated.functions = out.stated.functions.filter(|_| functions == 0);
     out.metrics.lines = true;
     out.note_metrics();
+    out.hold_against(&whole);
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.created = r.created;
     parsed.notes = xml.take_notes();
@@ -360,6 +362,8 @@ impl Reader {
         self.within_package(&p, &mut without);
         for (name, mut file) in p.files.into_iter().chain(without) {
             tell_apart_functions(&mut file.functions);
+            let stated = file.stated;
+            file.hold_against(&stated);
             if !file.lines.is_empty() {
                 file.stated.lines = None;
             }

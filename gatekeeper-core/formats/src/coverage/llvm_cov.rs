@@ -13,7 +13,7 @@ use super::common::{MOST_LINES, Notes, Text, cap};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Line, Stated};
+use gatekeeper_evidence::coverage::{Claim, Coverage, Disagreement, FileCoverage, Line, Stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::{Data, Kind, Ratio};
@@ -64,7 +64,7 @@ struct Export {
 }
 
 /// The files, folded into the model one by one.
-struct Files(Coverage);
+struct Files(Coverage, Option<Ratio>);
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -172,6 +172,7 @@ impl<'de> Deserialize<'de> for Files {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Files, A::Error> {
                 let mut out = Coverage::default();
                 let mut room = MOST_LINES;
+                let mut summed = Some(Ratio::default());
                 while let Some(file) = seq.next_element::<File<'de>>()? {
                     if file.segments.is_none() && file.summary.is_none() {
                         return Err(A::Error::custom(
@@ -179,6 +180,7 @@ impl<'de> Deserialize<'de> for Files {
                         ));
                     }
                     let mut stated = file.summary.unwrap_or_default().stated();
+                    summed = summed.zip(stated.lines).map(|(sum, lines)| sum.plus(lines));
                     let lines = lines(&file.segments.unwrap_or_default(), &mut room).ok_or_else(|| {
                         A::Error::custom(format_args!(
                             "invalid value: segments of more than {MOST_LINES} lines, expected segments in their order"
@@ -189,7 +191,7 @@ impl<'de> Deserialize<'de> for Files {
                     }
                     out.add(file.filename.0, FileCoverage { lines, stated, ..FileCoverage::default() });
                 }
-                Ok(Files(out))
+                Ok(Files(out, summed))
             }
         }
         deserializer.deserialize_seq(V)
@@ -246,9 +248,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Notes::default();
     let mut out = Coverage::default();
     for export in report.data {
-        let Files(mut one) = export.files;
+        let Files(mut one, summed) = export.files;
         if let Some(totals) = export.totals {
-            prefer_totals(&mut one, totals.stated(), &mut notes);
+            prefer_totals(&mut one, totals.stated(), summed, &mut notes);
         }
         out.merge(one);
     }
@@ -261,10 +263,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 }
 
 /// Where the files' summaries do not add up to the totals, the totals count.
-fn prefer_totals(c: &mut Coverage, totals: Stated, notes: &mut Notes) {
+fn prefer_totals(c: &mut Coverage, totals: Stated, summed: Option<Ratio>, notes: &mut Notes) {
     type Pick = fn(&mut Stated) -> &mut Option<Ratio>;
     let both: [(&str, Pick); 2] = [("functions", |s| &mut s.functions), ("branches", |s| &mut s.branches)];
     let mut totals = totals;
+    // The files' own summaries count lines as the totals do; the segments' lines, which count, are others.
+    if let (Some(stated), Some(listed)) = (totals.lines, summed)
+        && stated != listed
+    {
+        c.claim = Some(Box::new(Claim { lines: Some(Disagreement { stated, listed }), ..Claim::default() }));
+    }
     for (what, pick) in both {
         let Some(total) = *pick(&mut totals) else { continue };
         let sum = c.files.values_mut().filter_map(|f| *pick(&mut f.stated)).fold(Ratio::default(), Ratio::plus);

@@ -15,9 +15,9 @@ use super::common::{MOST_LINES, Notes, Range, hit_count, tell_apart_functions, t
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Attribute, Element, Token, Xml};
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Statement};
+use gatekeeper_evidence::coverage::{Branch, Claim, Coverage, FileCoverage, Function, Stated, Statement};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::{Data, Kind, Ratio};
 use std::collections::BTreeMap;
 
 pub(super) static FORMAT: Format = Format {
@@ -81,7 +81,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut files: BTreeMap<String, File> = BTreeMap::new();
     let mut method: Option<(usize, Method)> = None;
-    let mut methods = 0_u32;
+    let (mut methods, mut stated) = (0_u32, None);
     loop {
         match xml.next()? {
             Token::Start(e) => match (e.name(), &mut method) {
@@ -89,6 +89,8 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
                 (name, _) if xml.depth() == 1 => {
                     return Err(ParseError::malformed("the root element CoverageSession").at(e.offset).found(name));
                 }
+                // That of the whole session stands first, outside of its modules.
+                ("Summary", None) if xml.depth() == 2 => stated = summary(&e)?,
                 ("Module", _) => ids.clear(),
                 ("File", _) => {
                     let id = e.attribute("uid")?.unwrap_or_default().into_owned();
@@ -137,10 +139,30 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     out.metrics.lines = true;
     out.metrics.statements = true;
     out.note_metrics();
+    // Lines are not counted there: they fall short as the sequence points do.
+    let mut claim = Claim::of(&Stated { statements: stated, ..Stated::default() }, &out.figures());
+    if let Some(claim) = &mut claim {
+        claim.lines = claim.statements;
+    }
+    out.claim = claim;
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.notes = xml.take_notes();
     parsed.notes.extend(notes.finish());
     Ok(parsed)
+}
+
+/// The sequence points of a summary.
+fn summary(e: &Element<'_>) -> Result<Option<Ratio>, ParseError> {
+    let (mut total, mut visited) = (None, None);
+    for a in e.attributes() {
+        let a = a?;
+        match a.key {
+            "numSequencePoints" => total = Some(a.count()?),
+            "visitedSequencePoints" => visited = Some(a.count()?),
+            _ => {}
+        }
+    }
+    Ok(visited.zip(total.filter(|t| *t > 0)).map(|(visited, total)| Ratio::new(visited, total)))
 }
 
 fn point(e: &Element<'_>, notes: &mut Notes) -> Result<Point, ParseError> {
@@ -233,7 +255,6 @@ fn close(
 mod tests {
     use super::*;
     use crate::input::Limits;
-    use gatekeeper_evidence::Ratio;
 
     fn read(methods: &str) -> Result<Coverage, ParseError> {
         let text = format!(

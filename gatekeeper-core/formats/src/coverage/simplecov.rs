@@ -16,9 +16,9 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use crate::scan::shape::Value;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Stated};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::{Data, Kind, Note};
+use gatekeeper_evidence::{Data, Kind, Note, Ratio};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -64,10 +64,12 @@ fn counts(value: Option<&Value>) -> bool {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let Report { coverage: mut out, created, errors } = json::from_input(input)?;
+    let Report { coverage: mut out, created, errors, total } = json::from_input(input)?;
     // A report of branches or methods alone has no figure of lines.
     out.metrics.lines |= out.files.is_empty();
     out.note_metrics();
+    let ratio = |f: Option<Figure>| f.and_then(|f| Some(Ratio::new(f.covered?, f.total?)));
+    out.hold_against(&Stated { lines: ratio(total.lines), branches: ratio(total.branches), ..Stated::default() });
     let mut parsed = Parsed::new(Data::Coverage(out), Some(true));
     parsed.tool = Some("simplecov".to_owned());
     parsed.created = created;
@@ -84,6 +86,21 @@ struct Report {
     created: Option<i64>,
     /// SimpleCov's own limits that were not kept, by their names.
     errors: Vec<String>,
+    /// What it counts in all.
+    total: Total,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Total {
+    lines: Option<Figure>,
+    branches: Option<Figure>,
+}
+
+#[derive(Deserialize)]
+struct Figure {
+    covered: Option<u64>,
+    total: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -171,7 +188,11 @@ impl<'de> Deserialize<'de> for Report {
                             report.errors = errors.into_iter().map(|(name, _)| name.into_owned()).collect();
                             flat = true;
                         }
-                        "$schema" | "groups" | "timestamp" | "command_name" | "total" => {
+                        "total" => {
+                            report.total = map.next_value()?;
+                            flat = true;
+                        }
+                        "$schema" | "groups" | "timestamp" | "command_name" => {
                             map.next_value::<IgnoredAny>()?;
                             flat = true;
                         }
@@ -393,7 +414,6 @@ fn numbers(printed: &str, n: usize) -> Option<[u32; 5]> {
 mod tests {
     use super::*;
     use crate::input::Limits;
-    use gatekeeper_evidence::Ratio;
 
     fn read(text: &str) -> Result<Coverage, ParseError> {
         let limits = Limits::default();

@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Common Test index.html",
     kind: Kind::Tests,
     extensions: &["html"],
-    places: &["_build/test/logs/ct_run.*/index.html", "logs/ct_run.*/index.html", "ct_run.*/index.html"],
+    places: &["_build/test/logs/ct_run.*/index.html", "**/ct_run.*/index.html"],
     spec: "Erlang/OTP, ct_logs.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
     producers: &["ct"],
     recorded_as: None,

@@ -41,8 +41,7 @@ pub(super) static FORMAT: Format = Format {
     places: &[
         "_build/test/logs/ct_run.*/**/suite.log",
         "_build/*+test/logs/ct_run.*/**/suite.log",
-        "logs/ct_run.*/**/suite.log",
-        "ct_run.*/**/suite.log",
+        "**/ct_run.*/**/suite.log",
     ],
     spec: "Erlang/OTP, test_server_ctrl.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
     producers: &["ct"],
@@ -407,7 +406,7 @@ impl Reader {
             complete &= total > planned;
             self.notes.push(Note::new(format!("{planned} cases were to run, {total} are counted at the end")));
         }
-        let run = TestRun { suites, problems: self.problems };
+        let run = TestRun { suites, problems: self.problems, ..TestRun::default() };
         Ok(Parsed { tool: Some("ct".to_owned()), notes: self.notes, ..Parsed::new(Data::Tests(run), Some(complete)) })
     }
 }

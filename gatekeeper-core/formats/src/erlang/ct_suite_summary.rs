@@ -18,11 +18,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Common Test suite.summary",
     kind: Kind::Tests,
     extensions: &["summary"],
-    places: &[
-        "_build/test/logs/ct_run.*/**/suite.summary",
-        "logs/ct_run.*/**/suite.summary",
-        "ct_run.*/**/suite.summary",
-    ],
+    places: &["_build/test/logs/ct_run.*/**/suite.summary", "**/ct_run.*/**/suite.summary"],
     spec: "Erlang/OTP, ct_logs.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
     producers: &["ct"],
     recorded_as: None,
@@ -62,7 +58,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     // The file stands in DIR.logs/run.DATE.
     let name = input.name.rsplit('/').find_map(|part| part.strip_suffix(".logs")).unwrap_or("suite");
     let suite = Suite { unlisted: Counts { passed, failed, skipped, ..Counts::default() }, ..Suite::named(name) };
-    let run = TestRun { suites: vec![suite], problems: Vec::new() };
+    let run = TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() };
     Ok(Parsed { tool: Some("ct".to_owned()), ..Parsed::new(Data::Tests(run), Some(true)) })
 }
 

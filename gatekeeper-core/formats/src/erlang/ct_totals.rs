@@ -19,7 +19,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Common Test totals.info",
     kind: Kind::Tests,
     extensions: &["info"],
-    places: &["_build/test/logs/ct_run.*/totals.info", "logs/ct_run.*/totals.info", "ct_run.*/totals.info"],
+    places: &["_build/test/logs/ct_run.*/totals.info", "**/ct_run.*/totals.info"],
     spec: "Erlang/OTP, ct_logs.erl, https://www.erlang.org/doc/apps/common_test/run_test_chapter.html#log-files",
     producers: &["ct"],
     recorded_as: None,
@@ -86,7 +86,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         _ => "ct_run",
     };
     let suite = Suite { unlisted: Counts { passed, failed, skipped, ..Counts::default() }, ..Suite::named(name) };
-    let mut run = TestRun { suites: vec![suite], problems: Vec::new() };
+    let mut run = TestRun { suites: vec![suite], problems: Vec::new(), ..TestRun::default() };
     if not_built > 0 {
         run.problems.push(Problem {
             name: "suites that were not built".to_owned(),

@@ -1,4 +1,4 @@
-//! Formats of Erlang/OTP's own tools, of rebar3 and of Hex, console logs apart.
+//! Formats of Erlang/OTP's own tools, of rebar3, mix, Gleam and Hex, console logs apart.
 
 mod common;
 mod cover_html;
@@ -8,8 +8,10 @@ mod ct_place;
 mod ct_suite_log;
 mod ct_suite_summary;
 mod ct_totals;
+mod gleam_manifest;
 pub(crate) mod hex_metadata;
 mod html;
+mod mix_lock;
 mod rebar_lock;
 
 use crate::format::Format;
@@ -21,7 +23,9 @@ pub(super) static FORMATS: &[&Format] = &[
     &ct_suite_log::FORMAT,
     &ct_suite_summary::FORMAT,
     &ct_totals::FORMAT,
+    &gleam_manifest::FORMAT,
     &hex_metadata::FORMAT,
+    &mix_lock::FORMAT,
     &rebar_lock::FORMAT,
 ];
 

@@ -4,7 +4,7 @@
 //! ignores): such an audit is not complete.
 
 use super::common::{
-    First, List, Num, Scalar, Str, TextOr, aliases, message, note, or_default, package, purl, severity, tool_failed,
+    First, List, Num, Scalar, Str, TextOr, aliases, message, or_default, package, purl, severity, tool_failed,
 };
 use super::records::{NamedRecords, Record};
 use crate::scan::shape::{Shape, Value};
@@ -60,6 +60,7 @@ pub(super) struct Counts {
     moderate: Num,
     high: Num,
     critical: Num,
+    total: Num,
 }
 
 impl Counts {
@@ -73,29 +74,25 @@ impl Counts {
         self.critical = both(self.critical, other.critical);
     }
 
-    /// Whether something is listed of every severity that is counted; a note where not.
-    pub(super) fn are_listed(&self, items: &[Finding], notes: &mut Vec<Note>) -> bool {
-        let unlisted: Vec<&str> = [
-            ("critical", self.critical, Severity::Critical),
-            ("high", self.high, Severity::High),
-            ("moderate", self.moderate, Severity::Medium),
-            ("low", self.low, Severity::Low),
-            ("info", self.info, Severity::Info),
-        ]
-        .into_iter()
-        .filter(|(_, n, severity)| n.0.is_some_and(|n| n > 0) && !items.iter().any(|f| f.severity == *severity))
-        .map(|(word, ..)| word)
-        .collect();
-        if !unlisted.is_empty() {
-            let words = unlisted.join(", ");
-            note(
-                notes,
-                format!(
-                    "the audit counts vulnerabilities of severity {words} and lists none of them: filtered by level, or ignored by configuration"
-                ),
-            );
-        }
-        unlisted.is_empty()
+    /// What is counted of each severity, and in all.
+    pub(super) fn stated(&self) -> Vec<(Severity, u64)> {
+        let each = [
+            (Severity::Critical, self.critical),
+            (Severity::High, self.high),
+            (Severity::Medium, self.moderate),
+            (Severity::Low, self.low),
+            (Severity::Info, self.info),
+            (Severity::Unknown, self.total),
+        ];
+        each.into_iter().filter_map(|(s, n)| Some((s, n.0?))).collect()
+    }
+
+    /// What is counted of severities of which nothing is listed: filtered by level, or ignored by configuration. Where something is listed the
+    /// counts, which are of paths, say nothing.
+    pub(super) fn unlisted(&self, items: &[Finding]) -> Vec<(Severity, u64)> {
+        let mut out = self.stated();
+        out.retain(|(s, _)| *s != Severity::Unknown && !items.iter().any(|f| f.severity == *s));
+        out
     }
 }
 

@@ -34,9 +34,13 @@ fn what_osv_scanner_s_detectors_find_counts() {
     let found: Vec<_> = items.iter().map(|f| (&*f.rule, f.severity.as_str(), f.category)).collect();
     assert_eq!(
         found,
-        [("weak", "critical", Category::Misconfiguration), ("CVE-2023-38408", "info", Category::Vulnerability),]
+        [
+            ("GPL-3.0-only", "high", Category::License),
+            ("weak", "critical", Category::Misconfiguration),
+            ("CVE-2023-38408", "info", Category::Vulnerability),
+        ]
     );
-    assert_eq!(&*items[0].message, "t: /etc/shadow");
+    assert_eq!(&*items[1].message, "t: /etc/shadow");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding};
+use gatekeeper_evidence::findings::{Category, Finding, Severity};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -50,6 +50,12 @@ struct Report<'a> {
 #[serde(default)]
 struct Metrics {
     loc: Num,
+    #[serde(rename = "SEVERITY.HIGH")]
+    high: Num,
+    #[serde(rename = "SEVERITY.MEDIUM")]
+    medium: Num,
+    #[serde(rename = "SEVERITY.LOW")]
+    low: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -117,5 +123,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         complete = false;
         note(&mut notes, "the metrics name no file: nothing was looked at");
     }
-    Ok(Parsed { created: seconds(report.generated_at.text()), ..parsed(items, Some(complete), "bandit", notes) })
+    // What `-l` or a baseline leaves out of the list stays in the totals.
+    let totals = report.metrics.as_ref().and_then(|m| m.0.iter().find(|(k, _)| k == "_totals")).map(|(_, m)| m);
+    let stated: Vec<(Severity, u64)> = totals
+        .into_iter()
+        .flat_map(|t| [(Severity::High, t.high), (Severity::Medium, t.medium), (Severity::Low, t.low)])
+        .filter_map(|(s, n)| Some((s, n.0?)))
+        .collect();
+    let out = parsed(items, Some(complete), "bandit", notes).with_counts(&stated, Category::Code);
+    Ok(Parsed { created: seconds(report.generated_at.text()), ..out })
 }

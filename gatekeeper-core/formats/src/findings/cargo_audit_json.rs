@@ -79,11 +79,11 @@ struct Vulnerabilities<'a> {
 }
 
 impl Vulnerabilities<'_> {
-    /// Whether as many are listed as are counted.
-    fn are_listed(&self) -> bool {
+    /// How many are counted and not listed.
+    fn unlisted(&self) -> usize {
         let listed = self.list.as_ref().map_or(0, |l| l.0.len());
         let counted = self.count.index().unwrap_or(0).max(usize::from(self.found.text() == "true"));
-        counted <= listed
+        counted.saturating_sub(listed)
     }
 }
 
@@ -173,14 +173,11 @@ struct Crate<'a> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
-    let (mut documents, mut complete) = (0_usize, true);
+    let (mut documents, mut complete, mut unlisted) = (0_usize, true, 0_usize);
     rows::documents(input, |report: Report<'_>| {
         let wanted = || foreign("a report of cargo audit (vulnerabilities.list)");
         let vulnerabilities = report.vulnerabilities.ok_or_else(wanted)?;
-        if !vulnerabilities.are_listed() {
-            complete = false;
-            note(&mut notes, "the audit counts more vulnerabilities than it lists");
-        }
+        unlisted = unlisted.saturating_add(vulnerabilities.unlisted());
         if report.database.advisories.0 == Some(0) || report.lockfile.dependencies.0 == Some(0) {
             complete = false;
             note(&mut notes, "the report says that it looked for no advisory, or at no dependency");
@@ -201,7 +198,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         1 => {}
         several => note(&mut notes, format!("{several} reports, one behind the other")),
     }
-    Ok(parsed(items, Some(complete), "cargo-audit", notes))
+    let counted = u64::try_from(items.len().saturating_add(unlisted)).unwrap_or(u64::MAX);
+    Ok(parsed(items, Some(complete), "cargo-audit", notes)
+        .with_counts(&[(Severity::Unknown, counted)], Category::Vulnerability))
 }
 
 fn finding(e: &Entry<'_>, warning: Option<&str>, notes: &mut Vec<Note>) -> Finding {

@@ -8,7 +8,7 @@ use super::common::{
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Findings, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Gap, Severity, Suppression};
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
 
@@ -53,6 +53,8 @@ struct Report<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Summary {
+    passed: Num,
+    skipped: Num,
     failed: Num,
     parsing_errors: Num,
 }
@@ -114,6 +116,9 @@ struct Details<'a> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let mut looked_for = Vec::new();
+    let number = |n: Num| n.0;
+    // How many failed checks all frameworks count, and whether any of them looked at something.
+    let (mut counted, mut anything) = (0_u64, false);
     for report in one_or_many::<Report<'_>>(input)? {
         if report.summary.parsing_errors.0.or(report.parsing_errors.0).is_some_and(|n| n > 0) {
             complete = false;
@@ -128,10 +133,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             return Err(foreign("a report of Checkov (check_type and results)"));
         };
         let Some(failed) = &results.failed else { return Err(foreign("a report of Checkov (results.failed_checks)")) };
-        if report.summary.failed.0.and_then(|n| usize::try_from(n).ok()).is_some_and(|n| n > failed.0.len()) {
-            complete = false;
-            note(&mut notes, "the summary counts more failed checks than are listed");
-        }
+        let listed = u64::try_from(failed.0.len()).unwrap_or(u64::MAX);
+        counted = counted.saturating_add(number(report.summary.failed).unwrap_or(0).max(listed));
+        // A framework that looked at something has passed, failed or skipped checks.
+        let of_summary = [report.summary.passed, report.summary.failed, report.summary.skipped].map(number);
+        anything |= of_summary.iter().any(|n| n.is_none_or(|n| n > 0)) || listed > 0;
         let (category, looked): (_, &[Category]) = match report.kind.text() {
             "secrets" => (Category::Secret, &[Category::Secret]),
             "sca_package" | "sca_image" => (Category::Vulnerability, &[Category::Vulnerability, Category::License]),
@@ -166,7 +172,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     looked_for.sort_unstable();
     looked_for.dedup();
+    let looked_for_first = looked_for.first().copied();
     let looked_for = (!looked_for.is_empty()).then_some(looked_for);
     let data = Data::Findings(Findings { items, looked_for, ..Findings::default() });
-    Ok(Parsed { data, ..parsed(Vec::new(), Some(complete), "checkov", notes) })
+    let category = looked_for_first.unwrap_or(Category::Misconfiguration);
+    let nothing = (!anything).then(|| Gap::whole("no check passed, failed or was skipped: nothing was looked at"));
+    Ok(Parsed { data, ..parsed(Vec::new(), Some(complete), "checkov", notes) }
+        .with_counts(&[(Severity::Unknown, counted)], category)
+        .with_gaps(nothing))
 }

@@ -10,7 +10,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Suppression};
 use gatekeeper_evidence::purl;
 use serde::Deserialize;
 
@@ -177,5 +177,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     Ok(Parsed {
         created: seconds(report.project.date.text()),
         ..parsed(items, Some(complete), "dependency-check", notes)
+            .with_gaps(dependencies.0.is_empty().then(|| Gap::whole("it names no dependency: nothing was looked at")))
     })
 }

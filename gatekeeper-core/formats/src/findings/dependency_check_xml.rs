@@ -7,7 +7,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Suppression};
 use gatekeeper_evidence::purl;
 use gatekeeper_evidence::{Kind, Note};
 
@@ -62,7 +62,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 
 fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
-    let (mut root, mut created) = (false, None);
+    let (mut root, mut any, mut created) = (false, false, None);
     loop {
         match xml.next()? {
             Token::Start(e) => match (xml.depth(), e.name()) {
@@ -75,7 +75,10 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
                     xml.skip()?;
                 }
                 (3, "reportDate") => created = seconds(&xml.text_of(100)?),
-                (3, "dependency") => fold(dependency(xml)?, &mut items, &mut notes),
+                (3, "dependency") => {
+                    any = true;
+                    fold(dependency(xml)?, &mut items, &mut notes);
+                }
                 _ => xml.skip()?,
             },
             Token::Eof => break,
@@ -86,7 +89,8 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
         return Err(foreign("the root element analysis"));
     }
     notes.extend(xml.take_notes());
-    Ok(Parsed { created, ..parsed(items, Some(complete), "dependency-check", notes) })
+    let nothing = (!any).then(|| Gap::whole("it names no dependency: nothing was looked at"));
+    Ok(Parsed { created, ..parsed(items, Some(complete), "dependency-check", notes).with_gaps(nothing) })
 }
 
 fn dependency(xml: &mut Xml<'_>) -> Result<Dependency, ParseError> {

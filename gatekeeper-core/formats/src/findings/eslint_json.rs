@@ -9,7 +9,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Place, Severity, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Place, Severity, Suppression};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -28,6 +28,10 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
+    // secretlint writes the same shape, and its messages are secrets.
+    if shape.has("[].sourceContentType") {
+        return Confidence::No;
+    }
     let files = shape.has_all(&["[].filePath", "[].messages"]);
     let with_metadata = shape.has_all(&["results[].filePath", "results[].messages"]);
     let without_files = shape.has_all(&["results", "metadata.rulesMeta"]);
@@ -139,11 +143,17 @@ impl<'de: 'a, 'a> Row<'de> for File<'a> {
         if messages.unread > 0 {
             note(&mut into.notes, format!("not linted, as it could not be parsed: {}", message(path.text())));
         }
+        // A file that an ignore pattern or the absence of a configuration kept out, and that was named all the same.
+        if messages.items.iter().any(|i| i.rule.is_empty() && i.message.starts_with("File ignored")) {
+            into.left_out.push(message(path.text()).into());
+        }
         let listed = |severity| messages.items.iter().filter(|i| i.severity == severity).count();
-        let lacks = |stated: Num, severity| stated.index().is_some_and(|n| n > listed(severity));
-        if lacks(self.errors, Severity::High) || lacks(self.warnings, Severity::Medium) {
-            into.unread += 1;
-            note(&mut into.notes, format!("more is counted than listed of {}", message(path.text())));
+        for (stated, severity) in [(self.errors, Severity::High), (self.warnings, Severity::Medium)] {
+            let more = stated.index().map_or(0, |n| n.saturating_sub(listed(severity)));
+            if more > 0 {
+                into.beyond.add_many(severity, u64::try_from(more).unwrap_or(u64::MAX));
+                note(&mut into.notes, format!("more is counted than listed of {}", message(path.text())));
+            }
         }
         into.add(messages.in_file(path.text()));
         let Rows(mut suppressed, _) = self.suppressed;
@@ -157,7 +167,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if says_nothing(input, &["[]"]) {
         return Ok(parsed(Vec::new(), Some(true), "eslint", Vec::new()));
     }
-    let Rows(Folded { items, mut notes, mut unread, rows, .. }, _) =
+    let Rows(Folded { items, mut notes, mut unread, rows, beyond, left_out, .. }, _) =
         if input.bytes.trim_ascii_start().first() == Some(&b'{') {
             let with_metadata: WithMetadata<'_> = rows::read(input)?;
             with_metadata.results.ok_or_else(|| foreign("ESLint's results"))?
@@ -168,5 +178,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         unread += 1;
         note(&mut notes, "no file is named: nothing was linted");
     }
-    Ok(parsed(items, Some(unread == 0), "eslint", notes))
+    let listed = |s| u64::try_from(items.iter().filter(|i| i.suppressed.is_none() && i.severity == s).count());
+    let stated = [Severity::High, Severity::Medium]
+        .map(|s| (s, if beyond.get(s) > 0 { beyond.get(s).saturating_add(listed(s).unwrap_or(0)) } else { 0 }));
+    Ok(parsed(items, Some(unread == 0), "eslint", notes)
+        .with_counts(&stated, Category::Code)
+        .with_gaps(Gap::of_items("files were ignored", &left_out)))
 }

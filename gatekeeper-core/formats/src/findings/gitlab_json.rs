@@ -11,8 +11,9 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Findings, looks_for};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Gap, looks_for};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 pub(super) static FORMAT: Format = Format {
@@ -55,6 +56,9 @@ struct Report<'a> {
     vulnerabilities: Option<List<Row<'a>>>,
     #[serde(borrow, deserialize_with = "or_default")]
     scan: Scan<'a>,
+    /// The files that name dependencies.
+    #[serde(rename = "dependency_files")]
+    files: Option<List<IgnoredAny>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -70,6 +74,9 @@ struct Scan<'a> {
     end: Str<'a>,
     #[serde(borrow)]
     messages: List<Talk<'a>>,
+    /// The addresses that a dynamic scan went to.
+    #[serde(rename = "scanned_resources")]
+    resources: Option<List<IgnoredAny>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -273,6 +280,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let tool = findings.tools.first().map_or_else(|| "gitlab".to_owned(), |t| t.to_ascii_lowercase());
     let created = seconds(scan.end.text()).or_else(|| seconds(&format!("{}Z", scan.end.text())));
     let mut out = parsed(Vec::new(), Some(complete), &tool, notes);
+    let said: Vec<&str> =
+        scan.messages.0.iter().filter(|m| m.level.text() == "error").map(|m| m.value.text()).collect();
+    findings.gaps.extend(Gap::of_items("messages of errors by the scanner", &said));
+    let none = |list: &Option<List<IgnoredAny>>| list.as_ref().is_some_and(|l| l.0.is_empty());
+    if findings.items.is_empty() && scan.kind.text() == "dependency_scanning" && none(&report.files) {
+        findings.gaps.push(Gap::whole("it names no file of dependencies: nothing was looked at"));
+    }
+    if findings.items.is_empty() && none(&scan.resources) {
+        findings.gaps.push(Gap::whole("it names no address that was scanned: nothing was looked at"));
+    }
     out.data = gatekeeper_evidence::Data::Findings(findings);
     Ok(Parsed { created, ..out })
 }

@@ -9,7 +9,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Severity, Suppression};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -147,9 +147,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         complete = false;
         note(&mut notes, "the report says that no file was looked at");
     }
-    if stats.found.0.is_some_and(|n| n > 0) && items.is_empty() {
-        complete = false;
-        note(&mut notes, "the report counts issues and lists none");
-    }
-    Ok(parsed(items, Some(complete), "gosec", notes))
+    let out = items.iter().filter(|i| i.suppressed.is_some()).count();
+    let found = stats.found.index().map_or(0, |n| n.saturating_sub(out));
+    let found = u64::try_from(found).unwrap_or(u64::MAX);
+    Ok(parsed(items, Some(complete), "gosec", notes).with_counts(&[(Severity::Unknown, found)], Category::Code))
 }

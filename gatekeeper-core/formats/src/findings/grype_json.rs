@@ -12,8 +12,9 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Findings, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Gap, Suppression};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 pub(super) static FORMAT: Format = Format {
     id: "grype-json",
@@ -31,6 +32,10 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
+    // Others write grype's shape (xeol, of what is past its end of life): the descriptor names the tool.
+    if shape.text("descriptor.name").is_some_and(|name| name != "grype") {
+        return Confidence::No;
+    }
     let own = shape.has_all(&["matches[].vulnerability", "matches[].artifact"]);
     let named = shape.has("matches") && shape.text("descriptor.name") == Some("grype");
     let ignored = shape.has_all(&["ignoredMatches[].vulnerability", "ignoredMatches[].appliedIgnoreRules"]);
@@ -45,6 +50,8 @@ struct Report<'a> {
     matches: Option<Records<Match<'a>>>,
     #[serde(borrow, rename = "ignoredMatches")]
     ignored: Records<Match<'a>>,
+    #[serde(borrow, rename = "alertsByPackage")]
+    alerts: List<Alerts<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]
     descriptor: Descriptor<'a>,
     #[serde(borrow, deserialize_with = "or_default")]
@@ -83,6 +90,25 @@ impl Target<'_> {
         }
         out
     }
+}
+
+/// What grype warns of in a package: mostly that the data on its distribution is incomplete.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Alerts<'a> {
+    #[serde(borrow, deserialize_with = "or_default")]
+    package: Artifact<'a>,
+    #[serde(borrow)]
+    alerts: List<Alert<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Alert<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Scalar<'a>,
+    #[serde(borrow)]
+    message: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -200,6 +226,24 @@ impl Record for Match<'_> {
     }
 }
 
+/// The alerts by what they say, with the packages that they are of.
+fn gaps(alerts: &[Alerts<'_>]) -> Vec<Gap> {
+    let mut by_text: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for a in alerts {
+        for alert in &a.alerts.0 {
+            let text = alert.message.get().or(alert.kind.get()).unwrap_or("an alert without words");
+            // So many texts are more than a person reads.
+            if by_text.len() < 100 || by_text.contains_key(text) {
+                by_text.entry(message(text).into()).or_default().push(a.package.name.text());
+            }
+        }
+    }
+    let each = by_text
+        .into_iter()
+        .filter_map(|(text, names)| Gap::of_items(&format!("packages have an alert ({text})"), &names));
+    each.map(|g| g.of(Category::Vulnerability)).collect()
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let report: Report<'_> = rows::read(input)?;
@@ -246,6 +290,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         TextOr::Object(target) if report.source.kind.text() == "image" => target.references(),
         _ => Vec::new(),
     };
-    out.data = gatekeeper_evidence::Data::Findings(Findings { tools, items, target, ..Findings::default() });
+    let gaps = gaps(&report.alerts.0);
+    out.data = gatekeeper_evidence::Data::Findings(Findings { tools, items, target, gaps, ..Findings::default() });
     Ok(Parsed { created, ..out })
 }

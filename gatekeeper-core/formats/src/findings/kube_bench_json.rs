@@ -3,14 +3,14 @@
 //! PASS passed, WARN and INFO skipped (a person has to look). One suite is one section.
 //! Controls one after the other have no end mark: whether they are all is not known.
 
-use super::common::{List, Str, foreign, message, parsed};
+use super::common::{List, Num, Str, foreign, message, parsed};
 use super::rows::{self, present};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Data;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Detail, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Beyond, Case, Detail, Status, Suite, TestRun, Totals};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -68,6 +68,10 @@ struct Group<'a> {
     desc: Str<'a>,
     #[serde(borrow)]
     results: List<Row<'a>>,
+    pass: Num,
+    fail: Num,
+    warn: Num,
+    info: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -131,6 +135,16 @@ fn fold(groups: Option<&List<Group<'_>>>, text: &str, run: &mut TestRun) -> Resu
             let name = [r.number.text(), r.desc.text()].join(" ");
             suite.cases.push(Case { name: message(name.trim()), status, detail, ..Case::default() });
         }
+        let number = |n: Num| n.0;
+        let all = [g.pass, g.fail, g.warn, g.info].map(number);
+        let stated = Totals {
+            // Only all four of them are a total.
+            total: all.into_iter().try_fold(0_u64, |sum, n| sum.checked_add(n?)),
+            bad: number(g.fail),
+            skipped: number(g.warn).zip(number(g.info)).map(|(w, i)| w.saturating_add(i)),
+        };
+        let beyond = stated.against(suite.counts(), 0).without_fewer();
+        run.beyond = run.beyond.take().map_or_else(Beyond::default, |b| *b).plus(&beyond).boxed();
         run.suites.push(suite);
     }
     Ok(())

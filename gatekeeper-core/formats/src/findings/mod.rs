@@ -35,6 +35,7 @@ mod room;
 mod rows;
 mod ruff_json;
 mod sarif;
+mod secretlint_json;
 mod semgrep_json;
 mod snyk_json;
 mod text;
@@ -74,6 +75,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &prettier::FORMAT,
     &ruff_json::FORMAT,
     &sarif::FORMAT,
+    &secretlint_json::FORMAT,
     &semgrep_json::FORMAT,
     &snyk_json::FORMAT,
     &trivy_json::FORMAT,

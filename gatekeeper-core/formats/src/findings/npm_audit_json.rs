@@ -8,14 +8,14 @@
 
 use super::advisories::{self, Audit, Failure, paths_are_pnpm, refuse_failure};
 use super::common::{
-    MESSAGE, Num, Scalar, Str, TextOr, cut, foreign, message, note, or_default, package, parsed, severity, tool_failed,
+    MESSAGE, Num, Scalar, Str, TextOr, cut, foreign, message, or_default, package, parsed, severity, tool_failed,
 };
 use super::records::{NamedRecords, Record, Records};
 use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding};
+use gatekeeper_evidence::findings::{Category, Finding, Gap};
 use gatekeeper_evidence::{Kind, Note};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -71,13 +71,9 @@ struct Report<'a> {
 #[serde(default)]
 struct Metadata {
     #[serde(deserialize_with = "or_default")]
-    vulnerabilities: Counts,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Counts {
-    total: Num,
+    vulnerabilities: advisories::Counts,
+    /// How many packages were looked at: by sort in an object; a number in npm 6, which has its total elsewhere.
+    dependencies: serde_json::Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -190,12 +186,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             return Err(ParseError::malformed("the member vulnerabilities").at(0).in_path("$"));
         };
         let items = packages(&vulnerabilities.0, &mut notes);
-        let counted = report.metadata.vulnerabilities.total.0.and_then(|n| usize::try_from(n).ok());
-        let complete = counted.is_none_or(|n| n <= items.len());
-        if !complete {
-            note(&mut notes, "the audit counts more vulnerabilities than it lists");
-        }
-        return Ok(parsed(items, Some(complete), "npm-audit", notes));
+        let stated = report.metadata.vulnerabilities.stated();
+        let nothing = report.metadata.dependencies.get("total").and_then(serde_json::Value::as_u64) == Some(0)
+            && items.is_empty();
+        return Ok(parsed(items, Some(true), "npm-audit", notes)
+            .with_counts(&stated, Category::Vulnerability)
+            .with_gaps(nothing.then(|| Gap::whole("it counts no dependency: nothing was looked at"))));
     }
     drop(report);
     let audit: Audit<'_> = rows::read(input)?;
@@ -203,8 +199,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(foreign("an audit of npm (auditReportVersion or advisories)"));
     };
     let items: Vec<Finding> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-    let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
-    Ok(parsed(items, Some(complete), "npm-audit", notes))
+    let stated = audit.metadata.vulnerabilities.unlisted(&items);
+    Ok(parsed(items, Some(true), "npm-audit", notes).with_counts(&stated, Category::Vulnerability))
 }
 
 fn packages(all: &[(Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec<Note>) -> Vec<Finding> {

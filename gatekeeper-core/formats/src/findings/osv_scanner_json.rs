@@ -14,7 +14,7 @@ use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Severity};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Severity};
 use gatekeeper_evidence::{Kind, Note};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -289,16 +289,43 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             "an empty list of results and no word of the tool that wrote it: other tools' clean reports look alike",
         );
     }
+    let mut violations = Vec::new();
     for row in &results.0 {
         for pack in &row.packages.0 {
             fold(row.source.path.text(), pack, &mut items, &mut notes);
-            if !pack.license_violations.0.is_empty() {
-                note(&mut notes, "packages with licence violations, which are not counted as vulnerabilities");
+            for license in &pack.license_violations.0 {
+                violations.push(pack.package.name.text());
+                items.push(violation(row.source.path.text(), pack, license.text()));
             }
         }
     }
     items.extend(report.generic.0.iter().map(|g| detected(g, &mut notes)));
-    Ok(parsed(items, Some(true), "osv-scanner", notes))
+    // The scanner fails for these as it does for vulnerabilities: no gate that counts the one alone passes over the other.
+    let of_licences = Gap::of_items("licence violations make its scanner fail", &violations);
+    Ok(parsed(items, Some(true), "osv-scanner", notes).with_gaps(of_licences.map(|g| Gap {
+        whole: true,
+        found_as: Some(Category::License),
+        ..g
+    })))
+}
+
+/// A package whose licence the scanner was told not to allow.
+fn violation(path: &str, pack: &Pack<'_>, license: &str) -> Finding {
+    let p = &pack.package;
+    let version = p.version.get().or(p.commit.get()).unwrap_or_default();
+    let purl =
+        purl_type(p.ecosystem.text()).and_then(|kind| purl(kind, &p.name.text().replace(':', "/"), Some(version)));
+    Finding {
+        rule: message(license),
+        message: message(&format!("{} is under {license}, which is not among the allowed licences", p.name.text())),
+        // Its status says that these are errors; a severity of their own they have not.
+        severity: Severity::High,
+        severity_from: "license_violations",
+        category: Category::License,
+        place: place(path, None, None),
+        package: package(p.name.text(), version, "", purl),
+        ..Finding::default()
+    }
 }
 
 /// Most versions that mend a record and are kept: more than the text of them may hold.

@@ -9,7 +9,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding};
+use gatekeeper_evidence::findings::{Category, Finding, Gap};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -130,5 +130,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if !looked {
         note(&mut notes, "no dependency was audited");
     }
-    Ok(parsed(items, Some(looked), "pip-audit", notes))
+    let skipped: Vec<String> =
+        dependencies.iter().filter_map(|d| Some(format!("{} ({})", d.name.text(), d.skip_reason.get()?))).collect();
+    let gaps = Gap::of_items("packages were not audited", &skipped);
+    Ok(parsed(items, Some(looked), "pip-audit", notes).with_gaps(gaps))
 }

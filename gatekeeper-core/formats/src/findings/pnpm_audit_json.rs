@@ -8,6 +8,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::findings::Category;
 
 pub(super) static FORMAT: Format = Format {
     id: "pnpm-audit-json",
@@ -46,6 +47,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     refuse_failure(&audit.error)?;
     let Some(advisories) = audit.advisories else { return Err(foreign("an audit of pnpm (advisories)")) };
     let items: Vec<_> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-    let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
-    Ok(parsed(items, Some(complete), "pnpm-audit", notes))
+    let stated = audit.metadata.vulnerabilities.unlisted(&items);
+    Ok(parsed(items, Some(true), "pnpm-audit", notes).with_counts(&stated, Category::Vulnerability))
 }

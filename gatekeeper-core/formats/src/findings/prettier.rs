@@ -25,6 +25,13 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
+    // erlfmt says nearly the same.
+    if [&b"erlfmt code style!"[..], b"Forgot to run erlfmt?"]
+        .iter()
+        .any(|m| memchr::memmem::find(head.all(), m).is_some())
+    {
+        return Confidence::No;
+    }
     let own = head.lines().any(|l| {
         let Ok(line) = std::str::from_utf8(l) else { return false };
         let line = String::from_utf8_lossy(&crate::scan::lines::strip_ansi(line.as_bytes())).into_owned();

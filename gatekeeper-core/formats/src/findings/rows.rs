@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Finding, Place};
+use gatekeeper_evidence::findings::{BySeverity, Finding, Place};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use std::collections::HashMap;
@@ -64,6 +64,10 @@ pub(super) struct Folded {
     pub rows: usize,
     /// How many rows tell of something that was not looked at.
     pub unread: usize,
+    /// What rows tell of that was left out, in words.
+    pub left_out: Vec<String>,
+    /// How many findings rows count beyond those that they list.
+    pub beyond: BySeverity,
     /// Where findings that must not repeat stand in `items`, by a hash of what they are told by.
     seen: HashMap<u64, usize>,
     state: RandomState,

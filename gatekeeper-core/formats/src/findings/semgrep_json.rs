@@ -9,7 +9,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Suppression};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -50,6 +50,24 @@ struct Report<'a> {
     errors: List<Failure<'a>>,
     #[serde(borrow)]
     results: Option<List<Row<'a>>>,
+    #[serde(borrow)]
+    skipped_rules: List<SkippedRule<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SkippedRule<'a> {
+    #[serde(borrow)]
+    rule_id: Scalar<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Skipped<'a> {
+    #[serde(borrow)]
+    path: Scalar<'a>,
+    #[serde(borrow)]
+    reason: Scalar<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +75,8 @@ struct Report<'a> {
 struct Paths<'a> {
     #[serde(borrow)]
     scanned: Option<List<Scalar<'a>>>,
+    #[serde(borrow)]
+    skipped: List<Skipped<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -152,6 +172,21 @@ const UNSEEN: &[&str] = &[
     "Fatal error",
 ];
 
+/// Reasons (`skip_reason` of semgrep-interfaces) for which somebody wanted a file to be left out, or no rule is for it. What is skipped for any
+/// other reason was meant to be looked at.
+const MEANT: &[&str] = &[
+    "always_skipped",
+    "semgrepignore_patterns_match",
+    "cli_include_flags_do_not_match",
+    "cli_exclude_flags_match",
+    "gitignore_patterns_match",
+    "excluded_by_config",
+    "wrong_language",
+    "irrelevant_rule",
+    "binary",
+    "dotfile",
+];
+
 /// A text or an array of scalars.
 #[derive(Debug, Default)]
 struct Words<'a>(Vec<Scalar<'a>>);
@@ -185,6 +220,31 @@ struct Dependency<'a> {
     version: Str<'a>,
     #[serde(borrow)]
     ecosystem: Str<'a>,
+}
+
+/// What semgrep says it did not look at, or only in part.
+fn gaps(errors: &[Failure<'_>], skipped: &[Skipped<'_>], rules: &[SkippedRule<'_>]) -> Vec<Gap> {
+    let said: Vec<Box<str>> = errors
+        .iter()
+        .map(|e| {
+            let text = e.message.get().or(e.long_msg.get()).or(e.kind.get()).unwrap_or("an error without words");
+            super::common::cut(text.lines().next().unwrap_or_default(), 200)
+        })
+        .collect();
+    let files: Vec<String> = skipped
+        .iter()
+        .filter(|s| !MEANT.contains(&s.reason.text()))
+        .map(|s| format!("{} ({})", s.path.text(), s.reason.text()))
+        .collect();
+    let rules: Vec<&str> = rules.iter().map(|r| r.rule_id.text()).collect();
+    [
+        Gap::of_items("errors of its own", &said),
+        Gap::of_items("files were skipped", &files),
+        Gap::of_items("rules were skipped", &rules),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
@@ -244,5 +304,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             format!("semgrep reports an error of level {}: {}", message(e.level.text()), super::common::cut(text, 200)),
         );
     }
-    Ok(parsed(items, Some(complete), "semgrep", notes))
+    let gaps = gaps(&report.errors.0, &report.paths.skipped.0, &report.skipped_rules.0);
+    Ok(parsed(items, Some(complete), "semgrep", notes).with_gaps(gaps))
 }

@@ -9,7 +9,7 @@ use gatekeeper_evidence::{Data, Evidence};
 use std::path::PathBuf;
 
 fn folder(id: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(id)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(id)
 }
 
 /// (name, content, expectation) of every fixture of the family.

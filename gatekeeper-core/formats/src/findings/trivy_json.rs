@@ -6,6 +6,8 @@
 //! - Suppressed: `ExperimentalModifiedFindings` (VEX, ignore files) and vulnerabilities of `Status: not_affected`; every other status counts.
 //! - Licence rows are findings of category licence. A resource that could not be scanned has an `Error`: the report is not complete.
 //! - What was looked for is told by the results' `Class`.
+//! - Without `Results` nothing was looked at. An operating system without a result of class `os-pkgs` is one that Trivy has no advisories for; one
+//!   that is past its end of life (`EOSL`) gets no more of them.
 //! - The text of a secret's match is never kept.
 
 use super::common::{
@@ -17,10 +19,11 @@ use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::findings::{Category, Finding, Findings, Suppression};
+use gatekeeper_evidence::findings::{Category, Finding, Findings, Gap, Graph, GraphNode, Suppression};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use std::collections::HashMap;
 
 pub(super) static FORMAT: Format = Format {
     id: "trivy-json",
@@ -84,6 +87,21 @@ struct Metadata<'a> {
     tags: List<Scalar<'a>>,
     #[serde(borrow, rename = "RepoDigests")]
     digests: List<Scalar<'a>>,
+    #[serde(borrow, rename = "OS")]
+    system: Option<System<'a>>,
+}
+
+/// The operating system of an image.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct System<'a> {
+    #[serde(borrow, rename = "Family")]
+    family: Scalar<'a>,
+    #[serde(borrow, rename = "Name")]
+    name: Scalar<'a>,
+    /// Past the end of its life: nobody writes advisories for it any more.
+    #[serde(rename = "EOSL")]
+    ended: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -104,6 +122,8 @@ struct Row<'a> {
     kind: Scalar<'a>,
     #[serde(borrow, rename = "Class")]
     class: Str<'a>,
+    #[serde(borrow, rename = "Packages")]
+    packages: List<Node<'a>>,
     #[serde(borrow, rename = "Vulnerabilities")]
     vulnerabilities: Records<Vulnerability<'a>>,
     #[serde(borrow, rename = "Misconfigurations")]
@@ -116,6 +136,20 @@ struct Row<'a> {
     licenses: Records<License<'a>>,
     #[serde(borrow, rename = "ExperimentalModifiedFindings")]
     modified: Records<Modified<'a>>,
+}
+
+/// A package of a target, with what it depends on: with `--list-all-pkgs` only.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Node<'a> {
+    #[serde(borrow, rename = "ID")]
+    id: Str<'a>,
+    #[serde(deserialize_with = "or_default", borrow, rename = "Identifier")]
+    identifier: Identifier<'a>,
+    #[serde(borrow, rename = "Relationship")]
+    relationship: Str<'a>,
+    #[serde(borrow, rename = "DependsOn")]
+    needs: List<Str<'a>>,
 }
 
 /// How many checks of a file failed: Trivy counts them after its filters.
@@ -377,8 +411,70 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let references = report.metadata.tags.0.iter().chain(&report.metadata.digests.0).map(Scalar::text);
         target = image(report.artifact.as_ref().map(Str::text).unwrap_or_default(), references);
     }
-    let data = Data::Findings(Findings { items, target, looked_for, ..Findings::default() });
+    let gaps = gaps(&report);
+    let in_resources = resources.into_iter().flatten().flat_map(|l| &l.0).flat_map(|r| &r.results.0);
+    let graph = graph(report.results.iter().flat_map(|l| &l.0).chain(in_resources));
+    let data = Data::Findings(Findings { items, target, looked_for, gaps, graph, ..Findings::default() });
     Ok(Parsed { created: seconds(report.created.text()), data, ..parsed(Vec::new(), Some(complete), "trivy", notes) })
+}
+
+/// Which package brought which, target by target. A package that a target's own manifest names is brought by it, unless the target has a package
+/// of its own (`root`), which names it then.
+fn graph<'r>(rows: impl Iterator<Item = &'r Row<'r>>) -> Option<Box<Graph>> {
+    let mut out = Graph::default();
+    for row in rows {
+        let first = out.nodes.len();
+        let number = |at: usize| u32::try_from(first.saturating_add(at)).ok();
+        let by_id: HashMap<&str, usize> =
+            row.packages.0.iter().enumerate().filter_map(|(n, p)| Some((p.id.get()?, n))).collect();
+        let mut parents: Vec<Vec<u32>> = vec![Vec::new(); row.packages.0.len()];
+        for (n, package) in row.packages.0.iter().enumerate() {
+            for needed in package.needs.0.iter().filter_map(|id| by_id.get(id.text())) {
+                if let (Some(list), Some(n)) = (parents.get_mut(*needed), number(n)) {
+                    list.push(n);
+                }
+            }
+        }
+        let is_root = |p: &Node<'_>| matches!(p.relationship.text(), "root" | "workspace");
+        for (package, parents) in row.packages.0.iter().zip(parents) {
+            let of_root = parents.iter().any(|p| {
+                let at = usize::try_from(*p).ok().and_then(|p| p.checked_sub(first));
+                at.and_then(|at| row.packages.0.get(at)).is_some_and(is_root)
+            });
+            let top = is_root(package) || (package.relationship.text() == "direct" && !of_root);
+            let purl = package.identifier.purl.boxed().unwrap_or_default();
+            out.nodes.push(GraphNode { purl, parents, top });
+        }
+    }
+    (!out.nodes.is_empty()).then(|| Box::new(out))
+}
+
+/// What a report says was not looked at: without results nothing was; of an operating system without packages of its own (a distribution that
+/// Trivy does not know) or past its end nobody knows the vulnerabilities.
+fn gaps(report: &Report<'_>) -> Vec<Gap> {
+    let mut out = Vec::new();
+    let resources = [&report.resources, &report.findings, &report.vulnerabilities, &report.misconfigurations];
+    let mut rows = resources.into_iter().flatten().flat_map(|l| &l.0).flat_map(|r| &r.results.0).peekable();
+    let results = report.results.iter().flat_map(|l| &l.0);
+    let kubernetes = report.cluster.is_some() || resources.iter().any(|r| r.is_some());
+    if results.clone().next().is_none() && rows.peek().is_none() {
+        let empty = resources.into_iter().flatten().all(|l| l.0.is_empty());
+        if !kubernetes || empty {
+            out.push(Gap::whole("it has no results: nothing was looked at"));
+        }
+        return out;
+    }
+    let Some(system) = &report.metadata.system else { return out };
+    let name = message(&format!("{} {}", system.family.text(), system.name.text()));
+    if !results.clone().any(|r| r.class.text() == "os-pkgs") && results.clone().any(|r| !r.class.text().is_empty()) {
+        let words = format!("the packages of the operating system ({name}) were not looked at");
+        out.push(Gap::part(words).of(Category::Vulnerability));
+    }
+    if system.ended == Some(true) {
+        let words = format!("{name} is past the end of its life: nobody writes advisories for it any more");
+        out.push(Gap::part(words).of(Category::Vulnerability));
+    }
+    out
 }
 
 /// The package URL of a result's type, for reports from before 0.47, which have none (`pkg/fanal/types/const.go`).

@@ -9,13 +9,13 @@
 
 use super::advisories::{self, Advisory, Audit, Counts, refuse_failure};
 use super::common::{
-    List, Members, Scalar, Str, foreign, message, note, or_default, package, parsed, purl, severity, tool_failed,
+    List, Members, Num, Scalar, Str, foreign, message, note, or_default, package, parsed, purl, severity, tool_failed,
 };
 use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding};
+use gatekeeper_evidence::findings::{Category, Finding, Gap};
 use gatekeeper_evidence::{Kind, Note};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -69,6 +69,8 @@ struct Data<'a> {
     advisory: Option<Advisory<'a>>,
     #[serde(deserialize_with = "or_default")]
     vulnerabilities: Counts,
+    #[serde(rename = "totalDependencies")]
+    total: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,6 +93,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut items = Vec::new();
     let mut seen: HashSet<(Box<str>, Box<str>)> = HashSet::new();
     let mut counts = Counts::default();
+    let mut total = None;
     let (mut summary, mut berry, mut object, mut looked) = (false, false, false, true);
     rows::documents(input, |line: Line<'_>| {
         refuse_failure(&line.error)?;
@@ -105,6 +108,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 summary = true;
                 if let super::common::TextOr::Object(data) = data {
                     counts.add(data.vulnerabilities);
+                    total = data.total.0.or(total);
                 }
             }
             ("error", super::common::TextOr::Text(t)) => return Err(tool_failed(t)),
@@ -127,8 +131,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let audit: Audit<'_> = rows::read(input)?;
         let all = audit.advisories.unwrap_or_default();
         let items: Vec<_> = all.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
-        let complete = audit.metadata.vulnerabilities.are_listed(&items, &mut notes);
-        return Ok(parsed(items, Some(complete), "yarn-audit", notes));
+        let stated = audit.metadata.vulnerabilities.unlisted(&items);
+        return Ok(parsed(items, Some(true), "yarn-audit", notes).with_counts(&stated, Category::Vulnerability));
     }
     if !summary && !berry && items.is_empty() {
         return Err(foreign("an audit of yarn (auditAdvisory or auditSummary lines)"));
@@ -136,9 +140,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if !summary && !berry {
         note(&mut notes, "no auditSummary line: the audit did not reach its end");
     }
-    let listed = counts.are_listed(&items, &mut notes);
-    let complete = if berry && listed { None } else { Some(summary && looked && listed) };
-    Ok(parsed(items, complete, "yarn-audit", notes))
+    let stated = counts.unlisted(&items);
+    let complete = if berry { None } else { Some(summary && looked) };
+    let nothing =
+        (total == Some(0) && items.is_empty()).then(|| Gap::whole("it counts no dependency: nothing was looked at"));
+    Ok(parsed(items, complete, "yarn-audit", notes).with_counts(&stated, Category::Vulnerability).with_gaps(nothing))
 }
 
 fn of_berry(line: &Line<'_>, notes: &mut Vec<Note>) -> Finding {

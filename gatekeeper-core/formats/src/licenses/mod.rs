@@ -1,5 +1,6 @@
 //! Formats of lock files and licence lists.
 
+mod bun_lock;
 mod cargo_deny_list;
 mod cargo_license_json;
 pub(crate) mod common;
@@ -17,6 +18,7 @@ use crate::format::Format;
 pub use package_folder::FORMAT as PACKAGE_FOLDER;
 
 pub(super) static FORMATS: &[&Format] = &[
+    &bun_lock::FORMAT,
     &cargo_deny_list::FORMAT,
     &cargo_license_json::FORMAT,
     &go_licenses_csv::FORMAT,
@@ -38,7 +40,7 @@ mod robustness {
     use std::path::Path;
 
     fn fixtures() -> Vec<(&'static crate::format::Format, String, Vec<u8>)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let mut out = Vec::new();
         for format in FORMATS {
             let entries = std::fs::read_dir(root.join(format.id)).expect("a folder of fixtures for each format");

@@ -37,7 +37,9 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
-    Confidence::when(!shape.root_is_array && shape.has("lockfileVersion"), Confidence::Certain)
+    // Bun's has the member too, in JSON with comments; its workspaces are an object.
+    let own = !shape.root_is_array && shape.has("lockfileVersion") && !shape.has("workspaces");
+    Confidence::when(own && head.file_name() != "bun.lock", Confidence::Certain)
 }
 
 #[derive(Deserialize)]

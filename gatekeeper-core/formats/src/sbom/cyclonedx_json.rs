@@ -9,15 +9,17 @@
 //! `compositions` and `affects` that lead somewhere (BOM-Links are not followed), licence expressions that parse.
 //!
 //! Deviations: a member of another type than the specification's is passed over with a note (and makes the document invalid); a document whose
-//! `components` is no array is refused. A document with `vulnerabilities[].analysis` (VEX) is an inventory, its statements are kept beside it.
+//! `components` is no array is refused. A document with `vulnerabilities` is an inventory; what it lists as vulnerable, and its statements
+//! (`analysis`, VEX), are kept beside it.
 
 use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
 use super::schema;
 use super::tree::{self, Piece, Plan, Value};
+use super::vulnerabilities::{self, Vulnerability};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError, quote};
-use gatekeeper_evidence::inventory::{Component, Inventory, License};
+use gatekeeper_evidence::inventory::{Component, Inventory, License, Subject};
 use gatekeeper_evidence::purl::with_version;
 use gatekeeper_evidence::vex::{Product, Statement, Status};
 use gatekeeper_evidence::{Data, Kind, Note};
@@ -68,15 +70,21 @@ fn needed(name: &str) -> bool {
     // By length first: this is asked of every member of every component.
     match name.len() {
         2 => matches!(name, "id"),
-        3 => matches!(name, "cpe" | "ref"),
+        3 => matches!(name, "alg" | "cpe" | "ref" | "url"),
         4 => matches!(name, "name" | "purl" | "swid"),
-        5 => matches!(name, "email" | "group" | "range" | "scope" | "state" | "swhid" | "tools"),
-        6 => matches!(name, "detail" | "status"),
-        7 => matches!(name, "$schema" | "affects" | "authors" | "bom-ref" | "license" | "version"),
-        8 => matches!(name, "analysis" | "licenses" | "metadata" | "response" | "services" | "supplier" | "versions"),
+        5 => matches!(name, "email" | "group" | "range" | "scope" | "score" | "state" | "swhid" | "tools"),
+        6 => matches!(name, "detail" | "hashes" | "source" | "status"),
+        7 => matches!(
+            name,
+            "$schema" | "affects" | "authors" | "bom-ref" | "content" | "license" | "ratings" | "version"
+        ),
+        8 => matches!(
+            name,
+            "analysis" | "licenses" | "metadata" | "response" | "services" | "severity" | "supplier" | "versions"
+        ),
         9 => matches!(name, "bomFormat" | "component" | "publisher" | "timestamp"),
         10 => matches!(name, "components" | "expression" | "references"),
-        11 => matches!(name, "manufacture" | "specVersion"),
+        11 => matches!(name, "description" | "manufacture" | "specVersion"),
         12 => matches!(name, "dependencies" | "manufacturer"),
         13 => matches!(name, "justification"),
         15 => matches!(name, "vulnerabilities"),
@@ -105,7 +113,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut bom = Bom {
         inventory: Inventory { spec: Some("CycloneDX"), ..Inventory::default() },
         lines: Lines::new(text),
-        by_ref: has("\"analysis\"").then(HashMap::new),
+        by_ref: has("\"vulnerabilities\"").then(HashMap::new),
         check: input.validate.then(Check::default),
         ..Bom::default()
     };
@@ -152,8 +160,11 @@ struct Bom<'a> {
     lines: Lines<'a>,
     format_seen: Option<String>,
     failed: Option<ParseError>,
-    /// purl by bom-ref, where there are VEX statements to resolve.
-    by_ref: Option<HashMap<String, String>>,
+    /// The components by bom-ref, where there are vulnerabilities to resolve.
+    by_ref: Option<HashMap<String, usize>>,
+    vulnerabilities: Vec<Vulnerability>,
+    /// Whether the described product has a bom-ref of its own.
+    described: bool,
     check: Option<Check<'a>>,
     schema: Option<schema::Document>,
     /// The version whose schema that is.
@@ -258,8 +269,8 @@ impl<'a> Bom<'a> {
             scope: scope(value).map(Into::into),
             line: self.lines.of(name),
         };
-        if let (Some(by_ref), Some(id), Some(purl)) = (&mut self.by_ref, id, purl) {
-            by_ref.insert(id.to_owned(), with_version(purl, version.unwrap_or_default()));
+        if let (Some(by_ref), Some(id)) = (&mut self.by_ref, id) {
+            by_ref.insert(id.to_owned(), self.inventory.components.len());
         }
         self.inventory.components.push(component);
         let list = at.name("components");
@@ -292,6 +303,22 @@ impl<'a> Bom<'a> {
     fn metadata(&mut self, value: Value<'_, 'a>) {
         let created = value.text_of("timestamp");
         self.inventory.created = created.map(str::to_owned);
+        if let Some(product) = value.get("component") {
+            self.described = true;
+            let text = |field| product.text_of(field).filter(|t| !t.is_empty());
+            let name = text("name").unwrap_or_default();
+            let mut subject = Subject {
+                name: text("group").map_or_else(|| name.into(), |group| format!("{group}/{name}").into()),
+                version: stated(product.text_of("version")).map(Into::into),
+                purl: text("purl").map(Into::into),
+                digests: Vec::new(),
+            };
+            for hash in product.items_of("hashes") {
+                subject
+                    .add_digest(hash.text_of("alg").unwrap_or_default(), hash.text_of("content").unwrap_or_default());
+            }
+            self.inventory.subject = Some(Box::new(subject));
+        }
         let tools = value.get("tools");
         let mut names = tools.into_iter().flat_map(|t| {
             t.items().chain(t.items_of("components")).chain(t.items_of("services")).filter_map(|t| t.text_of("name"))
@@ -304,27 +331,35 @@ impl<'a> Bom<'a> {
             || ["manufacturer", "manufacture"].iter().filter_map(|field| value.get(field)).any(named);
     }
 
-    /// A vulnerability with an analysis is a VEX statement.
+    /// A vulnerability is a finding; one with an analysis is a VEX statement as well.
     fn vulnerability(&mut self, value: Value<'_, 'a>, at: &At<'_>) {
-        let Some(analysis) = value.get("analysis") else { return };
-        let Some(state) = analysis.text_of("state") else { return };
-        let status = match state {
-            "resolved" | "resolved_with_pedigree" => Status::Fixed,
-            "exploitable" => Status::Affected,
-            "false_positive" | "not_affected" => Status::NotAffected,
-            "in_triage" => Status::UnderInvestigation,
-            _ => {
-                note(
-                    &mut self.notes,
-                    || format!("an analysis state of no known kind: {}", quote(state.as_bytes())),
-                    at,
-                );
-                return;
-            }
+        let mut found = Vulnerability {
+            id: value.text_of("id").unwrap_or_default().to_owned(),
+            url: value.get("source").and_then(|s| s.text_of("url")).unwrap_or_default().to_owned(),
+            aliases: value.items_of("references").filter_map(|r| r.text_of("id")).map(str::to_owned).collect(),
+            affects: value.items_of("affects").filter_map(|a| a.text_of("ref")).map(str::to_owned).collect(),
+            ..Vulnerability::default()
+        };
+        found.describe(value.text_of("description").or(value.text_of("detail")).unwrap_or_default());
+        for rating in value.items_of("ratings") {
+            found.rate(rating.text_of("severity"), rating.get("score").and_then(Value::number));
+        }
+        let statement = self.statement(value, at);
+        found.analysis = statement.as_ref().map(|s| (s.status, s.reason.clone()));
+        self.inventory.statements.extend(statement);
+        self.vulnerabilities.push(found);
+    }
+
+    fn statement(&mut self, value: Value<'_, 'a>, at: &At<'_>) -> Option<Statement> {
+        let analysis = value.get("analysis")?;
+        let state = analysis.text_of("state")?;
+        let Some(status) = vulnerabilities::status_of(state) else {
+            note(&mut self.notes, || format!("an analysis state of no known kind: {}", quote(state.as_bytes())), at);
+            return None;
         };
         let clears = matches!(status, Status::NotAffected | Status::Fixed);
         let reason = ["justification", "detail"].iter().filter_map(|f| analysis.text_of(f)).collect::<Vec<_>>();
-        self.inventory.statements.push(Statement {
+        Some(Statement {
             vulnerability: value.text_of("id").unwrap_or_default().to_owned(),
             aliases: value.items_of("references").filter_map(|r| r.text_of("id")).map(str::to_owned).collect(),
             products: value
@@ -345,7 +380,7 @@ impl<'a> Bom<'a> {
             status,
             stated: None,
             reason: reason.join(": "),
-        });
+        })
     }
 
     fn finish(mut self) -> Result<Parsed, ParseError> {
@@ -385,12 +420,19 @@ impl<'a> Bom<'a> {
             self.inventory.valid = self.inventory.valid.filter(|valid| by_schema || !valid);
         }
         if let Some(by_ref) = &self.by_ref {
-            for product in self.inventory.statements.iter_mut().flat_map(|s| &mut s.products) {
-                if let Some(purl) = by_ref.get(&product.id) {
-                    product.id.clone_from(purl);
+            let Inventory { statements, components, .. } = &mut self.inventory;
+            for product in statements.iter_mut().flat_map(|s| &mut s.products) {
+                let component = by_ref.get(&product.id).and_then(|at| components.get(*at));
+                if let Some((purl, c)) = component.and_then(|c| Some((c.purl.as_deref()?, c))) {
+                    product.id = with_version(purl, c.version.as_deref().unwrap_or_default());
                 }
             }
+            let (all, tool) = (self.vulnerabilities, self.tool.as_deref());
+            self.inventory.findings =
+                vulnerabilities::findings(all, &self.inventory.components, by_ref, tool, &mut self.notes);
         }
+        // One product without parts has nothing that it could depend on.
+        self.inventory.document.relationships |= self.described && self.inventory.components.is_empty();
         let created = self.inventory.created.as_deref().and_then(seconds);
         let mut parsed = Parsed::new(Data::Inventory(self.inventory), Some(true));
         parsed.tool = self.tool;

@@ -13,6 +13,7 @@ mod spdx_tag_value;
 mod spdx_xml;
 mod spdx_yaml;
 mod tree;
+mod vulnerabilities;
 
 use crate::format::Format;
 
@@ -36,7 +37,7 @@ mod tests {
 
     /// Fixtures of this family and of the statements that go with it.
     fn fixtures() -> Vec<(String, Vec<u8>)> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let ids = super::FORMATS.iter().map(|f| f.id).chain(["openvex", "csaf-vex"]);
         let mut out = Vec::new();
         for folder in ids.map(|id| root.join(id)) {
@@ -268,6 +269,57 @@ mod tests {
         assert_eq!((a.supplier.as_deref(), a.scope.as_deref(), a.is_licensed()), (Some("Acme"), None, true));
         assert_eq!((b.supplier.as_deref(), b.scope.as_deref(), b.is_licensed()), (None, Some("dev"), false));
         assert_eq!((got.valid, got.document.relationships), (Some(true), true));
+    }
+
+    #[test]
+    fn licences_that_are_on_no_list_are_declared() {
+        let document = |license: &str, declared: &str| {
+            format!(
+                r#"{{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x","documentNamespace":"https://example.com/x",
+                "creationInfo":{{"created":"2026-01-02T03:04:05Z","creators":["Tool: t"]}},
+                "packages":[{{"SPDXID":"SPDXRef-a","name":"a","downloadLocation":"NONE","licenseDeclared":"{license}"}}]{declared}}}"#
+            )
+        };
+        let own = r#","hasExtractedLicensingInfos":[{"licenseId":"LicenseRef-own","extractedText":"t"}]"#;
+        let other = r#","externalDocumentRefs":[{"externalDocumentId":"DocumentRef-o","spdxDocument":"https://example.com/o",
+            "checksum":{"algorithm":"SHA1","checksumValue":"85ed0817af83a24ad8da68c2b5094de69833983c"}}]"#;
+        for (license, declared, valid) in [
+            ("LicenseRef-own", own, true),
+            ("MIT OR (LicenseRef-own AND Apache-2.0)", own, true),
+            ("LicenseRef-own", "", false),
+            ("MIT OR LicenseRef-other", own, false),
+            ("DocumentRef-o:LicenseRef-x", other, true),
+            ("DocumentRef-o:LicenseRef-x", own, false),
+        ] {
+            let got = inventory(&document(license, declared), &ReadOptions::default());
+            assert_eq!(got.valid, Some(valid), "{license} {declared}: {:?}", got.problems);
+        }
+    }
+
+    #[test]
+    fn one_described_package_needs_no_further_relationship() {
+        let spdx = |packages: &str| {
+            format!(
+                r#"{{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x","documentNamespace":"https://example.com/x",
+                "creationInfo":{{"created":"2026-01-02T03:04:05Z","creators":["Tool: t"]}},"documentDescribes":["SPDXRef-a"],
+                "packages":[{{"SPDXID":"SPDXRef-a","name":"a","versionInfo":"1.2","downloadLocation":"NONE",
+                "checksums":[{{"algorithm":"SHA256","checksumValue":"AB"}}]}}{packages}]}}"#
+            )
+        };
+        let one = inventory(&spdx(""), &ReadOptions::default());
+        assert!(one.document.relationships);
+        let subject = one.subject.unwrap();
+        assert_eq!((&*subject.name, subject.version.as_deref()), ("a", Some("1.2")));
+        assert_eq!(subject.digests, ["sha256:ab".into()]);
+        let two = inventory(
+            &spdx(r#",{"SPDXID":"SPDXRef-b","name":"b","downloadLocation":"NONE"}"#),
+            &ReadOptions::default(),
+        );
+        assert!(!two.document.relationships);
+        let described = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","metadata":{"component":{"type":"application","name":"a"}}}"#;
+        assert!(inventory(described, &ReadOptions::default()).document.relationships);
+        let none = r#"{"bomFormat":"CycloneDX","specVersion":"1.5"}"#;
+        assert!(!inventory(none, &ReadOptions::default()).document.relationships);
     }
 
     #[test]

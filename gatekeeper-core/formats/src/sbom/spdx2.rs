@@ -9,7 +9,7 @@ use super::schema::formats::{is_date_time, is_uri};
 use super::tree::{Node, Piece, Tree, Value};
 use crate::format::Parsed;
 use gatekeeper_evidence::error::{ErrorCode, ParseError, quote};
-use gatekeeper_evidence::inventory::{Component, Inventory, License};
+use gatekeeper_evidence::inventory::{Component, Inventory, License, Subject};
 use gatekeeper_evidence::{Data, Note};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -31,9 +31,10 @@ pub(super) fn needed(name: &str) -> bool {
         6 => matches!(name, "SPDXID"),
         7 => matches!(name, "Package" | "created"),
         8 => matches!(name, "creators" | "hasFiles" | "packages" | "supplier"),
+        9 => matches!(name, "algorithm" | "checksums"),
         11 => matches!(name, "spdxVersion" | "versionInfo"),
         12 => matches!(name, "creationInfo" | "externalRefs"),
-        13 => matches!(name, "referenceType" | "relationships" | "spdxElementId"),
+        13 => matches!(name, "checksumValue" | "referenceType" | "relationships" | "spdxElementId"),
         15 => matches!(name, "licenseDeclared"),
         16 => matches!(name, "licenseConcluded" | "referenceLocator" | "relationshipType"),
         17 => matches!(name, "documentDescribes" | "referenceCategory"),
@@ -52,6 +53,8 @@ pub(super) struct Check<'a> {
     documents: Vec<String>,
     /// References to other documents: target, list, index, member.
     foreign: Vec<(String, &'static str, usize, &'static str)>,
+    /// Licences of other documents: the document, and where it is named.
+    others: Vec<(String, String)>,
 }
 
 /// The document while it is read.
@@ -69,6 +72,9 @@ pub(super) struct Spdx<'a> {
     depends: bool,
     /// Digest of each package's SPDX id, for scopes.
     ids: Vec<u64>,
+    /// Packages that the document describes, and the digests of packages that state some.
+    described: Vec<u64>,
+    checksums: HashMap<u64, Subject>,
     /// Packages with a scope that a relationship tells.
     scopes: Vec<(u64, &'static str)>,
 }
@@ -100,6 +106,7 @@ impl<'a> Spdx<'a> {
             Piece::Item("relationships", index, value) => self.relationship(value, index),
             Piece::Item("documentDescribes", index, value) => {
                 self.describes = true;
+                self.described.extend(value.text().map(digest));
                 if let (Some(check), Some(to)) = (&mut self.check, value.cow()) {
                     check.refer(to, "documentDescribes", index, "");
                 }
@@ -190,6 +197,7 @@ impl<'a> Spdx<'a> {
         // One pass over the members: there are many packages.
         let (mut name, mut version, mut id, mut supplier) = (None, None, None, None);
         let (mut concluded, mut declared, mut purl) = (None, None, None);
+        let mut sums = None;
         for (member, inner) in value.members().filter(|(_, v)| !v.is_null()) {
             let slot = match member {
                 "name" => &mut name,
@@ -198,6 +206,10 @@ impl<'a> Spdx<'a> {
                 "supplier" => &mut supplier,
                 "licenseConcluded" => &mut concluded,
                 "licenseDeclared" => &mut declared,
+                "checksums" => {
+                    sums = Some(inner);
+                    continue;
+                }
                 "externalRefs" => {
                     purl = inner
                         .items()
@@ -220,6 +232,15 @@ impl<'a> Spdx<'a> {
         }
         let (name, id) = (name.unwrap_or_default(), id.unwrap_or_default());
         self.ids.push(digest(id));
+        // Only the described package's are wanted, and which that is may stand behind it.
+        if let Some(sums) = sums.filter(|_| self.checksums.len() < 100_000) {
+            let mut subject = Subject::default();
+            for sum in sums.items() {
+                let text = |field| sum.text_of(field).unwrap_or_default();
+                subject.add_digest(text("algorithm"), text("checksumValue"));
+            }
+            self.checksums.insert(digest(id), subject);
+        }
         // "Organization: X", "Person: Y (mail)": the words before the colon say of what kind it is.
         let supplier = supplier.and_then(behind_kind);
         self.inventory.components.push(Component {
@@ -290,7 +311,11 @@ impl<'a> Spdx<'a> {
         let silent = [from, to].into_iter().flatten().filter_map(Value::text).any(|t| t == "NOASSERTION");
         match kind {
             _ if silent => {}
-            "DESCRIBES" | "DESCRIBED_BY" => self.describes = true,
+            "DESCRIBES" | "DESCRIBED_BY" => {
+                self.describes = true;
+                let described = if kind == "DESCRIBES" { to } else { from };
+                self.described.extend(described.and_then(Value::text).map(digest));
+            }
             "CONTAINS" | "CONTAINED_BY" | "DEPENDS_ON" | "DEPENDENCY_OF" | "DYNAMIC_LINK" | "STATIC_LINK" => {
                 self.depends = true;
             }
@@ -335,7 +360,18 @@ impl<'a> Spdx<'a> {
                 .found(version));
         }
         self.inventory.spec_version = Some(number.to_owned());
-        self.inventory.document.relationships = self.describes && self.depends;
+        let root = self.described.iter().find_map(|id| Some((id, self.ids.iter().position(|i| i == id)?)));
+        if let Some((id, component)) = root.and_then(|(id, at)| Some((id, self.inventory.components.get(at)?))) {
+            self.inventory.subject = Some(Box::new(Subject {
+                name: component.name.clone(),
+                version: component.version.clone(),
+                purl: component.purl.clone(),
+                digests: self.checksums.remove(id).unwrap_or_default().digests,
+            }));
+        }
+        // One described package has nothing that it could depend on.
+        let alone = self.inventory.components.len() == 1;
+        self.inventory.document.relationships = self.describes && (self.depends || alone);
         if !self.scopes.is_empty() {
             let by_id: HashMap<u64, usize> = self.ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
             for (id, scope) in &self.scopes {
@@ -394,10 +430,38 @@ impl<'a> Check<'a> {
         {
             self.problems.at(at, || format!("{} is no SPDX licence expression", quote(text.as_bytes())));
         }
+        if let Some(text) = value.and_then(Value::text).filter(|t| t.contains("LicenseRef-")) {
+            self.custom_licenses(text, at);
+        }
+    }
+
+    /// Licences that are on no list: each is declared, here or in the document that it names (clause 10, annex D).
+    fn custom_licenses(&mut self, text: &str, at: &At<'_>) {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+        for word in text.split(|c| !is_part(c)) {
+            // What RDF leaves open is named so by its reader.
+            if word == "LicenseRef-unresolved" {
+                continue;
+            }
+            if word.starts_with("LicenseRef-") {
+                self.references.refer_at(Cow::Owned(word.to_owned()), || at.to_string());
+            } else if let Some((document, _)) = word.split_once(":LicenseRef-")
+                && !self.documents.iter().any(|d| d == document)
+                && self.others.len() < 1_000
+            {
+                // Where other documents are declared may still follow.
+                self.others.push((document.to_owned(), at.to_string()));
+            }
+        }
     }
 
     fn settle(mut self) -> Problems {
         self.references.settle(&mut self.problems);
+        for (document, place) in self.others.iter().filter(|(d, _)| !self.documents.contains(d)) {
+            let words =
+                || format!("a licence of {}, which externalDocumentRefs does not declare", quote(document.as_bytes()));
+            self.problems.add(|| gatekeeper_evidence::location::Location::path(place.clone()), words);
+        }
         for (document, list, index, field) in self.foreign {
             if !self.documents.contains(&document) {
                 self.problems.at(&At::ROOT.name(list).index(index).name(field), || {

@@ -355,7 +355,9 @@ impl<'a> Document<'a> {
             .in_path("$.@graph")
             .found(version));
         }
-        self.inventory.document.relationships = self.describes && self.depends;
+        // One described package has nothing that it could depend on.
+        let alone = self.inventory.components.len() == 1;
+        self.inventory.document.relationships = self.describes && (self.depends || alone);
         self.tool = self.tools.iter().find_map(|t| self.names.get(t)).and_then(|n| super::spdx2::tool_name(n));
         for (index, id) in &self.suppliers {
             if let (Some(component), Some(name)) = (self.inventory.components.get_mut(*index), self.names.get(id)) {

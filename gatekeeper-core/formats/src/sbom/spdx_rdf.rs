@@ -419,6 +419,11 @@ fn document(input: &Input<'_>, text: &str, xml: &mut Xml<'_>) -> Result<Parsed, 
             spdx.take(&Piece::Item(list, index, tree.root()));
         }
     }
+    for (index, thing) in graph.of_kind("ExtractedLicensingInfo").enumerate() {
+        let mut out = Builder::new();
+        out.text("licenseId", Some(graph.texts(thing, "licenseId").next().unwrap_or(fragment(&thing.id))));
+        spdx.take(&Piece::Item("hasExtractedLicensingInfos", index, out.done().root()));
+    }
     relationships(&graph, document, &mut spdx)?;
     sets.settle()?;
     spdx.notes.append(&mut notes);

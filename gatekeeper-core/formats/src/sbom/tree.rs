@@ -123,6 +123,14 @@ impl<'t, 'a> Value<'t, 'a> {
         }
     }
 
+    /// The number; nothing where it is none.
+    pub(super) fn number(self) -> Option<f64> {
+        match self.node() {
+            Node::Number(n) => Some(*n),
+            _ => None,
+        }
+    }
+
     /// The text, as long-lived as it can be.
     pub(super) fn cow(self) -> Option<Cow<'a, str>> {
         match self.node() {

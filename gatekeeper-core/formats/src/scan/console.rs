@@ -49,6 +49,8 @@ pub(crate) fn of(bytes: &[u8]) -> Console {
         let line = rest.get(..end.min(rest.len())).unwrap_or_default();
         let text = strip_ansi(line.strip_suffix(b"\r").unwrap_or(line));
         let text = text.get(..text.len().min(TEXT_MOST)).unwrap_or_default();
+        // Of `===> ` alone on a line that ends in CR LF.
+        let text = if text.starts_with(b"\r\n") { text.get(1..).unwrap_or_default() } else { text };
         if steps.len() >= 2 * MOST {
             // What decides stands at the end.
             steps.drain(..MOST);

@@ -7,14 +7,14 @@
 //! - A duration that is minus a date is a start without an end (pytest-json-ctrf, of the test in which pytest was interrupted and which
 //!   it calls passed): the run is not complete.
 //! - A passed test is flaky where it says so, or where it was retried and does not deny it.
-//! - A summary that states failures where no test has one is a problem of the run: it was trimmed.
+//! - What the summary counts beyond the listed tests is kept as a second reading: the list was trimmed.
 
 use super::common::{self, Text, Texts};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 
@@ -73,6 +73,9 @@ struct Tool<'a> {
 struct Summary {
     tests: Option<u64>,
     failed: Option<u64>,
+    skipped: Option<u64>,
+    pending: Option<u64>,
+    other: Option<u64>,
     stop: Option<f64>,
 }
 
@@ -143,33 +146,21 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             detail,
         });
     }
-    let mut problems = Vec::new();
     let mut notes = Vec::new();
     if unended > 0 {
         notes.push(Note::new(format!("{unended} tests have a start and no end: the run was interrupted in them")));
     }
+    let mut run = TestRun { suites: vec![suite], ..TestRun::default() };
     let mut created = None;
     if let Some(summary) = results.summary {
         created = summary.stop.and_then(common::epoch_ms);
-        let counts = suite.counts();
-        if summary.failed.unwrap_or(0) > 0 && counts.failed == 0 {
-            let message = format!("states {} failed tests, and lists none", summary.failed.unwrap_or(0));
-            problems.push(Problem { name: "summary".into(), message, line: None });
-        } else if summary.tests.is_some_and(|t| t != counts.total()) {
-            notes.push(Note::new(format!(
-                "the summary states {} tests, {} are listed",
-                summary.tests.unwrap_or(0),
-                counts.total()
-            )));
-        }
+        let skipped =
+            [summary.skipped, summary.pending, summary.other].into_iter().flatten().reduce(u64::saturating_add);
+        let words = run.hold_against(Totals { total: summary.tests, bad: summary.failed, skipped });
+        notes.extend(words.map(|w| Note::new(format!("the summary {w}"))));
     }
     let tool = results.tool.and_then(|t| t.name).map(|n| n.trim().to_lowercase()).filter(|n| !n.is_empty());
-    Ok(Parsed {
-        tool,
-        notes,
-        created,
-        ..Parsed::new(Data::Tests(TestRun { suites: vec![suite], problems }), Some(unended == 0))
-    })
+    Ok(Parsed { tool, notes, created, ..Parsed::new(Data::Tests(run), Some(unended == 0)) })
 }
 
 #[cfg(test)]
@@ -218,10 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_of_failures_without_one_is_a_problem() {
+    fn what_only_the_summary_counts_is_a_second_reading() {
+        let summary = r#"{"tests":6,"passed":2,"failed":1,"skipped":1,"pending":1,"other":0}"#;
         let (run, _) =
-            read(r#"{"results":{"summary":{"tests":2,"failed":1},"tests":[{"name":"a","status":"passed"}]}}"#).unwrap();
-        assert_eq!(run.problems.len(), 1);
+            read(&format!(r#"{{"results":{{"summary":{summary},"tests":[{{"name":"a","status":"passed"}}]}}}}"#))
+                .unwrap();
+        let beyond = run.beyond.unwrap();
+        assert_eq!((beyond.unlisted, beyond.bad, beyond.skipped), (3, 1, 2));
     }
 
     #[test]

@@ -246,7 +246,8 @@ impl Reader {
         }
         let complete = self.done == Some(true) && !self.incomplete;
         let suites = self.suites.into_values().filter(|s| !s.cases.is_empty()).collect();
-        Parsed { notes, ..Parsed::new(Data::Tests(TestRun { suites, problems: self.problems }), Some(complete)) }
+        let run = TestRun { suites, problems: self.problems, ..TestRun::default() };
+        Parsed { notes, ..Parsed::new(Data::Tests(run), Some(complete)) }
     }
 }
 

@@ -261,7 +261,10 @@ impl Reader {
             tool: Some("go".into()),
             notes: self.notes,
             created,
-            ..Parsed::new(Data::Tests(TestRun { suites, problems: self.problems }), Some(!self.incomplete))
+            ..Parsed::new(
+                Data::Tests(TestRun { suites, problems: self.problems, ..TestRun::default() }),
+                Some(!self.incomplete),
+            )
         }
     }
 }

@@ -4,14 +4,14 @@
 //!
 //! - `result` of `SUPPRESSED` (disabled) and `SKIPPED`, and a `status` of `NOTRUN`, are skipped; a case with `failures` failed.
 //! - Times are `0.035s`.
-//! - Failures that are stated and not listed are a problem. Where an environment failed, GoogleTest 1.12 writes no valid JSON: refused.
+//! - What is counted beyond the listed tests is kept as a second reading. Where an environment failed, GoogleTest 1.12 writes no valid JSON: refused.
 
 use super::common::{self, Text};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 
@@ -41,6 +41,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 struct Document<'a> {
     tests: u64,
     failures: u64,
+    disabled: Option<u64>,
     errors: Option<u64>,
     #[serde(borrow)]
     timestamp: Option<Text<'a>>,
@@ -114,16 +115,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         run.suites.push(suite);
     }
-    let counts = run.counts();
-    let stated = document.failures.saturating_add(document.errors.unwrap_or(0));
-    if stated > 0 && counts.failed == 0 {
-        let message = format!("states {stated} failures, and lists none");
-        run.problems.push(Problem { name: "AllTests".into(), message, line: None });
-    }
-    let mut notes = Vec::new();
-    if document.tests != counts.total() {
-        notes.push(Note::new(format!("a run that states {} tests and lists {}", document.tests, counts.total())));
-    }
+    let bad = document.failures.saturating_add(document.errors.unwrap_or(0));
+    let words = run.hold_against(Totals { total: Some(document.tests), bad: Some(bad), skipped: document.disabled });
+    let notes = words.map(|w| Note::new(format!("a run that {w}"))).into_iter().collect();
     let created = document.timestamp.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
     Ok(Parsed { tool: Some("gtest".into()), notes, created, ..Parsed::new(Data::Tests(run), Some(true)) })
 }
@@ -164,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn failures_that_are_not_listed_are_a_problem() {
+    fn failures_that_are_not_listed_are_a_second_reading() {
         let (run, _) = read(&document(r#""status":"RUN","result":"COMPLETED""#, 1)).unwrap();
-        assert_eq!(run.problems.len(), 1);
+        assert_eq!(run.beyond.unwrap().bad, 1);
     }
 }

@@ -14,7 +14,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
 
@@ -43,7 +43,11 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
+    num_total_tests: Option<u64>,
     num_failed_tests: Option<u64>,
+    num_pending_tests: Option<u64>,
+    num_todo_tests: Option<u64>,
+    num_runtime_error_test_suites: Option<u64>,
     was_interrupted: Option<bool>,
     success: Option<bool>,
     #[serde(borrow)]
@@ -152,18 +156,21 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         suite.cases.shrink_to_fit();
         run.suites.push(suite);
     }
-    let listed = run.counts();
-    let stated = document.num_failed_tests.unwrap_or(0);
-    // `success` is false for thresholds of coverage too, which are no test's failure: only the count is held against the list.
-    if stated > 0 && listed.failed == 0 {
-        let message = format!("states {stated} failed tests, and lists none");
-        run.problems.push(Problem { name: "numFailedTests".into(), message, line: None });
+    let skipped =
+        [document.num_pending_tests, document.num_todo_tests].into_iter().flatten().reduce(u64::saturating_add);
+    let stated = Totals { total: document.num_total_tests, bad: document.num_failed_tests, skipped };
+    let words = run.hold_against(stated);
+    let notes = words.map(|w| gatekeeper_evidence::Note::new(format!("the run {w}"))).into_iter().collect();
+    let unloaded = u64::try_from(run.problems.len()).unwrap_or(u64::MAX);
+    let stated = document.num_runtime_error_test_suites.unwrap_or(0);
+    if stated > unloaded {
+        complete = false;
+        let message = format!("states {stated} suites that could not run, and lists {unloaded}");
+        run.problems.push(Problem { name: "numRuntimeErrorTestSuites".into(), message, line: None });
     }
-    let mut notes = Vec::new();
-    if document.success == Some(false) && listed.failed == 0 && run.problems.is_empty() {
-        notes.push(gatekeeper_evidence::Note::new(
-            "the run says that it did not succeed, for a reason that is no test's failure",
-        ));
+    if document.success == Some(false) && run.beyond.as_ref().is_none_or(|b| b.bad == 0) {
+        // An obsolete snapshot, a threshold of coverage: whatever it was, the run failed.
+        run.says_that_it_failed("success", "the run says that it did not succeed");
     }
     Ok(Parsed { notes, created, ..Parsed::new(Data::Tests(run), Some(complete)) })
 }

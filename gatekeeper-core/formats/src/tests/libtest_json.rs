@@ -16,7 +16,7 @@ use crate::scan::json;
 use crate::scan::lines::Lines;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Beyond, Case, Problem, Status, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -58,6 +58,10 @@ struct Event<'a> {
     stdout: Option<Text<'a>>,
     #[serde(borrow)]
     message: Option<Text<'a>>,
+    passed: Option<u64>,
+    failed: Option<u64>,
+    ignored: Option<u64>,
+    measured: Option<u64>,
 }
 
 #[derive(Default)]
@@ -66,6 +70,8 @@ struct Reader {
     suite: Option<(Suite, BTreeSet<Box<str>>, u64)>,
     suites: u64,
     incomplete: bool,
+    /// What the suites count beyond the tests that are listed.
+    beyond: Beyond,
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
@@ -98,6 +104,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if reader.suites == 0 {
         return Err(ParseError::malformed("an event of a suite that started").at(0).found_words("none"));
     }
+    reader.run.beyond = std::mem::take(&mut reader.beyond).boxed();
     let notes = other.map(|(line, n)| Note::at(format!("{n} lines that are no events"), Location::line(line)));
     Ok(Parsed {
         tool: Some("cargo".into()),
@@ -115,7 +122,16 @@ impl Reader {
                 self.suites += 1;
                 self.suite = Some((Suite::default(), BTreeSet::new(), line));
             }
-            ("suite", "ok" | "failed") => self.close(Some(event == "failed")),
+            ("suite", "ok" | "failed") => {
+                let all = [e.passed, e.failed, e.ignored, e.measured].into_iter().flatten();
+                let total = all.reduce(u64::saturating_add);
+                let stated = Totals { total, bad: e.failed, skipped: e.ignored };
+                if let Some((suite, ..)) = &self.suite {
+                    let beyond = stated.against(suite.counts(), 0).without_fewer();
+                    self.beyond = std::mem::take(&mut self.beyond).plus(&beyond);
+                }
+                self.close(Some(event == "failed"));
+            }
             ("test", "started") => {
                 if let (Some((_, open, _)), Some(name)) = (&mut self.suite, &e.name) {
                     open.insert(common::name(name).into());

@@ -5,15 +5,15 @@
 //! - Cases are `passes`, `failures` and `pending`; `tests` lists the same ones again (and no hooks).
 //! - A failing hook is an errored case; what did not run because of it is listed nowhere, so the run is not complete.
 //! - `currentRetry` > 0 among the passes is flaky.
-//! - `stats` that state more failures than are listed are a problem.
+//! - What `stats` count beyond the listed tests is kept as a second reading.
 
 use super::common::{self, Text};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -52,6 +52,8 @@ struct Document<'a> {
 
 #[derive(Deserialize)]
 struct Stats<'a> {
+    tests: Option<u64>,
+    pending: Option<u64>,
     failures: u64,
     #[serde(borrow)]
     end: Option<Text<'a>>,
@@ -87,7 +89,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut suite = Suite::default();
     let mut classes = common::Classes::default();
     let mut complete = true;
-    let failed = u64::try_from(document.failures.len()).unwrap_or(u64::MAX);
+    let mut hooks = 0_u64;
     let groups =
         [(document.passes, Status::Passed), (document.failures, Status::Failed), (document.pending, Status::Skipped)];
     suite.cases.reserve_exact(groups.iter().map(|(g, _)| g.len()).sum());
@@ -95,6 +97,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         for test in group {
             let hook = status == Status::Failed && test.title.as_deref().is_some_and(is_hook);
             complete &= !hook;
+            hooks += u64::from(hook);
             let status = if hook { Status::Errored } else { status };
             let retry = test.current_retry.unwrap_or(0);
             let flaky = status == Status::Passed && retry > 0;
@@ -124,17 +127,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             });
         }
     }
-    let mut problems = Vec::new();
-    if document.stats.failures > failed {
-        let message = format!("states {} failures, and lists {failed}", document.stats.failures);
-        problems.push(Problem { name: "stats".into(), message, line: None });
-    }
+    let mut run = TestRun { suites: vec![suite], ..TestRun::default() };
+    let stats = &document.stats;
+    // Hooks are no tests to Mocha; their failures are failures.
+    let total = stats.tests.map(|n| n.saturating_add(hooks));
+    let words = run.hold_against(Totals { total, bad: Some(stats.failures), skipped: stats.pending });
+    let notes = words.map(|w| Note::new(format!("`stats` {w}"))).into_iter().collect();
     let created = document.stats.end.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
-    Ok(Parsed {
-        tool: Some("mocha".into()),
-        created,
-        ..Parsed::new(Data::Tests(TestRun { suites: vec![suite], problems }), Some(complete))
-    })
+    Ok(Parsed { tool: Some("mocha".into()), notes, created, ..Parsed::new(Data::Tests(run), Some(complete)) })
 }
 
 /// Mocha's titles of hooks: `"before each" hook for "works"`, `"after all" hook in "suite"`.
@@ -173,9 +173,17 @@ mod tests {
     }
 
     #[test]
-    fn failures_that_are_not_listed_are_a_problem() {
-        let (run, _) = read(r#"{"stats":{"failures":1},"passes":[],"failures":[],"pending":[]}"#).unwrap();
-        assert_eq!(run.problems.len(), 1);
+    fn what_only_the_stats_count_is_a_second_reading() {
+        let (run, _) =
+            read(r#"{"stats":{"tests":3,"failures":1,"pending":1},"passes":[],"failures":[],"pending":[]}"#).unwrap();
+        let beyond = run.beyond.unwrap();
+        assert_eq!((beyond.unlisted, beyond.bad, beyond.skipped), (2, 1, 1));
+        // A hook that failed is no test.
+        let hook = r#"{"title":"\"after all\" hook in \"s\""}"#;
+        let (run, _) =
+            read(&format!(r#"{{"stats":{{"tests":0,"failures":1}},"passes":[],"failures":[{hook}],"pending":[]}}"#))
+                .unwrap();
+        assert_eq!(run.beyond, None);
     }
 
     #[test]

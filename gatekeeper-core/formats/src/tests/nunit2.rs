@@ -64,8 +64,10 @@ struct Reader {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let text = xml::decode(input)?;
-    let mut xml = Xml::new(&text, input);
+    xml::read(input, |_, xml| document(xml))
+}
+
+fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     if root.name() != "test-results" {
         return Err(ParseError::malformed("a root <test-results>").at(root.offset).found(root.name()));
@@ -81,14 +83,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let mut reader = Reader::default();
     reader.open("", 0, None);
-    while let Some(token) = inside(&mut xml, 0)? {
+    while let Some(token) = inside(xml, 0)? {
         match token {
             Token::Start(e) => match e.name() {
-                "test-suite" => reader.suite(&mut xml)?,
-                "test-case" => reader.case(&mut xml, &e)?,
+                "test-suite" => reader.suite(xml)?,
+                "test-case" => reader.case(xml, &e)?,
                 "results" => {}
                 "failure" => {
-                    let message = message(&mut xml)?;
+                    let message = message(xml)?;
                     if let Some(open) = reader.stack.last_mut() {
                         open.bad = Some(message);
                     }
@@ -100,7 +102,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             _ => {}
         }
     }
-    common::finish(&mut xml)?;
+    common::finish(xml)?;
     reader.close_to(0);
     let mut notes = xml.take_notes();
     if total > reader.listed {
@@ -113,7 +115,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     reader.suites.sort_by_key(|(order, _)| *order);
     let suites = reader.suites.into_iter().map(|(_, s)| s).collect();
-    let run = TestRun { suites, problems: reader.problems };
+    let run = TestRun { suites, problems: reader.problems, ..TestRun::default() };
     Ok(Parsed {
         tool: Some(if pester { "pester" } else { "nunit" }.into()),
         notes,

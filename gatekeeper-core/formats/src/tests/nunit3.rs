@@ -17,7 +17,7 @@ use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::borrow::Cow;
 
@@ -57,7 +57,6 @@ struct Reader {
     problems: Vec<Problem>,
     notes: Vec<Note>,
     incomplete: bool,
-    bad: bool,
     classes: common::Classes,
 }
 
@@ -75,6 +74,15 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
         // "2021-06-28 20:23:41Z", sometimes with a blank behind the T.
         t.replace("T ", "T").parse::<jiff::Timestamp>().ok().map(|t| t.as_second())
     });
+    let count = |key: &str| -> Result<Option<u64>, ParseError> {
+        root.attributes().filter_map(Result::ok).find(|a| a.key == key).map(|a| a.count()).transpose()
+    };
+    // `testcasecount` counts what was not chosen, too.
+    let stated = Totals {
+        total: count("total")?,
+        bad: count("failed")?,
+        skipped: [count("skipped")?, count("inconclusive")?].into_iter().flatten().reduce(u64::saturating_add),
+    };
     let cancelled = root.attribute("label")?.is_some_and(|l| l == "Cancelled");
     let mut reader = Reader { incomplete: cancelled, ..Reader::default() };
     reader.open("");
@@ -107,20 +115,16 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     while !reader.stack.is_empty() {
         reader.close();
     }
-    if run_result == "Failed" && !reader.bad && reader.problems.is_empty() {
-        let message = "the run says that it failed, and lists no failure".to_owned();
-        reader.problems.push(Problem { name: "test-run".into(), message, line: None });
-    }
     reader.suites.sort_by_key(|(order, _)| *order);
     let suites = reader.suites.into_iter().map(|(_, s)| s).collect();
+    let mut run = TestRun { suites, problems: reader.problems, ..TestRun::default() };
     let mut notes = xml.take_notes();
     notes.append(&mut reader.notes);
-    Ok(Parsed {
-        tool: Some("nunit".into()),
-        notes,
-        created,
-        ..Parsed::new(Data::Tests(TestRun { suites, problems: reader.problems }), Some(!reader.incomplete))
-    })
+    notes.extend(run.hold_against(stated).map(|w| Note::new(format!("the run {w}"))));
+    if run_result == "Failed" && run.beyond.as_ref().is_none_or(|b| b.bad == 0) {
+        run.says_that_it_failed("test-run", "the run says that it failed");
+    }
+    Ok(Parsed { tool: Some("nunit".into()), notes, created, ..Parsed::new(Data::Tests(run), Some(!reader.incomplete)) })
 }
 
 impl Reader {
@@ -227,7 +231,6 @@ impl Reader {
             let (file, line) = place.map_or((None, None), |(f, l)| (Some(f), Some(l)));
             case.detail = common::detail(&text, label, file.as_deref(), line);
         }
-        self.bad |= case.status > Status::Skipped;
         if let Some(open) = self.stack.last_mut() {
             open.suite.cases.push(case);
         }

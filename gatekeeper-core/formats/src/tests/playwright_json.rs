@@ -13,8 +13,8 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -59,6 +59,9 @@ struct Stats {
     start_time: Option<String>,
     duration: Option<f64>,
     unexpected: u64,
+    expected: Option<u64>,
+    flaky: Option<u64>,
+    skipped: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -126,14 +129,22 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let message = common::clip(e.message.as_deref().unwrap_or_default()).to_owned();
         run.problems.push(Problem { name: "outside of any test".into(), message, line: None });
     }
-    if document.stats.unexpected > 0 && run.counts().failed == 0 {
-        let message = format!("states {} unexpected results, and lists none", document.stats.unexpected);
-        run.problems.push(Problem { name: "stats".into(), message, line: None });
-    }
+    let stats = &document.stats;
+    // Only all four of them are a total.
+    let total = [stats.expected, stats.flaky, stats.skipped, Some(stats.unexpected)]
+        .into_iter()
+        .try_fold(0, |sum: u64, n| sum.checked_add(n?));
+    let words = run.hold_against(Totals { total, bad: Some(stats.unexpected), skipped: stats.skipped });
+    let notes = words.map(|w| Note::new(format!("`stats` {w}"))).into_iter().collect();
     let start = document.stats.start_time.and_then(|t| t.parse::<jiff::Timestamp>().ok());
     let took = document.stats.duration.and_then(common::epoch_ms).unwrap_or(0);
     let created = start.and_then(|t| t.as_second().checked_add(took));
-    Ok(Parsed { tool: Some("playwright".into()), created, ..Parsed::new(Data::Tests(run), Some(reader.complete)) })
+    Ok(Parsed {
+        tool: Some("playwright".into()),
+        notes,
+        created,
+        ..Parsed::new(Data::Tests(run), Some(reader.complete))
+    })
 }
 
 struct Reader {
@@ -233,7 +244,7 @@ mod tests {
     fn errors_outside_of_tests_are_problems() {
         let (run, complete) = read(&document("expected", r#"{"message":"does not load"}"#, 0)).unwrap();
         assert_eq!((run.problems.len(), complete), (1, Some(false)));
-        assert_eq!(read(&document("expected", "", 3)).unwrap().0.problems.len(), 1);
+        assert_eq!(read(&document("expected", "", 3)).unwrap().0.beyond.unwrap().bad, 3);
         assert!(read(&document("green", "", 0)).is_err());
     }
 }

@@ -86,7 +86,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             .notes
             .push(Note::new(format!("{n} points of subtests, summed up by the points behind them, are no cases")));
     }
-    let run = TestRun { suites: reader.suites, problems: reader.problems };
+    let run = TestRun { suites: reader.suites, problems: reader.problems, ..TestRun::default() };
     Ok(Parsed { notes: reader.notes, ..Parsed::new(Data::Tests(run), Some(!reader.incomplete)) })
 }
 

@@ -15,8 +15,8 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::{Data, Kind, Note};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -56,7 +56,11 @@ struct Reader {
     names: common::Classes,
     problems: Vec<Problem>,
     incomplete: bool,
-    stated_bad: u64,
+    stated: Totals,
+    /// Results that stand for their rows.
+    parents: u64,
+    /// Whether the summary calls the run failed.
+    failed: bool,
     created: Option<i64>,
     some: bool,
 }
@@ -82,6 +86,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
                 if matches!(outcome.as_ref(), "Aborted" | "Error" | "Timeout" | "Disconnected" | "InProgress") {
                     reader.incomplete = true;
                 }
+                reader.failed |= outcome == "Failed";
             }
             "Times" => {
                 let at = e.attribute("finish")?.and_then(|t| t.parse::<jiff::Timestamp>().ok());
@@ -92,9 +97,16 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
             "UnitTest" => reader.definition(xml, &e)?,
             "Counters" => {
                 for a in xml.attributes() {
-                    if matches!(a.key, "failed" | "error" | "timeout" | "aborted") {
-                        reader.stated_bad = reader.stated_bad.saturating_add(a.count()?);
-                    }
+                    let stated = &mut reader.stated;
+                    let slot = match a.key {
+                        "total" => &mut stated.total,
+                        "failed" | "error" | "timeout" | "aborted" => &mut stated.bad,
+                        "notExecuted" | "notRunnable" | "inconclusive" | "pending" | "disconnected" => {
+                            &mut stated.skipped
+                        }
+                        _ => continue,
+                    };
+                    *slot = Some(slot.unwrap_or(0).saturating_add(a.count()?));
                 }
                 xml.skip()?;
             }
@@ -121,18 +133,18 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     for (case, id) in reader.suite.cases.iter_mut().zip(&reader.ids) {
         case.class = id.as_ref().and_then(|id| reader.classes.get(id)).cloned();
     }
-    if reader.stated_bad > 0 && reader.suite.cases.iter().all(|c| c.status <= Status::Skipped) {
-        let message = format!("the summary states {} failures, and none is listed", reader.stated_bad);
-        reader.problems.push(Problem { name: reader.suite.name.to_string(), message, line: None });
+    let mut run = TestRun { suites: vec![reader.suite], problems: reader.problems, ..TestRun::default() };
+    let mut notes = xml.take_notes();
+    let mut beyond = reader.stated.against(run.counts(), reader.parents);
+    if reader.parents > 0 {
+        beyond = beyond.without_fewer();
     }
-    Ok(Parsed {
-        notes: xml.take_notes(),
-        created: reader.created,
-        ..Parsed::new(
-            Data::Tests(TestRun { suites: vec![reader.suite], problems: reader.problems }),
-            Some(!reader.incomplete),
-        )
-    })
+    run.beyond = beyond.boxed();
+    notes.extend(run.beyond.iter().map(|b| Note::new(format!("the summary {}", b.words))));
+    if reader.failed && run.beyond.as_ref().is_none_or(|b| b.bad == 0) {
+        run.says_that_it_failed("ResultSummary", "the summary says that the run failed");
+    }
+    Ok(Parsed { notes, created: reader.created, ..Parsed::new(Data::Tests(run), Some(!reader.incomplete)) })
 }
 
 fn is_result(name: &str) -> bool {
@@ -196,6 +208,7 @@ impl Reader {
             if case.status > Status::Skipped && case.status > worst {
                 self.problems.push(Problem { name: case.name.to_string(), message, line: None });
             }
+            self.parents = self.parents.saturating_add(1);
             return Ok(());
         }
         if case.status != Status::Passed {

@@ -12,8 +12,8 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::{Data, Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
     id: "xunit2",
@@ -57,6 +57,10 @@ struct Reader {
     stated: u64,
     listed: u64,
     assembly: String,
+    /// What the open assembly counts, and where its suites begin.
+    totals: Totals,
+    first: usize,
+    beyond: Beyond,
     classes: common::Classes,
     created: Option<i64>,
 }
@@ -97,11 +101,18 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     }
     reader.end_assembly();
     common::finish(xml)?;
+    let mut notes = xml.take_notes();
+    if !reader.beyond.words.is_empty() {
+        notes.push(Note::new(format!("an assembly {}", reader.beyond.words)));
+    }
     Ok(Parsed {
         tool: reader.tool.map(str::to_owned),
-        notes: xml.take_notes(),
+        notes,
         created: reader.created,
-        ..Parsed::new(Data::Tests(TestRun { suites: reader.suites, problems: reader.problems }), Some(true))
+        ..Parsed::new(
+            Data::Tests(TestRun { suites: reader.suites, problems: reader.problems, beyond: reader.beyond.boxed() }),
+            Some(true),
+        )
     })
 }
 
@@ -111,6 +122,11 @@ impl Reader {
             match a.key {
                 "name" => self.assembly = a.text()?.into_owned(),
                 "errors" => self.stated = a.count()?,
+                "total" => self.totals.total = Some(a.count()?),
+                "failed" => self.totals.bad = Some(a.count()?),
+                "skipped" | "not-run" => {
+                    self.totals.skipped = Some(self.totals.skipped.unwrap_or(0).saturating_add(a.count()?));
+                }
                 "test-framework" => {
                     self.tool = self.tool.or(if a.raw.starts_with("Fixie") { Some("fixie") } else { Some("xunit") });
                 }
@@ -126,6 +142,12 @@ impl Reader {
             self.problems.push(Problem { name: std::mem::take(&mut self.assembly), message, line: None });
         }
         (self.stated, self.listed) = (0, 0);
+        let open = self.suites.get(self.first..).unwrap_or_default();
+        let counts = open.iter().fold(Counts::default(), |sum, s| sum.plus(s.counts()));
+        // Version 3 counts explicit tests that were not run beside the total.
+        let beyond = std::mem::take(&mut self.totals).against(counts, 0).without_fewer();
+        self.beyond = std::mem::take(&mut self.beyond).plus(&beyond);
+        self.first = self.suites.len();
     }
 
     fn error(&mut self, xml: &mut Xml<'_>, element: &Element<'_>) -> Result<(), ParseError> {

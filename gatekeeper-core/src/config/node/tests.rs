@@ -47,7 +47,7 @@ fn what_is_of_another_sort_is_told_at_its_place() {
     assert_eq!(wrong("a = [\"x\", 2]", |t| t.texts("a")), ("2".into(), "`a` takes texts, not the number 2".into()));
     assert_eq!(wrong("a = [1]", |t| t.text("a")).1, "`a` takes a text, not a list");
     assert_eq!(wrong("a = 2026-01-01", |t| t.text("a")).1, "`a` takes a text, not a date");
-    assert_eq!(wrong("a = 1", |t| t.table("a").map(|_| ())).1, "`a` is a table, not a number");
+    assert_eq!(wrong("a = 1", |t| t.table("a").map(|_| ())).1, "`a` must be a table, not a number");
     assert!(wrong("a = 0.1234567891", |t| t.number("a")).1.contains("at most nine digits"));
 }
 
@@ -112,7 +112,7 @@ fn lists_of_tables_and_tables_of_texts_are_read() {
     let (got, problems) = read("a = 1", |t| t.tables("a").len());
     assert_eq!((got, problems[0].1.as_str()), (0, "`a` is a list of tables: write [[a]]"));
     let (got, problems) = read("a = [1]", |t| t.tables("a").len());
-    assert_eq!((got, problems[0].1.as_str()), (0, "[[a]] is a table, not a number"));
+    assert_eq!((got, problems[0].1.as_str()), (0, "[[a]] must be a table, not a number"));
     let got = right("[a]\nos = \"linux\"\notp = [\"26\", \"27\"]", |t| t.named_texts("a"));
     assert_eq!(got.len(), 2);
     assert_eq!((got["os"].as_slice(), got["otp"].len()), (&["linux".to_owned()][..], 2));
@@ -122,7 +122,7 @@ fn lists_of_tables_and_tables_of_texts_are_read() {
         assert_eq!(problems[0].1, "`a.os` takes a text or a list of texts");
     }
     let (got, problems) = read("a = 1", |t| t.named("a").len());
-    assert_eq!((got, problems[0].1.as_str()), (0, "`a` is a table, not a number"));
+    assert_eq!((got, problems[0].1.as_str()), (0, "`a` must be a table, not a number"));
     assert_eq!(right("[a.x]\n[a.y]", |t| t.named("a").iter().map(|e| e.key.clone()).collect::<Vec<_>>()), ["x", "y"]);
 }
 

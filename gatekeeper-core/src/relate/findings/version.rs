@@ -141,7 +141,8 @@ mod tests {
             ("vers:npm/>1|<=2", "1", false),
             ("vers:npm/>1|<=2", "2.1", false),
             ("vers:npm/>1|<=2", "2", true),
-            ("vers:npm/1.0", "1", false),
+            // A missing part is nought.
+            ("vers:npm/1.0", "1", true),
             ("vers:npm/==1.2", "1.2", true),
             ("vers:npm/=1.2", "1.3", false),
             ("vers:npm/!=1.2", "1.3", false),

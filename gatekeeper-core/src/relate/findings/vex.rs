@@ -1,11 +1,12 @@
 //! Applying VEX statements to findings (OpenVEX, CSAF, CycloneDX: in the model's terms).
 //!
-//! A statement takes out a finding only where it names its vulnerability (by id or alias) and its package (as product, or as subcomponent of a
-//! product), says `not_affected` with a reason or `fixed`, and no other statement on the same says otherwise; where all say when they were made, the latest.
+//! A statement takes out a finding only where it names its vulnerability (by id or alias) and its package: as the product itself, or as a
+//! subcomponent of a product that is what was scanned, or that lies on every way to the package by the report's own graph. A product of which nothing
+//! is known is no match. It says `not_affected` with a reason or `fixed`, and no other statement on the same says otherwise; where all say when they were made, the latest.
 
 use super::product::{Scanned, scanned};
 use super::version;
-use gatekeeper_evidence::findings::{Finding, Package, Suppression};
+use gatekeeper_evidence::findings::{Finding, Graph, Package, Suppression};
 use gatekeeper_evidence::purl::{self, Purl, covers};
 use gatekeeper_evidence::vex::{Product, Statement, Status};
 use std::collections::HashMap;
@@ -35,8 +36,15 @@ pub struct Conflict {
 }
 
 /// Applies statements. `target` is what the findings were made of, where known (package URLs, or references of one container image): a
-/// statement on it without subcomponents speaks of all its packages, and one on another product speaks of none.
-pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], target: &[String]) -> VexReport {
+/// statement on it without subcomponents speaks of all its packages, and one on another product speaks of none, but for what lies below it in
+/// `graph`.
+pub fn apply_vex(
+    findings: &mut [Finding],
+    statements: &[Statement],
+    target: &[String],
+    graph: Option<&Graph>,
+) -> VexReport {
+    let mut ways = Ways { graph, steps: STEPS };
     // A document has few products, and each is held against the target once.
     let told: Vec<Vec<Scanned>> =
         statements.iter().map(|s| s.products.iter().map(|p| scanned(&p.id, target)).collect()).collect();
@@ -62,8 +70,8 @@ pub fn apply_vex(findings: &mut [Finding], statements: &[Statement], target: &[S
         matching.dedup();
         matching.retain(|s| {
             let (Some(statement), Some(told)) = (statements.get(*s), told.get(*s)) else { return false };
-            match names(statement, told, finding) {
-                Some(Scanned::Another) => {
+            match names(statement, told, finding, &mut ways) {
+                Some(Scanned::Another | Scanned::Untold) => {
                     if matches!(statement.status, Status::NotAffected | Status::Fixed) {
                         report.elsewhere.push((f, *s));
                         if let Some(u) = used.get_mut(*s) {
@@ -123,10 +131,29 @@ fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Stat
     }
 }
 
+/// Most steps through the graph of one report.
+const STEPS: usize = 20_000_000;
+
+/// The report's graph, and how many steps through it are left.
+struct Ways<'g> {
+    graph: Option<&'g Graph>,
+    steps: usize,
+}
+
+impl Ways<'_> {
+    /// Whether every way to a package leads through a product.
+    fn lead_through(&mut self, product: &str, package: &Package) -> bool {
+        let (Some(graph), Some(stated)) = (self.graph, purl::parse(product)) else { return false };
+        let Some(own) = package.purl.as_deref() else { return false };
+        let is_product = |node: &str| purl::parse(node).is_some_and(|p| covers(&stated, &p));
+        graph.leads_through(is_product, |node| node == own, &mut self.steps)
+    }
+}
+
 /// Whether a statement names a finding's package, and whether in the product that was scanned; the product that fits best counts.
-fn names(statement: &Statement, told: &[Scanned], finding: &Finding) -> Option<Scanned> {
+fn names(statement: &Statement, told: &[Scanned], finding: &Finding, ways: &mut Ways<'_>) -> Option<Scanned> {
     let package = finding.package.as_deref();
-    let named = |(product, told): (&Product, &Scanned)| {
+    let mut named = |(product, told): (&Product, &Scanned)| {
         let meant = |p: &&Package| {
             let installed = p.installed.as_deref().unwrap_or_default();
             product.versions.as_ref().is_none_or(|all| all.iter().any(|v| version::holds(v, installed)))
@@ -137,11 +164,22 @@ fn names(statement: &Statement, told: &[Scanned], finding: &Finding) -> Option<S
         match told {
             _ if product.subcomponents.is_empty() && its_own => Some(Scanned::This),
             Scanned::This if product.subcomponents.is_empty() && product.versions.is_none() => Some(Scanned::This),
-            told => part().then_some(*told),
+            Scanned::This => part().then_some(Scanned::This),
+            told => {
+                let whole = product.subcomponents.is_empty();
+                let below = (whole || part()) && package.is_some_and(|p| ways.lead_through(&product.id, p));
+                if below { Some(Scanned::This) } else { (!whole && part()).then_some(*told) }
+            }
         }
     };
-    let all = || statement.products.iter().zip(told).filter_map(named);
-    all().find(|told| *told != Scanned::Another).or_else(|| all().next())
+    let mut best = None;
+    for fit in statement.products.iter().zip(told).filter_map(&mut named) {
+        if fit == Scanned::This {
+            return Some(fit);
+        }
+        best = best.or(Some(fit));
+    }
+    best
 }
 
 /// Whether an id in a statement means a finding's package.
@@ -176,6 +214,7 @@ fn id_names(id: &str, package: &Package) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gatekeeper_evidence::findings::GraphNode;
 
     fn finding(rule: &str, alias: &str, purl: Option<&str>, name: &str, version: &str) -> Finding {
         Finding {
@@ -217,11 +256,11 @@ mod tests {
             finding("CVE-1", "", None, "x", "1.0"),
         ];
         let s = [statement("ghsa-1", &[("pkg:npm/x@1.0", &[])], Status::NotAffected, "vulnerable_code_not_present")];
-        let report = apply_vex(&mut all, &s, &[]);
+        let report = apply_vex(&mut all, &s, &[], None);
         assert_eq!(report.applied, [(0, 0)]);
         assert_eq!(all[0].suppressed.as_ref().unwrap().reason.as_ref(), "not_affected: vulnerable_code_not_present");
         let s = [statement("CVE-1", &[("pkg:npm/x@1.0", &[])], Status::Fixed, "")];
-        assert_eq!(apply_vex(&mut all, &s, &[]).applied, [(0, 0), (4, 0)]);
+        assert_eq!(apply_vex(&mut all, &s, &[], None).applied, [(0, 0), (4, 0)]);
         assert!(all[1].suppressed.is_none() && all[2].suppressed.is_none() && all[3].suppressed.is_none());
     }
 
@@ -230,28 +269,29 @@ mod tests {
         let product = "pkg:oci/app?repository_url=example.org/app";
         let s = [statement("CVE-1", &[(product, &["pkg:deb/debian/openssl"])], Status::NotAffected, "no")];
         let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/openssl@1.1?arch=amd64"), "openssl", "1.1")];
-        assert_eq!(apply_vex(&mut all, &s, &[]).applied.len(), 1);
-        all[0].suppressed = None;
-        let report = apply_vex(&mut all, &s, &["pkg:oci/other".into()]);
+        // Of what was scanned nothing is known: it may be anything.
+        let report = apply_vex(&mut all, &s, &[], None);
+        assert_eq!((report.applied.len(), report.elsewhere, report.unused.len()), (0, vec![(0, 0)], 0));
+        let report = apply_vex(&mut all, &s, &["pkg:oci/other".into()], None);
         assert_eq!((report.applied.len(), report.elsewhere), (0, vec![(0, 0)]));
-        assert_eq!(apply_vex(&mut all, &s, &["example.org/app:1".into()]).applied.len(), 1);
+        assert_eq!(apply_vex(&mut all, &s, &["example.org/app:1".into()], None).applied.len(), 1);
         all[0].suppressed = None;
-        assert_eq!(apply_vex(&mut all, &s, &[product.into()]).applied.len(), 1);
+        assert_eq!(apply_vex(&mut all, &s, &[product.into()], None).applied.len(), 1);
         // The whole product: only where it is known to be what was scanned.
         let whole = [statement("CVE-1", &[(product, &[])], Status::NotAffected, "no")];
         all[0].suppressed = None;
-        assert_eq!(apply_vex(&mut all, &whole, &[]).unused, [0]);
-        assert_eq!(apply_vex(&mut all, &whole, &[product.into()]).applied.len(), 1);
+        assert_eq!(apply_vex(&mut all, &whole, &[], None).unused, [0]);
+        assert_eq!(apply_vex(&mut all, &whole, &[product.into()], None).applied.len(), 1);
     }
 
     #[test]
     fn disagreement_and_missing_reasons_suppress_nothing() {
         let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
         let on = |status, reason| statement("CVE-1", &[("pkg:npm/x", &[])], status, reason);
-        let report = apply_vex(&mut all, &[on(Status::NotAffected, "r"), on(Status::Affected, "")], &[]);
+        let report = apply_vex(&mut all, &[on(Status::NotAffected, "r"), on(Status::Affected, "")], &[], None);
         assert_eq!(report.conflicts, [Conflict { finding: 0, statements: vec![0, 1] }]);
-        assert_eq!(apply_vex(&mut all, &[on(Status::NotAffected, " ")], &[]).unjustified, [(0, 0)]);
-        assert!(apply_vex(&mut all, &[on(Status::UnderInvestigation, "r")], &[]).applied.is_empty());
+        assert_eq!(apply_vex(&mut all, &[on(Status::NotAffected, " ")], &[], None).unjustified, [(0, 0)]);
+        assert!(apply_vex(&mut all, &[on(Status::UnderInvestigation, "r")], &[], None).applied.is_empty());
         assert!(all[0].suppressed.is_none());
     }
 
@@ -260,7 +300,7 @@ mod tests {
         let at = |status, stated| Statement { stated, ..statement("CVE-1", &[("pkg:npm/x", &[])], status, "r") };
         let of = |statements: &[Statement]| {
             let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
-            let report = apply_vex(&mut all, statements, &[]);
+            let report = apply_vex(&mut all, statements, &[], None);
             assert!(report.unused.is_empty());
             (all[0].suppressed.is_some(), report.conflicts.len())
         };
@@ -275,11 +315,36 @@ mod tests {
     fn qualifiers_that_are_stated_must_be_there() {
         let s = [statement("CVE-1", &[("pkg:golang/x/y@1#part", &[])], Status::Fixed, "")];
         let mut all = [finding("CVE-1", "", Some("pkg:golang/x/y@1"), "x/y", "1")];
-        assert!(apply_vex(&mut all, &s, &[]).applied.is_empty());
+        assert!(apply_vex(&mut all, &s, &[], None).applied.is_empty());
         let s = [statement("CVE-1", &[("pkg:deb/debian/x@1?arch=arm64", &[])], Status::Fixed, "")];
         let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/x@1?arch=amd64"), "x", "1")];
-        assert!(apply_vex(&mut all, &s, &[]).applied.is_empty());
+        assert!(apply_vex(&mut all, &s, &[], None).applied.is_empty());
         let mut bare = [finding("CVE-1", "", None, "x", "1")];
-        assert!(apply_vex(&mut bare, &s, &[]).applied.is_empty());
+        assert!(apply_vex(&mut bare, &s, &[], None).applied.is_empty());
+    }
+
+    #[test]
+    fn a_product_above_the_package_counts_where_every_way_leads_through_it() {
+        let node = |purl: &str, parents: &[u32]| GraphNode {
+            purl: purl.into(),
+            parents: parents.to_vec(),
+            top: parents.is_empty(),
+        };
+        let nodes = [node("pkg:npm/app@1", &[]), node("pkg:npm/a@1", &[0]), node("pkg:npm/b@1", &[0])];
+        let graph =
+            |parents: &[u32]| Graph { nodes: nodes.iter().cloned().chain([node("pkg:npm/leaf@1", parents)]).collect() };
+        let applied = |product: &str, subcomponents: &[&str], graph: &Graph| {
+            let s = [statement("CVE-1", &[(product, subcomponents)], Status::NotAffected, "no")];
+            let mut all = [finding("CVE-1", "", Some("pkg:npm/leaf@1"), "leaf", "1")];
+            apply_vex(&mut all, &s, &[], Some(graph)).applied.len()
+        };
+        let leaf = &["pkg:npm/leaf"][..];
+        assert_eq!(applied("pkg:npm/a@1", leaf, &graph(&[1])), 1);
+        assert_eq!(applied("pkg:npm/a", &[], &graph(&[1])), 1);
+        assert_eq!(applied("pkg:npm/app@1", leaf, &graph(&[1, 2])), 1);
+        assert_eq!(applied("pkg:npm/a@1", leaf, &graph(&[1, 2])), 0);
+        assert_eq!(applied("pkg:npm/a@1", &["pkg:npm/other"], &graph(&[1])), 0);
+        assert_eq!(applied("pkg:npm/a@2", leaf, &graph(&[1])), 0);
+        assert_eq!(applied("Unknown Product", leaf, &graph(&[1])), 0);
     }
 }

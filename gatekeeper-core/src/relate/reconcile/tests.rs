@@ -50,7 +50,7 @@ fn nine_in_ten_names_are_the_trees_unless_the_policy_says_otherwise() {
         names
     };
     let (wrong, notes, _) = applied(&strangers(1), &tree, none(), None);
-    assert_eq!((wrong, notes), (None, vec!["gone/x.py is no file of the tree".to_owned()]));
+    assert_eq!((wrong, notes), (None, vec!["gone/x.py is not a file in the tree".to_owned()]));
     let (wrong, ..) = applied(&strangers(2), &tree, none(), None);
     let wrong = wrong.unwrap();
     assert!(
@@ -100,7 +100,7 @@ fn what_names_no_files_is_passed_over() {
 
 #[test]
 fn many_strangers_are_counted_and_not_all_named() {
-    for (n, more) in [(NAMED, None), (NAMED + 3, Some("3 more paths are no files of the tree"))] {
+    for (n, more) in [(NAMED, None), (NAMED + 3, Some("3 more paths are not files in the tree"))] {
         let names: Vec<String> = (0..n).map(|i| format!("gone/{i:02}.py")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (_, notes, _) = applied(&names, &["src/a.py"], none(), None);

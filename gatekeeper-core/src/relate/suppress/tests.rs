@@ -175,7 +175,7 @@ fn a_statement_on_another_product_is_told_and_takes_nothing_out() {
         Some(NOW),
     );
     assert_eq!(got.taken_out, 0);
-    assert_eq!(got.warnings, ["v speaks of another product than example.org/app:1: CVE-1 in x counts all the same"]);
+    assert_eq!(got.warnings, ["v is about another product than example.org/app:1, so CVE-1 in x counts all the same"]);
     let got = apply_to(
         vec![scan(&["CVE-1", "CVE-1"]), vex("v", vec![of("pkg:oci/other?repository_url=example.org/other")])],
         &[],

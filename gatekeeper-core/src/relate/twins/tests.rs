@@ -18,12 +18,16 @@ fn evidence(path: &str, format: &'static str, tool: &str, data: Data) -> Evidenc
 
 fn run(cases: &[(&str, Status)]) -> TestRun {
     let cases = cases.iter().map(|(name, status)| Case { name: (*name).into(), status: *status, ..Case::default() });
-    TestRun { suites: vec![Suite { cases: cases.collect(), ..Suite::named("s") }], problems: Vec::new() }
+    TestRun {
+        suites: vec![Suite { cases: cases.collect(), ..Suite::named("s") }],
+        problems: Vec::new(),
+        ..TestRun::default()
+    }
 }
 
 fn passed(n: u64) -> TestRun {
     let unlisted = Counts { passed: n, ..Counts::default() };
-    TestRun { suites: vec![Suite { unlisted, ..Suite::named("s") }], problems: Vec::new() }
+    TestRun { suites: vec![Suite { unlisted, ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
 }
 
 fn of_ct(path: &str, format: &'static str, run: TestRun) -> Evidence {
@@ -178,14 +182,14 @@ fn a_twin_that_tells_of_worse_contradicts() {
     assert_eq!(said(rich(run(&[("x", Status::Passed), ("y", Status::Passed)])), poor(passed(1))), None);
     for bad in [Counts { failed: 1, ..Counts::default() }, Counts { errored: 1, ..Counts::default() }] {
         let failing = said(rich(one()), poor(counts(bad))).unwrap();
-        assert!(failing.contains("tells of 1 failing"), "{failing}");
+        assert!(failing.contains("reports 1 failing test"), "{failing}");
     }
     let problem = Problem { name: "end_per_suite".into(), message: "crashed".into(), line: None };
     let broken = TestRun { problems: vec![problem.clone()], ..passed(1) };
     let message = said(rich(one()), poor(broken.clone())).unwrap();
     assert!(message.contains("end_per_suite failed: crashed"), "{message}");
     let cut = said(rich(one()), Evidence { complete: Some(false), ..poor(passed(1)) }).unwrap();
-    assert!(cut.contains("not finished"), "{cut}");
+    assert!(cut.contains("did not finish"), "{cut}");
     assert_eq!(said(rich(one()), Evidence { complete: Some(true), ..poor(passed(1)) }), None);
     // What falls short by itself is not made worse, whatever of it is bad.
     for status in [Status::Failed, Status::Errored] {
@@ -277,7 +281,11 @@ fn two_formats_are_one_run_only_with_the_same_cases_and_results() {
 fn names_are_the_same_however_their_words_are_joined() {
     let with_class = |name: &str, class: Option<&str>| {
         let case = Case { name: name.into(), class: class.map(Into::into), ..Case::default() };
-        TestRun { suites: vec![Suite { cases: vec![case], ..Suite::named("calc") }], problems: Vec::new() }
+        TestRun {
+            suites: vec![Suite { cases: vec![case], ..Suite::named("calc") }],
+            problems: Vec::new(),
+            ..TestRun::default()
+        }
     };
     for (a, b) in [
         (with_class("adds two", None), with_class("calc adds_two", None)),

@@ -16,7 +16,7 @@ use self::plain::{block_number, cut, hash, plain_brda, plain_da, whole_number};
 use super::common::{NEGATIVE, Notes, Written, hits, offset_in};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind, Ratio};
 use rayon::prelude::*;
@@ -36,6 +36,8 @@ pub(super) static FORMAT: Format = Format {
         "coverage.lcov",
         "coverage.info",
         "**/coverage/lcov.info",
+        "cover/lcov.info",
+        "apps/*/cover/lcov.info",
         "target/lcov.info",
     ],
     spec: "geninfo(1), TRACEFILE FORMAT, LCOV 2.3: https://github.com/linux-test-project/lcov/blob/master/man/geninfo.1",
@@ -490,6 +492,8 @@ impl<'a> Reader<'a> {
         if file.branches.is_empty() {
             file.stated.branches = stated(BRF, BRH);
         }
+        // Functions are counted by name, and listed by place: aliases make no contradiction.
+        file.hold_against(&Stated { lines, branches: stated(BRF, BRH), ..Stated::default() });
     }
 
     /// A name as text; what is not UTF-8 is replaced and noted.

@@ -17,6 +17,8 @@ pub(super) struct Log<'a> {
     pub version: Str<'a>,
     pub runs: Option<Vec<Run<'a>>>,
     pub inline: List<Inline<'a>>,
+    /// Beside the runs, where semgrep wrote them once; the standard has none there.
+    pub invocations: List<Invocation<'a>>,
 }
 
 impl<'a> Log<'a> {
@@ -24,18 +26,20 @@ impl<'a> Log<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, ParseError> {
         Walk::document(bytes, |walk| {
             let mut log = Log::default();
-            let there = walk.object(&["version", "runs", "inlineExternalProperties"], |walk, name| {
-                match name {
-                    "version" => log.version = walk.value()?,
-                    "runs" => {
-                        let mut runs = Vec::new();
-                        let there = walk.array(|walk| Run::read(walk).map(|run| runs.push(run)))?;
-                        log.runs = there.then_some(runs);
+            let there =
+                walk.object(&["version", "runs", "inlineExternalProperties", "invocations"], |walk, name| {
+                    match name {
+                        "version" => log.version = walk.value()?,
+                        "runs" => {
+                            let mut runs = Vec::new();
+                            let there = walk.array(|walk| Run::read(walk).map(|run| runs.push(run)))?;
+                            log.runs = there.then_some(runs);
+                        }
+                        "invocations" => log.invocations = walk.value()?,
+                        _ => log.inline = walk.value()?,
                     }
-                    _ => log.inline = walk.value()?,
-                }
-                Ok(())
-            })?;
+                    Ok(())
+                })?;
             if there { Ok(log) } else { Err(walk.expected("a log")) }
         })
     }

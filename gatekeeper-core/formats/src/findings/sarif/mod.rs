@@ -31,7 +31,7 @@ use crate::scan::json;
 use crate::scan::shape::Value;
 use document::{Component, Invocation, Log, Notification, Run, Versioned};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::findings::Findings;
+use gatekeeper_evidence::findings::{Findings, Gap};
 use gatekeeper_evidence::{Data, Kind, Note};
 use results::Settler;
 use rules::{Dialect, Overrides, Rules};
@@ -80,8 +80,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut out = Out::default();
     let runs = inline::settle(runs, log.inline.0, &mut out.notes);
     out.findings.runs = u64::try_from(runs.len()).ok();
+    let names: Vec<String> = runs.iter().map(|r| r.tool.driver.name.text().trim().to_owned()).collect();
     for run in runs {
-        out.run(run);
+        out.run(run, &names);
+    }
+    for invocation in &log.invocations.0 {
+        out.invocation(invocation, &Component::default());
     }
     let created = out.created;
     let mut tools = out.findings.tools.iter().map(|t| canonical(t));
@@ -114,7 +118,8 @@ impl Default for Out {
 }
 
 impl Out {
-    fn run(&mut self, run: Run<'_>) {
+    /// Reads a run; `names` are all runs' tools.
+    fn run(&mut self, run: Run<'_>, names: &[String]) {
         let Run { tool, invocations, artifacts, results, external, properties, conversion, .. } = run;
         // Findings of several images are of none in particular.
         if self.findings.runs == Some(1) {
@@ -143,7 +148,16 @@ impl Out {
             artifacts: artifacts.0.iter().map(|a| a.location.uri.text()).collect(),
             tool: tool_index,
         };
+        let before = self.findings.items.len();
         settler.settle_all(results, &mut self.findings.items, &mut self.notes);
+        // tflint writes what failed in itself as the results of a tool of its own.
+        if let Some(tool) = name.strip_suffix("-errors")
+            && names.iter().any(|n| n == tool)
+            && let Some(first) = self.findings.items.get(before)
+        {
+            self.complete = false;
+            note(&mut self.notes, format!("{tool} failed: {}", common::cut(&first.message, 200)));
+        }
     }
 
     fn invocation(&mut self, invocation: &Invocation<'_>, driver: &Component<'_>) {
@@ -167,6 +181,9 @@ impl Out {
                     &mut self.notes,
                     format!("the tool reports an error of its own: {}", common::cut(n.message.text.text(), 200)),
                 );
+            } else if level_of(n, driver) == "warning" && self.findings.gaps.len() < 20 {
+                let words = format!("the tool warns: {}", common::cut(n.message.text.text(), 200));
+                self.findings.gaps.push(Gap::part(words));
             }
         }
         self.created = self.created.max(invocation.end.get().and_then(common::seconds));

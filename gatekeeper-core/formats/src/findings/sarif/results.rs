@@ -197,6 +197,13 @@ fn fill(text: &str, arguments: &[Box<str>]) -> Box<str> {
 
 /// Package, versions and aliases, where the producer writes them into texts.
 fn describe(finding: &mut Finding, known: Option<&Known<'_>>, more: Option<&More>, dialect: Dialect) {
+    if let Some(hex) = Hex::of(&finding.message) {
+        let purl = format!("pkg:hex/{}@{}", hex.package.to_lowercase(), hex.version);
+        let aliases = common::aliases(&finding.rule, hex.ids.iter().copied());
+        finding.package = package(hex.package, hex.version, "", Some(purl.into()));
+        finding.aliases = aliases;
+        return;
+    }
     if finding.category != Category::Vulnerability && finding.category != Category::License {
         return;
     }
@@ -291,6 +298,31 @@ fn grype(text: &str) -> Option<(&str, &str)> {
 fn scout(text: &str) -> Option<&str> {
     let line = text.lines().take(16).map(str::trim_start).find_map(|l| l.strip_prefix("Package "))?;
     line.trim_start().strip_prefix(": ").map(str::trim).filter(|p| gatekeeper_evidence::purl::is_purl(p))
+}
+
+/// What `mix hex.audit` says: "Dependency 'x' '1.0' is affected by security advisory 'ID (aka A, B)': '…'. See '…'." and "Dependency 'x' '1.0' is
+/// retired: '…'."
+struct Hex<'t> {
+    package: &'t str,
+    version: &'t str,
+    ids: Vec<&'t str>,
+}
+
+impl<'t> Hex<'t> {
+    fn of(text: &'t str) -> Option<Self> {
+        let (package, rest) = text.strip_prefix("Dependency '")?.split_once("' '")?;
+        let (version, rest) = rest.split_once("' is ")?;
+        let mut ids = Vec::new();
+        if let Some(rest) = rest.strip_prefix("affected by security advisory '") {
+            let (named, _) = rest.split_once('\'')?;
+            let (id, others) = named.split_once(" (aka ").unwrap_or((named, ""));
+            ids.push(id);
+            ids.extend(others.trim_end_matches(')').split(", ").filter(|o| !o.is_empty()));
+        } else if !rest.starts_with("retired: '") {
+            return None;
+        }
+        Some(Hex { package, version, ids })
+    }
 }
 
 /// "Package 'x@1' is vulnerable to 'CVE-…' (also known as …)."

@@ -14,6 +14,7 @@ mod place;
 
 use super::checks::{Expressions, Problems, References, seconds, stated, too_many};
 use super::schema::{self, Session};
+use super::vulnerabilities::{self, Vulnerability, status_of};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
@@ -84,12 +85,15 @@ struct Bom<'a> {
     places: Vec<Place>,
     drafts: Vec<Draft>,
     statement: Option<(Statement, bool)>,
+    /// The open vulnerability, and those that were read.
+    open: Vulnerability,
+    vulnerabilities: Vec<Vulnerability>,
     /// A version of an affected component, and whether it is called unaffected.
     version: (String, bool),
     text: String,
     property: String,
-    /// purl by bom-ref, where there are VEX statements to resolve.
-    by_ref: Option<HashMap<String, String>>,
+    /// The components by bom-ref, where there are vulnerabilities to resolve.
+    by_ref: Option<HashMap<String, usize>>,
     /// Declared namespaces: depth, prefix, URI.
     spaces: Vec<(usize, &'a str, Cow<'a, str>)>,
     namespace: String,
@@ -188,10 +192,12 @@ fn open<'a>(text: &'a str, root: &Element<'a>, validate: bool) -> Result<Bom<'a>
         places: Vec::new(),
         drafts: Vec::new(),
         statement: None,
+        open: Vulnerability::default(),
+        vulnerabilities: Vec::new(),
         version: Default::default(),
         text: String::new(),
         property: String::new(),
-        by_ref: memchr::memmem::find(text.as_bytes(), b"analysis>").map(|_| HashMap::new()),
+        by_ref: memchr::memmem::find(text.as_bytes(), b"vulnerability>").map(|_| HashMap::new()),
         spaces: Vec::new(),
         namespace,
         check,
@@ -261,7 +267,12 @@ impl<'a> Bom<'a> {
                 self.dependencies += 1;
                 self.refer(element.attribute("ref")?, line);
             }
-            Place::Vulnerability => self.statement = Some((Statement::default(), false)),
+            Place::Vulnerability => {
+                self.statement = Some((Statement::default(), false));
+                self.open = Vulnerability::default();
+            }
+            Place::Product => self.inventory.subject = Some(Box::default()),
+            Place::Hash => self.property = element.attribute("alg")?.unwrap_or_default().into_owned(),
             Place::Versions => {
                 if let Some(product) = self.product() {
                     product.versions = Some(Vec::new());
@@ -314,7 +325,8 @@ impl<'a> Bom<'a> {
         if let Some(check) = &mut self.check {
             check.session.text(piece);
         }
-        if matches!(self.places.last(), Some(Place::Text(_) | Place::Property)) && self.text.len() < TEXT {
+        if matches!(self.places.last(), Some(Place::Text(_) | Place::Property | Place::Hash)) && self.text.len() < TEXT
+        {
             self.text.push_str(piece);
         }
     }
@@ -351,6 +363,12 @@ impl<'a> Bom<'a> {
                     component.scope = Some("dev".into());
                 }
             }
+            Some(Place::Hash) => {
+                let value = std::mem::take(&mut self.text);
+                if let Some(subject) = &mut self.inventory.subject {
+                    subject.add_digest(&self.property, &value);
+                }
+            }
             Some(Place::License) => {
                 if let Some(draft) = self.drafts.last_mut()
                     && let Some(license) = draft.license.take()
@@ -367,6 +385,14 @@ impl<'a> Bom<'a> {
                 }
             }
             Some(Place::Vulnerability) => {
+                let mut found = std::mem::take(&mut self.open);
+                if let Some((statement, judged)) = &self.statement {
+                    found.id.clone_from(&statement.vulnerability);
+                    found.aliases.clone_from(&statement.aliases);
+                    found.affects = statement.products.iter().map(|p| p.id.clone()).collect();
+                    found.analysis = judged.then(|| (statement.status, statement.reason.clone()));
+                }
+                self.vulnerabilities.push(found);
                 if let Some((mut statement, true)) = self.statement.take() {
                     // Of listed versions those are cleared that are called unaffected; what is affected is so in whatever version.
                     if !matches!(statement.status, Status::NotAffected | Status::Fixed) {
@@ -388,13 +414,11 @@ impl<'a> Bom<'a> {
         if component.supplier.is_none() {
             component.supplier = stated(Some(&draft.publisher)).map(Into::into);
         }
-        if let Some(purl) = &component.purl {
-            component.has_id = true;
-            if let Some(by_ref) = &mut self.by_ref
-                && !draft.reference.is_empty()
-            {
-                by_ref.insert(draft.reference, with_version(purl, component.version.as_deref().unwrap_or_default()));
-            }
+        component.has_id |= component.purl.is_some();
+        if let Some(by_ref) = &mut self.by_ref
+            && !draft.reference.is_empty()
+        {
+            by_ref.insert(draft.reference, draft.index);
         }
     }
 
@@ -467,12 +491,7 @@ impl<'a> Bom<'a> {
                     Field::Alias => statement.aliases.push(text.to_owned()),
                     Field::State => {
                         *judged = true;
-                        statement.status = match text {
-                            "resolved" | "resolved_with_pedigree" => Status::Fixed,
-                            "exploitable" => Status::Affected,
-                            "false_positive" | "not_affected" => Status::NotAffected,
-                            _ => Status::UnderInvestigation,
-                        };
+                        statement.status = status_of(text).unwrap_or(Status::UnderInvestigation);
                     }
                     _ if statement.reason.is_empty() => text.clone_into(&mut statement.reason),
                     _ => statement.reason = format!("{}: {text}", statement.reason),
@@ -482,6 +501,21 @@ impl<'a> Bom<'a> {
                 self.refer(Some(Cow::Owned(text.to_owned())), line);
                 if let Some((statement, _)) = &mut self.statement {
                     statement.products.push(Product::new(text));
+                }
+            }
+            Field::SourceUrl => text.clone_into(&mut self.open.url),
+            Field::Description => self.open.describe(text),
+            Field::Score => self.open.rate(None, text.parse().ok()),
+            Field::Severity => self.open.rate(Some(text), None),
+            Field::ProductName | Field::ProductGroup | Field::ProductVersion | Field::ProductPurl => {
+                let Some(subject) = &mut self.inventory.subject else { return };
+                match field {
+                    Field::ProductName if subject.name.is_empty() => subject.name = text.into(),
+                    Field::ProductName => subject.name = format!("{}{text}", subject.name).into(),
+                    Field::ProductGroup if !text.is_empty() => subject.name = format!("{text}/{}", subject.name).into(),
+                    Field::ProductVersion => subject.version = stated(Some(text)).map(Into::into),
+                    Field::ProductPurl => subject.purl = full,
+                    _ => {}
                 }
             }
             Field::AffectedVersion => text.clone_into(&mut self.version.0),
@@ -496,11 +530,24 @@ impl<'a> Bom<'a> {
 
     fn finish(mut self) -> Parsed {
         self.inventory.document.relationships = self.dependencies > 0;
-        for product in self.inventory.statements.iter_mut().flat_map(|s| &mut s.products) {
-            if let Some(purl) = self.by_ref.as_ref().and_then(|by_ref| by_ref.get(&product.id)) {
-                product.id.clone_from(purl);
+        // One product without parts has nothing that it could depend on.
+        let alone = self.inventory.subject.is_some() && self.inventory.components.is_empty();
+        self.inventory.document.relationships |= alone;
+        let by_ref = self.by_ref.take().unwrap_or_default();
+        let Inventory { statements, components, .. } = &mut self.inventory;
+        for product in statements.iter_mut().flat_map(|s| &mut s.products) {
+            let component = by_ref.get(&product.id).and_then(|at| components.get(*at));
+            if let Some((purl, c)) = component.and_then(|c| Some((c.purl.as_deref()?, c))) {
+                product.id = with_version(purl, c.version.as_deref().unwrap_or_default());
             }
         }
+        self.inventory.findings = vulnerabilities::findings(
+            self.vulnerabilities,
+            &self.inventory.components,
+            &by_ref,
+            self.tool.as_deref(),
+            &mut self.notes,
+        );
         if let Some(mut check) = self.check {
             check.references.settle(&mut check.problems);
             check.problems.settle(&mut self.inventory, &mut self.notes);

@@ -18,6 +18,8 @@ pub(super) struct Given<'a> {
     pub(super) file: Option<Attribute<'a>>,
     pub(super) line: Option<Attribute<'a>>,
     pub(super) stated: Status,
+    /// Whether it says that it was run.
+    pub(super) run: bool,
 }
 
 /// What a case's elements give.
@@ -29,6 +31,8 @@ pub(super) struct Found {
     pub(super) place: Option<(Box<str>, u32)>,
     pub(super) flaky: u32,
     pub(super) reruns: u32,
+    /// Elements of failures and errors.
+    pub(super) elements: u64,
     /// node's `todo`: a failure of it is none.
     pub(super) todo: bool,
     /// Something says that it was to be skipped.
@@ -38,6 +42,7 @@ pub(super) struct Found {
 impl Found {
     /// An element that says how the case ended; the worst one's message is kept, the first of several.
     pub(super) fn outcome(&mut self, xml: &mut Xml<'_>, status: Status) -> Result<(), ParseError> {
+        self.elements = self.elements.saturating_add(u64::from(status > Status::Skipped));
         if status > self.status {
             self.status = status;
             self.message.clear();

@@ -27,6 +27,7 @@
 
 mod case;
 mod dialect;
+mod totals;
 
 use super::common;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -35,9 +36,10 @@ use crate::scan::xml::{self, Attribute, Element, Token, Xml};
 use case::{Found, Given, attribute, short, stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Problem, Status, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::sync::Arc;
+use totals::Tally;
 
 pub(super) static FORMAT: Format = Format {
     id: "junit",
@@ -49,6 +51,7 @@ pub(super) static FORMAT: Format = Format {
         "**/junit.xml",
         "**/junit-*.xml",
         "**/junit_report.xml",
+        "**/test-junit-report.xml",
         "**/*.junit.xml",
         "test-results.xml",
         "test-results/*.xml",
@@ -57,6 +60,7 @@ pub(super) static FORMAT: Format = Format {
     spec: "Surefire test report schema 3.0.2, https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report-3.0.2.xsd",
     producers: &[
         "surefire",
+        "testng",
         "gradle",
         "pytest",
         "jest",
@@ -104,6 +108,8 @@ fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> 
     let mut reader = Reader::default();
     if dialect::is_ct_prolog(text) {
         reader.tool = Some("ct");
+    } else if dialect::is_testng_prolog(text) {
+        reader.tool = Some("testng");
     }
     xml.allow_several();
     reader.documents(xml)?;
@@ -117,12 +123,10 @@ struct Open<'a> {
     order: usize,
     offset: usize,
     nested: bool,
-    /// What it states of itself.
-    tests: Option<u64>,
-    bad: u64,
-    /// What it lists, inner suites' cases among them.
-    listed: u64,
-    listed_bad: u64,
+    /// What it states of itself and what it lists.
+    tally: Tally,
+    /// Whether a failure of its own, without a case, was told already.
+    told: bool,
     /// The last class name met, as written, and what it is; `None` where it is the suite's own.
     class: Option<(&'a str, Option<Arc<str>>)>,
     is_suite: bool,
@@ -143,6 +147,8 @@ struct Reader<'a> {
     bare_skip: Option<usize>,
     bad: bool,
     cases: u64,
+    /// What roots state beyond what they list.
+    beyond: Beyond,
     /// For values with references.
     scratch: String,
 }
@@ -192,7 +198,8 @@ impl<'a> Reader<'a> {
                 Token::Start(e) => match e.name() {
                     "testcase" => self.case(xml, e)?,
                     "testsuite" | "testsuites" => self.open(xml, &e)?,
-                    "properties" | "system-out" | "system-err" => xml.skip()?,
+                    "properties" => self.properties(xml)?,
+                    "system-out" | "system-err" => xml.skip()?,
                     "failure" | "error" => {
                         let message = attribute(xml, "message")?.unwrap_or_default();
                         let text = common::message_of(xml)?;
@@ -232,16 +239,22 @@ impl<'a> Reader<'a> {
             self.tool = dialect::tool_of(name, xml.attributes());
         }
         let mut open = Open::new(self.opened, element.offset, name == "testsuite");
+        let attributes = xml.attributes().iter().map(|a| (a.key, a.raw));
+        open.tally = Tally::open(self.stack.last().map(|o| &o.tally), name, attributes);
         self.opened += 1;
         for a in xml.attributes() {
             match a.key {
                 "name" => open.suite.name = short(a).text()?.into(),
-                "tests" => {
-                    open.tests = a.count().ok();
-                    // What is stated is only a hint, so hostile numbers cost nothing.
-                    open.suite.cases.reserve(usize::try_from(open.tests.unwrap_or(0)).unwrap_or(0).min(256));
+                "tests" | "failures" | "errors" | "skipped" | "skip" | "skips" | "ignored" | "disabled"
+                    if !a.raw.trim().is_empty() =>
+                {
+                    let count = a.count()?;
+                    open.tally.states(a.key, count);
+                    if a.key == "tests" {
+                        // What is stated is only a hint, so hostile numbers cost nothing.
+                        open.suite.cases.reserve(usize::try_from(count).unwrap_or(0).min(256));
+                    }
                 }
-                "failures" | "errors" => open.bad = open.bad.saturating_add(a.count().unwrap_or(0)),
                 "timestamp" => {
                     let at = a.raw.trim().parse::<jiff::Timestamp>().ok().map(|t| t.as_second());
                     self.created = self.created.max(at);
@@ -258,29 +271,48 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self) {
         let Some(mut open) = self.stack.pop() else { return };
-        if let Some(stated) = open.tests
-            && stated != open.listed
-        {
-            self.note(&format!("a suite that states {stated} tests and lists {}", open.listed), open.offset);
+        let beyond = open.tally.close();
+        if !beyond.words.is_empty() {
+            self.note(&format!("a suite that {}", beyond.words), open.offset);
         }
         // Not the outer ones of a suite that this was said of.
-        if open.bad > 0 && open.listed_bad == 0 {
+        let bad = open.tally.bad_without_cases();
+        if bad > 0 && !open.told {
             let problem = Problem {
                 name: open.suite.name.to_string(),
-                message: format!("states {} failures and errors, and lists none", open.bad),
+                message: format!("states {bad} failures and errors, and lists none"),
                 line: None,
             };
             self.problems.push((open.offset, problem));
-            open.listed_bad = 1;
+            open.told = true;
         }
-        if let Some(parent) = self.stack.last_mut() {
-            parent.listed = parent.listed.saturating_add(open.listed);
-            parent.listed_bad = parent.listed_bad.saturating_add(open.listed_bad);
+        match self.stack.last_mut() {
+            Some(outer) => {
+                outer.tally.take(&open.tally, &beyond);
+                outer.told |= open.told;
+            }
+            None => self.beyond = std::mem::take(&mut self.beyond).plus(&beyond),
         }
         if !open.suite.cases.is_empty() || (open.is_suite && !open.nested) {
             open.suite.cases.shrink_to_fit();
             self.suites.push((open.order, open.suite));
         }
+    }
+
+    /// The properties of a suite, of which some tell who wrote it.
+    fn properties(&mut self, xml: &mut Xml<'a>) -> Result<(), ParseError> {
+        let inside = xml.depth().saturating_sub(1);
+        while xml.depth() > inside {
+            let Token::Start(e) = xml.next()? else { continue };
+            if e.name() == "property"
+                && let Some(name) = xml.attributes().iter().find(|a| a.key == "name")
+                && let Some(open) = self.stack.last_mut()
+            {
+                open.tally.property(name.raw);
+            }
+            xml.skip()?;
+        }
+        Ok(())
     }
 
     /// Reads the case that was just opened, to its end.
@@ -295,7 +327,10 @@ impl<'a> Reader<'a> {
                 "duration" if given.time.is_none() => given.time = Some(*a),
                 "file" | "filepath" => given.file = Some(*a),
                 "line" | "lineno" => given.line = Some(*a),
-                "status" | "result" => given.stated = given.stated.max(stated(a.raw)),
+                "status" | "result" => {
+                    given.stated = given.stated.max(stated(a.raw));
+                    given.run |= a.raw == "run";
+                }
                 "disabled" | "ignored" | "skipped" if a.raw.eq_ignore_ascii_case("true") => {
                     given.stated = given.stated.max(Status::Skipped);
                 }
@@ -341,6 +376,9 @@ impl<'a> Reader<'a> {
             if self.tool == Some("pytest") && given.class.is_none() && found.status == Status::Passed {
                 self.incomplete = true;
                 self.note("pytest was interrupted in a test, which it lists without a name", element.offset);
+                if let Some(open) = self.stack.last_mut() {
+                    open.tally.other();
+                }
                 return Ok(());
             }
             self.note("a case without a name", element.offset);
@@ -357,6 +395,9 @@ impl<'a> Reader<'a> {
                 }
             }
             if self.tool == Some("ct") && dialect::is_ct_config(raw_name) {
+                if let Some(open) = self.stack.last_mut() {
+                    open.tally.other();
+                }
                 let bad = found.status > Status::Skipped;
                 if raw_name == "error_in_suite" {
                     self.incomplete = true;
@@ -434,11 +475,10 @@ impl<'a> Reader<'a> {
         }
         self.cases += 1;
         if let Some(open) = self.stack.last_mut() {
-            open.listed = open.listed.saturating_add(1);
-            if status > Status::Skipped {
-                open.listed_bad = open.listed_bad.saturating_add(1);
-            }
-            open.suite.cases.push(Case { name, class, status, flaky, time, detail });
+            let case = Case { name, class, status, flaky, time, detail };
+            let doctest = given.run && given.time.is_none();
+            open.tally.case(Counts::of(&case), found.elements, u64::from(attempts), doctest);
+            open.suite.cases.push(case);
         }
         Ok(())
     }
@@ -479,7 +519,7 @@ impl<'a> Reader<'a> {
             None => suite.to_owned(),
         };
         if let Some(open) = self.stack.last_mut() {
-            open.listed_bad = open.listed_bad.saturating_add(1);
+            open.told = true;
         }
         self.problems.push((offset, Problem { name, message: common::clip(&message).to_owned(), line: None }));
     }
@@ -511,7 +551,11 @@ impl<'a> Reader<'a> {
                 problem
             })
             .collect();
-        let run = TestRun { suites: self.suites.into_iter().map(|(_, s)| s).collect(), problems };
+        let run = TestRun {
+            suites: self.suites.into_iter().map(|(_, s)| s).collect(),
+            problems,
+            beyond: self.beyond.boxed(),
+        };
         Parsed {
             tool: self.tool.map(str::to_owned),
             notes,
@@ -528,10 +572,8 @@ impl Open<'_> {
             order,
             offset,
             nested: false,
-            tests: None,
-            bad: 0,
-            listed: 0,
-            listed_bad: 0,
+            tally: Tally::default(),
+            told: false,
             class: None,
             is_suite,
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::input::Limits;
 
-fn read(text: &str) -> Result<(TestRun, Option<bool>, Option<String>), ParseError> {
+pub(super) fn read(text: &str) -> Result<(TestRun, Option<bool>, Option<String>), ParseError> {
     let limits = Limits::default();
     let input = Input { name: "t.xml", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
     let parsed = parse(&input)?;

@@ -1,0 +1,43 @@
+//! Evidence inside of evidence: the vulnerabilities that an SBOM lists are findings, and are judged as such.
+
+use gatekeeper_evidence::{Data, Evidence};
+
+/// Puts findings that inventories hold beside them.
+pub(crate) fn split(evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let mut out = Vec::with_capacity(evidence.len());
+    for mut e in evidence {
+        let inside = match &mut e.data {
+            Data::Inventory(i) => i.findings.take(),
+            _ => None,
+        };
+        let findings = inside.map(|findings| Evidence {
+            source: e.source.clone(),
+            complete: e.complete,
+            notes: Vec::new(),
+            data: Data::Findings(*findings),
+        });
+        out.push(e);
+        out.extend(findings);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatekeeper_evidence::{Findings, Inventory, Source};
+
+    #[test]
+    fn findings_of_an_inventory_stand_beside_it() {
+        let of = |findings| Evidence {
+            source: Source { path: "bom.json".into(), ..Source::default() },
+            complete: Some(true),
+            notes: Vec::new(),
+            data: Data::Inventory(Inventory { findings, ..Inventory::default() }),
+        };
+        let both = split(vec![of(Some(Box::default())), of(None)]);
+        assert_eq!(both.len(), 3);
+        assert_eq!(both[1].data, Data::Findings(Findings::default()));
+        assert_eq!(both[1].source, both[0].source);
+    }
+}
