@@ -219,3 +219,14 @@ fn shown(cwd: &Path, path: &Path) -> String {
     let near = path.strip_prefix(cwd).unwrap_or(path).to_string_lossy().replace('\\', "/");
     if near.is_empty() { ".".to_owned() } else { near }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_named_from_the_working_directory() {
+        let of = |path: &str| shown(Path::new("/w"), Path::new(path));
+        assert_eq!([of("/w"), of("/w/a/b"), of("/x/a")], [".", "a/b", "/x/a"]);
+    }
+}

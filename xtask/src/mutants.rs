@@ -4,7 +4,7 @@
 //! drawn by a seed, so that a failure can be seen again. `--in-place` changes the working tree itself, which spares a second build of all
 //! crates: for machines that are thrown away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -113,7 +113,7 @@ pub fn mutants(root: &Path, request: &Request) -> Result<(Vec<String>, bool), St
         survivors.len()
     )];
     if counts[0] + counts[1] + survivors.len() != drawn.len() {
-        return Err(format!("{}: not every mutant was tried", told.join("")));
+        return Err(format!("{}: not every mutant was tried", told.join(", ")));
     }
     // Only a run of all can say that an accepted one is noticed now.
     let whole = request.sample.is_none() && request.only.is_empty();
@@ -157,7 +157,9 @@ fn run(root: &Path, target: &Target, names: &[&str], in_place: bool) -> Result<O
     command.arg("--output").arg(&folder);
     let patterns: Vec<String> = names.iter().map(|n| escape(n)).collect();
     command.arg("--re").arg(format!("^(?:{})$", patterns.join("|")));
-    for file in target.files {
+    // Left-out fields are tried in every file that is named, whatever `--re` says.
+    let files: BTreeSet<&str> = names.iter().filter_map(|n| n.split(':').next()).collect();
+    for file in files {
         command.args(["--file", file]);
     }
     if in_place {
@@ -174,10 +176,14 @@ fn run(root: &Path, target: &Target, names: &[&str], in_place: bool) -> Result<O
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(text.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect())
     };
+    let drawn = |mut all: Vec<String>| {
+        all.retain(|m| names.contains(&m.as_str()));
+        all
+    };
     Ok(Outcome {
-        noticed: lines("caught.txt")?.len() + lines("timeout.txt")?.len(),
-        unviable: lines("unviable.txt")?.len(),
-        missed: lines("missed.txt")?,
+        noticed: drawn(lines("caught.txt")?).len() + drawn(lines("timeout.txt")?).len(),
+        unviable: drawn(lines("unviable.txt")?).len(),
+        missed: drawn(lines("missed.txt")?),
     })
 }
 
@@ -193,23 +199,30 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// `n` of them, drawn by a seed and in their own order; the same seed draws the same ones.
-fn sample<T>(mut all: Vec<T>, n: usize, seed: u64) -> Vec<T> {
-    // SplitMix64: every seed is good, 0 among them.
-    let mut state = seed;
-    let mut next = move || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
-    while all.len() > n {
-        let most = u64::try_from(all.len()).unwrap_or(u64::MAX);
-        let at = usize::try_from(next() % most).unwrap_or(0);
-        all.remove(at);
+/// `n` of them, drawn by a seed and in their own order. A mutant is drawn for what it is and not for where it stands among the others: an edit
+/// elsewhere leaves the sample as it was.
+fn sample(all: Vec<(usize, String)>, n: usize, seed: u64) -> Vec<(usize, String)> {
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    let mut lots: Vec<(u64, usize)> = Vec::with_capacity(all.len());
+    for (at, (_, mutant)) in all.iter().enumerate() {
+        let name = without_place(mutant);
+        let alike = seen.entry(name.clone()).or_default();
+        lots.push((lot(&name, seed ^ (*alike << 32)), at));
+        *alike += 1;
     }
-    all
+    lots.sort_unstable();
+    lots.truncate(n);
+    let drawn: BTreeSet<usize> = lots.into_iter().map(|(_, at)| at).collect();
+    all.into_iter().enumerate().filter(|(at, _)| drawn.contains(at)).map(|(_, mutant)| mutant).collect()
+}
+
+/// A number for a text and a seed, alike on every machine: FNV-1a, mixed as SplitMix64 does.
+fn lot(text: &str, seed: u64) -> u64 {
+    let start = 0xCBF2_9CE4_8422_2325 ^ seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let hash = text.bytes().fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
+    let z = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// Mutants that may go unnoticed: how often each, with the reason.
@@ -271,13 +284,36 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_sample_in_order() {
-        let draw = |seed, n| sample((0..1_000).collect::<Vec<u32>>(), n, seed);
+        let all = |n: usize| (0..n).map(|i| (0, format!("a.rs:{i:04}:1: replace f{i} with ()"))).collect::<Vec<_>>();
+        let draw = |seed, n| sample(all(1_000), n, seed);
         assert_eq!(draw(7, 100), draw(7, 100));
         assert_ne!(draw(7, 100), draw(8, 100));
         assert!(draw(7, 100).len() == 100 && draw(7, 100).is_sorted());
         assert_eq!(draw(7, 5_000).len(), 1_000);
         // It comes from all of them.
-        assert!(draw(7, 100).iter().any(|n| *n < 200) && draw(7, 100).iter().any(|n| *n > 800));
+        assert!(
+            draw(7, 100).iter().any(|(_, m)| m < &all(201)[200].1)
+                && draw(7, 100).iter().any(|(_, m)| m > &all(801)[800].1)
+        );
+    }
+
+    #[test]
+    fn an_edit_elsewhere_leaves_the_sample_as_it_was() {
+        let of = |names: &[&str], first: usize| {
+            let all = names.iter().enumerate().map(|(n, m)| (0, format!("a.rs:{}:1: {m}", n + first))).collect();
+            sample(all, 3, 1).into_iter().map(|(_, m)| without_place(&m)).collect::<Vec<_>>()
+        };
+        let names =
+            ["replace < with > in f", "replace < with > in f", "delete ! in f", "replace g with ()", "delete ! in h"];
+        assert_eq!(of(&names, 1), of(&names, 90));
+        let without: Vec<&str> = names
+            .into_iter()
+            .filter(|n| !n.contains("in h") || of(&names, 1).iter().any(|m| m.contains("in h")))
+            .collect();
+        assert_eq!(of(&names, 1), of(&without, 1));
+        // Two of one name are two lots.
+        let twice = ["delete ! in f"; 40];
+        assert_eq!(of(&twice, 1).len(), 3);
     }
 
     #[test]

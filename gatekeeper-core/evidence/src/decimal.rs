@@ -264,6 +264,7 @@ mod tests {
         assert_eq!(Decimal::parse("79.50").unwrap().to_string(), "79.5");
         assert_eq!(Decimal::parse("1e2"), Some(Decimal::whole(100)));
         assert_eq!(Decimal::parse("-0.5").unwrap().to_string(), "-0.5");
+        assert_eq!(Decimal::parse("0e-2").unwrap().to_string(), "0.00");
         assert!(Decimal::parse("0.1") < Decimal::parse("0.11"));
         for bad in ["", ".", "x", "1.2.3", "nan", "inf", "0.0000000001"] {
             assert_eq!(Decimal::parse(bad), None, "{bad}");

@@ -460,4 +460,11 @@ mod tests {
         assert_eq!(found.line(), "a.info:2:3: lcov: expected a count, found \"x\"");
         assert!(found.source().is_some());
     }
+
+    #[test]
+    fn causes_are_the_same_where_they_say_the_same() {
+        let cause = |text: &str| Cause::new(std::io::Error::other(text.to_owned()));
+        assert_eq!(cause("a"), cause("a"));
+        assert_ne!(cause("a"), cause("b"));
+    }
 }

@@ -297,4 +297,20 @@ mod tests {
             assert!(Pattern::new(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_label_is_letters_digits_and_underscores() {
+        assert_eq!(pattern("{otp_2}/x").matches("27/x").unwrap()["otp_2"], "27");
+        for (bad, said) in [
+            ("{", "`{` wants"),
+            ("{}", "`{` wants"),
+            ("{otp", "`{` wants"),
+            ("{2}", "is no label"),
+            ("{_a}", "is no label"),
+            ("{a-b}", "is no label"),
+        ] {
+            let e = Pattern::new(bad).unwrap_err().to_string();
+            assert!(e.contains(said), "{bad}: {e}");
+        }
+    }
 }

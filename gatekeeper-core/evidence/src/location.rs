@@ -117,4 +117,9 @@ mod tests {
         assert_eq!(place(None, None, None, None), "");
         assert_eq!((Location::at(5).offset, Location::line(5).line), (Some(5), Some(5)));
     }
+
+    #[test]
+    fn a_path_is_a_place() {
+        assert_eq!(Location::path("$.a").path.as_deref(), Some("$.a"));
+    }
 }

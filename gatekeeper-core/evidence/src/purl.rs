@@ -289,4 +289,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_claims_to_be_a_purl_and_what_is_one() {
+        assert!(is_purl("pkg:npm/a") && is_purl(" pkg:") && !is_purl("npm/a") && !is_purl("https://pkg:npm/a"));
+        for none in ["pkg:npm/", "pkg:/", "pkg:", "pkg:npm/?a=b"] {
+            assert!(split(none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn names_and_versions_are_compared_as_their_registry_does() {
+        assert_eq!(name_key("GitHub.com/Foo/Bar", Some("golang")), "github.com/foo/bar");
+        assert_eq!(name_key("Foo/Bar", Some("github")), "foo/bar");
+        assert_eq!(name_key("Foo", Some("maven")), "Foo");
+        assert_eq!(name_key("org.x:y", Some("maven")), "org.x/y");
+        assert_eq!((version_key("v1.2"), version_key("vista"), version_key("v")), ("1.2", "vista", "v"));
+    }
 }

@@ -72,3 +72,14 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_named_in_openvex_words() {
+        let all = [Status::NotAffected, Status::Affected, Status::Fixed, Status::UnderInvestigation];
+        assert_eq!(all.map(Status::as_str), ["not_affected", "affected", "fixed", "under_investigation"]);
+    }
+}

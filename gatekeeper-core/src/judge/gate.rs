@@ -623,4 +623,43 @@ mod tests {
         let labels = judged("labels = { otp = [\"27\", \"29\"] }", &["eunit"]);
         assert!(labels.status == Missing && labels.reason.contains("otp = 29"), "{}", labels.reason);
     }
+
+    #[test]
+    fn an_input_that_could_not_be_read_concerns_whom_its_tool_and_labels_concern() {
+        let concerned = |keys: &str, tool: Option<&str>| {
+            let mut u = unread(Some(Kind::Findings));
+            u.tool = tool.map(str::to_owned);
+            let policy =
+                policy(&format!("[gates.g]\nrule = \"findings\"\nmax = {{ high = 0, unknown = 0 }}\n{keys}\n"));
+            concerns(&u, &policy.gates[0])
+        };
+        assert!(concerned("", None) && concerned("", Some("gitleaks")));
+        let tools = "tools = [\"gitleaks\"]";
+        assert_eq!(
+            [concerned(tools, Some("gitleaks")), concerned(tools, Some("trivy")), concerned(tools, None)],
+            [true, false, true]
+        );
+        let secrets = "categories = [\"secret\"]";
+        assert!(concerned(secrets, Some("gitleaks")) && concerned(secrets, None));
+        // Nobody knows what a stranger looks for; a linter looks for no secrets.
+        assert!(concerned(secrets, Some("somebodys-own")) && !concerned(secrets, Some("eslint")));
+        let code = "categories = [\"code\"]";
+        assert!(concerned(code, Some("eslint")) && !concerned(code, Some("gitleaks")));
+    }
+
+    #[test]
+    fn a_demanded_label_value_is_there_only_where_evidence_has_it() {
+        let labelled = |value: &str| {
+            let mut e = tests(value, &[("t", Outcome::Passed)]);
+            e.source.labels = BTreeMap::from([("otp".to_owned(), value.to_owned())]);
+            e
+        };
+        let text = "[[evidence]]\npaths = [\"{otp}/*.xml\"]\n[gates.g]\nrule = \"tests\"\neach = \"otp\"\n\
+                    require = { otp = [\"27\", \"28\"] }\n";
+        let of = |all: &[&str]| given(policy(text), all.iter().map(|v| labelled(v)).collect()).judged();
+        assert_eq!(codes(&of(&["27", "28"])), []);
+        let g = of(&["27", "29"]);
+        assert_eq!(codes(&g), [("label-missing", Missing)]);
+        assert!(g.reason.contains("otp = 28"), "{}", g.reason);
+    }
 }

@@ -243,3 +243,61 @@ pub(crate) fn entry_of<'p>(
     let speaks = |p: &&EvidenceEntry| p.patterns.iter().chain(&p.packages).any(|p| p.matches(&e.source.path).is_some());
     brought.or_else(|| policy.evidence.iter().find(speaks))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Known, parse};
+    use crate::rule::Rules;
+    use gatekeeper_evidence::test_run::TestRun;
+    use gatekeeper_evidence::{Data, Source};
+
+    fn evidence(path: &str, modified: Option<i64>) -> Evidence {
+        let source = Source { path: path.to_owned(), format: "junit", modified, ..Source::default() };
+        Evidence { source, complete: None, notes: Vec::new(), data: Data::Tests(TestRun::default()) }
+    }
+
+    #[test]
+    fn a_newest_run_that_left_nothing_is_told() {
+        const OLD: &str = "logs/ct_run.a@b.2026-11-19_09.00.00/suite.log";
+        const NEW: &str = "logs/ct_run.a@b.2026-11-20_08.00.00/index.html";
+        let formats = Formats::default();
+        let told = |read: &[&str], ignored: &[&str]| {
+            let read: Vec<Evidence> = read.iter().map(|p| evidence(p, None)).collect();
+            let ignored: Vec<String> = ignored.iter().map(|p| (*p).to_owned()).collect();
+            barren_runs(&formats, &read, &[], &ignored).into_iter().map(|u| u.file).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[OLD], &[NEW]), ["logs/ct_run.a@b.2026-11-20_08.00.00"]);
+        assert_eq!(told(&[NEW], &[OLD]), Vec::<String>::new());
+        // A run that left results beside other files is none.
+        assert_eq!(told(&[OLD], &[OLD]), Vec::<String>::new());
+        assert_eq!(told(&[OLD, NEW], &[NEW, OLD]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_extension_is_what_stands_behind_the_last_dot() {
+        assert!(
+            has_extension("a/b.XML", "xml") && !has_extension("a/b.xml.txt", "xml") && !has_extension("xml", "xml")
+        );
+    }
+
+    #[test]
+    fn what_is_too_old_from_the_future_or_without_a_time_is_said_to_be() {
+        let text = "version = 1\n[[evidence]]\npaths = [\"*.xml\"]\nmax-age = \"1h\"\n[gates.t]\nrule = \"tests\"\n";
+        let known = (Formats::default(), Rules::default());
+        let policy = parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 }).unwrap();
+        let said = |modified, now| {
+            let (mut all, mut unread) = (vec![evidence("a.xml", modified)], Vec::new());
+            stale(&policy, &BTreeMap::new(), &mut all, &mut unread, now);
+            assert_eq!(all.len() + unread.len(), 1);
+            unread.first().map(|u| u.error.words())
+        };
+        let now = 1_000_000;
+        let age = |seconds: i64| said(Some(now - seconds), Some(now));
+        assert_eq!([age(0), age(3600), age(-300)], [None, None, None]);
+        assert!(age(3601).unwrap().contains("is stale: 3601 s old, at most 3600 s"), "{:?}", age(3601));
+        assert!(age(-301).unwrap().contains("written 301 s from now"), "{:?}", age(-301));
+        assert!(said(Some(now), None).unwrap().contains("no clock was given"));
+        assert!(said(None, Some(now)).unwrap().contains("nothing says when"));
+    }
+}

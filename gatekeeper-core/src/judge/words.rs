@@ -301,6 +301,7 @@ mod tests {
             ),
             (seconds(2.0), "duration 2.000 s > 1.5 s: 0.500 s too long"),
             (seconds(1.50004), "duration 1.50004 s > 1.5 s: 0.000 s too long"),
+            (seconds(1.5), "duration 1.500 s ≤ 1.5 s"),
             (seconds(1.0), "duration 1.000 s ≤ 1.5 s"),
             (severity, "worst high > low"),
             (valid, "valid X"),
@@ -380,5 +381,20 @@ mod tests {
         assert_eq!(sentence(&gates, false, 0), "3 gates: 1 failed, 1 could not be judged, without blocking, 1 passed");
         assert_eq!(sentence(&gates[1..2], false, 1), "1 gate: 1 passed; 1 input could not be read, so this is no pass");
         assert_eq!(sentence(&gates, true, 0), "no evidence was found, so nothing was judged");
+    }
+
+    #[test]
+    fn a_tool_without_a_report_is_to_be_recorded() {
+        let known = (Formats::default(), Rules::default());
+        let said = |tools: &str| {
+            let text =
+                format!("version = 1\n[gates.g]\nrule = \"findings\"\nmax = {{ high = 0, unknown = 0 }}\n{tools}\n");
+            let policy = parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 }).unwrap();
+            wanted(&policy.gates[0], &known.0)
+        };
+        let recorded = "bring its evidence: gatekeeper record --tool dialyzer -- rebar3 dialyzer";
+        assert_eq!(said("tools = [\"dialyzer\"]"), recorded);
+        assert!(said("tools = [\"trivy\"]").starts_with("bring a report that says findings ("));
+        assert!(said("").contains(", …; `gatekeeper formats`"));
     }
 }

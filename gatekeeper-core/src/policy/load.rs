@@ -437,3 +437,53 @@ fn waiver(mut t: Table<'_>, gates: &[Gate], line: &impl Fn(&Span) -> u64) -> Opt
     t.finish("a [[waivers]] entry");
     Some(Waiver { gate, id, test, package, path, reason, expires, line: line(&span) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GATES: &str = "version = 1\n[gates.t]\nrule = \"tests\"\nmax-failed = 0\n";
+
+    fn read(text: &str, profile: Option<&str>) -> Result<Policy, Vec<String>> {
+        let known = (Formats::default(), Rules::default());
+        parse("p.toml", text.as_bytes(), profile, Known { formats: &known.0, rules: &known.1 })
+            .map_err(|e| e.problems.iter().map(|p| p.message.clone()).collect())
+    }
+
+    #[test]
+    fn a_policy_says_what_its_profile_loosened() {
+        let text = format!("{GATES}[profiles.p.gates.t]\nmax-failed = 3\n");
+        assert_eq!(read(&text, Some("p")).unwrap().loosened, ["t: max-failed 0 → 3"]);
+        assert_eq!(read(&text, None).unwrap().loosened, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_version_is_there_and_is_known() {
+        let of = |version: &str| read(&GATES.replace("version = 1", version), None).map(|_| ()).unwrap_err();
+        assert_eq!(of(""), ["`version = 1` is missing"]);
+        assert_eq!(of("version = 2"), ["version 2 is not known: this program reads version 1"]);
+        let word = of("version = \"x\"");
+        assert!(word.len() == 1 && word[0].contains("`version`") && !word[0].contains("missing"), "{word:?}");
+    }
+
+    #[test]
+    fn a_mistake_in_a_profile_is_told_once() {
+        let twice = format!("{GATES}nope = 1\n[profiles.p]\n[profiles.q]\n");
+        assert_eq!(read(&twice, None).unwrap_err().len(), 1);
+        // Also one in a profile that is not applied, and each of two.
+        let two =
+            format!("{GATES}[profiles.p.gates.t]\nmax-failed = \"x\"\n[profiles.q.gates.t]\nmax-failed = \"y\"\n");
+        assert_eq!(read(&two, None).unwrap_err().len(), 2);
+        let stranger = format!("{GATES}[profiles.p.gates.u]\nmax-failed = 1\n");
+        assert!(read(&stranger, None).unwrap_err()[0].contains("no gate `u`"));
+    }
+
+    #[test]
+    fn labels_that_no_entry_gives_are_told() {
+        let evidence = "[[evidence]]\npaths = [\"otp-{otp}/*.xml\"]\nlabels = { os = \"linux\" }\n";
+        let of = |keys: &str| read(&format!("{GATES}{keys}\n{evidence}"), None).map(|_| ());
+        assert_eq!(of("each = \"otp\""), Ok(()));
+        assert_eq!(of("each = \"os\""), Ok(()));
+        assert_eq!(of("each = \"arch\""), Err(vec!["no [[evidence]] entry gives a label `arch`".to_owned()]));
+    }
+}

@@ -174,6 +174,8 @@ mod tests {
             ("fail-on = \"high\"", "fail-on = \"critical\""),
             ("fail-on = \"high\"", ""),
             ("unknown = \"fail\"", "unknown = \"warn\""),
+            ("flaky = \"fail\"", "flaky = \"warn\""),
+            ("flaky = \"warn\"", "flaky = \"pass\""),
             ("", "fixable-only = true"),
         ];
         for (base, now) in looser {

@@ -408,4 +408,31 @@ mod tests {
         assert_eq!(c.files["src/a.c"].lines.len(), 2);
         assert!(c.files.contains_key("other"));
     }
+
+    #[test]
+    fn what_is_absolute_stays_so() {
+        for (name, want) in [
+            ("/a/b", "/a/b"),
+            ("/a/../../b", "/b"),
+            ("a/../b", "b"),
+            ("../b", "../b"),
+            (r"C:\a", "/a"),
+            ("C:a", "/a"),
+            ("/C:/a", "/a"),
+            ("/1:/a", "/1:/a"),
+            ("1:a", "1:a"),
+        ] {
+            assert_eq!(clean(name), want, "{name}");
+        }
+        let prefixed = PathRules { strip: Vec::new(), prefix: Some("src".into()) };
+        assert_eq!(apply("a.c", &prefixed).as_deref(), Some("src/a.c"));
+        assert_eq!(apply("/x/a.c", &prefixed), None);
+    }
+
+    #[test]
+    fn a_root_that_says_no_more_than_the_name_does_not_make_it_ambiguous() {
+        let none = PathRules::default();
+        let found = one("cart.py", &["/home/ci/src/shop", "/other"], &none);
+        assert_eq!(found.matched["cart.py"], "src/shop/cart.py");
+    }
 }

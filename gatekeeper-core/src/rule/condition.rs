@@ -207,6 +207,8 @@ mod tests {
         assert_eq!([severity(Severity::Low), severity(Severity::Medium), severity(Severity::High)], [Pass, Pass, Fail]);
         let word = |w: &'static str| status(Quantity::Word(w.into()), Bound::Is, Quantity::Word("ok".into()));
         assert_eq!([word("ok"), word("no")], [Pass, Fail]);
+        let share = |text| status(percent(text), Bound::AtLeast, percent("80"));
+        assert_eq!([share("79.9"), share("80"), share("80.1")], [Fail, Pass, Pass]);
         assert_eq!(status(Quantity::Count(1), Bound::AtMost, percent("80")), Error);
     }
 

@@ -708,4 +708,33 @@ mod tests {
         }
         assert!(gate(&RULE, "lines = { min = 80, warn = 80 }").is_ok());
     }
+
+    #[test]
+    fn the_place_is_the_first_line_that_did_not_run() {
+        let of = |lines: &[(u32, u32)]| {
+            let lines = lines.iter().map(|(number, hits)| Line { number: *number, hits: *hits }).collect();
+            place("a", &FileCoverage { lines, ..FileCoverage::default() }).line
+        };
+        // Line 0 is generated code.
+        assert_eq!(of(&[(0, 0), (1, 3), (2, 0), (3, 0)]), Some(2));
+        assert_eq!(of(&[(0, 0), (1, 1)]), None);
+    }
+
+    #[test]
+    fn the_file_with_most_to_cover_comes_first_however_large_it_is() {
+        let c = report(&[("large", file(70, 20)), ("small", file(0, 30))]);
+        let j = of("lines = 80", vec![c]).judged();
+        let said: Vec<&str> = j.violations.iter().map(|v| v.message.as_str()).collect();
+        assert_eq!(
+            said,
+            ["small: 0 of 30 lines covered (0 %), 30 not", "large: 70 of 90 lines covered (77.77 %), 20 not"]
+        );
+    }
+
+    #[test]
+    fn where_each_file_holds_there_is_nothing_to_do() {
+        let each = |covered| of("files = { lines = 80 }", vec![report(&[("a", file(covered, 10 - covered))])]).judged();
+        assert_eq!((each(8).status(), each(8).to_pass), (Pass, vec![]));
+        assert_eq!(each(7).to_pass, [Remedy::RaiseEach { count: 1, what: "file", metric: "lines" }]);
+    }
 }

@@ -286,6 +286,7 @@ fn of_tools<'f>(findings: &'f Findings, writer: Option<&str>, select: &Selector)
         target: findings.target.clone(),
         looked_for: findings.looked_for.clone(),
         counted: findings.counted.clone(),
+        gaps: findings.gaps.clone(),
         ..Findings::default()
     })
 }
@@ -705,5 +706,49 @@ mod tests {
         assert!(gate(&RULE, "").unwrap_err()[0].contains("nothing can ever fail it"));
         assert!(gate(&RULE, "max = { hihg = 0 }").is_err());
         assert!(gate(&RULE, "warn = { total = 0 }").is_ok());
+    }
+
+    #[test]
+    fn a_way_out_names_what_to_update() {
+        let of = |fixed: Option<&str>, category| {
+            let package = Package { name: "qs".into(), fixed: fixed.map(Into::into), ..Package::default() };
+            way_out(&Finding { category, package: Some(Box::new(package)), ..Finding::default() }).unwrap()
+        };
+        let v = Category::Vulnerability;
+        assert_eq!(of(Some("6.9.7"), v), "update qs to 6.9.7");
+        assert_eq!(of(Some("express@5.0.0"), v), "update express to 5.0.0, which brings a mended qs");
+        for odd in ["@5.0.0", "a@1 or b", "@1 or 2"] {
+            assert_eq!(of(Some(odd), v), format!("update qs to {odd}"));
+        }
+        assert!(of(None, v).starts_with("no fixed version of qs is known"));
+        assert_eq!(of(None, Category::License), "replace qs, or waive it with a reason");
+        assert_eq!(way_out(&Finding { category: Category::Code, ..Finding::default() }), None);
+    }
+
+    #[test]
+    fn a_tools_findings_are_still_of_the_same_scan() {
+        let all = Findings {
+            tools: vec!["a".to_owned(), "b".to_owned()],
+            items: vec![Finding { tool: 0, ..finding(Severity::Low) }, Finding { tool: 1, ..finding(Severity::High) }],
+            target: vec!["image:1".to_owned()],
+            looked_for: Some(vec![Category::Secret]),
+            runs: Some(2),
+            ..Findings::default()
+        };
+        let select = Selector { tools: vec!["b".to_owned()], ..Selector::default() };
+        let got = of_tools(&all, None, &select);
+        assert_eq!(got.items.iter().map(|f| f.severity).collect::<Vec<_>>(), [Severity::High]);
+        assert_eq!((&got.target, &got.looked_for, got.runs), (&all.target, &all.looked_for, all.runs));
+    }
+
+    #[test]
+    fn who_found_it_is_said_where_several_did() {
+        let by = |tool: &str, rule: &str| Findings {
+            tools: vec![tool.to_owned()],
+            ..set(vec![Finding { rule: rule.into(), category: Category::Code, ..finding(Severity::High) }])
+        };
+        let j = of("max = { total = 0 }", vec![by("a", "R1"), by("b", "R2")]).judged();
+        assert_eq!(j.violations.len(), 2);
+        assert!(j.violations.iter().all(|v| !v.message.contains("found by")), "{:?}", j.violations);
     }
 }

@@ -403,6 +403,7 @@ mod tests {
         assert!(aged(-3600).judged().violations[0].message.contains("still to come"));
         let clockless = Case { now: None, ..aged(0) }.judged();
         assert_eq!(violations(&clockless), [("sbom-age", Error)]);
+        assert!(clockless.violations[0].message.contains("no clock was given"));
         for created in [None, Some("yesterday".to_owned())] {
             let j = of("max-age = \"1h\"", Inventory { created, ..bom(&["a"]) }).judged();
             assert_eq!(violations(&j), [("sbom-age", Error)]);

@@ -601,4 +601,16 @@ mod unit {
         assert_eq!(first_line(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
         assert_eq!(first_line(&"x".repeat(300)), "x".repeat(300));
     }
+
+    #[test]
+    fn a_name_says_where_its_case_stands_once() {
+        let of = |class: Option<&str>, suite: &str, name: &str| {
+            let case = Case { name: name.into(), class: class.map(Into::into), ..Case::default() };
+            full_name(&Suite::named(suite), &case)
+        };
+        assert_eq!(of(Some("calc"), "s", "adds"), "calc: adds");
+        assert_eq!(of(None, "s", "adds"), "s: adds");
+        assert_eq!(of(None, "", "adds"), "adds");
+        assert_eq!(of(Some("calc"), "s", "calc.adds"), "calc.adds");
+    }
 }

@@ -272,3 +272,27 @@ fn a_report_speaks_of_what_it_has_figures_for() {
     known.note_metrics();
     assert_eq!(known.metrics, Metrics::ALL);
 }
+
+#[test]
+fn a_repeated_record_adds_what_only_it_has() {
+    let other = FileCoverage {
+        line_branches: vec![LineBranches { line: 4, covered: 1, total: 2 }],
+        statements: vec![Statement { place: (1, 0, 1, 9), count: 3, hits: 1 }],
+        stated: Stated { lines: ratio(1, 2), ..Stated::default() },
+        ..FileCoverage::default()
+    };
+    let mut file = FileCoverage::default();
+    file.add_up(other.clone());
+    assert_eq!(file, other);
+}
+
+#[test]
+fn what_ran_is_covered_and_what_did_not_is_not() {
+    let file = FileCoverage {
+        branches: vec![branch(1, 0, 3), branch(1, 1, 2), branch(1, 2, 0)],
+        functions: vec![function(1, "a", 7), function(2, "b", 1), function(3, "c", 0)],
+        ..FileCoverage::default()
+    };
+    let figures = file.figures(Metrics::ALL);
+    assert_eq!((figures.branches, figures.functions), (ratio(2, 3), ratio(2, 3)));
+}

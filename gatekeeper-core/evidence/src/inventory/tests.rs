@@ -107,3 +107,17 @@ fn one_package_has_what_any_document_says_of_it() {
         assert_eq!(united.components[0].scope.as_deref(), want, "{a:?} {b:?}");
     }
 }
+
+#[test]
+fn the_whole_has_a_specification_only_where_all_have_the_same() {
+    let of =
+        |spec, version: Option<&str>| Inventory { spec, spec_version: version.map(Into::into), ..Inventory::default() };
+    let said = |all: &[&Inventory]| {
+        let whole = unite(all);
+        (whole.spec, whole.spec_version)
+    };
+    let one = of(Some("CycloneDX"), Some("1.5"));
+    assert_eq!(said(&[&one, &one.clone()]), (Some("CycloneDX"), Some("1.5".to_owned())));
+    assert_eq!(said(&[&one, &of(Some("SPDX"), Some("1.6"))]), (None, None));
+    assert_eq!(said(&[&one, &of(None, None)]), (None, None));
+}

@@ -17,7 +17,7 @@ fn right<T>(text: &str, f: impl FnOnce(&mut Table<'_>) -> T) -> T {
     got
 }
 
-fn wrong<T: std::fmt::Debug>(text: &str, f: impl FnOnce(&mut Table<'_>) -> Option<T>) -> (String, String) {
+fn wrong<T: fmt::Debug>(text: &str, f: impl FnOnce(&mut Table<'_>) -> Option<T>) -> (String, String) {
     let (got, mut problems) = read(text, f);
     assert!(got.is_none() && problems.len() == 1, "{text}: {got:?} {problems:?}");
     problems.remove(0)
@@ -205,5 +205,15 @@ fn a_day_is_a_date_or_a_text() {
     }
     for bad in ["\"2026-13-01\"", "\"soon\"", "20261231", "2026-12-31T00:00:00Z"] {
         assert!(wrong(&format!("a = {bad}"), |t| t.date("a")).1.starts_with("`a` takes a date"), "{bad}");
+    }
+}
+
+#[test]
+fn what_stands_there_is_shown_as_it_is_written() {
+    for (text, said) in
+        [("a = 12", "the number 12"), ("a = true", "true"), ("a = [1]", "a list"), ("a = 0x10", "the number 16")]
+    {
+        let (_, message) = wrong(text, |t| t.choice("a", &[("x", 1), ("y", 2)]));
+        assert!(message.ends_with(&format!(", not {said}")), "{text}: {message}");
     }
 }

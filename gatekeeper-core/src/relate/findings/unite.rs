@@ -402,4 +402,25 @@ mod tests {
         let f = Finding { rule: "B101".into(), ..Finding::default() };
         assert_eq!(unite(&[&set("a", vec![f.clone()]), &set("b", vec![f])]).len(), 2);
     }
+
+    #[test]
+    fn a_version_beside_a_purl_without_one_tells_packages_apart() {
+        let of = |tool: &str, version: &str| {
+            set(tool, vec![vulnerability("CVE-1", &[], Some("pkg:npm/x"), "x", version, Severity::Low)])
+        };
+        assert_eq!(unite(&[&of("a", "1"), &of("b", "2")]).len(), 2);
+        assert_eq!(unite(&[&of("a", "1"), &of("b", "1")]).len(), 1);
+    }
+
+    #[test]
+    fn only_reports_of_one_target_are_united() {
+        let of = |tool: &str, target: &str| Findings {
+            target: vec![target.to_owned()],
+            ..set(tool, vec![vulnerability("CVE-1", &[], Some("pkg:npm/x@1"), "x", "1", Severity::Low)])
+        };
+        let (a, b, c) = (of("a", "image:1"), of("b", "other:1"), of("c", "other:1"));
+        let mut tools: Vec<Vec<String>> = unite(&[&a, &b, &c]).into_iter().map(|u| u.tools).collect();
+        tools.sort();
+        assert_eq!(tools, [vec!["a"], vec!["b", "c"]]);
+    }
 }

@@ -577,4 +577,14 @@ mod tests {
             assert!(said.contains(words), "{bad}: {said}");
         }
     }
+
+    #[test]
+    fn a_family_and_one_of_it_agree_and_others_are_quoted() {
+        let of = |a, b| of("deny = [\"GPL\"]\nunknown = \"allow\"", &[&[package("p", a)], &[package("p", b)]]).judged();
+        assert_eq!(violations(&of("BSD", "BSD-3-Clause")), []);
+        assert_eq!(violations(&of("BSD-3-Clause", "BSD")), []);
+        let j = of("MIT", "Apache-2.0");
+        let message = &j.violations[0].message;
+        assert!(message.contains("MIT (0.json)") && message.contains("Apache-2.0 (1.json)"), "{message}");
+    }
 }
