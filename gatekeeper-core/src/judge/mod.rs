@@ -6,7 +6,7 @@ mod readings;
 mod waive;
 mod words;
 
-pub(crate) use gate::{Ground, UNREADABLE, judge};
+pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use waive::Waivers;
 pub(crate) use words::sentence;
