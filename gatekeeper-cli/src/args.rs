@@ -1,6 +1,7 @@
 //! The arguments: each command's own stand in its file.
 
 use crate::cmd;
+use crate::terminal::Color;
 use clap::{Parser, Subcommand};
 
 /// Reads the reports of a CI run, judges them by a policy, and never passes what it could not see.
@@ -12,6 +13,9 @@ use clap::{Parser, Subcommand};
     after_help = "Exit codes: 0 pass or warn, 1 fail, 2 bad usage or bad policy, 3 unknown (nothing failed, but a blocking gate could not be judged)."
 )]
 pub struct Cli {
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub color: Color,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -29,6 +29,8 @@ pub struct Request {
     pub max_bytes: Option<u64>,
     /// Warnings make the verdict fail.
     pub fail_on_warn: bool,
+    /// Names of the gates to judge, the others are skipped; all of them where none is named.
+    pub only: Vec<String>,
 }
 
 /// How files are to be read.
@@ -239,6 +241,7 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
     let mut context = Context::at(now.as_second());
     context.limits = Limits::of_files(request.max_bytes);
     context.fail_on_warn = request.fail_on_warn;
+    context.only.clone_from(&request.only);
     let request = CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),

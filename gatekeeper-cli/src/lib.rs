@@ -32,6 +32,8 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
+    let mut talk = terminal::Talk::new(err);
+    let err: &mut dyn Write = &mut talk;
     let parsed = match args::Cli::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(e) => {
@@ -41,6 +43,7 @@ where
             return if e.use_stderr() || written.is_err() { exit::USAGE } else { exit::PASS };
         }
     };
+    let terminal = terminal.colored(parsed.color);
     match cmd::run(engine, parsed, terminal, out, err).and_then(|code| out.flush().map(|()| code)) {
         Ok(code) => code,
         // Whoever closed the pipe has read what it wanted; but a verdict that was not delivered is no pass.

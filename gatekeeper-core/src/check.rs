@@ -4,7 +4,7 @@ use crate::collect::{self, Candidate, entries};
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
 use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
-use crate::policy::{self, Known, Policy};
+use crate::policy::{self, Gate, Known, Policy};
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict};
@@ -65,6 +65,7 @@ pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict,
     };
     entries::newest_runs(policy.as_ref(), formats, &mut candidates);
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
+    asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
     context.ignores.extend(collect::ignore_files(&root)?);
     let mut verdict = evaluate(formats, &policy, candidates, &context, &|| collect::tree(&root));
@@ -102,7 +103,12 @@ pub(crate) fn evaluate(
         now: context.now,
     };
     let waivers = Waivers::new(policy, today);
-    let gates: Vec<GateVerdict> = policy.gates.iter().map(|gate| judge::judge(gate, ground, &waivers)).collect();
+    let asked = |gate: &Gate| context.only.is_empty() || context.only.contains(&gate.name);
+    let judged = |gate: &Gate| match asked(gate) {
+        true => judge::judge(gate, ground, &waivers),
+        false => judge::skipped(gate, "not one of the gates asked for"),
+    };
+    let gates: Vec<GateVerdict> = policy.gates.iter().map(judged).collect();
     warnings.extend(waivers.warnings());
 
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -113,6 +119,12 @@ pub(crate) fn evaluate(
         }
         for v in gate.violations.iter().filter(|v| v.code == UNREADABLE) {
             concerned.entry(v.source.as_deref().unwrap_or_default()).or_default().push(gate.name.clone());
+        }
+    }
+    // What only a gate that nobody asked for would read is no fault of this run.
+    for gate in policy.gates.iter().filter(|g| !asked(g)) {
+        for u in unread.iter().filter(|u| judge::concerns(u, gate)) {
+            concerned.entry(&u.file).or_default().push(gate.name.clone());
         }
     }
     // A statement is used by whatever judged the findings that it took out.
@@ -174,6 +186,18 @@ pub(crate) fn evaluate(
         warnings,
         loosened: policy.loosened.clone(),
     }
+}
+
+/// Whether the gates that were asked for are there.
+fn asked_for(policy: &Policy, only: &[String]) -> Result<(), PolicyError> {
+    let names: Vec<&str> = policy.gates.iter().map(|g| g.name.as_str()).collect();
+    let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
+    let problem = PolicyProblem::new(0..0, String::new()).nearest(unknown, names);
+    let help = problem.help.map(|help| format!(": {help}")).unwrap_or_default();
+    let problem =
+        PolicyProblem::new(0..0, format!("there is no gate `{unknown}`{help}")).code(ProblemCode::UnknownGate);
+    let file = policy.file.as_deref().unwrap_or("the built-in default");
+    Err(PolicyError::about(file, problem))
 }
 
 /// Where a project is, and by what it is judged.

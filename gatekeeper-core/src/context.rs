@@ -21,6 +21,8 @@ pub struct Context {
     pub limits: Limits,
     /// Warnings make the verdict fail.
     pub fail_on_warn: bool,
+    /// Names of the gates to judge: the others are skipped. All of them where it is empty.
+    pub only: Vec<String>,
     /// Ignore files whose entries take findings out.
     pub ignores: Vec<IgnoreFile>,
 }
@@ -33,7 +35,7 @@ impl Context {
 
     /// A run that does not know what time it is.
     pub fn without_clock() -> Self {
-        Context { now: None, limits: Limits::default(), fail_on_warn: false, ignores: Vec::new() }
+        Context { now: None, limits: Limits::default(), fail_on_warn: false, only: Vec::new(), ignores: Vec::new() }
     }
 
     /// The day by which ends are judged (UTC). Without a clock, or with one out of range, every end has passed.

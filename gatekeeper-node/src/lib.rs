@@ -144,6 +144,7 @@ impl From<CheckOptions> for Request {
             now: o.now,
             max_bytes: o.max_bytes.map(|n| u64::try_from(n).unwrap_or(0)),
             fail_on_warn: o.fail_on_warn.unwrap_or(false),
+            ..Request::default()
         }
     }
 }

@@ -93,7 +93,7 @@ fn check_rendered(
     fail_on_warn: bool,
     rules: Vec<Registered>,
 ) -> PyResult<Vec<String>> {
-    let request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn };
+    let request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn, ..Request::default() };
     answer(py, || front::check_rendered(&engine(rules)?, &request, &outputs))
 }
 

@@ -2,12 +2,12 @@
 
 use crate::exit;
 use crate::files::write_whole;
-use crate::front::{self, Refusal, Request};
+use crate::front::{self, Refusal, RefusalDocument, Request};
 use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::output::{Output, Outputs, Style};
+use gatekeeper_core::output::{Output, Outputs, Style, line, policy_annotation};
 use gatekeeper_core::verdict::{Overall, Verdict};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct JudgeArgs {
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The policy; otherwise gatekeeper.toml is searched for here and in the parent folders
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The folder that the policy's patterns are relative to
     #[arg(long, value_name = "DIR")]
@@ -51,6 +51,12 @@ pub struct CheckArgs {
     /// Report, and exit with 0 whatever the verdict
     #[arg(long)]
     warn_only: bool,
+    /// Judge this gate only, the others are skipped; repeatable
+    #[arg(long, value_name = "GATE")]
+    only: Vec<String>,
+    /// Print no verdict: the exit code, --report and the step's summary and outputs tell it
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 fn formats(what: &str) -> String {
@@ -66,14 +72,23 @@ fn report(text: &str) -> Result<(String, PathBuf), String> {
     Ok((format.to_owned(), PathBuf::from(file)))
 }
 
+/// Why nothing was judged, after it was said.
+pub(crate) struct Refused {
+    /// The exit code.
+    pub(crate) code: u8,
+    /// What was wrong.
+    document: RefusalDocument,
+}
+
 /// Judges; a policy that cannot be used is shown, and answered with its exit code.
 pub(crate) fn judge(
     engine: &Engine,
     args: &JudgeArgs,
+    only: Vec<String>,
     fail_on_warn: bool,
     color: bool,
     err: &mut dyn Write,
-) -> io::Result<Result<Verdict, u8>> {
+) -> io::Result<Result<Verdict, Refused>> {
     let request = Request {
         paths: args.paths.clone(),
         config: args.config.clone(),
@@ -82,17 +97,51 @@ pub(crate) fn judge(
         now: args.now.clone(),
         max_bytes: Some(args.max_bytes),
         fail_on_warn,
+        only,
     };
-    match front::check(engine, &request) {
+    let refusal = match front::check(engine, &request) {
         Ok(verdict) => return Ok(Ok(verdict)),
-        Err(Refusal::Policy(e)) => {
+        Err(refusal) => refusal,
+    };
+    match &refusal {
+        Refusal::Policy(e) => {
             // A mistake without a line to show starts one of its own.
             let name = if e.text.is_empty() { "gatekeeper: " } else { "" };
-            writeln!(err, "{name}{}gatekeeper: the policy cannot be used, so nothing was judged", e.rendered(color))?;
+            let shown = shown(&e.rendered(color));
+            writeln!(err, "{name}{shown}gatekeeper: the policy cannot be used, so nothing was judged")?;
         }
-        Err(e) => writeln!(err, "gatekeeper: {}", e.line())?,
+        e => writeln!(err, "gatekeeper: {}", line(&e.line()))?,
     }
-    Ok(Err(exit::USAGE))
+    Ok(Err(Refused { code: exit::USAGE, document: refusal.document() }))
+}
+
+/// A policy's mistakes with nothing that steers a terminal but their own colours, and no more than some screens of them.
+fn shown(rendered: &str) -> String {
+    const MOST: usize = 200;
+    const COLUMNS: usize = 400;
+    let mut out = String::new();
+    for (n, text) in rendered.lines().enumerate() {
+        if n == MOST {
+            out.push_str("… and more\n");
+            break;
+        }
+        let cut: String = text.chars().take(COLUMNS).collect();
+        // A colour is `ESC [ digits and semicolons m`, as the renderer writes it.
+        for (n, piece) in cut.split("\u{1b}[").enumerate() {
+            let code = piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+            match code.strip_prefix('m').filter(|_| n > 0) {
+                Some(rest) => {
+                    out.push_str("\u{1b}[");
+                    out.push_str(piece.strip_suffix(rest).unwrap_or_default());
+                    out.push_str(&line(rest));
+                }
+                None if n > 0 => out.push_str(&line(&format!("\u{1b}[{piece}"))),
+                None => out.push_str(&line(piece)),
+            }
+        }
+        out.push('\n');
+    }
+    out
 }
 
 /// Runs `check`.
@@ -106,26 +155,35 @@ pub fn run(
     for format in args.report.iter().map(|(format, _)| format).chain([&args.format]) {
         if engine.outputs().by_id(format).is_none() {
             let known: Vec<&str> = engine.outputs().iter().map(Output::id).collect();
-            writeln!(err, "gatekeeper: there is no output `{format}`: there are {}", known.join(", "))?;
+            writeln!(err, "gatekeeper: there is no output `{}`: there are {}", line(format), known.join(", "))?;
             return Ok(exit::USAGE);
         }
     }
-    let verdict = match judge(engine, &args.judge, args.fail_on_warn, terminal.color, err)? {
+    let in_github = std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true");
+    // What is for people goes with what is for the runner; a document for programs stays whole.
+    let annotate = in_github && args.format == "human" && !args.quiet;
+    let judged = judge(engine, &args.judge, args.only.clone(), args.fail_on_warn, terminal.color, err)?;
+    let verdict = match judged {
         Ok(verdict) => verdict,
-        Err(code) => return Ok(code),
+        Err(refused) => {
+            if in_github {
+                github_refused(&refused, annotate || args.format == "github", out, err)?;
+            }
+            return Ok(refused.code);
+        }
     };
     let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
     for (format, file) in &args.report {
         if let Err(e) = write_as(engine, format, &verdict, &Style::default()).and_then(|b| write_whole(file, &b)) {
-            writeln!(err, "gatekeeper: cannot write {}: {e}", file.display())?;
+            writeln!(err, "gatekeeper: cannot write {}: {e}", line(&file.display().to_string()))?;
             return Ok(exit::USAGE);
         }
     }
-    if let Some(output) = engine.outputs().by_id(&args.format) {
+    if let Some(output) = engine.outputs().by_id(&args.format).filter(|_| !args.quiet) {
         output.write(&verdict, &style, out)?;
     }
-    if std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true") {
-        github(engine, &verdict, args.format == "human", out, err)?;
+    if in_github {
+        github(engine, &verdict, annotate, out, err)?;
     }
     Ok(if args.warn_only { exit::PASS } else { verdict.status.exit_code() })
 }
@@ -149,19 +207,48 @@ fn github(
     if annotate {
         out.write_all(&write_as(engine, "github", verdict, &Style::default())?)?;
     }
-    let append = |name: &str, bytes: &[u8]| -> io::Result<()> {
-        let Some(path) = std::env::var_os(name).filter(|p| !p.is_empty()) else { return Ok(()) };
-        std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
-    };
-    let outputs = format!("status={}\nexit-code={}\n", verdict.status.as_str(), verdict.exit_code);
     let summary = write_as(engine, "markdown", verdict, &Style::default())?;
-    for (name, bytes) in [("GITHUB_STEP_SUMMARY", summary.as_slice()), ("GITHUB_OUTPUT", outputs.as_bytes())] {
-        if let Err(e) = append(name, bytes) {
-            writeln!(err, "gatekeeper: cannot write ${name}: {e}")?;
-        }
-    }
+    append("GITHUB_STEP_SUMMARY", &summary, err)?;
+    outputs(verdict.status.as_str(), verdict.exit_code, err)?;
     if verdict.status == Overall::Unknown {
         writeln!(err, "gatekeeper: nothing failed, but a blocking gate could not be judged (exit code 3)")?;
+    }
+    Ok(())
+}
+
+/// The same where nothing was judged: each mistake of the policy at its line, and outputs that no step takes for a pass.
+fn github_refused(refused: &Refused, annotate: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    /// As many as GitHub shows of a step.
+    const MOST: usize = 10;
+    let Refused { code, document } = refused;
+    if annotate {
+        let file = document.file.as_deref().unwrap_or_default();
+        let whole = [(document.line, document.column, document.message.clone())];
+        let each = document.problems.iter().map(|p| {
+            let help = p.help.as_ref().map(|h| format!("\n{h}")).unwrap_or_default();
+            (p.line, p.column, format!("{}{help}", p.message))
+        });
+        let mistakes: Vec<_> = if document.problems.is_empty() { whole.to_vec() } else { each.collect() };
+        for (line, column, message) in mistakes.iter().take(MOST) {
+            writeln!(out, "{}", policy_annotation(file, *line, *column, message))?;
+        }
+    }
+    let summary =
+        "## ❓ Quality gates: nothing was judged\n\nThe policy cannot be used: see the annotations or the log.\n";
+    append("GITHUB_STEP_SUMMARY", summary.as_bytes(), err)?;
+    outputs("error", *code, err)
+}
+
+fn outputs(status: &str, code: u8, err: &mut dyn Write) -> io::Result<()> {
+    append("GITHUB_OUTPUT", format!("status={status}\nexit-code={code}\n").as_bytes(), err)
+}
+
+/// Adds to the file that a variable names.
+fn append(name: &str, bytes: &[u8], err: &mut dyn Write) -> io::Result<()> {
+    let Some(path) = std::env::var_os(name).filter(|p| !p.is_empty()) else { return Ok(()) };
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    if let Err(e) = file.and_then(|mut file| file.write_all(bytes)) {
+        writeln!(err, "gatekeeper: cannot write ${name}: {e}")?;
     }
     Ok(())
 }

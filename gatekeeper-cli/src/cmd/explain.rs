@@ -3,8 +3,8 @@
 use super::check::{JudgeArgs, judge};
 use crate::exit;
 use crate::terminal::Terminal;
-use clap::Args;
-use gatekeeper_core::output::{Style, explain};
+use clap::{Args, ValueEnum};
+use gatekeeper_core::output::{Explanation, Style, document, explain, line};
 use std::io::{self, Write};
 
 /// Arguments of `explain`.
@@ -12,8 +12,17 @@ use std::io::{self, Write};
 pub struct ExplainArgs {
     /// The gate's name
     gate: String,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    format: Form,
     #[command(flatten)]
     judge: JudgeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Human,
+    Json,
 }
 
 /// Runs `explain`. Its exit code says whether it could explain, not what the verdict is.
@@ -24,15 +33,20 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let verdict = match judge(engine, &args.judge, false, terminal.color, err)? {
+    let verdict = match judge(engine, &args.judge, Vec::new(), false, terminal.color, err)? {
         Ok(verdict) => verdict,
-        Err(code) => return Ok(code),
+        Err(refused) => return Ok(refused.code),
     };
     let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
-    if explain(&verdict, &args.gate, &style, out)? {
+    let explained = match (args.format, Explanation::of(&verdict, &args.gate)) {
+        (Form::Json, Some(explanation)) => document(&explanation, out).map(|()| true)?,
+        (Form::Json, None) => false,
+        (Form::Human, _) => explain(&verdict, &args.gate, &style, out)?,
+    };
+    if explained {
         return Ok(exit::PASS);
     }
-    let names: Vec<&str> = verdict.gates.iter().map(|g| g.name.as_str()).collect();
-    writeln!(err, "gatekeeper: there is no gate `{}`: there are {}", args.gate, names.join(", "))?;
+    let names: Vec<String> = verdict.gates.iter().take(40).map(|g| line(&g.name)).collect();
+    writeln!(err, "gatekeeper: there is no gate `{}`: there are {}", line(&args.gate), names.join(", "))?;
     Ok(exit::USAGE)
 }

@@ -2,11 +2,12 @@
 
 use crate::exit;
 use crate::front::Reading;
+use crate::terminal::Talk;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::Inspection;
-use gatekeeper_core::output::line;
+use gatekeeper_core::output::{document, line};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -50,8 +51,7 @@ pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut d
     let answers = engine.inspect(&args.files, &options);
     match args.format {
         Form::Json => {
-            serde_json::to_writer_pretty(&mut *out, &answers)?;
-            writeln!(out)?;
+            document(&answers, out)?;
         }
         Form::Human => human(&answers, out)?,
     }
@@ -59,6 +59,8 @@ pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut d
 }
 
 fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {
+    let mut talk = Talk::new(out);
+    let out = &mut talk;
     for a in answers {
         match &a.error {
             Some(e) => writeln!(out, "{}\n  not read: {}", line(&a.file), line(&e.message))?,
@@ -67,7 +69,7 @@ fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {
                 writeln!(out, "{}\n  {} ({kind})", line(&a.file), a.format.unwrap_or_default())?;
                 let summary = a.summary.as_ref().and_then(|s| s.as_object());
                 for (key, value) in summary.into_iter().flatten() {
-                    writeln!(out, "  {key:12} {value}")?;
+                    writeln!(out, "  {key:12} {}", line(&value.to_string()))?;
                 }
                 for note in &a.notes {
                     writeln!(out, "  note: {}", line(&note.message))?;
@@ -75,5 +77,5 @@ fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    Ok(())
+    out.flush()
 }

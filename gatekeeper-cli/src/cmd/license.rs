@@ -6,8 +6,10 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write};
 
+use crate::terminal::Talk;
 use clap::{Args, Subcommand, ValueEnum};
 use gatekeeper_core::license::{Entry, LicenseLists, answer};
+use gatekeeper_core::output::{document, line};
 use serde::Serialize;
 
 /// Bytes of a file that are read: enough to see that a file is too large for a licence text.
@@ -152,18 +154,19 @@ fn print<T: Serialize>(
     format: Format,
     answers: &[T],
     all: bool,
-    line: impl Fn(&T) -> (String, String),
+    told: impl Fn(&T) -> (String, String),
 ) -> io::Result<u8> {
     match format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, answers)?;
-            writeln!(out)?;
+            document(answers, out)?;
         }
         Format::Human => {
+            let mut talk = Talk::new(out);
             for answer in answers {
-                let (asked, said) = line(answer);
-                writeln!(out, "{}: {}", printable(&asked), printable(&said))?;
+                let (asked, said) = told(answer);
+                writeln!(talk, "{}: {}", printable(&asked), printable(&said))?;
             }
+            talk.flush()?;
         }
     }
     Ok(u8::from(!all))
@@ -171,11 +174,7 @@ fn print<T: Serialize>(
 
 /// Names and files come from strangers: nothing of them may steer a terminal.
 fn printable(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let cut = text.chars().take(200);
-    let mut shown: String = cut.flat_map(|c| if steers(c) { c.escape_default().collect() } else { vec![c] }).collect();
+    let mut shown = line(&text.chars().take(200).collect::<String>());
     if text.chars().nth(200).is_some() {
         shown.push('…');
     }

@@ -69,7 +69,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     if let Some(id) = &args.read_as {
         options.format = engine.formats().by_id(id);
         if options.format.is_none() {
-            writeln!(err, "gatekeeper: no format `{id}` (`gatekeeper formats` lists them)")?;
+            writeln!(err, "gatekeeper: no format `{}` (`gatekeeper formats` lists them)", line(id))?;
             return Ok(exit::USAGE);
         }
     }
@@ -79,7 +79,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
         match result {
             Ok(e) => evidence.push(e),
             Err(e) => {
-                writeln!(err, "gatekeeper: {}", e.line())?;
+                writeln!(err, "gatekeeper: {}", line(&e.line()))?;
                 unread = true;
             }
         }
@@ -91,7 +91,11 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     if let Some(root) = &args.root {
         let tree = if root.is_dir() { tree(root) } else { None };
         let Some(tree) = tree else {
-            writeln!(err, "gatekeeper: {}: no folder that can be read, or one of too many files", root.display())?;
+            writeln!(
+                err,
+                "gatekeeper: {}: no folder that can be read, or one of too many files",
+                line(&root.display().to_string())
+            )?;
             return Ok(exit::USAGE);
         };
         let rules = PathRules { strip: args.strip.clone(), prefix: args.prefix.clone() };
@@ -118,14 +122,14 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
         writeln!(err, "gatekeeper: note: {} is not counted: {}{}", line(&a.path), line(&a.because), line(&instead))?;
     }
     for lost in &written.lost {
-        writeln!(err, "gatekeeper: note: {} cannot hold {lost}", target.as_str())?;
+        writeln!(err, "gatekeeper: note: {} cannot hold {}", target.as_str(), line(&lost.to_string()))?;
     }
     if args.output.as_os_str() == "-" {
         out.write_all(&written.bytes)?;
         return Ok(exit::PASS);
     }
     if let Err(e) = write_whole(&args.output, &written.bytes) {
-        writeln!(err, "gatekeeper: {}: cannot be written: {e}", args.output.display())?;
+        writeln!(err, "gatekeeper: {}: cannot be written: {e}", line(&args.output.display().to_string()))?;
         return Ok(exit::FAIL);
     }
     Ok(exit::PASS)

@@ -4,6 +4,7 @@ use crate::exit;
 use crate::files::write_whole;
 use clap::Args;
 use gatekeeper_core::evidence::hash::sha256_hex;
+use gatekeeper_core::output::line;
 use gatekeeper_core::record::Header;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -31,7 +32,7 @@ pub struct RecordArgs {
 pub fn run(args: &RecordArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if args.tool.is_empty() || args.tool.starts_with('.') || !args.tool.chars().all(fits) {
-        writeln!(err, "gatekeeper: --tool takes letters, digits, `-`, `_` and `.`, not `{}`", args.tool)?;
+        writeln!(err, "gatekeeper: --tool takes letters, digits, `-`, `_` and `.`, not `{}`", line(&args.tool))?;
         return Ok(exit::USAGE);
     }
     let Some((program, arguments)) = args.command.split_first() else { return Ok(exit::USAGE) };

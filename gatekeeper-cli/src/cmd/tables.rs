@@ -2,6 +2,7 @@
 
 use crate::exit;
 use clap::{Args, ValueEnum};
+use gatekeeper_core::output::{document, line};
 use gatekeeper_core::{Engine, rule};
 use std::io::{self, Write};
 
@@ -35,8 +36,7 @@ pub fn formats(engine: &Engine, args: &FormatsArgs, out: &mut dyn Write) -> io::
     match args.format {
         Form::Json => {
             let rows: Vec<_> = engine.formats().iter().collect();
-            serde_json::to_writer_pretty(&mut *out, &rows)?;
-            writeln!(out)?;
+            document(&rows, out)?;
         }
         Form::Markdown => {
             writeln!(out, "| format | kind | what | usual places |\n|---|---|---|---|")?;
@@ -63,7 +63,7 @@ pub fn rules(engine: &Engine, args: &RulesArgs, out: &mut dyn Write, err: &mut d
             Some(r) => vec![r],
             None => {
                 let ids: Vec<&str> = engine.rules().iter().map(rule::Rule::id).collect();
-                writeln!(err, "gatekeeper: there is no rule `{id}`: there are {}", ids.join(", "))?;
+                writeln!(err, "gatekeeper: there is no rule `{}`: there are {}", line(id), ids.join(", "))?;
                 return Ok(exit::USAGE);
             }
         },
@@ -71,8 +71,7 @@ pub fn rules(engine: &Engine, args: &RulesArgs, out: &mut dyn Write, err: &mut d
     let whole = args.rule.is_some();
     match args.format {
         Form::Json => {
-            serde_json::to_writer_pretty(&mut *out, &chosen)?;
-            writeln!(out)?;
+            document(&chosen, out)?;
         }
         Form::Markdown if !whole => {
             writeln!(out, "| rule | judges |\n|---|---|")?;

@@ -354,9 +354,12 @@ fn harmless(words: &str) -> String {
     out
 }
 
-/// Characters that show nothing but change how text around them is shown (bidirectional controls, zero widths).
+/// Characters that show nothing and change how the text around them is shown or read: bidirectional controls, zero widths, separators of
+/// lines, fillers, and those that spell hidden words (tags and the supplement of variation selectors).
 pub fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}')
+    matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
+        | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 #[cfg(test)]

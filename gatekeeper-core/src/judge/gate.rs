@@ -44,7 +44,7 @@ fn selected(e: &Evidence, gate: &Gate) -> bool {
 }
 
 /// Whether an input that could not be read is one that the gate needs.
-fn concerns(u: &Unread, gate: &Gate) -> bool {
+pub(crate) fn concerns(u: &Unread, gate: &Gate) -> bool {
     let s: &Selector = &gate.select;
     if !s.evidence.is_empty() {
         return u.name.as_ref().is_some_and(|n| s.evidence.contains(n));
@@ -73,7 +73,7 @@ fn concerns(u: &Unread, gate: &Gate) -> bool {
 /// Judges one gate.
 pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> GateVerdict {
     if !gate.enabled {
-        return switched_off(gate);
+        return skipped(gate, "switched off by the policy");
     }
     let Ground { evidence, unread, contradictions, strangers, now, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
@@ -179,15 +179,15 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     }
 }
 
-/// A gate that the policy or its profile switches off.
-fn switched_off(gate: &Gate) -> GateVerdict {
+/// A gate that is not judged: the policy, its profile or whoever asked switches it off.
+pub(crate) fn skipped(gate: &Gate, reason: &str) -> GateVerdict {
     GateVerdict {
         name: gate.name.clone(),
         rule: gate.rule.id().to_owned(),
         status: GateStatus::Skip,
         action: gate.action,
         blocking: false,
-        reason: "switched off by the policy".to_owned(),
+        reason: reason.to_owned(),
         policy_line: gate.line,
         conditions: Vec::new(),
         violations: Vec::new(),

@@ -7,7 +7,7 @@ mod unused;
 mod waive;
 mod words;
 
-pub(crate) use gate::{Ground, UNREADABLE, judge};
+pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use unused::{heeding, unused};
 pub(crate) use waive::Waivers;

@@ -11,6 +11,9 @@ pub(super) static OUTPUT: Output = Output {
     write: Writer::Fixed(write),
 };
 
+/// Columns of a gate's name.
+const NAME: usize = 30;
+
 struct Paint(bool);
 
 impl Paint {
@@ -46,7 +49,19 @@ fn mark(g: &GateVerdict) -> &'static str {
     }
 }
 
+/// Warnings, unread files and the like that are shown of each kind.
+const NOTES: usize = 10;
+
+/// Violations that are shown of all gates together: with what stands around them, some screens.
+const ALL: usize = 60;
+
 fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = Vec::new();
+    render(v, style, &mut text)?;
+    out.write_all(text::inert(&String::from_utf8_lossy(&text)).as_bytes())
+}
+
+fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint(style.color);
     let (code, word) = match v.status {
         Overall::Pass => ("1;32", "PASS"),
@@ -57,30 +72,45 @@ fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  {}", paint.with(code, word), text::line(&v.summary))?;
     match &v.policy.file {
         Some(file) => {
-            let profile = v.policy.profile.as_ref().map(|p| format!(", profile {p}")).unwrap_or_default();
-            writeln!(out, "{}", paint.dim(&format!("policy {}{}", text::line(file), text::line(&profile))))?;
+            let name = |p: &String| format!(", profile {}", text::short(p, text::LONGEST));
+            let profile = v.policy.profile.as_ref().map(name).unwrap_or_default();
+            writeln!(out, "{}", paint.dim(&format!("policy {}{profile}", text::short(file, text::LONGEST))))?;
         }
         None => writeln!(out, "{}", paint.dim("no gatekeeper.toml here: judged by the built-in default"))?,
     }
-    let strays: Vec<_> = v.problems.iter().filter(|p| p.concerns.is_empty()).collect();
-    if !strays.is_empty() {
-        writeln!(out, "\n{}", paint.with("1;35", "not read, so the verdict cannot be a pass:"))?;
-        for p in strays {
-            writeln!(out, "  {}", text::line(&p.error.message))?;
-        }
-    }
+    let lines = text::strays(v);
+    list(&paint.with("1;35", "not read, so the verdict cannot be a pass:"), &lines, style, out)?;
+    list(&paint.with("33", "demanded less than by the policy itself:"), &v.loosened, style, out)?;
     writeln!(out)?;
-    let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(30);
+    let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(NAME);
+    let short = v.gates.iter().filter(|g| !g.violations.is_empty()).count();
+    let most = style.most.min((ALL / short.max(1)).max(1));
     for g in &v.gates {
         gate_line(g, wide, style, &paint, out)?;
-        violations(g, style.most, style, &paint, out)?;
+        violations(g, most, style, &paint, out)?;
         if matches!(g.status, GateStatus::Fail | GateStatus::Error) {
             for to_pass in g.to_pass.iter().take(2) {
-                writeln!(out, "      {} {}", paint.dim("to pass:"), text::line(to_pass))?;
+                writeln!(out, "      {} {}", paint.dim("to pass:"), text::short(to_pass, room(style)))?;
             }
         }
     }
-    tail(v, &paint, out)
+    tail(v, style, &paint, out)
+}
+
+/// Characters of a text that may take two lines of the terminal.
+fn room(style: &Style) -> usize {
+    style.width.saturating_mul(2).clamp(80, 1_000)
+}
+
+fn list(heading: &str, lines: &[String], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{heading}")?;
+    for l in text::limited(lines.to_vec(), NOTES) {
+        writeln!(out, "  {}", text::short(&l, room(style).max(400)))?;
+    }
+    Ok(())
 }
 
 fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -90,16 +120,17 @@ fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &m
         Action::Inform if g.status > GateStatus::Pass => " (informs only)",
         _ => "",
     };
-    let name = text::cut(&text::line(&g.name), 30);
+    let name = text::short(&g.name, NAME);
     let pad = " ".repeat(wide.saturating_sub(name.chars().count()));
     let status = format!("{:12}", g.status.as_str());
-    let room = style.width.saturating_sub(wide + 20).max(60);
+    // The reason may take two lines, the first behind the name and the status.
+    let room = room(style).saturating_sub(wide + 20);
     writeln!(
         out,
         "  {} {name}{pad}  {}  {}{action}",
         paint.status(g.status, mark(g)),
         paint.status(g.status, &status),
-        text::cut(&text::line(&g.reason), room * 2)
+        text::short(&g.reason, room)
     )
 }
 
@@ -112,23 +143,27 @@ fn said_already(g: &GateVerdict, v: &Violation) -> bool {
 }
 
 fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    for v in g.violations.iter().filter(|v| !said_already(g, v)).take(most) {
+    // An explanation shows every one.
+    let every = || g.violations.iter().map(|v| (v, 1)).collect();
+    let groups = if most == usize::MAX { every() } else { text::grouped(&g.violations) };
+    let shown: usize = groups.iter().take(most).map(|(_, n)| n).sum();
+    for (v, count) in groups.into_iter().take(most).filter(|(v, _)| !said_already(g, v)) {
         // What has no place in the code stands in its evidence.
         let in_code = v.place.is_some();
         let place = if in_code { text::place(v) } else { text::source(v) };
         let place = place.map(|p| format!("{p}  ")).unwrap_or_default();
         let severity = v.severity.map(|s| format!("{} ", s.as_str())).unwrap_or_default();
         let id = match &v.id {
-            Some(id) if !v.message.contains(id.as_str()) => format!("{}: ", text::line(id)),
+            Some(id) if !v.message.contains(id.as_str()) => format!("{}: ", text::short(id, text::LONGEST)),
             _ => String::new(),
         };
-        let room = style.width.saturating_mul(2).max(160);
-        let words = text::cut(&text::line(&v.message), room);
+        let words = text::short(&v.message, room(style).max(160));
         let package = match &v.package {
-            Some(p) if !v.message.contains(p.as_str()) => format!(" [{}]", text::line(p)),
+            Some(p) if !v.message.contains(p.as_str()) => format!(" [{}]", text::short(p, text::LONGEST)),
             _ => String::new(),
         };
-        writeln!(out, "      {}{severity}{id}{words}{package}", paint.with("1", &place))?;
+        let others = if count > 1 { format!(" (and {} more like it)", count - 1) } else { String::new() };
+        writeln!(out, "      {}{severity}{id}{words}{package}{others}", paint.with("1", &place))?;
         if let Some(source) = text::source(v) {
             let same = v.place.as_ref().is_some_and(|p| Some(p.path.as_ref()) == v.source.as_deref());
             if in_code && !same {
@@ -137,27 +172,34 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
         }
         // The way out, and where to read on.
         let see = text::address(v).map(|url| format!("see {url}"));
-        let more: Vec<String> = v.help.as_deref().map(text::line).into_iter().chain(see).collect();
+        let more: Vec<String> =
+            v.help.as_deref().map(|h| text::short(h, room(style).max(400))).into_iter().chain(see).collect();
         if !more.is_empty() {
             writeln!(out, "        {}", paint.dim(&more.join(" · ")))?;
         }
     }
-    let rest = g.violations.len().saturating_sub(most);
+    let rest = g.violations.len().saturating_sub(shown);
     if rest > 0 {
-        let name = text::line(&g.name);
+        let name = text::short(&g.name, text::LONGEST);
         writeln!(out, "      {}", paint.dim(&format!("… and {rest} more: gatekeeper explain {name} shows all")))?;
     }
-    for w in &g.waivers {
-        let until = w.expires.as_ref().map(|e| format!(" until {e}")).unwrap_or_default();
-        let words = format!("{} waived: {}{until}: {}", w.waived, text::line(&w.what), text::line(&w.reason));
+    let waived = g.waivers.iter().take(most.max(NOTES));
+    for w in waived {
+        let until = w.expires.as_ref().map(|e| format!(" until {}", text::short(e, text::LONGEST))).unwrap_or_default();
+        let what = text::short(&w.what, text::LONGEST);
+        let words = format!("{} waived: {what}{until}: {}", w.waived, text::short(&w.reason, room(style)));
         writeln!(out, "      {}", paint.dim(&words))?;
+    }
+    let rest = g.waivers.len().saturating_sub(most.max(NOTES));
+    if rest > 0 {
+        writeln!(out, "      {}", paint.dim(&format!("… and {rest} more waivers")))?;
     }
     Ok(())
 }
 
-fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    for w in &v.warnings {
-        writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::line(w))?;
+fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    for w in text::limited(v.warnings.clone(), NOTES) {
+        writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::short(&w, room(style).max(400)))?;
     }
     let unused: Vec<_> = v.evidence.iter().filter(|e| e.used_by.is_empty()).collect();
     let mut talk = vec![text::pieces(v.evidence.len())];
@@ -177,8 +219,12 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{}", paint.dim(&rest))?;
             break;
         }
-        let instead = a.instead.as_ref().map(|i| format!(" ({})", text::line(i))).unwrap_or_default();
-        let words = format!("  not counted: {}: {}{instead}", text::line(&a.path), text::line(&a.because));
+        let instead = a.instead.as_ref().map(|i| format!(" ({})", text::short(i, text::LONGEST))).unwrap_or_default();
+        let words = format!(
+            "  not counted: {}: {}{instead}",
+            text::short(&a.path, text::LONGEST),
+            text::short(&a.because, room(style))
+        );
         writeln!(out, "{}", paint.dim(&words))?;
     }
     Ok(())
@@ -186,8 +232,15 @@ fn tail(v: &Verdict, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes all that a verdict knows of one gate: why, from which evidence, what would make it pass. Answers whether there is such a gate.
 pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> io::Result<bool> {
-    let paint = Paint(style.color);
     let Some(g) = v.gates.iter().find(|g| g.name == gate) else { return Ok(false) };
+    let mut text = Vec::new();
+    explanation(v, g, style, &mut text)?;
+    out.write_all(text::inert(&String::from_utf8_lossy(&text)).as_bytes())?;
+    Ok(true)
+}
+
+fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint(style.color);
     gate_line(g, g.name.chars().count(), style, &paint, out)?;
     writeln!(out)?;
     let from = match (&v.policy.file, g.policy_line) {
@@ -225,7 +278,7 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
             writeln!(out, "{:9}   {}", "", paint.dim(&words))?;
         }
     }
-    for p in v.problems.iter().filter(|p| p.concerns.iter().any(|c| c == gate)) {
+    for p in v.problems.iter().filter(|p| p.concerns.contains(&g.name)) {
         writeln!(out, "{:9} {}", "not read", text::line(&p.error.message))?;
     }
     let short = g.violations.iter().any(|v| !said_already(g, v));
@@ -239,5 +292,5 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
             writeln!(out, "      {}", text::line(t))?;
         }
     }
-    Ok(true)
+    Ok(())
 }

@@ -6,7 +6,7 @@ mod json;
 mod markdown;
 pub(crate) mod text;
 
-use crate::verdict::Verdict;
+use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, SetAside, Verdict};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -117,5 +117,37 @@ impl Outputs {
     }
 }
 
+pub use github::policy_annotation;
 pub use human::explain;
-pub use text::line;
+pub use json::document;
+pub use text::{inert, line};
+
+/// All that a verdict knows of one gate, as data: the gate itself and the evidence that it was judged by.
+#[derive(Debug, serde::Serialize)]
+pub struct Explanation<'a> {
+    /// Version of the document's shape, as the verdict's.
+    pub schema_version: u32,
+    /// The gate.
+    pub gate: &'a GateVerdict,
+    /// The evidence that it used.
+    pub evidence: Vec<&'a EvidenceRef>,
+    /// Evidence that was left aside for that.
+    pub set_aside: Vec<&'a SetAside>,
+    /// Inputs that it would have needed and that could not be read.
+    pub problems: Vec<&'a InputProblem>,
+}
+
+impl<'a> Explanation<'a> {
+    /// Of the gate of this name, where there is one.
+    pub fn of(verdict: &'a Verdict, gate: &str) -> Option<Self> {
+        let gate = verdict.gates.iter().find(|g| g.name == gate)?;
+        let used = |path: &str| gate.evidence.iter().any(|e| e.path == path);
+        Some(Explanation {
+            schema_version: verdict.schema_version,
+            gate,
+            evidence: verdict.evidence.iter().filter(|e| used(&e.path)).collect(),
+            set_aside: verdict.set_aside.iter().filter(|a| a.instead.as_deref().is_some_and(used)).collect(),
+            problems: verdict.problems.iter().filter(|p| p.concerns.contains(&gate.name)).collect(),
+        })
+    }
+}

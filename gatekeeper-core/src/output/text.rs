@@ -1,7 +1,9 @@
 //! Text from reports made harmless for where it is shown: strangers write them.
 
-use crate::verdict::Violation;
+use crate::verdict::{InputProblem, Verdict, Violation};
 use gatekeeper_evidence::error::is_invisible;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Text from reports for a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.
@@ -17,6 +19,14 @@ pub fn line(text: &str) -> String {
     out
 }
 
+/// The most characters of a path, a name or an id that are shown.
+pub(crate) const LONGEST: usize = 200;
+
+/// Harmless text of at most so many characters. It is cut before and after, as escapes are longer than what they stand for.
+pub(crate) fn short(text: &str, most: usize) -> String {
+    cut(&line(&cut(text, most)), most)
+}
+
 /// How much evidence there is, in words.
 pub(crate) fn pieces(n: usize) -> String {
     format!("{} of evidence", counted(n, "piece"))
@@ -27,10 +37,122 @@ pub(crate) fn counted(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
-/// For Markdown (also in a table's cell): nothing in it is markup, a link, a mention or HTML.
-pub(crate) fn markdown(text: &str) -> String {
+/// Text with nothing in it that the log of a CI service takes for a command: GitHub reads `::word::` at a line's start and `##[word]` anywhere
+/// in it, Azure reads `##[word]` and `##vso[word]`. Line by line, so that it is for whole documents.
+pub fn inert(text: &str) -> Cow<'_, str> {
+    if !text.contains("##") && !text.contains("::") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for piece in text.split_inclusive(['\n', '\r']) {
+        let body = piece.trim_start();
+        out.push_str(piece.strip_suffix(body).unwrap_or_default());
+        let rest = match body.strip_prefix("::") {
+            Some(rest) => {
+                out.push_str("\\u{3a}:");
+                rest
+            }
+            None => body,
+        };
+        calm(rest, &mut out);
+    }
+    Cow::Owned(out)
+}
+
+/// Adds a text without the commands that may stand anywhere in a line.
+fn calm(text: &str, out: &mut String) {
+    let (mut rest, mut before) = (text.chars(), ' ');
+    while let Some(c) = rest.next() {
+        let word = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[');
+        if c == '#' && before == '#' && word(rest.as_str()) {
+            out.push_str("\\u{23}");
+        } else {
+            out.push(c);
+        }
+        before = c;
+    }
+}
+
+/// Whether GitHub makes more of a text than text, wherever it stands outside of code: a mention, a reference to an issue or a commit, a formula,
+/// an emoji, a link. A backslash before them does not help: they are looked for in what was rendered.
+fn takes_effect(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let before_digit =
+        |mark: &str| lower.split(mark).skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let commit = || {
+        lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    // A number between colons is a line, but for two.
+    let named = |word: &str| {
+        let number = word.bytes().all(|b| b.is_ascii_digit());
+        let letters = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
+        letters && (!number || matches!(word, "100" | "1234"))
+    };
+    let emoji = || {
+        let mut words = lower.split(':').skip(1).peekable();
+        std::iter::from_fn(|| words.next().map(|word| (word, words.peek().is_some())))
+            .any(|(word, closed)| closed && !word.is_empty() && named(word))
+    };
+    lower.contains(['@', '$'])
+        || ["://", "www.", "mailto:", "xmpp:"].iter().any(|link| lower.contains(link))
+        || before_digit("#")
+        || before_digit("gh-")
+        || commit()
+        || emoji()
+}
+
+/// For Markdown, cut to a number of characters: nothing in it is markup, a link, a mention, a reference or HTML. What takes effect even as text
+/// is shown as code.
+pub(crate) fn markdown(text: &str, most: usize) -> String {
+    let text = short(text, most);
+    if takes_effect(&text) { code(&text) } else { escaped(&text) }
+}
+
+/// The same for a table's cell.
+pub(crate) fn cell(text: &str, most: usize) -> String {
+    let text = short(text, most);
+    if takes_effect(&text) { code(&text).replace('|', "\\|") } else { escaped(&text) }
+}
+
+/// The same between HTML tags, where Markdown is not read.
+pub(crate) fn html(text: &str, most: usize) -> String {
+    let text = short(text, most);
     let mut out = String::with_capacity(text.len() + 8);
-    for c in line(text).chars() {
+    let mut calmed = String::with_capacity(text.len());
+    calm(&text, &mut calmed);
+    for c in calmed.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    if takes_effect(&text) { format!("<code>{out}</code>") } else { out }
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.trim_start();
+    let mut out = String::with_capacity(text.len() + 8);
+    // What would begin a list or a rule at the start of a line: `-`, `+`, `1.`.
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let text = match text.strip_suffix(number).filter(|n| !n.is_empty()).zip(number.strip_prefix('.')) {
+        Some((digits, rest)) => {
+            out.push_str(digits);
+            out.push_str("\\.");
+            rest
+        }
+        None => {
+            if text.starts_with(['-', '+']) {
+                out.push('\\');
+            }
+            text
+        }
+    };
+    for c in text.chars() {
         match c {
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~' => {
                 out.push('\\');
@@ -39,18 +161,20 @@ pub(crate) fn markdown(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            // A word joiner keeps `@name` from reaching anybody.
-            '@' => out.push_str("@\u{2060}"),
             c => out.push(c),
         }
     }
-    // Nor does an address become a link.
-    out.replace("://", ":\u{2060}//").replace("www.", "www\u{2060}.")
+    out
 }
 
 /// As code in Markdown: a run of backticks longer than any inside.
 pub(crate) fn code(text: &str) -> String {
-    let text = line(text).replace('|', "\\|");
+    let mut shown = String::with_capacity(text.len());
+    calm(&line(text), &mut shown);
+    let text = shown;
+    if text.is_empty() {
+        return text;
+    }
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
@@ -91,7 +215,7 @@ pub(crate) fn advisory(v: &Violation) -> Option<String> {
 /// The place in the code, `path:line:column`.
 pub(crate) fn place(v: &Violation) -> Option<String> {
     let p = v.place.as_ref()?;
-    let mut out = line(&p.path);
+    let mut out = short(&p.path, LONGEST);
     for n in [p.line, p.column].into_iter().flatten() {
         let _ = write!(out, ":{n}");
     }
@@ -100,13 +224,73 @@ pub(crate) fn place(v: &Violation) -> Option<String> {
 
 /// The evidence and the place in it.
 pub(crate) fn source(v: &Violation) -> Option<String> {
-    let source = line(v.source.as_ref()?);
+    let source = short(v.source.as_ref()?, LONGEST);
     match &v.location {
         Some(l) if l.line.is_some() || l.offset.is_some() || l.path.is_some() => {
-            Some(format!("{source}{}{}", if l.line.is_some() { ":" } else { " " }, line(&l.to_string())))
+            Some(format!("{source}{}{}", if l.line.is_some() { ":" } else { " " }, short(&l.to_string(), LONGEST)))
         }
         _ => Some(source),
     }
+}
+
+/// Violations to show: many that differ in nothing but their evidence are one, with the number of those that it stands for.
+pub(crate) fn grouped(violations: &[Violation]) -> Vec<(&Violation, usize)> {
+    /// So many alike are shown one by one.
+    const FEW: usize = 3;
+    let key = |v: &Violation| {
+        let alike = v.place.is_none() && v.id.is_none() && v.package.is_none();
+        alike.then(|| (v.code.clone(), v.status))
+    };
+    let mut counts = BTreeMap::new();
+    for key in violations.iter().filter_map(key) {
+        *counts.entry(key).or_insert(0_usize) += 1;
+    }
+    let mut out = Vec::with_capacity(violations.len());
+    for v in violations {
+        match key(v).and_then(|k| counts.get_mut(&k)) {
+            // 0 is left where one has already spoken for all.
+            Some(0) => {}
+            Some(n) if *n > FEW => out.push((v, std::mem::take(n))),
+            _ => out.push((v, 1)),
+        }
+    }
+    out
+}
+
+/// What could not be read and no gate could be blamed for, a line each; many of one kind are one line with their number.
+pub(crate) fn strays(v: &Verdict) -> Vec<String> {
+    const FEW: usize = 3;
+    const MOST: usize = 10;
+    let mut kinds: Vec<Vec<&InputProblem>> = Vec::new();
+    let mut at = BTreeMap::new();
+    for p in v.problems.iter().filter(|p| p.concerns.is_empty()) {
+        let n = *at.entry((p.error.code.as_str(), p.error.format.as_str())).or_insert(kinds.len());
+        match kinds.get_mut(n) {
+            Some(kind) => kind.push(p),
+            None => kinds.push(vec![p]),
+        }
+    }
+    let mut out = Vec::new();
+    for kind in &kinds {
+        match kind.as_slice() {
+            [first, others @ ..] if others.len() >= FEW => {
+                let words = short(&first.error.message, 2 * LONGEST);
+                out.push(format!("{words} (and {} more files like it)", others.len()));
+            }
+            few => out.extend(few.iter().map(|p| short(&p.error.message, 2 * LONGEST))),
+        }
+    }
+    limited(out, MOST)
+}
+
+/// The first so many, and a line that counts the rest.
+pub(crate) fn limited(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    let rest = lines.len().saturating_sub(most);
+    if rest > 0 {
+        lines.truncate(most);
+        lines.push(format!("… and {rest} more (--format json shows all)"));
+    }
+    lines
 }
 
 /// Cuts to a number of characters.
@@ -126,9 +310,63 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_or_a_reader() {
         assert_eq!(line("a\u{1b}[31mb\n\u{202e}c"), "a\\u{1b}[31mb \\u{202e}c");
-        assert!(!markdown("<img src=x> [a](http://b) @you | `c`").contains("<img"));
-        assert!(!markdown("@you").contains("@you"));
+        assert_eq!(line("a\u{e0041}b\u{2028}c"), "a\\u{e0041}b\\u{2028}c");
+        assert_eq!(markdown("<img src=x> [a](b) | `c`", 99), "&lt;img src=x&gt; \\[a\\]\\(b\\) \\| \\`c\\`");
+        assert_eq!(cell("@you | `c`", 99), "`` @you \\| `c` ``");
+        assert_eq!(html("<b> #1", 99), "<code>&lt;b&gt; #1</code>");
         assert_eq!(code("a`b"), "``a`b``");
+    }
+
+    #[test]
+    fn what_github_links_is_code() {
+        let effects = [
+            "#123",
+            "see GH-2",
+            "owner/repo#3",
+            "16c999e",
+            "$x$",
+            ":tada:",
+            "a :+1: b",
+            "@you",
+            "HTTP://evil.example",
+            "WWW.evil.example",
+            "mailto:a",
+        ];
+        for text in effects {
+            assert_eq!(markdown(text, 99), format!("`{text}`"));
+        }
+        for (text, shown) in [
+            ("a:f/0 calls b:g/1", "a:f/0 calls b:g/1"),
+            ("- a", "\\- a"),
+            ("1. a", "1\\. a"),
+            ("33.33 % < 80 %", "33\\.33 % &lt; 80 %"),
+            ("# big", "\\# big"),
+            ("a.c:1:34: 2 of 3", "a.c:1:34: 2 of 3"),
+        ] {
+            assert_eq!(markdown(text, 99), shown);
+        }
+    }
+
+    #[test]
+    fn a_log_sees_no_commands() {
+        for (text, shown) in [
+            ("::error::x\n  ::add-mask::y\nstd::map", "\\u{3a}:error::x\n  \\u{3a}:add-mask::y\nstd::map"),
+            (
+                "a ##[stop-commands]x ##vso[task] ###[group]",
+                "a #\\u{23}[stop-commands]x #\\u{23}vso[task] ##\\u{23}[group]",
+            ),
+            ("## heading [a]", "## heading [a]"),
+        ] {
+            assert_eq!(inert(text), shown);
+        }
+    }
+
+    #[test]
+    fn many_alike_are_one() {
+        let of = |code: &'static str| Violation::new(code, crate::verdict::GateStatus::Error, "x");
+        let many: Vec<Violation> = (0..2000).map(|_| of("a")).chain([of("b"), of("b")]).collect();
+        let counts: Vec<usize> = grouped(&many).into_iter().map(|(_, n)| n).collect();
+        assert_eq!(counts, [2000, 1, 1]);
     }
 
     #[test]
