@@ -20,11 +20,16 @@ pub struct Limits {
     pub depth: usize,
     /// Number of files that one run reads.
     pub files: usize,
+    /// Size of a policy, and of an ignore file that has a say in what passes, bytes.
+    pub policy_bytes: u64,
+    /// Number of things that one file lists: suites, cases, findings, components, lines of coverage. Each takes memory that is many times
+    /// its text.
+    pub items: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000 }
+        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000, policy_bytes: 16 << 20, items: 4_000_000 }
     }
 }
 
