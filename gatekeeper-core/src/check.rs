@@ -58,9 +58,9 @@ pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict,
         }
         given
     } else if let Some(policy) = policy.as_ref().filter(|p| !p.evidence.is_empty()) {
-        entries::of_entries(policy, &root)
+        entries::of_entries(policy, &root, &request.context.limits)
     } else {
-        collect::usual_places(&root, formats)
+        collect::usual_places(&root, formats, &request.context.limits)
     };
     entries::newest_runs(policy.as_ref(), formats, &mut candidates);
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::is_erlang(&root, &candidates)));

@@ -22,14 +22,13 @@ pub struct Limits {
     pub files: usize,
     /// Size of a policy, and of an ignore file that has a say in what passes, bytes.
     pub policy_bytes: u64,
-    /// Number of things that one file lists: suites, cases, findings, components, lines of coverage. Each takes memory that is many times
-    /// its text.
+    /// Number of suites and cases that one file of test results lists: each takes memory that is many times its text.
     pub items: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000, policy_bytes: 16 << 20, items: 4_000_000 }
+        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000, policy_bytes: 16 << 20, items: 2_000_000 }
     }
 }
 
@@ -42,6 +41,14 @@ impl Limits {
             limits.unpacked_bytes = bytes;
         }
         limits
+    }
+}
+
+impl Limits {
+    /// An error where a file of test results lists more suites and cases than are read.
+    pub(crate) fn has_room_for(&self, items: usize) -> Result<(), ParseError> {
+        let most = self.items;
+        if items > most { Err(ParseError::limit(format!("lists more than {most} suites and cases"))) } else { Ok(()) }
     }
 }
 

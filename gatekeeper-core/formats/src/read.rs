@@ -92,6 +92,10 @@ fn read_content(
             location.resolve(bytes);
         }
     }
+    if let Data::Tests(run) = &parsed.data {
+        let listed = run.suites.iter().map(|s| s.cases.len().saturating_add(1)).fold(0, usize::saturating_add);
+        options.limits.has_room_for(listed).map_err(|e| e.finish(name, format.id, None))?;
+    }
     // What was left out is told wherever the file is.
     if let Data::Findings(findings) = &parsed.data {
         let words = findings.gaps.iter().map(|g| &g.words).filter(|w| !parsed.notes.iter().any(|n| n.message == **w));
