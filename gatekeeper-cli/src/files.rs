@@ -1,6 +1,7 @@
 //! Writing files whole or not at all, and never in the place of what is no file or must stay.
 
 use gatekeeper_core::verdict::Verdict;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -81,11 +82,12 @@ fn place(path: &Path) -> Option<PathBuf> {
 
 /// The first of these files that is named twice. A device may be.
 pub(crate) fn named_twice<'f>(files: &[&'f Path]) -> Option<&'f Path> {
-    let places: Vec<PathBuf> =
-        files.iter().map(|f| place(f).or_else(|| std::path::absolute(f).ok()).unwrap_or_else(|| f.to_path_buf())).collect();
-    let twice = (1..places.len()).find(|n| places.iter().take(*n).any(|earlier| places.get(*n) == Some(earlier)))?;
-    let file = *files.get(twice)?;
-    (!fs::metadata(file).is_ok_and(|meta| is_device(&meta)) && !is_own_stream(file)).then_some(file)
+    let mut places: BTreeSet<PathBuf> = BTreeSet::new();
+    files.iter().copied().find(|file| {
+        let whole = || std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+        let first = places.insert(place(file).unwrap_or_else(whole));
+        !first && !fs::metadata(file).is_ok_and(|meta| is_device(&meta)) && !is_own_stream(file)
+    })
 }
 
 /// What a file would be written over: evidence of this verdict, or its policy.

@@ -122,7 +122,11 @@ pub fn run(
     for file in files {
         if let Some(judged) = judged_in(file, &verdict) {
             let (file, judged) = (file.to_string_lossy(), line(&judged));
-            writeln!(err, "gatekeeper: --report {} would overwrite {judged}, which was judged: name another file", line(&file))?;
+            writeln!(
+                err,
+                "gatekeeper: --report {} would overwrite {judged}, which was judged: name another file",
+                line(&file)
+            )?;
             return Ok(exit::USAGE);
         }
     }

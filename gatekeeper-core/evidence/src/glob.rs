@@ -103,8 +103,7 @@ impl Pattern {
         let path = path.trim_start_matches("./");
         let absolute = path.starts_with('/') || path.split('/').next().is_some_and(|first| first.ends_with(':'));
         self.is_match(path)
-            || absolute
-                && path.match_indices('/').any(|(at, _)| path.get(at + 1..).is_some_and(|p| self.is_match(p)))
+            || absolute && path.match_indices('/').any(|(at, _)| path.get(at + 1..).is_some_and(|p| self.is_match(p)))
     }
 
     /// Whether its last component takes any name whatever (`**`, `*`): then what it brings need not be evidence.

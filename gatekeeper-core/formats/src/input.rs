@@ -28,7 +28,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000, policy_bytes: 16 << 20, items: 2_000_000 }
+        Limits {
+            file_bytes: 1 << 30,
+            unpacked_bytes: 1 << 30,
+            depth: 512,
+            files: 20_000,
+            policy_bytes: 16 << 20,
+            items: 2_000_000,
+        }
     }
 }
 

@@ -141,3 +141,32 @@ fn parse_leniently(format: &Format, input: &Input<'_>) -> Result<Parsed, ParseEr
     parsed.notes.push(Note::new("half of a surrogate pair in a text, read as U+FFFD"));
     Ok(parsed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_suites_and_cases_than_the_limit_are_refused_whatever_lists_them() {
+        let case = r#"{"title":"x","fullTitle":"x","duration":1,"err":{}}"#;
+        let mocha = format!(
+            r#"{{"stats":{{"suites":1,"tests":3,"passes":3,"pending":0,"failures":0}},"tests":[{case},{case},{case}],"pending":[],"failures":[],"passes":[{case},{case},{case}]}}"#
+        );
+        let cases = r#"<testcase name="x"/>"#.repeat(3);
+        for (name, text) in [
+            ("cases.xml", format!(r#"<testsuite name="s">{cases}</testsuite>"#)),
+            ("suites.xml", format!("<testsuites>{}</testsuites>", "<testsuite/>".repeat(3))),
+            ("a.tap", "TAP version 13\n1..4\n".to_owned() + &"ok\n".repeat(4)),
+            ("mocha.json", mocha),
+        ] {
+            let of = |items: usize| {
+                let limits = Limits { items, ..Limits::default() };
+                read(&Formats::default(), name, text.as_bytes(), &ReadOptions { limits, ..ReadOptions::default() })
+            };
+            of(5).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let error = of(3).map(drop).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::LimitExceeded, "{name}: {error}");
+            assert!(error.line().contains("lists more than 3 suites and cases"), "{}", error.line());
+        }
+    }
+}

@@ -26,8 +26,7 @@ pub(crate) fn read_rules(path: &Path, limits: &Limits) -> Result<Vec<u8>, ParseE
 /// `way_out` is what to do about a file that is too large.
 fn read_bounded(path: &Path, most: u64, way_out: &str) -> Result<Vec<u8>, ParseError> {
     let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, "cannot be read").because(e);
-    let too_big =
-        |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most}{way_out}"));
+    let too_big = |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most}{way_out}"));
     let meta = fs::metadata(path).map_err(io)?;
     if meta.is_dir() {
         return Err(ParseError::new(ErrorCode::Io, "is a folder, not a file"));

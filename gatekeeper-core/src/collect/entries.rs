@@ -45,7 +45,8 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path, limits: &Limits) -> Vec<C
         let files = out.len().saturating_add(walked.found.len());
         if files > limits.files {
             let first = wanted.first().map_or("", |p| p.as_str());
-            let why = format!("with it {files} files match, and one run reads {} at most: narrow the patterns", limits.files);
+            let why =
+                format!("with it {files} files match, and one run reads {} at most: narrow the patterns", limits.files);
             out.push(nowhere(first, ParseError::limit(why)));
             continue;
         }

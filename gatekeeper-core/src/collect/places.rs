@@ -26,7 +26,10 @@ pub(crate) fn usual_places(root: &Path, formats: &Formats, limits: &Limits) -> V
     let walked = walk(root, &wanted, Wanted::Files, Asked::Broadly(formats));
     let files = walked.found.len();
     if files > limits.files {
-        let why = format!("{files} files lie in usual places, and one run reads {} at most: name them in a policy", limits.files);
+        let why = format!(
+            "{files} files lie in usual places, and one run reads {} at most: name them in a policy",
+            limits.files
+        );
         return vec![Candidate::new(".".to_owned(), Content::Nowhere(ParseError::limit(why)))];
     }
     // Behind a folder that cannot be looked into may lie what fails.

@@ -207,9 +207,9 @@ impl<'p> Walk<'p> {
                 self.take(name, shown, path, &met, true, depth);
             } else if !circle {
                 // What lies in it is not looked at: `finish` tells of it.
-                self.linked.entry(shown).or_insert_with(|| {
-                    (met.iter().map(|(p, _)| *p).collect(), None, path.to_owned())
-                });
+                self.linked
+                    .entry(shown)
+                    .or_insert_with(|| (met.iter().map(|(p, _)| *p).collect(), None, path.to_owned()));
             }
         }
         self.entered.truncate(entered);

@@ -289,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn entries_of_any_of_its_ids_are_tried_once_in_their_order() {
+        let of = |id: &str, statement: &str| Ignore { id: id.into(), statement: statement.into(), ..Ignore::default() };
+        let ignores = [of("CVE-9", "none"), of("CVE-1", "by alias"), of("GHSA-1", "by rule"), of("CVE-1", "again")];
+        let mut all =
+            [Finding { rule: "GHSA-1".into(), aliases: vec!["CVE-1".into(), "CVE-1".into()], ..Finding::default() }];
+        let report = apply_ignores(&mut all, &ignores, day("2026-06-01"));
+        assert_eq!((report.applied.as_slice(), report.unused.as_slice()), ([(0, 1)].as_slice(), [0].as_slice()));
+        assert_eq!(&*all[0].suppressed.as_ref().unwrap().reason, "by alias");
+    }
+
+    #[test]
     fn what_is_suppressed_already_stays_as_it_is() {
         let mut f = finding("CVE-1", Category::Vulnerability, "a", "pkg:npm/x@1");
         f.suppressed = Some(Box::new(Suppression { by: "vex".into(), reason: "r".into() }));
