@@ -86,7 +86,8 @@ fn nothing_of_a_report_reaches_the_terminal_as_a_command_to_it() {
 fn check(folder: &Path, more: &[&str]) -> (String, u8) {
     let root = folder.to_str().unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let all = ["gatekeeper", "check", "--root", root].iter().chain(more);
+    let fixed = ["gatekeeper", "check", "--root", root];
+    let all = fixed.iter().chain(more);
     let code = run(all, Terminal::PLAIN, &mut out, &mut err);
     (String::from_utf8([out, err].concat()).unwrap(), code)
 }
@@ -204,7 +205,7 @@ fn more_files_than_one_run_reads_are_no_evidence() {
     let code = |files: usize| {
         let mut context = Context::at(1_800_000_000);
         context.limits.files = files;
-        Engine::default().check(&CheckRequest::new(&folder, context)).unwrap().exit_code
+        Engine::default().check(&CheckRequest::new(folder.as_path(), context)).unwrap().exit_code
     };
     assert_eq!([code(3), code(2)], [0, 3]);
     // In the usual places, too.

@@ -169,4 +169,12 @@ mod tests {
             assert!(error.line().contains("lists more than 3 suites and cases"), "{}", error.line());
         }
     }
+
+    #[test]
+    fn runs_of_nothing_take_no_memory_without_bound() {
+        let log = format!(r#"{{"version":"2.1.0","runs":[{{}}{}]}}"#, ",{}".repeat(400_000));
+        let error =
+            read(&Formats::default(), "a.sarif", log.as_bytes(), &ReadOptions::default()).map(drop).unwrap_err();
+        assert!(error.line().contains("a file of this size holds fewer"), "{}", error.line());
+    }
 }
