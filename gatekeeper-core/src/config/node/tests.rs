@@ -17,7 +17,7 @@ fn right<T>(text: &str, f: impl FnOnce(&mut Table<'_>) -> T) -> T {
     got
 }
 
-fn wrong<T: std::fmt::Debug>(text: &str, f: impl FnOnce(&mut Table<'_>) -> Option<T>) -> (String, String) {
+fn wrong<T: fmt::Debug>(text: &str, f: impl FnOnce(&mut Table<'_>) -> Option<T>) -> (String, String) {
     let (got, mut problems) = read(text, f);
     assert!(got.is_none() && problems.len() == 1, "{text}: {got:?} {problems:?}");
     problems.remove(0)
