@@ -68,7 +68,7 @@ fn outputs_are_as_checked_in() {
     let mut wrong = Vec::new();
     let mut names = Vec::new();
     for (name, verdict) in standard() {
-        for output in Outputs::default().iter() {
+        for output in output::Outputs::default().iter() {
             for color in [false, true] {
                 if color && output.id() != "human" {
                     continue;
@@ -116,7 +116,7 @@ fn an_explanation_has_no_heading_over_nothing() {
 #[test]
 fn text_of_strangers_gives_no_commands() {
     for (_, verdict) in standard() {
-        for output in Outputs::default().iter() {
+        for output in output::Outputs::default().iter() {
             let mut got = Vec::new();
             output.write(&verdict, &Style::default(), &mut got).unwrap();
             let text = String::from_utf8(got).unwrap();
@@ -135,7 +135,7 @@ fn text_of_strangers_gives_no_commands() {
 fn every_violation_is_in_the_json() {
     for (_, verdict) in standard() {
         let mut got = Vec::new();
-        Outputs::default().by_id("json").unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
+        output::Outputs::default().by_id("json").unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&got).unwrap();
         for (gate, shown) in verdict.gates.iter().zip(json["gates"].as_array().unwrap()) {
             assert_eq!(gate.violations.len(), shown["violations"].as_array().unwrap().len());
