@@ -12,7 +12,6 @@ use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What `check` is asked for.
@@ -59,15 +58,15 @@ pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict,
         }
         given
     } else if let Some(policy) = policy.as_ref().filter(|p| !p.evidence.is_empty()) {
-        entries::of_entries(policy, &root)
+        entries::of_entries(policy, &root, &request.context.limits)
     } else {
-        collect::usual_places(&root, formats)
+        collect::usual_places(&root, formats, &request.context.limits)
     };
     entries::newest_runs(policy.as_ref(), formats, &mut candidates);
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
     asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
-    context.ignores.extend(collect::ignore_files(&root)?);
+    context.ignores.extend(collect::ignore_files(&root, &context.limits)?);
     let mut verdict = evaluate(formats, &policy, candidates, &context, &|| collect::tree(&root));
     verdict.root = shown(&request.working_directory, &root);
     Ok(verdict)
@@ -231,7 +230,7 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
         };
     };
     let name = request.config.as_ref().map_or_else(|| shown(cwd, &file), |c| c.display().to_string());
-    let bytes = fs::read(&file).map_err(|e| {
+    let bytes = collect::read_rules(&file, &request.context.limits).map_err(|e| {
         let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
         PolicyError::about(name.as_str(), problem)
     })?;

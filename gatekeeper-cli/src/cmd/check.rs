@@ -1,7 +1,7 @@
 //! `gatekeeper check`: the main job.
 
 use crate::exit;
-use crate::files::write_whole;
+use crate::files::{judged_in, named_twice, write_whole};
 use crate::front::{self, Refusal, RefusalDocument, Request};
 use crate::terminal::Terminal;
 use clap::Args;
@@ -10,7 +10,7 @@ use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{Output, Outputs, Style, line, policy_annotation};
 use gatekeeper_core::verdict::{Overall, Verdict};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to judge, by what: shared by `check` and `explain`.
 #[derive(Debug, Args)]
@@ -159,6 +159,11 @@ pub fn run(
             return Ok(exit::USAGE);
         }
     }
+    let files: Vec<&Path> = args.report.iter().map(|(_, file)| file.as_path()).collect();
+    if let Some(file) = named_twice(&files) {
+        writeln!(err, "gatekeeper: two --report name {}: give each a file of its own", line(&file.to_string_lossy()))?;
+        return Ok(exit::USAGE);
+    }
     let in_github = std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true");
     // What is for people goes with what is for the runner; a document for programs stays whole.
     let annotate = in_github && args.format == "human" && !args.quiet;
@@ -172,6 +177,17 @@ pub fn run(
             return Ok(refused.code);
         }
     };
+    for file in files {
+        if let Some(judged) = judged_in(file, &verdict) {
+            let (file, judged) = (file.to_string_lossy(), line(&judged));
+            writeln!(
+                err,
+                "gatekeeper: --report {} would overwrite {judged}, which was judged: name another file",
+                line(&file)
+            )?;
+            return Ok(exit::USAGE);
+        }
+    }
     let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
     for (format, file) in &args.report {
         if let Err(e) = write_as(engine, format, &verdict, &Style::default()).and_then(|b| write_whole(file, &b)) {

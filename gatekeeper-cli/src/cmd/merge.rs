@@ -130,7 +130,7 @@ pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn
     }
     if let Err(e) = write_whole(&args.output, &written.bytes) {
         writeln!(err, "gatekeeper: {}: cannot be written: {e}", line(&args.output.display().to_string()))?;
-        return Ok(exit::FAIL);
+        return Ok(exit::USAGE);
     }
     Ok(exit::PASS)
 }

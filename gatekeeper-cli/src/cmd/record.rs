@@ -1,7 +1,7 @@
 //! `gatekeeper record --tool NAME -- COMMAND...`: runs it, shows its output, keeps output and exit status as one evidence file.
 
 use crate::exit;
-use crate::files::write_whole;
+use crate::files::{remove_old, write_whole};
 use clap::Args;
 use gatekeeper_core::evidence::hash::sha256_hex;
 use gatekeeper_core::output::line;
@@ -41,12 +41,9 @@ pub fn run(args: &RecordArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::R
         .clone()
         .unwrap_or_else(|| PathBuf::from("gatekeeper-records").join(format!("{}.record", args.tool)));
     // The recording of an earlier run must not outlive the start of this one.
-    match std::fs::remove_file(&file) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => {
-            writeln!(err, "gatekeeper: cannot replace {}: {e}", file.display())?;
-            return Ok(exit::USAGE);
-        }
-        _ => {}
+    if let Err(e) = remove_old(&file) {
+        writeln!(err, "gatekeeper: cannot replace {}: {e}", file.display())?;
+        return Ok(exit::USAGE);
     }
     let started = jiff::Timestamp::now();
     let (mut reader, writer) = io::pipe()?;

@@ -91,15 +91,19 @@ impl Pattern {
         Some(self.labels.iter().filter_map(|l| captures.name(l).map(|m| (l.clone(), m.as_str().to_owned()))).collect())
     }
 
+    /// Whether it matches.
+    pub fn is_match(&self, path: &str) -> bool {
+        self.whole.is_match(path)
+    }
+
     /// Whether a path that a report names may be one that the pattern means: reports write `.\src\a.c` and `file:///build/src/a.c` for
     /// `src/a.c`. Of a path that is not relative, any end may be what lies below the root.
     pub fn speaks_of(&self, path: &str) -> bool {
         let path = path.replace('\\', "/");
         let path = path.trim_start_matches("./");
         let absolute = path.starts_with('/') || path.split('/').next().is_some_and(|first| first.ends_with(':'));
-        self.matches(path).is_some()
-            || absolute
-                && path.match_indices('/').any(|(at, _)| path.get(at + 1..).is_some_and(|p| self.matches(p).is_some()))
+        self.is_match(path)
+            || absolute && path.match_indices('/').any(|(at, _)| path.get(at + 1..).is_some_and(|p| self.is_match(p)))
     }
 
     /// Whether its last component takes any name whatever (`**`, `*`): then what it brings need not be evidence.

@@ -20,11 +20,22 @@ pub struct Limits {
     pub depth: usize,
     /// Number of files that one run reads.
     pub files: usize,
+    /// Size of a policy, and of an ignore file that has a say in what passes, bytes.
+    pub policy_bytes: u64,
+    /// Number of suites and cases that one file of test results lists: each takes memory that is many times its text.
+    pub items: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { file_bytes: 1 << 30, unpacked_bytes: 1 << 30, depth: 512, files: 20_000 }
+        Limits {
+            file_bytes: 1 << 30,
+            unpacked_bytes: 1 << 30,
+            depth: 512,
+            files: 20_000,
+            policy_bytes: 16 << 20,
+            items: 2_000_000,
+        }
     }
 }
 
@@ -37,6 +48,14 @@ impl Limits {
             limits.unpacked_bytes = bytes;
         }
         limits
+    }
+}
+
+impl Limits {
+    /// An error where a file of test results lists more suites and cases than are read.
+    pub(crate) fn has_room_for(&self, items: usize) -> Result<(), ParseError> {
+        let most = self.items;
+        if items > most { Err(ParseError::limit(format!("lists more than {most} suites and cases"))) } else { Ok(()) }
     }
 }
 

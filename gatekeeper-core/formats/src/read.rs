@@ -92,6 +92,10 @@ fn read_content(
             location.resolve(bytes);
         }
     }
+    if let Data::Tests(run) = &parsed.data {
+        let listed = run.suites.iter().map(|s| s.cases.len().saturating_add(1)).fold(0, usize::saturating_add);
+        options.limits.has_room_for(listed).map_err(|e| e.finish(name, format.id, None))?;
+    }
     // What was left out is told wherever the file is.
     if let Data::Findings(findings) = &parsed.data {
         let words = findings.gaps.iter().map(|g| &g.words).filter(|w| !parsed.notes.iter().any(|n| n.message == **w));
@@ -136,4 +140,41 @@ fn parse_leniently(format: &Format, input: &Input<'_>) -> Result<Parsed, ParseEr
     let mut parsed = (format.parse)(&Input { bytes: &mended, ..*input })?;
     parsed.notes.push(Note::new("half of a surrogate pair in a text, read as U+FFFD"));
     Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_suites_and_cases_than_the_limit_are_refused_whatever_lists_them() {
+        let case = r#"{"title":"x","fullTitle":"x","duration":1,"err":{}}"#;
+        let mocha = format!(
+            r#"{{"stats":{{"suites":1,"tests":3,"passes":3,"pending":0,"failures":0}},"tests":[{case},{case},{case}],"pending":[],"failures":[],"passes":[{case},{case},{case}]}}"#
+        );
+        let cases = r#"<testcase name="x"/>"#.repeat(3);
+        for (name, text) in [
+            ("cases.xml", format!(r#"<testsuite name="s">{cases}</testsuite>"#)),
+            ("suites.xml", format!("<testsuites>{}</testsuites>", "<testsuite/>".repeat(3))),
+            ("a.tap", "TAP version 13\n1..4\n".to_owned() + &"ok\n".repeat(4)),
+            ("mocha.json", mocha),
+        ] {
+            let of = |items: usize| {
+                let limits = Limits { items, ..Limits::default() };
+                read(&Formats::default(), name, text.as_bytes(), &ReadOptions { limits, ..ReadOptions::default() })
+            };
+            of(5).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let error = of(3).map(drop).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::LimitExceeded, "{name}: {error}");
+            assert!(error.line().contains("lists more than 3 suites and cases"), "{}", error.line());
+        }
+    }
+
+    #[test]
+    fn runs_of_nothing_take_no_memory_without_bound() {
+        let log = format!(r#"{{"version":"2.1.0","runs":[{{}}{}]}}"#, ",{}".repeat(400_000));
+        let error =
+            read(&Formats::default(), "a.sarif", log.as_bytes(), &ReadOptions::default()).map(drop).unwrap_err();
+        assert!(error.line().contains("a file of this size holds fewer"), "{}", error.line());
+    }
 }

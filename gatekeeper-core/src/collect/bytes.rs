@@ -1,24 +1,38 @@
 //! A file's bytes: bounded, never those of a pipe, a large file's by several threads.
 
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_formats::input::Limits;
 use rayon::prelude::*;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-/// A file's bytes, at most `most` of them. A pipe or device that lies in the tree is not opened: it might never end. A link is
-/// followed (`/dev/stdin` is one), and what it leads to is cut off at the limit.
+/// Whether a path names one of this process's own streams, as shells do: `/dev/stdin`, `/dev/fd/63` of `<(command)`.
+fn is_own_stream(path: &Path) -> bool {
+    path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
+}
+
+/// A file's bytes, at most `most` of them. A pipe, socket or device is not opened, nor one that a link leads to: it might never end. Who
+/// names this process's own streams means them.
 pub(super) fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, ParseError> {
+    read_bounded(path, most, " (raise it with --max-bytes)")
+}
+
+/// The same of a file that has a say in what passes: a policy, an ignore file.
+pub(crate) fn read_rules(path: &Path, limits: &Limits) -> Result<Vec<u8>, ParseError> {
+    read_bounded(path, limits.policy_bytes, "")
+}
+
+/// `way_out` is what to do about a file that is too large.
+fn read_bounded(path: &Path, most: u64, way_out: &str) -> Result<Vec<u8>, ParseError> {
     let io = |e: std::io::Error| ParseError::new(ErrorCode::Io, "cannot be read").because(e);
-    let too_big =
-        |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most} (raise it with --max-bytes)"));
-    let itself = fs::symlink_metadata(path).map_err(io)?.file_type();
-    if !(itself.is_file() || itself.is_dir() || itself.is_symlink()) {
-        return Err(ParseError::new(ErrorCode::Io, "is a pipe, socket or device, not a file"));
-    }
+    let too_big = |size: &str| ParseError::limit(format!("{size} bytes, above the limit of {most}{way_out}"));
     let meta = fs::metadata(path).map_err(io)?;
     if meta.is_dir() {
         return Err(ParseError::new(ErrorCode::Io, "is a folder, not a file"));
+    }
+    if !meta.is_file() && !is_own_stream(path) {
+        return Err(ParseError::new(ErrorCode::Io, "is a pipe, socket or device, not a file"));
     }
     if meta.len() > most {
         return Err(too_big(&meta.len().to_string()));
@@ -79,5 +93,32 @@ mod tests {
         fs::remove_file(&path).unwrap();
         assert!(read.unwrap() == bytes);
         assert!(above.unwrap_err().message().contains("above the limit of 9000000"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_would_never_end_is_not_opened_nor_behind_a_link() {
+        use std::os::unix::fs::symlink;
+        let folder = std::env::temp_dir().join(format!("gatekeeper-endless-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (pipe, to_pipe, to_device) = (folder.join("pipe"), folder.join("to-pipe"), folder.join("to-device"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        symlink("pipe", &to_pipe).unwrap();
+        symlink("/dev/zero", &to_device).unwrap();
+        for path in [pipe.as_path(), &to_pipe, &to_device, Path::new("/dev/zero")] {
+            let limits = Limits::default();
+            for read in [read_file(path, limits.file_bytes), read_rules(path, &limits)] {
+                let error = read.unwrap_err();
+                assert_eq!((error.code(), error.message().contains("not a file")), (ErrorCode::Io, true), "{error}");
+            }
+        }
+        let whole = folder.join("whole");
+        fs::write(&whole, "text").unwrap();
+        symlink("whole", folder.join("to-whole")).unwrap();
+        assert_eq!(read_rules(&folder.join("to-whole"), &Limits::default()).unwrap(), b"text");
+        let mut tight = Limits::default();
+        tight.policy_bytes = 3;
+        assert_eq!(read_rules(&whole, &tight).unwrap_err().code(), ErrorCode::LimitExceeded);
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

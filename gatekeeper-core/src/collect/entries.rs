@@ -8,14 +8,15 @@ use crate::relate::twins::{ct_run, no_results, run_time};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_formats::PACKAGE_FOLDER;
+use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::{Format, Formats};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// The files of the policy's entries.
-pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
+/// The files of the policy's entries. Of an entry that brings more than one run reads, none is.
+pub(crate) fn of_entries(policy: &Policy, root: &Path, limits: &Limits) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     // Which candidate stands for a path.
     let mut at: HashMap<String, usize> = HashMap::new();
@@ -41,6 +42,14 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
             out.push(nowhere(pattern.as_str(), ParseError::new(ErrorCode::Io, why)));
         }
         out.extend(walked.unseen.into_iter().map(|(path, error)| nowhere(&path, error)));
+        let files = out.len().saturating_add(walked.found.len());
+        if files > limits.files {
+            let first = wanted.first().map_or("", |p| p.as_str());
+            let why =
+                format!("with it {files} files match, and one run reads {} at most: narrow the patterns", limits.files);
+            out.push(nowhere(first, ParseError::limit(why)));
+            continue;
+        }
         let names: Vec<Arc<str>> = wanted.iter().map(|p| p.as_str().into()).collect();
         for found in walked.found {
             let of: Vec<&Pattern> = found.patterns.iter().filter_map(|p| wanted.get(*p).copied()).collect();
@@ -53,7 +62,7 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path) -> Vec<Candidate> {
                 place_of: entry.format,
                 entry: Some(n),
                 format: entry.format,
-                ..Candidate::new(found.path.clone(), Content::File(root.join(&found.path)))
+                ..Candidate::new(found.path.clone(), Content::File(found.file))
             };
             match at.get(&found.path).and_then(|at| out.get_mut(*at)) {
                 None => {
@@ -133,7 +142,7 @@ fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<C
     };
     for (at, pattern) in wanted.iter().enumerate() {
         let all: Vec<_> = walked.found.iter().filter(|f| f.patterns.first() == Some(&at)).collect();
-        let full: Vec<_> = all.iter().copied().filter(|f| !packages::is_bare(&root.join(&f.path))).collect();
+        let full: Vec<_> = all.iter().copied().filter(|f| !packages::is_bare(&f.file)).collect();
         if !walked.met(at) {
             let error = ParseError::new(ErrorCode::Io, "matches no package: there is no such folder");
             out.push(nowhere(pattern.as_str().to_owned(), error));
@@ -142,7 +151,7 @@ fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<C
             if out.iter().any(|c| c.path == found.path) || excluded(entry, &found.path) {
                 continue;
             }
-            let folder = Folder { path: root.join(&found.path), root: root.to_owned(), exclude: entry.exclude.clone() };
+            let folder = Folder { path: found.file.clone(), root: root.to_owned(), exclude: entry.exclude.clone() };
             out.push(Candidate {
                 labels: labels(entry, &[pattern], &found.path),
                 entry: Some(n),

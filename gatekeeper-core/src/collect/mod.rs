@@ -12,6 +12,7 @@ mod places;
 mod project;
 mod walk;
 
+pub(crate) use bytes::read_rules;
 pub use candidate::{Candidate, Content};
 pub use files::read_packages;
 pub(crate) use files::{inspect_files, read_files};

@@ -4,6 +4,7 @@ use super::candidate::{Candidate, Content};
 use super::walk::{Asked, Wanted, modified, walk};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::{Format, Formats};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub const RECORDS: &str = "gatekeeper-records/*.record";
 /// Where they used to lie.
 const OLD_RECORDS: &str = ".gatekeeper/records/*.record";
 
-pub(crate) fn usual_places(root: &Path, formats: &Formats) -> Vec<Candidate> {
+pub(crate) fn usual_places(root: &Path, formats: &Formats, limits: &Limits) -> Vec<Candidate> {
     let mut patterns: Vec<(Pattern, Option<&'static Format>)> = Vec::new();
     for f in formats.iter() {
         patterns.extend(f.places().iter().filter_map(|p| Pattern::new(p).ok()).map(|p| (p, Some(f))));
@@ -23,13 +24,21 @@ pub(crate) fn usual_places(root: &Path, formats: &Formats) -> Vec<Candidate> {
     let wanted: Vec<&Pattern> = patterns.iter().map(|(p, _)| p).collect();
     let mut out: BTreeMap<String, Candidate> = BTreeMap::new();
     let walked = walk(root, &wanted, Wanted::Files, Asked::Broadly(formats));
+    let files = walked.found.len();
+    if files > limits.files {
+        let why = format!(
+            "{files} files lie in usual places, and one run reads {} at most: name them in a policy",
+            limits.files
+        );
+        return vec![Candidate::new(".".to_owned(), Content::Nowhere(ParseError::limit(why)))];
+    }
     // Behind a folder that cannot be looked into may lie what fails.
     for (path, error) in walked.unseen {
         out.insert(path.clone(), Candidate::new(path, Content::Nowhere(error)));
     }
     for found in walked.found {
         let format = found.patterns.first().and_then(|at| patterns.get(*at)).and_then(|(_, f)| *f);
-        let content = Content::File(root.join(&found.path));
+        let content = Content::File(found.file);
         out.entry(found.path.clone()).or_insert_with(|| Candidate {
             place_of: format,
             modified: found.modified,
@@ -69,7 +78,7 @@ pub(crate) fn given(formats: &Formats, cwd: &Path, path: &Path, most: usize) -> 
             expected: false,
             modified: f.modified,
             brought_by: vec![Arc::clone(&by)],
-            ..Candidate::new(named(&f.path), Content::File(whole.join(f.path)))
+            ..Candidate::new(named(&f.path), Content::File(f.file))
         })
         .collect();
     out.extend(walked.unseen.into_iter().map(|(at, error)| Candidate::new(named(&at), Content::Nowhere(error))));

@@ -1,5 +1,6 @@
 //! What a project is: its files, what of it speaks of Erlang, and what its own ignore files say.
 
+use super::bytes::read_rules;
 use super::candidate::Candidate;
 use super::walk::DEEPEST;
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
@@ -7,15 +8,20 @@ use crate::policy::Project;
 use crate::relate::findings::{parse_plain, parse_yaml};
 use crate::relate::paths::Tree;
 use crate::relate::suppress::IgnoreFile;
+use gatekeeper_formats::input::Limits;
 use std::fs;
 use std::path::Path;
 
 /// The ignore files of Trivy at the root. One that cannot be read is an error like one in the policy: it says what may pass.
-pub(crate) fn ignore_files(root: &Path) -> Result<Vec<IgnoreFile>, PolicyError> {
+pub(crate) fn ignore_files(root: &Path, limits: &Limits) -> Result<Vec<IgnoreFile>, PolicyError> {
     let mut out = Vec::new();
     for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
-        let Ok(bytes) = fs::read(root.join(name)) else { continue };
         let wrong = |why: String| PolicyProblem::new(0..0, why).code(ProblemCode::Unreadable);
+        if root.join(name).symlink_metadata().is_err() {
+            continue;
+        }
+        let bytes = read_rules(&root.join(name), limits)
+            .map_err(|e| PolicyError::about(name, wrong("cannot be read".to_owned()).because(e)))?;
         let text = String::from_utf8(bytes)
             .map_err(|e| PolicyError::about(name, wrong("is not UTF-8 text".to_owned()).because(e)))?;
         let entries = if yaml { parse_yaml(&text) } else { parse_plain(&text) };

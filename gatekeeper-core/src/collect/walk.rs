@@ -37,8 +37,10 @@ pub(super) enum Wanted {
 /// A file or folder that patterns match.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Relative to the root.
+    /// Relative to the root, as it is named to people and to patterns.
     pub path: String,
+    /// Where it is: its name need not be UTF-8.
+    pub file: PathBuf,
     /// The patterns that match it, by index, in order.
     pub patterns: Vec<usize>,
     /// Written when (seconds since 1970-01-01 UTC).
@@ -87,8 +89,8 @@ pub(super) fn walk(root: &Path, patterns: &[&Pattern], wanted: Wanted, asked: As
 
 /// A pattern and the part of it that is to be matched next.
 type State = (usize, usize);
-/// Which patterns match a path, and when it was written.
-type Matches = BTreeMap<String, (Vec<usize>, Option<i64>)>;
+/// Which patterns match a path, when it was written, and where it is.
+type Matches = BTreeMap<String, (Vec<usize>, Option<i64>, PathBuf)>;
 
 struct Walk<'p> {
     patterns: &'p [&'p Pattern],
@@ -205,7 +207,9 @@ impl<'p> Walk<'p> {
                 self.take(name, shown, path, &met, true, depth);
             } else if !circle {
                 // What lies in it is not looked at: `finish` tells of it.
-                self.linked.entry(shown).or_insert_with(|| (met.iter().map(|(p, _)| *p).collect(), None));
+                self.linked
+                    .entry(shown)
+                    .or_insert_with(|| (met.iter().map(|(p, _)| *p).collect(), None, path.to_owned()));
             }
         }
         self.entered.truncate(entered);
@@ -228,7 +232,11 @@ impl<'p> Walk<'p> {
         let patterns: Vec<usize> = fitting.iter().filter(whole).map(|(p, _)| *p).collect();
         if !patterns.is_empty() {
             let map = if self.in_link { &mut self.linked } else { &mut self.found };
-            let at = map.entry(shown.clone()).or_insert_with(|| (Vec::new(), modified(path)));
+            let at = map.entry(shown.clone()).or_insert_with(|| (Vec::new(), modified(path), path.to_owned()));
+            if at.2 != path {
+                let error = "two files have this name as far as it is text, so that one would be taken for the other";
+                self.unseen.push((shown.clone(), ParseError::new(ErrorCode::Io, error)));
+            }
             at.0.extend(patterns);
             at.0.sort_unstable();
             at.0.dedup();
@@ -263,21 +271,21 @@ impl<'p> Walk<'p> {
         if !self.linked.is_empty() {
             let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
             let mut seen: HashSet<PathBuf> =
-                self.found.keys().filter_map(|p| fs::canonicalize(root.join(p)).ok()).collect();
-            for (path, (patterns, modified)) in std::mem::take(&mut self.linked) {
+                self.found.values().filter_map(|(_, _, file)| fs::canonicalize(file).ok()).collect();
+            for (path, (patterns, modified, file)) in std::mem::take(&mut self.linked) {
                 // In a folder of anything there are also links that are nobody's report.
                 let wanted = patterns.iter().any(|p| self.patterns.get(*p).is_some_and(|p| !p.takes_anything()))
                     || match self.asked {
                         Asked::ByPolicy => true,
                         Asked::Broadly(formats) => formats.iter().any(|f| f.has_extension_of(&path)),
                     };
-                let error = match fs::canonicalize(root.join(&path)) {
+                let error = match fs::canonicalize(&file) {
                     Ok(real) if !real.starts_with(&root) => {
                         "is reached by a link that leaves the root, which a wildcard does not follow: name it without one"
                     }
                     Ok(real) => {
                         if !real.is_dir() && !self.found.contains_key(&path) && seen.insert(real) {
-                            self.found.insert(path, (patterns, modified));
+                            self.found.insert(path, (patterns, modified, file));
                         }
                         continue;
                     }
@@ -289,8 +297,8 @@ impl<'p> Walk<'p> {
             }
         }
         unseen.sort_by(|a, b| a.0.cmp(&b.0));
-        let found =
-            self.found.into_iter().map(|(path, (patterns, modified))| Found { path, patterns, modified }).collect();
+        let found = self.found.into_iter();
+        let found = found.map(|(path, (patterns, modified, file))| Found { path, file, patterns, modified }).collect();
         Walked { found, unseen }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::problem::{PolicyProblem, ProblemCode, Span};
 use gatekeeper_evidence::decimal::Decimal;
+use gatekeeper_evidence::glob::Pattern;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -239,6 +240,24 @@ impl<'n> Table<'n> {
             }
         }
         Some(out)
+    }
+
+    /// Patterns, made from what stands there. Each is held against each finding, file or module: there are not too many.
+    pub(crate) fn patterns(
+        &mut self,
+        key: &'static str,
+        made: impl Fn(&str) -> Result<Pattern, String>,
+    ) -> Vec<Pattern> {
+        const MOST: usize = 1_000;
+        let texts = self.texts(key).unwrap_or_default();
+        if let Some((_, span)) = texts.get(MOST) {
+            self.problem(
+                span.clone(),
+                format!("`{key}` lists {} patterns, and may list {MOST}: use wildcards", texts.len()),
+            );
+            return Vec::new();
+        }
+        texts.into_iter().filter_map(|(text, span)| made(&text).map_err(|e| self.problem(span, e)).ok()).collect()
     }
 
     /// `true` or `false`.

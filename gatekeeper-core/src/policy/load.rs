@@ -122,9 +122,19 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
     Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None, loosened: Vec::new() })
 }
 
+/// Most profiles of a policy.
+const MOST_PROFILES: usize = 100;
+
 /// Reads the profiles, also those that are not applied: a mistake in one must not wait for the day it is needed.
 fn profiles(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
-    for e in top.named("profiles") {
+    let all = top.named("profiles");
+    // The whole policy is read once with each.
+    if let Some(e) = all.get(MOST_PROFILES) {
+        let words = format!("a policy has at most {MOST_PROFILES} profiles, and this one has {}", all.len());
+        problems.add(PolicyProblem::new(e.key_span.clone(), words));
+        return;
+    }
+    for e in all {
         let Some(mut t) = Table::of(&e.node, "a profile", problems) else { continue };
         t.text("from");
         if let Some(Node { value: Value::List(_), .. }) = t.get("gates") {
@@ -242,19 +252,13 @@ fn patterns_of(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
 }
 
 fn patterns_of_with(t: &mut Table<'_>, key: &'static str, plain: fn(&str) -> &str) -> Vec<Pattern> {
-    let texts = t.texts(key).unwrap_or_default();
-    texts
-        .into_iter()
-        .filter_map(|(text, span)| {
-            let leaves = text.split('/').any(|p| p == "..");
-            let made = if leaves {
-                Err("a pattern stays below the root: `..` is not followed (use --root)".to_owned())
-            } else {
-                Pattern::new(plain(&text))
-            };
-            made.map_err(|e| t.problem(span, e)).ok()
-        })
-        .collect()
+    t.patterns(key, |text| {
+        let leaves = text.split('/').any(|p| p == "..");
+        if leaves {
+            return Err("a pattern stays below the root: `..` is not followed (use --root)".to_owned());
+        }
+        Pattern::new(plain(text))
+    })
 }
 
 fn gate(

@@ -70,7 +70,7 @@ pub(crate) fn apply(
         if !statements.is_empty() {
             let report = apply_vex(&mut findings.items, &statements, &findings.target, findings.graph.as_deref());
             for (n, used) in used_statements.iter_mut().enumerate() {
-                *used |= !report.unused.contains(&n);
+                *used |= report.unused.binary_search(&n).is_err();
             }
             for (f, s) in &report.applied {
                 let reason =
@@ -95,7 +95,7 @@ pub(crate) fn apply(
         for (file, used) in ignores.iter().zip(&mut used_entries) {
             let report = apply_ignores(&mut findings.items, &file.entries, today);
             for (n, used) in used.iter_mut().enumerate() {
-                *used |= !report.unused.contains(&n);
+                *used |= report.unused.binary_search(&n).is_err();
             }
             for (f, i) in &report.applied {
                 let what = name(*f, &findings.items).unwrap_or_default();

@@ -106,11 +106,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         .into_iter()
         .filter_map(|key| {
             let mut inner = t.table(key)?;
-            let only = inner.texts("only").unwrap_or_default();
-            let only = only
-                .into_iter()
-                .filter_map(|(text, span)| Pattern::new(&text).map_err(|e| inner.problem(span, e)).ok())
-                .collect();
+            let only = inner.patterns("only", Pattern::new);
             let each = Each { what: key, only, limits: self::limits(&mut inner) };
             if each.limits.is_empty() {
                 inner.problem(inner.span(), format!("`{key}` demands nothing: give it lines = {{ min = … }}"));

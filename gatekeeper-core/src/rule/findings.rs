@@ -112,9 +112,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         );
         return None;
     }
-    let rules = t.texts("rules").unwrap_or_default();
-    let rules =
-        rules.into_iter().filter_map(|(text, span)| Pattern::new(&text).map_err(|e| t.problem(span, e)).ok()).collect();
+    let rules = t.patterns("rules", Pattern::new);
     Some(Box::new(FindingsGate {
         max: covering(max),
         warn: covering(warn),
@@ -356,7 +354,7 @@ impl FindingsGate {
     /// Whether it is of what the gate speaks of, mended by a newer version or not.
     fn selects(&self, f: &Finding, select: &Selector) -> bool {
         (select.categories.is_empty() || select.names_category(f))
-            && (self.rules.is_empty() || self.rules.iter().any(|r| r.matches(&f.rule).is_some()))
+            && (self.rules.is_empty() || self.rules.iter().any(|r| r.is_match(&f.rule)))
             && (select.paths.is_empty()
                 // What has no place may lie in any.
                 || f.place.as_ref().is_none_or(|at| select.paths.iter().any(|p| p.speaks_of(&at.path))))

@@ -29,7 +29,12 @@ pub(super) fn refill(input: &Input<'_>) {
 
 /// How many bytes the rows of a report may take.
 pub(super) fn allowance(input: &Input<'_>) -> usize {
-    input.bytes.len().saturating_mul(TIMES).saturating_add(AT_LEAST)
+    allowance_of(input.bytes)
+}
+
+/// The same of a report's bytes.
+pub(super) fn allowance_of(bytes: &[u8]) -> usize {
+    bytes.len().saturating_mul(TIMES).saturating_add(AT_LEAST)
 }
 
 /// Takes the memory of so many rows of a type; an error where nothing of it is left.

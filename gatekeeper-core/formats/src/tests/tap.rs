@@ -74,6 +74,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     for line in Lines::new(&bytes) {
         let text = String::from_utf8_lossy(line.bytes);
         reader.line(&text, line.number);
+        input
+            .limits
+            .has_room_for(reader.document.cases.len() + reader.suites.len())
+            .map_err(|e| e.on_line(line.number))?;
     }
     reader.end_document();
     if !reader.known {

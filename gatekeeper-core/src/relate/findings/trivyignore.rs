@@ -9,6 +9,7 @@ use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::purl;
 use jiff::civil::Date;
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// One entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -138,8 +139,18 @@ pub fn apply_ignores(findings: &mut [Finding], ignores: &[Ignore], today: Date) 
     let globs: Vec<Vec<Option<Pattern>>> =
         ignores.iter().map(|i| i.paths.iter().map(|p| Pattern::new(p).ok()).collect()).collect();
     let mut used = vec![false; ignores.len()];
+    // An entry concerns those that bear its id: a million entries are not held against each of a million findings.
+    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (i, ignore) in ignores.iter().enumerate() {
+        by_id.entry(&ignore.id).or_default().push(i);
+    }
     for (f, finding) in findings.iter_mut().enumerate() {
-        for (i, ignore) in ignores.iter().enumerate() {
+        let ids = std::iter::once(&finding.rule).chain(&finding.aliases);
+        let mut named: Vec<usize> = ids.filter_map(|id| by_id.get(&**id)).flatten().copied().collect();
+        named.sort_unstable();
+        named.dedup();
+        for i in named {
+            let Some(ignore) = ignores.get(i) else { continue };
             let patterns = globs.get(i).map(Vec::as_slice).unwrap_or_default();
             if !matches(ignore, patterns, finding) {
                 continue;
@@ -160,13 +171,13 @@ pub fn apply_ignores(findings: &mut [Finding], ignores: &[Ignore], today: Date) 
     report
 }
 
+/// Whether an entry that bears one of a finding's ids takes it.
 fn matches(ignore: &Ignore, globs: &[Option<Pattern>], finding: &Finding) -> bool {
-    let id = *finding.rule == *ignore.id || finding.aliases.iter().any(|a| **a == *ignore.id);
     let category = ignore.category.is_none_or(|c| c == finding.category);
     let path = finding.place.as_ref().map(|p| p.path.trim_start_matches("./"));
     let on_path =
         ignore.paths.is_empty() || path.is_some_and(|p| globs.iter().flatten().any(|g| g.matches(p).is_some()));
-    id && category && on_path && (ignore.purls.is_empty() || on_package(ignore, finding))
+    category && on_path && (ignore.purls.is_empty() || on_package(ignore, finding))
 }
 
 /// Whether one of an entry's package URLs covers the finding's: without a version, any.
@@ -275,6 +286,17 @@ mod tests {
         }
         let bare = Finding { package: None, ..f };
         assert!(!of(|i| i.purls = vec!["pkg:npm/x".into()], &bare));
+    }
+
+    #[test]
+    fn entries_of_any_of_its_ids_are_tried_once_in_their_order() {
+        let of = |id: &str, statement: &str| Ignore { id: id.into(), statement: statement.into(), ..Ignore::default() };
+        let ignores = [of("CVE-9", "none"), of("CVE-1", "by alias"), of("GHSA-1", "by rule"), of("CVE-1", "again")];
+        let mut all =
+            [Finding { rule: "GHSA-1".into(), aliases: vec!["CVE-1".into(), "CVE-1".into()], ..Finding::default() }];
+        let report = apply_ignores(&mut all, &ignores, day("2026-06-01"));
+        assert_eq!((report.applied.as_slice(), report.unused.as_slice()), ([(0, 1)].as_slice(), [0].as_slice()));
+        assert_eq!(&*all[0].suppressed.as_ref().unwrap().reason, "by alias");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::common::{List, Members, Scalar, Str, or_default};
 use super::folding::Results;
 use super::help::Help;
 use super::references::{ArtifactLocation, RuleRef};
+use crate::findings::room::allowance_of;
 use crate::scan::json::{Fault, Walk};
 use gatekeeper_evidence::error::ParseError;
 use serde::Deserialize;
@@ -31,8 +32,15 @@ impl<'a> Log<'a> {
                     match name {
                         "version" => log.version = walk.value()?,
                         "runs" => {
-                            let mut runs = Vec::new();
-                            let there = walk.array(|walk| Run::read(walk).map(|run| runs.push(run)))?;
+                            let (mut runs, most) = (Vec::new(), allowance_of(bytes) / size_of::<Run<'_>>());
+                            let there = walk.array(|walk| {
+                                if runs.len() >= most {
+                                    return Err(
+                                        walk.expected("runs that say something: a file of this size holds fewer")
+                                    );
+                                }
+                                Run::read(walk).map(|run| runs.push(run))
+                            })?;
                             log.runs = there.then_some(runs);
                         }
                         "invocations" => log.invocations = walk.value()?,

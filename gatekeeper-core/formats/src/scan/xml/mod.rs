@@ -103,6 +103,9 @@ pub(crate) struct Xml<'a> {
     /// Names of the elements that are open.
     open: Vec<&'a str>,
     limit: usize,
+    /// How many suites and cases were met, and how many may be.
+    items: usize,
+    most_items: usize,
     /// An element written `<x/>` was just given as `Start`: its `End` is due.
     end_due: bool,
     root_seen: bool,
@@ -161,6 +164,8 @@ impl<'a> Xml<'a> {
             lexer: Lexer::new(text),
             open: Vec::new(),
             limit: input.limits.depth,
+            items: 0,
+            most_items: input.limits.items,
             end_due: false,
             root_seen: false,
             several: false,
@@ -171,6 +176,15 @@ impl<'a> Xml<'a> {
     /// Lets documents follow each other in one stream, each with a root of its own.
     pub(crate) fn allow_several(&mut self) {
         self.several = true;
+    }
+
+    /// Counts an element that becomes a suite or a case.
+    pub(crate) fn count_item(&mut self, element: &Element<'_>) -> Result<(), ParseError> {
+        self.items += 1;
+        if self.items <= self.most_items {
+            return Ok(());
+        }
+        Err(ParseError::limit(format!("lists more than {} suites and cases", self.most_items)).at(element.offset))
     }
 
     /// How many elements are open.

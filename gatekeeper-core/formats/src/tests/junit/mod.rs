@@ -233,7 +233,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn open(&mut self, xml: &Xml<'a>, element: &Element<'a>) -> Result<(), ParseError> {
+    fn open(&mut self, xml: &mut Xml<'a>, element: &Element<'a>) -> Result<(), ParseError> {
+        xml.count_item(element)?;
         let name = element.name();
         if self.tool.is_none() {
             self.tool = dialect::tool_of(name, xml.attributes());
@@ -317,6 +318,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the case that was just opened, to its end.
     fn case(&mut self, xml: &mut Xml<'a>, element: Element<'a>) -> Result<(), ParseError> {
+        xml.count_item(&element)?;
         let inside = xml.depth().saturating_sub(1);
         let mut given = Given::default();
         for a in xml.attributes() {
