@@ -28,6 +28,11 @@ fn errors_name_the_place_in_the_document() {
         ),
         ("junit", "<testsuite>\n<testcase name='a'><failure>^", "/testsuite/testcase/failure"),
         ("nunit3", "<test-run><test-suite><test-case result='Passed'>^</test-suite>", "/test-run/test-suite/test-case"),
+        (
+            "nunit2",
+            "<test-results><test-suite><results><test-case executed='True'>^</results>",
+            "/test-results/test-suite/results/test-case",
+        ),
         ("xunit2", "<assemblies><assembly/><assembly>^<collection", "/assemblies/assembly[2]/collection"),
         ("trx", "<TestRun><Results/><Results>^&no;</Results></TestRun>", "/TestRun/Results[2]"),
         ("cobertura", "<coverage><packages><^line number='1'/></packages></coverage>", "/coverage/packages/line"),

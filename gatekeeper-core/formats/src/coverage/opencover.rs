@@ -75,7 +75,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(xml))
 }
 
-fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Notes::default();
     // The ids of files belong to a module.
     let mut ids: BTreeMap<String, String> = BTreeMap::new();

@@ -39,7 +39,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(input, xml))
 }
 
-fn document(input: &Input<'_>, xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(input: &Input<'_>, mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let mut file: Box<str> = "".into();
     let mut tool = None;

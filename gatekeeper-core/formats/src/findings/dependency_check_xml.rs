@@ -60,7 +60,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(xml))
 }
 
-fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let (mut root, mut any, mut created) = (false, false, None);
     loop {
@@ -77,7 +77,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
                 (3, "reportDate") => created = seconds(&xml.text_of(100)?),
                 (3, "dependency") => {
                     any = true;
-                    fold(dependency(xml)?, &mut items, &mut notes);
+                    fold(dependency(&mut xml)?, &mut items, &mut notes);
                 }
                 _ => xml.skip()?,
             },

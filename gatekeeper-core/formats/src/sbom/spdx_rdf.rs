@@ -373,8 +373,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |text, xml| document(input, text, xml))
 }
 
-fn document(input: &Input<'_>, text: &str, xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
-    let (graph, mut notes) = read(xml)?;
+fn document(input: &Input<'_>, text: &str, mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
+    let (graph, mut notes) = read(&mut xml)?;
     let Some(document) = graph.of_kind("SpdxDocument").next() else {
         return Err(ParseError::malformed("an SpdxDocument").at(0).found_words("an RDF graph without one"));
     };

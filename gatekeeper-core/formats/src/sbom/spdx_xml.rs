@@ -132,7 +132,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |text, xml| document(input, text, xml))
 }
 
-fn document<'a>(input: &Input<'_>, text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
+fn document<'a>(input: &Input<'_>, text: &'a str, mut xml: Xml<'a>) -> Result<Parsed, ParseError> {
     let mut spdx = Spdx::new("", input.validate);
     let mut document = None;
     let version = version_of(text);

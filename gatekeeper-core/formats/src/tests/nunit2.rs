@@ -67,7 +67,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(xml))
 }
 
-fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
+    let xml = &mut xml;
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     if root.name() != "test-results" {
         return Err(ParseError::malformed("a root <test-results>").at(root.offset).found(root.name()));

@@ -64,7 +64,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(xml))
 }
 
-fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     if root.name() != "test-run" {
         return Err(ParseError::malformed("a root <test-run>").at(root.offset).found(root.name()));
@@ -86,19 +86,19 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
     let cancelled = root.attribute("label")?.is_some_and(|l| l == "Cancelled");
     let mut reader = Reader { incomplete: cancelled, ..Reader::default() };
     reader.open("");
-    while let Some(token) = inside(xml, 0)? {
+    while let Some(token) = inside(&mut xml, 0)? {
         match token {
             Token::Start(e) => match e.name() {
-                "test-suite" => reader.suite(xml)?,
-                "test-case" => reader.case(xml, &e)?,
+                "test-suite" => reader.suite(&mut xml)?,
+                "test-case" => reader.case(&mut xml, &e)?,
                 "failure" => {
-                    let message = message(xml)?;
+                    let message = message(&mut xml)?;
                     if let Some(problem) = reader.stack.last_mut().and_then(|o| o.problem.as_mut()) {
                         problem.message = message;
                     }
                 }
                 "reason" => {
-                    let message = message(xml)?;
+                    let message = message(&mut xml)?;
                     if let Some(problem) = reader.stack.last_mut().and_then(|o| o.problem.as_mut())
                         && problem.message.is_empty()
                     {
@@ -111,7 +111,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
             _ => {}
         }
     }
-    common::finish(xml)?;
+    common::finish(&mut xml)?;
     while !reader.stack.is_empty() {
         reader.close();
     }

@@ -69,7 +69,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(xml))
 }
 
-fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     if root.name() != "TestRun" {
         return Err(ParseError::malformed("a root <TestRun>").at(root.offset).found(root.name()));
@@ -93,8 +93,8 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
                 reader.created = at.map(|t| t.as_second());
                 xml.skip()?;
             }
-            name if is_result(name) => reader.result(xml, &e)?,
-            "UnitTest" => reader.definition(xml, &e)?,
+            name if is_result(name) => reader.result(&mut xml, &e)?,
+            "UnitTest" => reader.definition(&mut xml, &e)?,
             "Counters" => {
                 for a in xml.attributes() {
                     let stated = &mut reader.stated;
@@ -113,7 +113,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
             "RunInfo" => {
                 let bad = e.attribute("outcome")?.is_some_and(|o| o == "Error");
                 let name = e.attribute("computerName")?.unwrap_or_default().into_owned();
-                let message = common::message_of(xml)?;
+                let message = common::message_of(&mut xml)?;
                 if bad {
                     // The adapters log the failures of tests here too; a run that broke off says so in words.
                     let lower = message.to_lowercase();
@@ -126,7 +126,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
             _ => xml.skip()?,
         }
     }
-    common::finish(xml)?;
+    common::finish(&mut xml)?;
     if !reader.some {
         return Err(ParseError::malformed("<Results> or <ResultSummary>").at(root.offset).found_words("neither"));
     }

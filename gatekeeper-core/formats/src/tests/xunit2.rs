@@ -69,7 +69,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |_, xml| document(xml))
 }
 
-fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
+fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     let Token::Start(root) = xml.next()? else { return Err(ParseError::malformed("an XML element").at(0)) };
     let mut reader = Reader::default();
     match root.name() {
@@ -77,7 +77,7 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
             let finish = root.attribute("finish-rtf")?;
             reader.created = finish.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
         }
-        "assembly" if root.attribute("total")?.is_some() => reader.assembly(xml)?,
+        "assembly" if root.attribute("total")?.is_some() => reader.assembly(&mut xml)?,
         other => return Err(ParseError::malformed("a root <assemblies>").at(root.offset).found(other)),
     }
     while xml.depth() > 0 {
@@ -85,22 +85,22 @@ fn document(xml: &mut Xml<'_>) -> Result<Parsed, ParseError> {
             Token::Start(e) => match e.name() {
                 "assembly" => {
                     reader.end_assembly();
-                    reader.assembly(xml)?;
+                    reader.assembly(&mut xml)?;
                 }
                 "collection" | "class" => {
                     let name = e.attribute("name")?.unwrap_or_default();
                     reader.suites.push(Suite::named(name.as_ref()));
                 }
-                "test" => reader.test(xml, &e)?,
+                "test" => reader.test(&mut xml, &e)?,
                 "errors" => {}
-                "error" => reader.error(xml, &e)?,
+                "error" => reader.error(&mut xml, &e)?,
                 _ => xml.skip()?,
             },
             Token::End | Token::Text(_) | Token::Eof => {}
         }
     }
     reader.end_assembly();
-    common::finish(xml)?;
+    common::finish(&mut xml)?;
     let mut notes = xml.take_notes();
     if !reader.beyond.words.is_empty() {
         notes.push(Note::new(format!("an assembly {}", reader.beyond.words)));

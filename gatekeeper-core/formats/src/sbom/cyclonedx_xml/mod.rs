@@ -108,7 +108,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, |text, xml| document(input, text, xml))
 }
 
-fn document<'a>(input: &Input<'_>, text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
+fn document<'a>(input: &Input<'_>, text: &'a str, mut xml: Xml<'a>) -> Result<Parsed, ParseError> {
     let mut bom: Option<Bom<'_>> = None;
     // Depth of a foreign element that is being passed over.
     let mut foreign: Option<usize> = None;

@@ -104,7 +104,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     xml::read(input, document)
 }
 
-fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> {
+fn document<'a>(text: &'a str, mut xml: Xml<'a>) -> Result<Parsed, ParseError> {
     let mut reader = Reader::default();
     if dialect::is_ct_prolog(text) {
         reader.tool = Some("ct");
@@ -112,7 +112,7 @@ fn document<'a>(text: &'a str, xml: &mut Xml<'a>) -> Result<Parsed, ParseError> 
         reader.tool = Some("testng");
     }
     xml.allow_several();
-    reader.documents(xml)?;
+    reader.documents(&mut xml)?;
     Ok(reader.done(text, xml.take_notes()))
 }
 
