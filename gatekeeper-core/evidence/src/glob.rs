@@ -1,6 +1,7 @@
 //! Path patterns: `*`, `?`, `[a-z]`, `{a,b}`, `**`, and `{label}`, which matches a part of a name and gives it as a label.
 //!
-//! By hand and not by `globset`: that has no labels, and does not give a pattern by its components, by which a tree is walked.
+//! By hand and not by `globset`: that has no labels, and does not give a pattern by its components, by which a tree is walked. A test holds it
+//! against `globset` in what both know.
 
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -145,7 +146,8 @@ fn component(name: &str, labels: &mut Vec<String>) -> Result<String, String> {
                     .chars()
                     .map(|c| if c == '-' { "-".to_owned() } else { regex::escape(&c.to_string()) })
                     .collect();
-                out.push_str(&format!("[{not}{escaped}]"));
+                // No class takes a `/`: neither `[!a]` nor the range `[+-9]`.
+                out.push_str(&format!("[[{not}{escaped}]&&[^/]]"));
             }
             '{' => {
                 let mut closed = false;
@@ -182,6 +184,7 @@ fn component(name: &str, labels: &mut Vec<String>) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy as _;
 
     #[test]
     fn labels_are_taken_from_paths() {
@@ -199,6 +202,7 @@ mod tests {
         assert!(fits("**/TEST-*.xml", "TEST-a.xml") && fits("**/TEST-*.xml", "x/y/TEST-a.xml"));
         assert!(fits("a/{b,c}/[0-9]?.x", "a/c/1z.x") && !fits("a/{b,c}/[0-9]?.x", "a/d/1z.x"));
         assert!(fits("logs/", "logs/a/b"));
+        assert!(fits("a[!x]b", "a-b") && !fits("a[!x]b", "a/b") && !fits("a[+-9]b", "a/b"));
     }
 
     fn pattern(text: &str) -> Pattern {
@@ -315,6 +319,33 @@ mod tests {
         ] {
             let e = Pattern::new(bad).unwrap_err().to_string();
             assert!(e.contains(said), "{bad}: {e}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(500))]
+
+        /// What both know (`*`, `?`, `[…]`, `{a,b}`, `**` as a whole component) means the same. Left out is what they do not share: a leading
+        /// `./`, a class with `/` in it, braces within braces, backslashes, letters beyond ASCII (`?` is a character here and a byte there), and
+        /// labels, which are ours alone.
+        #[test]
+        fn patterns_mean_what_globset_reads_in_them(
+            parts in proptest::collection::vec(proptest::prop_oneof![
+                2 => proptest::strategy::Just("**".to_owned()),
+                5 => proptest::collection::vec(proptest::sample::select(vec![
+                    "a", "b", ".c", "-", "+", "(", "*", "?", "[ab]", "[!a]", "[^b]", "[a-c]", "{a,b}", "{ab,*.c,?}",
+                ]), 1..5).prop_map(|p: Vec<&str>| p.concat().replace("**", "*")),
+            ], 1..5),
+            paths in proptest::collection::vec(
+                proptest::collection::vec("[abc.+(-]{1,4}", 1..5).prop_map(|p: Vec<String>| p.join("/")), 16
+            ),
+        ) {
+            let text = parts.join("/").replace("**/**", "**");
+            let another = globset::GlobBuilder::new(&text).literal_separator(true).build().unwrap().compile_matcher();
+            let ours = pattern(&text);
+            for path in &paths {
+                proptest::prop_assert_eq!(ours.matches(path).is_some(), another.is_match(path), "{} {}", text, path);
+            }
         }
     }
 }

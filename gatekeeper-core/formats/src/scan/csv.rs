@@ -4,7 +4,7 @@
 //! or CR; empty lines are no records. Bounded: a record has at most 1,000 fields.
 //!
 //! By hand and not by the crate `csv`: that reads an unclosed quote to the end of the file and takes text behind a closing one, so that a
-//! report that was cut off would look whole.
+//! report that was cut off would look whole. What ours accepts, that reads alike: tests hold the two against each other.
 
 use gatekeeper_evidence::error::ParseError;
 use std::borrow::Cow;
@@ -117,5 +117,64 @@ mod tests {
         assert!(all("a,\"b\nc").is_err());
         assert!(all("\"a\"b,c").is_err());
         assert!(all(&",".repeat(2_000)).is_err());
+    }
+
+    /// The records by the crate `csv`, which refuses nothing.
+    fn by_another(text: &str) -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect()
+    }
+
+    /// Whether ours accepts the text, or how the two differ in what they read.
+    fn compare(text: &str) -> Result<bool, String> {
+        let Ok(ours) = all(text) else { return Ok(false) };
+        let theirs = by_another(text);
+        if ours == theirs { Ok(true) } else { Err(format!("{text:?}: ours {ours:?}, csv {theirs:?}")) }
+    }
+
+    #[test]
+    fn fixtures_read_as_another_reader_reads_them() {
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
+        let mut read = 0;
+        for folder in std::fs::read_dir(fixtures).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+            for file in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+                if file.extension().is_some_and(|e| e == "csv")
+                    && let Ok(text) = std::fs::read_to_string(&file)
+                    && compare(text.trim_start_matches('\u{feff}')).unwrap()
+                {
+                    read += 1;
+                }
+            }
+        }
+        assert!(read >= 6, "{read}");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4_000))]
+
+        /// Whatever ours accepts, another reader reads so too.
+        #[test]
+        fn what_is_accepted_is_what_another_reader_reads(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "a", "é", " ", ",", ",", "\n", "\r\n", "\r", "\"", "\"\"", "\"b,c\"", "\"d\ne\"", "\"f\"\"g\"",
+            ]), 0..12)
+        ) {
+            if let Err(differs) = compare(&pieces.concat()) {
+                proptest::prop_assert!(false, "{differs}");
+            }
+        }
+
+        /// What another writer writes, ours reads as it was.
+        #[test]
+        fn what_another_writer_writes_reads_back(
+            records in proptest::collection::vec(proptest::collection::vec("[a\", \r\né]{0,5}", 1..4), 0..4)
+        ) {
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+            for record in &records {
+                writer.write_record(record).unwrap();
+            }
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            proptest::prop_assert_eq!(all(&text).unwrap(), records);
+        }
     }
 }
