@@ -89,7 +89,7 @@ fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
     while let Some(token) = inside(&mut xml, 0)? {
         match token {
             Token::Start(e) => match e.name() {
-                "test-suite" => reader.suite(&mut xml)?,
+                "test-suite" => reader.suite(&xml)?,
                 "test-case" => reader.case(&mut xml, &e)?,
                 "failure" => {
                     let message = message(&mut xml)?;

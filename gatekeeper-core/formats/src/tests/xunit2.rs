@@ -77,7 +77,7 @@ fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
             let finish = root.attribute("finish-rtf")?;
             reader.created = finish.and_then(|t| t.parse::<jiff::Timestamp>().ok()).map(|t| t.as_second());
         }
-        "assembly" if root.attribute("total")?.is_some() => reader.assembly(&mut xml)?,
+        "assembly" if root.attribute("total")?.is_some() => reader.assembly(&xml)?,
         other => return Err(ParseError::malformed("a root <assemblies>").at(root.offset).found(other)),
     }
     while xml.depth() > 0 {
@@ -85,7 +85,7 @@ fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
             Token::Start(e) => match e.name() {
                 "assembly" => {
                     reader.end_assembly();
-                    reader.assembly(&mut xml)?;
+                    reader.assembly(&xml)?;
                 }
                 "collection" | "class" => {
                     let name = e.attribute("name")?.unwrap_or_default();
