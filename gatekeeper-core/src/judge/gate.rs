@@ -245,7 +245,7 @@ fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Un
         let one = Selector { tools: vec![wanted.clone()], ..Selector::default() };
         let heard = |e: &&Evidence| tools(e).any(|t| one.names_tool(t));
         let broken = unreadable.iter().any(|u| u.tool.as_deref().is_some_and(|t| one.names_tool(t)));
-        if !taken.iter().any(|e| heard(e)) && !broken {
+        if !taken.iter().any(heard) && !broken {
             let seen: Vec<&str> = kindred().flat_map(tools).collect();
             let near =
                 crate::config::nearest(wanted, &seen).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
