@@ -30,7 +30,7 @@ fn errors_name_the_place_in_the_document() {
         ("nunit3", "<test-run><test-suite><test-case result='Passed'>^</test-suite>", "/test-run/test-suite/test-case"),
         (
             "nunit2",
-            "<test-results><test-suite><results><test-case executed='True'>^</results>",
+            "<test-results><test-suite><results><test-case name='a' executed='True' success='True'>^</results>",
             "/test-results/test-suite/results/test-case",
         ),
         ("xunit2", "<assemblies><assembly/><assembly>^<collection", "/assemblies/assembly[2]/collection"),

@@ -415,6 +415,24 @@ mod tests {
     }
 
     #[test]
+    fn a_family_without_a_version_is_judged_by_the_family() {
+        let judged = |allow: &[&str], deny: &[&str], text: &str| {
+            policy(allow, deny, &[]).judge(&LicenseStatement::Name(text.into()))
+        };
+        let bsd = "BSD License";
+        assert!(matches!(judged(&["BSD"], &[], bsd), Ruling::Allowed { .. }));
+        assert!(matches!(judged(&["MIT"], &[], bsd), Ruling::Unlisted { .. }));
+        assert!(matches!(judged(&["BSD-3-Clause"], &[], bsd), Ruling::Unknown { .. }));
+        assert!(matches!(judged(&[], &["GPL"], bsd), Ruling::Allowed { .. }));
+        assert!(matches!(judged(&[], &["BSD"], bsd), Ruling::Denied { .. }));
+        assert!(matches!(judged(&[], &["BSD-3-Clause"], bsd), Ruling::Unknown { .. }));
+        // What is denied in part is not allowed by the family.
+        assert!(matches!(judged(&["BSD"], &["BSD-4-Clause"], bsd), Ruling::Unknown { .. }));
+        assert!(matches!(judged(&[], &["GPL"], "LGPL"), Ruling::Allowed { .. }));
+        assert!(matches!(judged(&["LGPL"], &["GPL"], "GPL"), Ruling::Denied { .. }));
+    }
+
+    #[test]
     fn statements_hold_at_once() {
         let policy = policy(&["MIT", "Apache-2.0"], &["GPL"], &[]);
         let id = |text: &str| LicenseStatement::Id(text.into());
@@ -427,7 +445,7 @@ mod tests {
         assert!(matches!(policy.judge_all(&[]), Ruling::Unknown { .. }));
         assert!(matches!(policy.judge(&id("MIT OR ISC")), Ruling::Unknown { .. }));
         assert!(matches!(policy.judge(&name("GNU GPL")), Ruling::Denied { entry, .. } if entry == "GPL"));
-        assert!(matches!(policy.judge(&name("LGPL")), Ruling::Unknown { .. }));
+        assert!(matches!(policy.judge(&name("LGPL")), Ruling::Unlisted { .. }));
         for nothing in ["NOASSERTION", "none", "UNLICENSED", "", "SEE LICENSE IN LICENSE.txt"] {
             assert!(matches!(policy.judge(&LicenseStatement::Expression(nothing.into())), Ruling::Unknown { .. }));
         }
