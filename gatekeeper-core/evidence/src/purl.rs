@@ -1,6 +1,6 @@
 //! Package URLs (purl-spec, <https://github.com/package-url/purl-spec>): the one reader and writer of them.
 //!
-//! [`split`] takes a URL apart as it is written, [`parse`] so that different spellings of one package compare equal, [`write`] makes one
+//! [`split`] takes a URL apart as it is written, [`parse`] so that different spellings of one package compare equal, [`write()`] makes one
 //! from what a report says of a package. What is parsed and written again parses to the same.
 //!
 //! By hand and not by a crate: what reports hold under the name is often no valid package URL (a scope's bare `@`, an empty version, `//`
