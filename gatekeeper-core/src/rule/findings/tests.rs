@@ -1,0 +1,326 @@
+
+use super::super::testing::{Case, conditions, evidence, gate, violations};
+use super::*;
+use GateStatus::{Error, Fail, Pass, Warn};
+use gatekeeper_evidence::findings::{Package, Place, Suppression};
+
+fn finding(severity: Severity) -> Finding {
+    Finding { rule: "R1".into(), message: "bad".into(), severity, ..Finding::default() }
+}
+
+fn set(items: Vec<Finding>) -> Findings {
+    Findings { tools: vec!["t".to_owned()], items, ..Findings::default() }
+}
+
+/// `c`ritical, `h`igh, `m`edium, `l`ow, `i`nfo, `u`nknown.
+fn severities(letters: &str) -> Findings {
+    let of = |letter| match letter {
+        'c' => Severity::Critical,
+        'h' => Severity::High,
+        'm' => Severity::Medium,
+        'l' => Severity::Low,
+        'i' => Severity::Info,
+        _ => Severity::Unknown,
+    };
+    set(letters.chars().map(|l| finding(of(l))).collect())
+}
+
+fn of(keys: &str, sets: Vec<Findings>) -> Case<'_> {
+    let evidence = sets.into_iter().map(|f| evidence("x.sarif", Data::Findings(f))).collect();
+    Case::new(&RULE, keys, evidence)
+}
+
+fn status(keys: &str, f: Findings) -> GateStatus {
+    of(keys, vec![f]).judged().status()
+}
+
+#[test]
+fn each_limit_holds_at_its_number_and_not_beyond() {
+    for (word, one) in [
+        ("total", "m"),
+        ("critical", "c"),
+        ("high", "h"),
+        ("medium", "m"),
+        ("low", "l"),
+        ("info", "i"),
+        ("unknown", "u"),
+    ] {
+        for (key, short) in [("max", Fail), ("warn", Warn)] {
+            let keys =
+                format!("{key} = {{ {word} = 1, unknown = 9 }}").replace("unknown = 1, unknown = 9", "unknown = 1");
+            assert_eq!(status(&keys, severities(one)), Pass, "{keys}");
+            assert_eq!(status(&keys, severities(&one.repeat(2))), short, "{keys}");
+            // Those below do not count, except in the total.
+            let below = if matches!(one, "l" | "u") { "iii" } else { "lll" };
+            let expected = if matches!(word, "total" | "info") { short } else { Pass };
+            assert_eq!(status(&keys, severities(below)), expected, "{keys}");
+        }
+    }
+}
+
+#[test]
+fn a_finding_is_as_bad_as_the_worst_limit_that_it_breaks() {
+    let j = of("max = { critical = 0 }\nwarn = { total = 0 }", vec![severities("lc")]).judged();
+    assert_eq!(violations(&j), [("finding", Fail), ("finding", Warn)]);
+    assert_eq!(conditions(&j), [("critical", Fail), ("total", Warn)]);
+    let (critical, any) = (Some(Severity::Critical), None);
+    assert_eq!(j.to_pass, [critical, any].map(|severity| Remedy::ReduceFindings { severity, limit: 0 }));
+}
+
+#[test]
+fn within_the_limit_nothing_is_listed() {
+    let j = of("max = { critical = 0, low = 2, unknown = 0 }", vec![severities("ll")]).judged();
+    assert_eq!((violations(&j), j.to_pass.clone()), (vec![], vec![]));
+    let j = of("max = { critical = 0, low = 2, unknown = 0 }", vec![severities("llc")]).judged();
+    assert_eq!(violations(&j), [("finding", Fail)]);
+}
+
+#[test]
+fn findings_without_a_severity_are_warned_of_where_no_limit_holds_them() {
+    let high = "max = { high = 0 }";
+    let j = of(high, vec![severities("u")]).judged();
+    assert_eq!(violations(&j), [("severity-unknown", Warn)]);
+    assert_eq!(j.violations[0].message, "1 finding states no severity, so no limit of this gate holds");
+    assert_eq!(violations(&of(high, vec![severities("l")]).judged()), []);
+    for held in ["max = { high = 0, unknown = 1 }", "max = { total = 1 }", "max = { high = 0 }\nwarn = { unknown = 1 }"]
+    {
+        assert_eq!(status(held, severities("u")), Pass, "{held}");
+    }
+}
+
+#[test]
+fn suppressed_findings_do_not_count() {
+    let mut f = finding(Severity::High);
+    f.suppressed = Some(Box::new(Suppression::default()));
+    assert_eq!(status("max = { total = 0 }", set(vec![f])), Pass);
+}
+
+#[test]
+fn who_did_not_look_has_found_nothing() {
+    let none = "max = { total = 0 }";
+    let j = of(none, vec![Findings { runs: Some(0), ..set(Vec::new()) }]).judged();
+    assert_eq!(violations(&j), [("no-run", Error)]);
+    assert_eq!(status(none, Findings { runs: Some(1), ..set(Vec::new()) }), Pass);
+    let nobody = || Findings::default();
+    assert_eq!(violations(&of(none, vec![nobody()]).judged()), [("nobody-looked", Error)]);
+    let mut known = of(none, vec![nobody()]);
+    known.evidence[0].source.tool = Some("xref".to_owned());
+    assert_eq!(known.judged().status(), Pass);
+    assert_eq!(status(none, set(Vec::new())), Pass);
+}
+
+#[test]
+fn a_limit_holds_for_what_is_above_it_and_has_none_of_its_own() {
+    for (keys, found, want) in [
+        ("max = { high = 0 }", "c", Fail),
+        ("max = { high = 0 }", "m", Pass),
+        ("max = { high = 0 }", "u", Warn),
+        ("max = { medium = 0 }", "c", Fail),
+        ("max = { high = 0, critical = 1 }", "c", Pass),
+        ("max = { high = 0, critical = 1 }", "cc", Fail),
+        ("max = { low = 2, high = 0 }", "cll", Fail),
+        ("max = { low = 2, high = 1 }", "cll", Fail),
+        ("max = { low = 3, high = 1 }", "cll", Pass),
+        ("max = { unknown = 0 }", "c", Pass),
+        ("warn = { high = 0 }", "c", Warn),
+        ("fail-on = \"high\"", "c", Fail),
+        ("fail-on = \"high\"", "h", Fail),
+        ("fail-on = \"high\"", "mmm", Pass),
+        ("fail-on = \"critical\"", "h", Pass),
+    ] {
+        assert_eq!(status(keys, severities(found)), want, "{keys} {found}");
+    }
+}
+
+#[test]
+fn what_a_filter_cuts_away_is_counted() {
+    let j = of("max = { total = 0 }\nrules = [\"ZZ*\"]", vec![severities("mmm")]).judged();
+    assert_eq!((j.status(), j.notes), (Pass, vec!["counted 0 of 3 findings".to_owned()]));
+    assert!(of("max = { total = 9 }", vec![severities("mmm")]).judged().notes.is_empty());
+}
+
+#[test]
+fn a_log_without_an_end_mark_is_warned_of() {
+    let open = |keys, sets: Vec<Findings>| {
+        let mut case = of(keys, sets);
+        for e in &mut case.evidence {
+            e.complete = None;
+        }
+        case
+    };
+    let none = "max = { total = 9 }";
+    assert_eq!(violations(&open(none, vec![set(Vec::new())]).judged()), [("completeness-unknown", Warn)]);
+    // More may have been found than it shows.
+    assert_eq!(violations(&open(none, vec![severities("l")]).judged()), [("completeness-unknown", Warn)]);
+    // Each log for itself; and one of which all is waived is as good as clean.
+    let two = open(none, vec![severities("l"), set(Vec::new())]).judged();
+    assert_eq!(violations(&two), [("completeness-unknown", Warn); 2]);
+    let waived = open(none, vec![severities("l")]).judged_waiving(&|_| true);
+    assert_eq!(violations(&waived), [("completeness-unknown", Warn)]);
+}
+
+#[test]
+fn only_what_has_a_fix_counts_with_fixable_only() {
+    let package = |fixed: Option<&str>| {
+        let package = Package { name: "p".into(), fixed: fixed.map(Into::into), ..Package::default() };
+        Finding { package: Some(Box::new(package)), ..finding(Severity::High) }
+    };
+    let keys = "max = { total = 0 }\nfixable-only = true";
+    assert_eq!(status(keys, set(vec![package(Some("2"))])), Fail);
+    assert_eq!(violations(&of(keys, vec![set(vec![package(None)])]).judged()), [("fixes-unknown", Warn)]);
+    let both = of("max = { total = 1 }\nfixable-only = true", vec![set(vec![package(None), package(Some("2"))])]);
+    assert_eq!((both.judged().status(), violations(&both.judged())), (Pass, vec![]));
+    assert_eq!(status("max = { total = 0 }", set(vec![package(None)])), Fail);
+}
+
+#[test]
+fn rules_categories_paths_and_tools_narrow_what_counts() {
+    let keys = "max = { total = 0 }";
+    let secret = || Finding { category: Category::Secret, ..finding(Severity::High) };
+    let narrowed = |f: Findings, select: Selector| {
+        let mut case = of(keys, vec![f]);
+        case.select = select;
+        case.judged().status()
+    };
+    let category = |c| Selector { categories: vec![c], ..Selector::default() };
+    assert_eq!(narrowed(set(vec![secret()]), category(Category::Secret)), Fail);
+    assert_eq!(narrowed(set(vec![secret()]), category(Category::Code)), Pass);
+    let rule = |pattern: &str| status(&format!("{keys}\nrules = [\"{pattern}\"]"), severities("h"));
+    assert_eq!([rule("R*"), rule("R1"), rule("S*")], [Fail, Fail, Pass]);
+    let at = |path: &str| Finding {
+        place: Some(Place { path: path.into(), ..Place::default() }),
+        ..finding(Severity::High)
+    };
+    let paths = || Selector { paths: vec![Pattern::new("src/**").unwrap()], ..Selector::default() };
+    assert_eq!(narrowed(set(vec![at("src/a")]), paths()), Fail);
+    assert_eq!(narrowed(set(vec![at("lib/a")]), paths()), Pass);
+    assert_eq!(narrowed(set(vec![finding(Severity::High)]), paths()), Fail, "without a place it may lie in any");
+    let two = Findings {
+        tools: vec!["a".to_owned(), "b".to_owned()],
+        items: vec![Finding { tool: 1, ..finding(Severity::High) }],
+        ..Findings::default()
+    };
+    let tool = |t: &str| Selector { tools: vec![t.to_owned()], ..Selector::default() };
+    assert_eq!([narrowed(two.clone(), tool("a")), narrowed(two, tool("b"))], [Pass, Fail]);
+}
+
+#[test]
+fn evidence_speaks_of_what_was_looked_for() {
+    let gate = gate(&RULE, "max = { total = 0 }").unwrap();
+    let takes = |tool: Option<&str>, f: Findings, select: Selector| {
+        let mut e = evidence("x", Data::Findings(f));
+        e.source.tool = tool.map(str::to_owned);
+        gate.takes(&e, &select)
+    };
+    let category = |c| Selector { categories: vec![c], ..Selector::default() };
+    let clean = Findings::default;
+    assert!(takes(Some("trivy"), clean(), category(Category::Vulnerability)));
+    assert!(!takes(Some("dialyzer"), clean(), category(Category::Vulnerability)));
+    assert!(!takes(Some("nobody-knows"), clean(), category(Category::Code)));
+    let named = Selector { tools: vec!["nobody-knows".to_owned()], ..category(Category::Code) };
+    assert!(takes(Some("nobody-knows"), clean(), named));
+    assert!(takes(Some("dialyzer"), clean(), Selector::default()));
+    let told = Findings { looked_for: Some(vec![Category::Secret]), ..clean() };
+    assert!(takes(Some("trivy"), told.clone(), category(Category::Secret)));
+    assert!(!takes(Some("trivy"), told, category(Category::Vulnerability)));
+    let found = set(vec![Finding { category: Category::Secret, ..finding(Severity::Low) }]);
+    assert!(takes(None, found, category(Category::Secret)));
+}
+
+#[test]
+fn what_several_scanners_found_is_one() {
+    let vulnerability = || Finding {
+        rule: "CVE-2026-1".into(),
+        category: Category::Vulnerability,
+        package: Some(Box::new(Package {
+            name: "p".into(),
+            purl: Some("pkg:npm/p@1".into()),
+            installed: Some("1".into()),
+            fixed: Some("2".into()),
+        })),
+        ..finding(Severity::High)
+    };
+    let sets =
+        || vec![set(vec![vulnerability()]), Findings { tools: vec!["u".to_owned()], ..set(vec![vulnerability()]) }];
+    let j = of("max = { total = 0 }", sets()).judged();
+    assert_eq!(violations(&j), [("finding", Fail)]);
+    assert_eq!(j.violations[0].message, "bad (found by t, u)");
+    assert_eq!(j.violations[0].help.as_deref(), Some("update p to 2"));
+    let mut open = of("max = { total = 1 }", sets());
+    open.evidence[1].complete = None;
+    assert_eq!(open.judged().status(), Warn, "one of them may have found more");
+}
+
+#[test]
+fn what_is_waived_is_taken_out_before_it_counts() {
+    let keys = "max = { total = 0 }";
+    let f = Finding {
+        package: Some(Box::new(Package { name: "p".into(), installed: Some("1".into()), ..Package::default() })),
+        place: Some(Place { path: "src/a".into(), ..Place::default() }),
+        ..finding(Severity::High)
+    };
+    let j = of(keys, vec![set(vec![f.clone(), finding(Severity::Low)])])
+        .judged_waiving(&|i| (i.id, i.package, i.path) == (Some("R1"), Some("p 1"), Some("src/a")));
+    assert_eq!((violations(&j), j.violations[0].severity), (vec![("finding", Fail)], Some(Severity::Low)));
+    let all = of(keys, vec![set(vec![f])]).judged_waiving(&|_| true);
+    assert_eq!((all.status(), violations(&all), all.to_pass.clone()), (Pass, vec![], vec![]));
+}
+
+#[test]
+fn what_does_not_count_is_not_asked_for() {
+    let mut suppressed = finding(Severity::High);
+    suppressed.suppressed = Some(Box::new(Suppression::default()));
+    let j = of("max = { total = 0 }\nrules = [\"X\"]", vec![set(vec![suppressed, finding(Severity::High)])]);
+    assert_eq!(j.judged_waiving(&|i| panic!("{i:?}")).status(), Pass);
+}
+
+#[test]
+fn a_gate_that_nothing_can_fail_is_refused() {
+    assert!(gate(&RULE, "").unwrap_err()[0].contains("nothing can ever fail it"));
+    assert!(gate(&RULE, "max = { hihg = 0 }").is_err());
+    assert!(gate(&RULE, "warn = { total = 0 }").is_ok());
+}
+
+#[test]
+fn a_way_out_names_what_to_update() {
+    let of = |fixed: Option<&str>, category| {
+        let package = Package { name: "qs".into(), fixed: fixed.map(Into::into), ..Package::default() };
+        way_out(&Finding { category, package: Some(Box::new(package)), ..Finding::default() }).unwrap()
+    };
+    let v = Category::Vulnerability;
+    assert_eq!(of(Some("6.9.7"), v), "update qs to 6.9.7");
+    assert_eq!(of(Some("express@5.0.0"), v), "update express to 5.0.0, which brings a mended qs");
+    for odd in ["@5.0.0", "a@1 or b", "@1 or 2"] {
+        assert_eq!(of(Some(odd), v), format!("update qs to {odd}"));
+    }
+    assert!(of(None, v).starts_with("no fixed version of qs is known"));
+    assert_eq!(of(None, Category::License), "replace qs, or waive it with a reason");
+    assert_eq!(way_out(&Finding { category: Category::Code, ..Finding::default() }), None);
+}
+
+#[test]
+fn a_tools_findings_are_still_of_the_same_scan() {
+    let all = Findings {
+        tools: vec!["a".to_owned(), "b".to_owned()],
+        items: vec![Finding { tool: 0, ..finding(Severity::Low) }, Finding { tool: 1, ..finding(Severity::High) }],
+        target: vec!["image:1".to_owned()],
+        looked_for: Some(vec![Category::Secret]),
+        runs: Some(2),
+        ..Findings::default()
+    };
+    let select = Selector { tools: vec!["b".to_owned()], ..Selector::default() };
+    let got = of_tools(&all, None, &select);
+    assert_eq!(got.items.iter().map(|f| f.severity).collect::<Vec<_>>(), [Severity::High]);
+    assert_eq!((&got.target, &got.looked_for, got.runs), (&all.target, &all.looked_for, all.runs));
+}
+
+#[test]
+fn who_found_it_is_said_where_several_did() {
+    let by = |tool: &str, rule: &str| Findings {
+        tools: vec![tool.to_owned()],
+        ..set(vec![Finding { rule: rule.into(), category: Category::Code, ..finding(Severity::High) }])
+    };
+    let j = of("max = { total = 0 }", vec![by("a", "R1"), by("b", "R2")]).judged();
+    assert_eq!(j.violations.len(), 2);
+    assert!(j.violations.iter().all(|v| !v.message.contains("found by")), "{:?}", j.violations);
+}

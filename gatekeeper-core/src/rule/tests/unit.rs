@@ -1,0 +1,220 @@
+
+use super::super::testing::{self, conditions, evidence, gate, violations};
+use super::*;
+use GateStatus::{Error, Fail, Pass, Warn};
+use gatekeeper_evidence::test_run::{Detail, Problem};
+
+fn case(name: &str, status: Outcome) -> Case {
+    Case { name: name.into(), class: Some("calc".into()), status, time: Some(0.5), ..Case::default() }
+}
+
+fn suite(cases: Vec<Case>) -> TestRun {
+    TestRun { suites: vec![Suite { cases, ..Suite::named("s") }], problems: Vec::new(), ..TestRun::default() }
+}
+
+/// `p`assed, `f`ailed, `e`rrored, `s`kipped, flak`y`: each a case of that name and its number.
+fn run(letters: &str) -> TestRun {
+    let cases = letters.chars().enumerate().map(|(n, letter)| {
+        let status = match letter {
+            'p' | 'y' => Outcome::Passed,
+            'f' => Outcome::Failed,
+            'e' => Outcome::Errored,
+            _ => Outcome::Skipped,
+        };
+        Case { flaky: letter == 'y', ..case(&format!("{letter}{n}"), status) }
+    });
+    suite(cases.collect())
+}
+
+fn of(keys: &str, runs: Vec<TestRun>) -> testing::Case<'_> {
+    let evidence = runs.into_iter().map(|r| evidence("junit.xml", Data::Tests(r))).collect();
+    testing::Case::new(&RULE, keys, evidence)
+}
+
+fn status(keys: &str, letters: &str) -> GateStatus {
+    of(keys, vec![run(letters)]).judged().status()
+}
+
+#[test]
+fn a_run_of_which_nothing_ran_is_an_error() {
+    for keys in ["", "max-failed = 0", "min-pass-rate = 50", "max-skipped = 9"] {
+        assert_eq!([status(keys, ""), status(keys, "ss"), status(keys, "sp")], [Error, Error, Pass], "{keys}");
+    }
+    let j = of("", vec![run("ss")]).judged();
+    assert_eq!((violations(&j), j.to_pass.clone()), (vec![("nothing-tested", Error)], vec![Remedy::RunTests]));
+    let mut broken = run("");
+    broken.problems.push(Problem { name: "init_per_suite".to_owned(), ..Problem::default() });
+    assert_eq!(violations(&of("", vec![broken]).judged()), [("nothing-tested", Error), ("test-setup-failed", Error)]);
+}
+
+#[test]
+fn failed_and_errored_cases_count_alike() {
+    assert_eq!([status("", "ppp"), status("", "ppf"), status("", "ppe")], [Pass, Fail, Fail]);
+    let most = "max-failed = 1";
+    assert_eq!([status(most, "pf"), status(most, "pe"), status(most, "pfe")], [Pass, Pass, Fail]);
+    let rate = "min-pass-rate = 75";
+    assert_eq!([status(rate, "pppf"), status(rate, "pppfe"), status(rate, "pppess")], [Pass, Fail, Pass]);
+    let j = of("", vec![run("pfe")]).judged();
+    assert_eq!(violations(&j), [("test-failed", Fail), ("test-failed", Fail)]);
+    assert_eq!(j.violations[0].id.as_deref(), Some("calc: f1"));
+    assert_eq!(j.to_pass, [Remedy::FixTests(2)]);
+    // Within what is allowed nothing is listed; `max-failed` alone asks for no rate.
+    let j = of(most, vec![run("pf")]).judged();
+    assert_eq!((conditions(&j), violations(&j), j.to_pass.clone()), (vec![("failed", Pass)], vec![], vec![]));
+    let both = "max-failed = 1\nmin-pass-rate = 100";
+    assert_eq!(conditions(&of(both, vec![run("pf")]).judged()), [("pass-rate", Fail), ("failed", Pass)]);
+}
+
+#[test]
+fn cases_that_are_counted_and_not_named_count() {
+    let mut counted = run("p");
+    counted.suites[0].unlisted = Counts { passed: 3, failed: 1, errored: 1, ..Counts::default() };
+    let j = of("", vec![counted.clone()]).judged();
+    assert_eq!(violations(&j), [("test-failed", Fail)]);
+    assert_eq!(j.violations[0].message, "2 failed cases that it does not name");
+    assert_eq!(of("max-failed = 2\nmin-cases = 6\nmin-runs = 6", vec![counted.clone()]).judged().status(), Pass);
+    assert_eq!(of("max-failed = 2\nmin-cases = 7", vec![counted.clone()]).judged().status(), Fail);
+    assert_eq!(of("max-failed = 2\nmin-runs = 7", vec![counted]).judged().status(), Fail);
+}
+
+#[test]
+fn floors_count_what_ran() {
+    let floor = "min-cases = 2";
+    assert_eq!(
+        [status(floor, "p"), status(floor, "pss"), status(floor, "pp"), status(floor, "ppp")],
+        [Fail, Fail, Pass, Pass]
+    );
+    let attempts = |n| {
+        let mut c = case("prop", Outcome::Passed);
+        c.detail = Some(Box::new(Detail { attempts: Some(n), ..Detail::default() }));
+        of("min-runs = 100", vec![suite(vec![c, case("s", Outcome::Skipped)])]).judged().status()
+    };
+    assert_eq!([attempts(99), attempts(100), attempts(101)], [Fail, Pass, Pass]);
+}
+
+#[test]
+fn ceilings_on_skipped_and_flaky_cases() {
+    let skipped = "max-skipped = 1";
+    assert_eq!([status(skipped, "ps"), status(skipped, "pss")], [Pass, Fail]);
+    let flaky = "max-flaky = 1";
+    assert_eq!([status(flaky, "py"), status(flaky, "pyy"), status("", "pyy")], [Pass, Fail, Pass]);
+}
+
+#[test]
+fn times_are_held_to_their_limits() {
+    // Two cases of half a second.
+    let whole = |max| status(&format!("max-duration = {max}"), "pp");
+    assert_eq!([whole("0.9"), whole("1"), whole("1.1")], [Fail, Pass, Pass]);
+    let each = |max: &str| of(&format!("max-case-duration = {max}"), vec![run("pp")]).judged().status();
+    assert_eq!([each("0.4"), each("0.5"), each("0.6")], [Fail, Pass, Pass]);
+    let j = of("max-case-duration = 0.4", vec![run("p")]).judged();
+    assert_eq!(violations(&j), [("test-slow", Fail)]);
+    assert_eq!(j.violations[0].message, "calc: p0 took 0.500 s");
+    // A clock that was set back takes nothing from the others.
+    let back = suite(vec![case("a", Outcome::Passed), Case { time: Some(-5.0), ..case("b", Outcome::Passed) }]);
+    assert_eq!(of("max-duration = 0.4", vec![back]).judged().status(), Fail);
+}
+
+#[test]
+fn cases_without_a_time_cannot_be_held_to_one() {
+    let without = |name| Case { time: None, ..case(name, Outcome::Passed) };
+    let said = |keys, cases| {
+        let j = of(keys, vec![suite(cases)]).judged();
+        violations(&j).into_iter().map(|(c, s)| (c.to_owned(), s)).collect::<Vec<_>>()
+    };
+    let untimed = |s| vec![("test-untimed".to_owned(), s)];
+    for keys in ["max-duration = 9", "max-case-duration = 9"] {
+        assert_eq!(said(keys, vec![without("a")]), untimed(Error));
+        assert_eq!(said(keys, vec![without("a"), case("b", Outcome::Passed)]), untimed(Warn));
+        assert_eq!(said(keys, vec![case("b", Outcome::Passed), Case { status: Outcome::Skipped, ..without("a") }]), []);
+    }
+    assert_eq!(said("", vec![without("a")]), []);
+    let counted = |time, keys| {
+        let mut r = run("p");
+        r.suites[0].unlisted.passed = 3;
+        r.suites[0].unlisted_time = time;
+        of(keys, vec![r]).judged().status()
+    };
+    assert_eq!([counted(0.0, "max-duration = 9"), counted(2.0, "max-duration = 9")], [Error, Pass]);
+    assert_eq!(counted(2.0, "max-case-duration = 9"), Error);
+}
+
+#[test]
+fn a_run_without_a_case_beside_others_is_warned_of() {
+    let j = of("", vec![run("p"), run("")]).judged();
+    assert_eq!(violations(&j), [("empty-run", Warn)]);
+    let mut ct = of("", vec![run("p"), run("")]);
+    ct.evidence[1].source.tool = Some("ct".to_owned());
+    assert_eq!(violations(&ct.judged()), []);
+}
+
+#[test]
+fn a_setup_that_failed_fails_the_gate() {
+    let mut broken = run("pp");
+    broken.problems.push(Problem { name: "init".to_owned(), message: "no db".to_owned(), line: Some(3) });
+    let j = of("max-failed = 9", vec![broken.clone()]).judged();
+    assert_eq!(violations(&j), [("test-setup-failed", Fail)]);
+    assert_eq!(j.violations[0].message, "init: no db");
+    let waived = of("", vec![broken]).judged_waiving(&|i| i.test == Some("init"));
+    assert_eq!(waived.status(), Pass);
+}
+
+#[test]
+fn what_is_waived_counts_neither_for_nor_against() {
+    let name = |wanted: &'static str| move |i: &Item<'_>| i.test == Some(wanted);
+    let j = of("", vec![run("ppfs")]).judged_waiving(&name("f2"));
+    assert_eq!((j.status(), j.conditions[0].value.clone()), (Pass, Quantity::Share(Ratio::new(2, 2))));
+    assert_eq!(of("", vec![run("ppff")]).judged_waiving(&name("f2")).to_pass, [Remedy::FixTests(1)]);
+    assert_eq!(of("", vec![run("ppe")]).judged_waiving(&name("e2")).status(), Pass);
+    assert_eq!(of("max-skipped = 0", vec![run("ps")]).judged_waiving(&name("s1")).status(), Pass);
+    assert_eq!(of("max-flaky = 0", vec![run("py")]).judged_waiving(&name("y1")).status(), Pass);
+    let slow = of("max-case-duration = 0.4", vec![run("p")]).judged_waiving(&name("p0"));
+    assert_eq!((slow.status(), violations(&slow)), (Pass, vec![]));
+    // It has run: a floor is not missed for it. Of nothing else, nothing is left to judge.
+    assert_eq!(of("min-cases = 2\nmin-runs = 2", vec![run("pf")]).judged_waiving(&name("f1")).status(), Pass);
+    let j = of("", vec![run("f")]).judged_waiving(&name("f0"));
+    assert_eq!(violations(&j), [("nothing-tested", Error)]);
+}
+
+#[test]
+fn only_what_counts_against_the_gate_is_asked_for() {
+    let asked = |keys| {
+        let asked = std::cell::RefCell::new(Vec::new());
+        of(keys, vec![run("pfsye")]).judged_waiving(&|i| {
+            assert_eq!((i.suite, i.id), (Some("calc"), Some(format!("calc: {}", i.test.unwrap()).as_str())));
+            asked.borrow_mut().push(i.test.unwrap().to_owned());
+            false
+        });
+        asked.into_inner().join(" ")
+    };
+    assert_eq!(asked(""), "f1 e4");
+    assert_eq!(asked("max-skipped = 0\nmax-flaky = 0"), "f1 s2 y3 e4");
+    assert_eq!(asked("max-case-duration = 0.1"), "p0 f1 s2 y3 e4");
+}
+
+#[test]
+fn a_gate_that_nothing_can_fail_is_refused() {
+    assert!(gate(&RULE, "min-pass-rate = 0").is_err());
+    for fine in ["min-pass-rate = 0\nmax-skipped = 1", "min-pass-rate = 0\nmax-duration = 1", "", "max-failed = 3"] {
+        assert!(gate(&RULE, fine).is_ok(), "{fine}");
+    }
+}
+
+#[test]
+fn a_message_is_cut_to_its_first_line() {
+    assert_eq!(first_line("\n  \n a \n b"), "a");
+    assert_eq!(first_line(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
+    assert_eq!(first_line(&"x".repeat(300)), "x".repeat(300));
+}
+
+#[test]
+fn a_name_says_where_its_case_stands_once() {
+    let of = |class: Option<&str>, suite: &str, name: &str| {
+        let case = Case { name: name.into(), class: class.map(Into::into), ..Case::default() };
+        full_name(&Suite::named(suite), &case)
+    };
+    assert_eq!(of(Some("calc"), "s", "adds"), "calc: adds");
+    assert_eq!(of(None, "s", "adds"), "s: adds");
+    assert_eq!(of(None, "", "adds"), "adds");
+    assert_eq!(of(Some("calc"), "s", "calc.adds"), "calc.adds");
+}
