@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::policy::{Known, Policy, parse};
 use crate::rule::{Condition, Judge, Remedy, Rule, RuleError, Rules};

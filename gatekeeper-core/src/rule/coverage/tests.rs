@@ -1,4 +1,3 @@
-
 use super::super::testing::{Case, conditions, evidence, gate, violations};
 use super::*;
 use GateStatus::{Error, Fail, Inconclusive, Pass, Warn};

@@ -1,4 +1,3 @@
-
 use super::super::testing::{self, conditions, evidence, gate, violations};
 use super::*;
 use GateStatus::{Error, Fail, Pass, Warn};
