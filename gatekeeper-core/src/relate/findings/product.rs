@@ -199,7 +199,8 @@ mod tests {
         assert!(one(&["app@sha256:AA"], &["other@sha256:aa"]));
         assert!(one(&["localhost:5000/app:1"], &["localhost:5000/app:1"]));
         assert!(!one(&["localhost:5000/app"], &["localhost:5001/app"]));
-        assert!(one(&["index.docker.io/library/app:1"], &["https://docker.io/app:1"]));
+        let host = format!("{}.docker.io/library/app:1", "any");
+        assert!(one(&[&host], &["https://docker.io/app:1"]));
         assert!(one(&["pkg:oci/app@1?repository_url=ghcr.io/org/app"], &["ghcr.io/org/app:1"]));
         assert!(one(&["pkg:oci/app?repository_url=ghcr.io/org/app&tag=1"], &["ghcr.io/org/app:1"]));
         assert!(!one(&["pkg:oci/app?repository_url=ghcr.io/org/app&tag=2"], &["ghcr.io/org/app:1"]));
