@@ -7,7 +7,9 @@ use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
 use crate::policy::{self, Gate, Known, Policy};
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
-use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict};
+use crate::verdict::{
+    EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict,
+};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
@@ -107,7 +109,10 @@ pub(crate) fn evaluate(
         true => judge::judge(gate, ground, &waivers),
         false => judge::skipped(gate, "not one of the gates asked for"),
     };
-    let gates: Vec<GateVerdict> = policy.gates.iter().map(judged).collect();
+    let mut gates: Vec<GateVerdict> = policy.gates.iter().map(judged).collect();
+    // The built-in gate for what the others leave over says nothing where they leave nothing.
+    let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && !p.select.except_tools.is_empty());
+    gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
 
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

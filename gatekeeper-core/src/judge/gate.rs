@@ -7,8 +7,9 @@ use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
 use crate::policy::Gate;
 use crate::relate::twins::Contradiction;
-use crate::rule::{Item, Judgement, Scope};
+use crate::rule::{Item, Judgement, Remedy, Scope};
 use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
+use gatekeeper_evidence::error::ErrorCode;
 use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +88,10 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         let mut v = Violation::new(UNREADABLE, GateStatus::Error, u.error.words()).from_source(&u.file);
         v.location = Some(u.error.location().clone());
         judgement.violations.push(v);
+        let remedy = Remedy::Other(way_out(u));
+        if !judgement.to_pass.contains(&remedy) {
+            judgement.to_pass.push(remedy);
+        }
     }
     for e in taken.iter().filter(|e| e.complete == Some(false)) {
         let why = e.notes.first().map(|n| format!(": {}", n.message)).unwrap_or_default();
@@ -194,6 +199,22 @@ pub(crate) fn skipped(gate: &Gate, reason: &str) -> GateVerdict {
         evidence: Vec::new(),
         waivers: Vec::new(),
         to_pass: Vec::new(),
+    }
+}
+
+/// What to do about an input that could not be read.
+fn way_out(u: &Unread) -> String {
+    let file = &u.file;
+    match u.error.code() {
+        ErrorCode::Io => format!("run what writes {file}, or correct the path"),
+        ErrorCode::Empty | ErrorCode::Malformed | ErrorCode::ToolFailed => {
+            format!("run the tool that writes {file} again, to its end")
+        }
+        ErrorCode::Unrecognised | ErrorCode::Ambiguous => {
+            format!("name the `format` of {file} in its [[evidence]] entry, or leave it out with `exclude` or `ignore`")
+        }
+        ErrorCode::Stale => format!("write {file} anew in this run"),
+        _ => format!("replace {file} by a report that can be read"),
     }
 }
 

@@ -338,3 +338,23 @@ fn a_demanded_label_value_is_there_only_where_evidence_has_it() {
     assert_eq!(codes(&g), [("label-missing", Missing)]);
     assert!(g.reason.contains("otp = 28"), "{}", g.reason);
 }
+
+#[test]
+fn what_could_not_be_read_says_what_to_do() {
+    use ErrorCode::{Empty, Io, LimitExceeded, Malformed, Stale, Unrecognised};
+    let said = |code| {
+        let mut u = unread(Some(Kind::Tests));
+        u.error = ParseError::new(code, "broken").finish("bad.xml", "junit", None);
+        way_out(&u)
+    };
+    for (code, words) in [
+        (Io, "correct the path"),
+        (Empty, "again, to its end"),
+        (Malformed, "again, to its end"),
+        (Unrecognised, "`exclude` or `ignore`"),
+        (Stale, "anew in this run"),
+        (LimitExceeded, "replace bad.xml"),
+    ] {
+        assert!(said(code).contains(words), "{code:?}: {}", said(code));
+    }
+}
