@@ -166,7 +166,9 @@ pub(crate) fn evaluate(
         })
         .collect();
     let built_in = policy.file.is_none();
-    let unused = judge::unused(sorted.kept.iter().filter(|e| !users.contains_key(e.source.path.as_str())));
+    // Where only some gates were asked for, the others' evidence is not forgotten.
+    let forgotten = |e: &&Evidence| context.only.is_empty() && !users.contains_key(e.source.path.as_str());
+    let unused = judge::unused(sorted.kept.iter().filter(forgotten));
     // A lock file is there before anything ran.
     let is_lock = |e: &Evidence| matches!(&e.data, Data::Inventory(i) if i.lock);
     let nothing = problems.is_empty() && sorted.kept.iter().all(|e| built_in && is_lock(e));
@@ -178,7 +180,10 @@ pub(crate) fn evaluate(
         schema_version: SCHEMA_VERSION,
         status,
         exit_code: status.exit_code(),
-        summary: judge::sentence(&gates, nothing, unread_by_nobody),
+        summary: match nothing && !sorted.kept.is_empty() {
+            true => "only lock files were found: nothing ran, so nothing was judged by it".to_owned(),
+            false => judge::sentence(&gates, nothing, unread_by_nobody),
+        },
         policy: PolicyRef { file: policy.file.clone(), sha256: policy.sha256.clone(), profile: policy.profile.clone() },
         root: ".".to_owned(),
         now: context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string()),

@@ -4,8 +4,8 @@ use super::{Known, Policy, load};
 use crate::rule::Rules;
 use gatekeeper_formats::Formats;
 
-/// The default policy's text. It is a policy like any other.
-const ERLANG: &str = r#"
+/// What every project on the BEAM has. The default policy is a policy like any other.
+const BEAM: &str = r#"
 version = 1
 [gates.compile]
 rule = "findings"
@@ -16,6 +16,9 @@ max = { total = 0 }
 rule = "findings"
 tools = ["dialyzer"]
 max = { total = 0 }
+"#;
+
+const ERLANG: &str = r#"
 [gates.xref]
 rule = "findings"
 tools = ["xref"]
@@ -46,12 +49,6 @@ min-pass-rate = 100
 "#;
 
 const ELIXIR: &str = r#"
-version = 1
-[gates.compile]
-rule = "findings"
-tools = ["compile"]
-rules = ["compile-error"]
-max = { total = 0 }
 [gates.tests]
 rule = "tests"
 min-pass-rate = 100
@@ -60,10 +57,6 @@ rule = "findings"
 tools = ["credo"]
 max = { total = 0 }
 action = "warn"
-[gates.dialyzer]
-rule = "findings"
-tools = ["dialyzer"]
-max = { total = 0 }
 "#;
 
 const ANY_TESTS: &str = r#"
@@ -104,12 +97,11 @@ pub(crate) enum Project {
 /// The default policy for a project.
 pub(crate) fn default_policy(project: Project) -> Policy {
     let known = Known { formats: &Formats::default(), rules: &Rules::default() };
-    let (first, last) = match project {
-        Project::Erlang => (ERLANG, OTHER_TESTS),
-        Project::Elixir => (ELIXIR, ""),
-        Project::Any => (ANY_TESTS, ""),
+    let text = match project {
+        Project::Erlang => [BEAM, ERLANG, COMMON, OTHER_TESTS].concat(),
+        Project::Elixir => [BEAM, ELIXIR, COMMON].concat(),
+        Project::Any => [ANY_TESTS, COMMON].concat(),
     };
-    let text = format!("{first}{COMMON}{last}");
     // The text is ours and a test reads it; should it ever not parse, nothing is judged, and nothing passes.
     let empty = Policy {
         file: None,
@@ -140,7 +132,7 @@ mod tests {
         let common = ["coverage", "security", "sbom", "licenses"];
         let beam = ["compile", "dialyzer", "xref", "eunit", "ct", "proper"];
         assert_eq!(names(Project::Erlang), [&beam[..], &common, &["tests"]].concat());
-        assert_eq!(names(Project::Elixir), [&["compile", "tests", "credo", "dialyzer"][..], &common].concat());
+        assert_eq!(names(Project::Elixir), [&["compile", "dialyzer", "tests", "credo"][..], &common].concat());
         assert_eq!(names(Project::Any), [&["tests"][..], &common].concat());
     }
 }
