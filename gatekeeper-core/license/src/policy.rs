@@ -158,7 +158,8 @@ impl LicenseLists {
         }
     }
 
-    /// Judges a name that settles the family and not the version: by entries for the family; one for a version of it leaves it open.
+    /// Judges a name that settles the family and not the version: by entries for the family. Where a version of it is denied it stays
+    /// open; where one is allowed somebody has to look.
     fn judge_family(&self, text: &str, family: &'static Family) -> Ruling {
         let whole = |entry: &&Entry| matches!(entry, Entry::Family(listed) if *listed == family);
         let part = |entry: &Entry| match entry {
@@ -180,7 +181,10 @@ impl LicenseLists {
             return Ruling::Allowed { chosen: vec![of(entry)] };
         }
         match self.allow.is_empty() {
-            false if self.allow.iter().any(part) => open(),
+            // A version of it is allowed, and which one this is takes a person to say.
+            false if self.allow.iter().any(part) => {
+                Ruling::Review { matched: self.allow.iter().filter(|entry| part(entry)).take(1).map(of).collect() }
+            }
             false => Ruling::Unlisted { licenses: vec![text.into()] },
             // Nothing that is denied is of its family.
             true if !self.deny.is_empty() || !self.review.is_empty() => {
@@ -422,7 +426,7 @@ mod tests {
         let bsd = "BSD License";
         assert!(matches!(judged(&["BSD"], &[], bsd), Ruling::Allowed { .. }));
         assert!(matches!(judged(&["MIT"], &[], bsd), Ruling::Unlisted { .. }));
-        assert!(matches!(judged(&["BSD-3-Clause"], &[], bsd), Ruling::Unknown { .. }));
+        assert!(matches!(judged(&["BSD-3-Clause"], &[], bsd), Ruling::Review { .. }));
         assert!(matches!(judged(&[], &["GPL"], bsd), Ruling::Allowed { .. }));
         assert!(matches!(judged(&[], &["BSD"], bsd), Ruling::Denied { .. }));
         assert!(matches!(judged(&[], &["BSD-3-Clause"], bsd), Ruling::Unknown { .. }));
@@ -441,7 +445,7 @@ mod tests {
             matches!(policy.judge_all(&[id("MIT"), name("Apache 2.0")]), Ruling::Allowed { chosen } if chosen.len() == 2)
         );
         assert!(matches!(policy.judge_all(&[id("MIT"), name("GPLv3")]), Ruling::Denied { .. }));
-        assert!(matches!(policy.judge_all(&[id("MIT"), name("Apache")]), Ruling::Unknown { .. }));
+        assert!(matches!(policy.judge_all(&[id("MIT"), name("Apache")]), Ruling::Review { .. }));
         assert!(matches!(policy.judge_all(&[]), Ruling::Unknown { .. }));
         assert!(matches!(policy.judge(&id("MIT OR ISC")), Ruling::Unknown { .. }));
         assert!(matches!(policy.judge(&name("GNU GPL")), Ruling::Denied { entry, .. } if entry == "GPL"));
