@@ -1,6 +1,7 @@
 //! Profiles: levels of a policy. A profile's tables merge into the policy's, key by key, so that a limit that it does not name stays.
 
-use crate::config::{Entry, Node, PolicyProblem, Value, nearest};
+use super::gate::Gate;
+use crate::config::{Entry, Node, PolicyProblem, ProblemCode, Problems, Table, Value, nearest};
 
 /// The names of a policy's profiles.
 pub(super) fn names(tree: &Node) -> Vec<String> {
@@ -115,6 +116,42 @@ fn merge(base: &mut Node, change: &Node) {
 
 fn min_of(limit: &Node) -> Entry {
     Entry { key: "min".to_owned(), key_span: limit.span.clone(), node: limit.clone() }
+}
+
+/// Most profiles of a policy.
+const MOST_PROFILES: usize = 100;
+
+/// Reads the profiles, also those that are not applied: a mistake in one must not wait for the day it is needed.
+pub(super) fn read(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
+    let all = top.named("profiles");
+    // The whole policy is read once with each.
+    if let Some(e) = all.get(MOST_PROFILES) {
+        let words = format!("a policy has at most {MOST_PROFILES} profiles, and this one has {}", all.len());
+        problems.add(PolicyProblem::new(e.key_span.clone(), words));
+        return;
+    }
+    for e in all {
+        let Some(mut t) = Table::of(&e.node, "a profile", problems) else { continue };
+        t.text("from");
+        if let Some(Node { value: Value::List(_), .. }) = t.get("gates") {
+            if t.texts("gates").is_some_and(|chosen| chosen.is_empty()) {
+                t.problem(e.key_span.clone(), "this profile chooses no gate, so it would judge nothing");
+            }
+        } else {
+            for g in t.named("gates") {
+                // Not a table: nothing would be changed, without a sound.
+                Table::of(&g.node, "what a profile changes of a gate", problems);
+                if !gates.iter().any(|gate| gate.name == g.key) {
+                    problems.add(
+                        PolicyProblem::new(g.key_span.clone(), format!("there is no gate `{}` to change", g.key))
+                            .code(ProblemCode::UnknownGate)
+                            .nearest(&g.key, gates.iter().map(|g| g.name.as_str())),
+                    );
+                }
+            }
+        }
+        t.finish("a profile");
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,165 @@
+//! `[gates.NAME]`: a rule with its configuration, and the keys that every rule's gates have.
+
+use super::Action;
+use super::entry::{EvidenceEntry, known_label, patterns_of};
+use super::load::Known;
+use crate::config::{Entry, PolicyProblem, ProblemCode, Problems, Selector, Span, Table};
+use crate::rule::{Judge, Rule};
+use gatekeeper_evidence::Kind;
+use gatekeeper_evidence::findings::Category;
+use gatekeeper_formats::{Format, Formats};
+use std::collections::BTreeMap;
+
+/// A rule with its configuration, under a name.
+#[derive(Debug)]
+pub struct Gate {
+    /// Its name.
+    pub name: String,
+    /// Its rule.
+    pub rule: Rule,
+    /// What falling short does.
+    pub action: Action,
+    /// Which evidence it takes.
+    pub select: Selector,
+    /// Judged once per value of this label.
+    pub each: Option<String>,
+    /// Label values that must be there.
+    pub require: BTreeMap<String, Vec<String>>,
+    /// Whether it is judged at all: not so where the policy, or the profile, switches it off.
+    pub enabled: bool,
+    /// Whether missing evidence blocks. Not so for the built-in default gates: they report it.
+    pub missing_blocks: bool,
+    /// Line in the policy, from 1; `None` for the built-in default.
+    pub line: Option<u64>,
+    /// The rule's configuration.
+    pub(crate) judge: Box<dyn Judge>,
+}
+
+/// Reads one of them.
+pub(super) fn gate(
+    entry: &Entry,
+    evidence: &[EvidenceEntry],
+    known: Known<'_>,
+    problems: &Problems,
+    line: &impl Fn(&Span) -> u64,
+) -> Option<Gate> {
+    let Entry { key: name, key_span, node } = entry;
+    let what = format!("the gate `{name}`");
+    let mut t = Table::of(node, &what, problems)?;
+    let Some((id, span)) = t.text("rule") else {
+        if t.get("rule").is_none() {
+            let ids: Vec<&str> = known.rules.iter().map(Rule::id).collect();
+            problems.add(
+                PolicyProblem::new(key_span.clone(), format!("{what} has no rule"))
+                    .code(ProblemCode::MissingKey)
+                    .help(format!("give it rule = \"…\": {}", ids.join(", "))),
+            );
+        }
+        return None;
+    };
+    let Some(rule) = known.rules.by_id(&id) else {
+        problems.add(
+            PolicyProblem::new(span, format!("there is no rule `{id}`"))
+                .code(ProblemCode::UnknownRule)
+                .nearest(&id, known.rules.iter().map(Rule::id)),
+        );
+        return None;
+    };
+    let action = t
+        .choice("action", &[("block", Action::Block), ("warn", Action::Warn), ("inform", Action::Inform)])
+        .unwrap_or_default();
+    let enabled = t.flag("enabled").unwrap_or(true);
+    let select = selector(&mut t, rule, evidence, known.formats);
+    let each = t.text("each").map(|(e, span)| {
+        known_label(&e, &span, evidence, problems);
+        e
+    });
+    let require = t.named_texts("require");
+    if let (Some(node), true) = (t.get("require"), !require.is_empty()) {
+        for label in require.keys() {
+            known_label(label, &node.span, evidence, problems);
+        }
+    }
+    let judge = rule.build(&mut t);
+    t.finish(&format!("a gate of rule `{}`", rule.id));
+    Some(Gate {
+        name: name.to_owned(),
+        rule: rule.clone(),
+        action,
+        select,
+        each,
+        require,
+        missing_blocks: true,
+        enabled,
+        line: Some(line(key_span)),
+        judge: judge?,
+    })
+}
+
+fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {
+    let tools = t.texts("tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
+    let except_tools = t.texts("except-tools").unwrap_or_default().into_iter().map(|(s, _)| s).collect();
+    let chosen_formats: Vec<String> = t
+        .texts("formats")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(id, span)| {
+            match formats.by_id(&id) {
+                None => t.problems().add(
+                    PolicyProblem::new(span, format!("there is no format `{id}`"))
+                        .code(ProblemCode::UnknownFormat)
+                        .nearest(&id, formats.iter().map(Format::id)),
+                ),
+                Some(f) if !rule.takes_kind(f.kind()) => {
+                    let judges = rule.kind().map_or("evidence of a run", Kind::as_str);
+                    t.problem(span, format!("the format `{id}` says {}, and this gate judges {judges}", f.kind()))
+                }
+                Some(_) => {}
+            }
+            id
+        })
+        .collect();
+    // What a kind of evidence does not speak of cannot narrow it: then the key is unknown, not without effect.
+    let categories = if rule.kind() == Some(Kind::Findings) { t.texts("categories") } else { None };
+    let categories = categories
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|(word, span)| {
+            let found = Category::named(&word);
+            if found.is_none() {
+                let words = Category::ALL.map(|c| c.as_str());
+                t.problems().add(
+                    PolicyProblem::new(span, format!("there is no category `{word}`"))
+                        .code(ProblemCode::UnknownWord)
+                        .nearest(&word, words),
+                );
+            }
+            found
+        })
+        .collect();
+    let labels = t.named_texts("labels");
+    if let (Some(node), true) = (t.get("labels"), !labels.is_empty()) {
+        for label in labels.keys() {
+            known_label(label, &node.span, evidence, t.problems());
+        }
+    }
+    let paths =
+        if matches!(rule.kind(), Some(Kind::Findings | Kind::Coverage)) { patterns_of(t, "paths") } else { Vec::new() };
+    let names: Vec<&str> = evidence.iter().filter_map(|e| e.name.as_deref()).collect();
+    let chosen = t
+        .texts("evidence")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, span)| {
+            if !names.contains(&name.as_str()) {
+                t.problems().add(
+                    PolicyProblem::new(span, format!("no [[evidence]] entry is named `{name}`"))
+                        .code(ProblemCode::UnknownEvidence)
+                        .nearest(&name, names.iter().copied()),
+                );
+            }
+            name
+        })
+        .collect();
+    Selector { tools, except_tools, formats: chosen_formats, categories, labels, paths, evidence: chosen }
+}
