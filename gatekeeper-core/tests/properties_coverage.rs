@@ -5,7 +5,7 @@ use gatekeeper_core::ReadOptions;
 use gatekeeper_core::evidence::coverage::{
     Branch, Coverage, FileCoverage, Function, Line, LineBranches, Metrics, Percentages, Stated, Statement,
 };
-use gatekeeper_core::evidence::test_run::{Case, Detail, Problem, Status, Suite, TestRun};
+use gatekeeper_core::evidence::test_run::{Case, Detail, Outcome, Problem, Suite, TestRun};
 use gatekeeper_core::evidence::{Data, Evidence, Ratio, Source};
 use gatekeeper_core::merge::{Target, unite};
 use gatekeeper_core::{Engine, Formats};
@@ -259,7 +259,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let status = prop_oneof![4 => Just(Status::Passed), 1 => Just(Status::Failed), 1 => Just(Status::Errored), 1 => Just(Status::Skipped)];
+    let status = prop_oneof![4 => Just(Outcome::Passed), 1 => Just(Outcome::Failed), 1 => Just(Outcome::Errored), 1 => Just(Outcome::Skipped)];
     let detail = (text(), text(), proptest::option::of(text()), proptest::option::of(1_u32..99), 0_u32..4);
     (
         text(),
@@ -273,7 +273,7 @@ fn case() -> impl Strategy<Value = Case> {
             name: name.into(),
             class: class.map(Into::into),
             status,
-            flaky: flaky && status == Status::Passed,
+            flaky: flaky && status == Outcome::Passed,
             time,
             detail: detail.map(|(message, kind, file, line, attempts)| {
                 Box::new(Detail {

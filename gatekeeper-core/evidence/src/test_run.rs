@@ -142,7 +142,7 @@ pub struct Case {
     /// Class, module or file that it belongs to, where it differs from the suite's name. Shared: the cases of a class hold one text.
     pub class: Option<Arc<str>>,
     /// How it ended.
-    pub status: Status,
+    pub status: Outcome,
     /// Whether it failed first and passed on a re-run.
     pub flaky: bool,
     /// Its own time, seconds.
@@ -170,7 +170,7 @@ pub struct Detail {
 /// How a case ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum Outcome {
     /// It passed.
     #[default]
     Passed,
@@ -238,10 +238,10 @@ impl Counts {
 
     fn add(&mut self, case: &Case) {
         let slot = match case.status {
-            Status::Passed => &mut self.passed,
-            Status::Failed => &mut self.failed,
-            Status::Errored => &mut self.errored,
-            Status::Skipped => &mut self.skipped,
+            Outcome::Passed => &mut self.passed,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Errored => &mut self.errored,
+            Outcome::Skipped => &mut self.skipped,
         };
         *slot = slot.saturating_add(1);
         if case.flaky {
@@ -335,7 +335,7 @@ impl TestRun {
             }
             let mut kept = Vec::with_capacity(suite.cases.len());
             while let Some(case) = suite.cases.pop() {
-                if left > 0 && case.status == Status::Passed {
+                if left > 0 && case.status == Outcome::Passed {
                     left -= 1;
                 } else {
                     kept.push(case);

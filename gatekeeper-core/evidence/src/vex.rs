@@ -19,7 +19,7 @@ pub struct Statement {
     /// Products (purls or the document's product ids); a product may name subcomponents after it.
     pub products: Vec<Product>,
     /// What it says.
-    pub status: Status,
+    pub status: VexStatus,
     /// Justification, impact statement or action statement.
     pub reason: String,
     /// When it was stated, where the format says that later statements stand for earlier ones (OpenVEX), seconds since 1970.
@@ -49,7 +49,7 @@ impl Product {
 /// What a statement says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum VexStatus {
     /// The product is not affected.
     NotAffected,
     /// The product is affected.
@@ -61,14 +61,14 @@ pub enum Status {
     UnderInvestigation,
 }
 
-impl Status {
+impl VexStatus {
     /// The stable name (OpenVEX's words).
     pub fn as_str(self) -> &'static str {
         match self {
-            Status::NotAffected => "not_affected",
-            Status::Affected => "affected",
-            Status::Fixed => "fixed",
-            Status::UnderInvestigation => "under_investigation",
+            VexStatus::NotAffected => "not_affected",
+            VexStatus::Affected => "affected",
+            VexStatus::Fixed => "fixed",
+            VexStatus::UnderInvestigation => "under_investigation",
         }
     }
 }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_status_is_named_in_openvex_words() {
-        let all = [Status::NotAffected, Status::Affected, Status::Fixed, Status::UnderInvestigation];
-        assert_eq!(all.map(Status::as_str), ["not_affected", "affected", "fixed", "under_investigation"]);
+        let all = [VexStatus::NotAffected, VexStatus::Affected, VexStatus::Fixed, VexStatus::UnderInvestigation];
+        assert_eq!(all.map(VexStatus::as_str), ["not_affected", "affected", "fixed", "under_investigation"]);
     }
 }

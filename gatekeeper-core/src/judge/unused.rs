@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use gatekeeper_evidence::Source;
     use gatekeeper_evidence::findings::{Finding, Findings, Suppression};
-    use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun};
+    use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
 
     fn of(data: Data) -> Evidence {
         Evidence {
@@ -84,9 +84,9 @@ mod tests {
             let cases = vec![Case { name: "a".into(), status, ..Case::default() }];
             Data::Tests(TestRun { suites: vec![Suite { cases, ..Suite::default() }], ..TestRun::default() })
         };
-        assert_eq!(told(run(Status::Failed)), ["r: no gate uses it, and it tells of 1 failed test"]);
-        assert_eq!(told(run(Status::Errored)).len(), 1);
-        assert!(told(run(Status::Passed)).is_empty() && told(run(Status::Skipped)).is_empty());
+        assert_eq!(told(run(Outcome::Failed)), ["r: no gate uses it, and it tells of 1 failed test"]);
+        assert_eq!(told(run(Outcome::Errored)).len(), 1);
+        assert!(told(run(Outcome::Passed)).is_empty() && told(run(Outcome::Skipped)).is_empty());
     }
 
     #[test]

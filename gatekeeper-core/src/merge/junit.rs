@@ -5,7 +5,7 @@
 
 use super::xml::{Document, Tag};
 use super::{MergeError, Target, Written, shown};
-use gatekeeper_evidence::test_run::{Case, Counts, Status, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Outcome, TestRun};
 
 /// Most attempts of a case that are written one by one.
 const ATTEMPTS: u32 = 50;
@@ -77,10 +77,10 @@ fn case(out: &mut Document, c: &Case, suite: &str) {
         tag.attribute("line", &line.to_string());
     }
     let element = match c.status {
-        Status::Passed => None,
-        Status::Failed => Some("failure"),
-        Status::Errored => Some("error"),
-        Status::Skipped => Some("skipped"),
+        Outcome::Passed => None,
+        Outcome::Failed => Some("failure"),
+        Outcome::Errored => Some("error"),
+        Outcome::Skipped => Some("skipped"),
     };
     let before = detail.and_then(|d| d.attempts).unwrap_or(0).saturating_sub(1).min(ATTEMPTS);
     let flaky = c.flaky && element.is_none();
@@ -103,7 +103,7 @@ fn case(out: &mut Document, c: &Case, suite: &str) {
     match element {
         Some(name) => {
             put(name);
-            if c.status != Status::Skipped {
+            if c.status != Outcome::Skipped {
                 (0..before).for_each(|_| put("rerunFailure"));
             }
         }

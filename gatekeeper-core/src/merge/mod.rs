@@ -286,7 +286,7 @@ fn shown(name: &str) -> String {
 mod tests {
     use super::*;
     use gatekeeper_evidence::coverage::{FileCoverage, Function, Line, LineBranches, Metrics, Stated};
-    use gatekeeper_evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite};
+    use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Problem, Suite};
 
     fn evidence(path: &str, complete: Option<bool>, data: Data) -> Evidence {
         Evidence { source: Source { path: path.into(), ..Source::default() }, complete, notes: Vec::new(), data }
@@ -303,7 +303,7 @@ mod tests {
         FileCoverage { lines, ..FileCoverage::default() }
     }
 
-    fn run(cases: &[(&str, Status)]) -> Data {
+    fn run(cases: &[(&str, Outcome)]) -> Data {
         let mut suite = Suite::named("module 'x'");
         for (name, status) in cases {
             suite.cases.push(Case { name: (*name).into(), status: *status, time: Some(0.25), ..Case::default() });
@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn a_report_that_contradicts_itself_keeps_its_second_reading() {
         let of = |unlisted: u64| {
-            let Data::Tests(mut run) = run(&[("a", Status::Passed)]) else { unreachable!() };
+            let Data::Tests(mut run) = run(&[("a", Outcome::Passed)]) else { unreachable!() };
             run.beyond = Beyond { unlisted, words: "states 3 tests, lists 1".into(), ..Beyond::default() }.boxed();
             Data::Tests(run)
         };
@@ -359,8 +359,8 @@ mod tests {
         let Data::Coverage(c) = &both.data else { panic!() };
         assert_eq!(c.figures().lines, Some(Ratio { covered: 2, total: 3 }));
         let shards = unite(vec![
-            evidence("a", Some(true), run(&[("t", Status::Passed)])),
-            evidence("b", Some(true), run(&[("t", Status::Skipped)])),
+            evidence("a", Some(true), run(&[("t", Outcome::Passed)])),
+            evidence("b", Some(true), run(&[("t", Outcome::Skipped)])),
         ])
         .unwrap();
         let Data::Tests(t) = &shards.data else { panic!() };
@@ -375,8 +375,8 @@ mod tests {
             e.source.format = format;
             e
         };
-        let short = run(&[("adds", Status::Passed), ("takes", Status::Failed)]);
-        let mut long = run(&[("Takes", Status::Errored), ("calc > adds", Status::Passed)]);
+        let short = run(&[("adds", Outcome::Passed), ("takes", Outcome::Failed)]);
+        let mut long = run(&[("Takes", Outcome::Errored), ("calc > adds", Outcome::Passed)]);
         if let Data::Tests(t) = &mut long {
             t.suites[0].cases[1].name = "adds".into();
             t.suites[0].cases[1].class = Some("calc".into());
@@ -390,7 +390,7 @@ mod tests {
         let Data::Tests(t) = &united.data else { panic!() };
         // Shards of one format add up; the other format's file is the twin of one of them.
         assert_eq!((t.counts().total(), united.aside.len()), (4, 1));
-        let good = run(&[("adds", Status::Passed)]);
+        let good = run(&[("adds", Outcome::Passed)]);
         let Data::Tests(mut broken) = good.clone() else { panic!() };
         broken.problems.push(Problem { name: "b.test.js".into(), message: "did not load".into(), line: None });
         for order in [[0, 1], [1, 0]] {
@@ -399,7 +399,7 @@ mod tests {
             let Data::Tests(t) = &united.data else { panic!() };
             assert_eq!((t.counts().total(), t.problems.len()), (1, 1), "what one twin tells is not lost");
         }
-        let other = run(&[("adds", Status::Failed)]);
+        let other = run(&[("adds", Outcome::Failed)]);
         let united = unite(vec![of("a", "junit", good), of("b", "ctrf", other)]).unwrap();
         assert!(united.aside.is_empty(), "other results are another run's");
     }
@@ -429,7 +429,7 @@ mod tests {
 
     #[test]
     fn what_is_not_complete_is_not_written_as_if_it_were() {
-        let cut = unite(vec![evidence("a", Some(false), run(&[("t", Status::Passed)]))]).unwrap();
+        let cut = unite(vec![evidence("a", Some(false), run(&[("t", Outcome::Passed)]))]).unwrap();
         assert!(matches!(cut.write(Target::Junit), Err(MergeError::CannotHold(..))));
         let json = String::from_utf8(cut.write(Target::Json).unwrap().bytes).unwrap();
         assert!(json.contains("\"complete\": false"), "{json}");
@@ -469,7 +469,7 @@ mod tests {
         let detail = Detail { message: "]]></failure><testcase name='x'/>\u{0}\u{FFFE}".into(), ..Detail::default() };
         suite.cases.push(Case {
             name: "a\"/><testcase".into(),
-            status: Status::Failed,
+            status: Outcome::Failed,
             detail: Some(Box::new(detail)),
             ..Case::default()
         });

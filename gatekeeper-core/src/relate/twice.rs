@@ -123,7 +123,7 @@ pub(super) fn written_twice(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Ev
 mod tests {
     use super::*;
     use gatekeeper_evidence::Source;
-    use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun};
+    use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
 
     fn file(path: &str, tool: Option<&str>, cases: &[(&str, &str)]) -> Evidence {
         let cases = cases
@@ -131,7 +131,7 @@ mod tests {
             .map(|(class, name)| Case {
                 name: name.trim_end_matches('!').into(),
                 class: Some((*class).into()),
-                status: if name.ends_with('!') { Status::Failed } else { Status::Passed },
+                status: if name.ends_with('!') { Outcome::Failed } else { Outcome::Passed },
                 ..Case::default()
             })
             .collect();

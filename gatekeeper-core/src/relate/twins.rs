@@ -4,7 +4,7 @@
 use super::aside::contradiction;
 use super::twice::written_twice;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::test_run::{Case, Counts, Status, Suite};
+use gatekeeper_evidence::test_run::{Case, Counts, Outcome, Suite};
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeMap;
 
@@ -294,7 +294,7 @@ fn results(e: &Evidence) -> Option<Results> {
         return None;
     }
     let list = |of: &dyn Fn(&Suite, &Case) -> String| {
-        let mut all: Vec<_> = t.cases().map(|(s, c)| (of(s, c), c.status > Status::Skipped)).collect();
+        let mut all: Vec<_> = t.cases().map(|(s, c)| (of(s, c), c.status > Outcome::Skipped)).collect();
         all.sort_unstable();
         all
     };

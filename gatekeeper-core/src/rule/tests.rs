@@ -8,7 +8,7 @@ use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Counts, Status as Outcome, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Data, Evidence, Kind, Ratio};
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 use super::*;
 
-fn case(status: Status, flaky: bool, time: Option<f64>) -> Case {
+fn case(status: Outcome, flaky: bool, time: Option<f64>) -> Case {
     Case { status, flaky, time, ..Case::default() }
 }
 
@@ -8,13 +8,13 @@ fn case(status: Status, flaky: bool, time: Option<f64>) -> Case {
 fn counts_are_of_listed_and_unlisted_cases() {
     let suite = Suite {
         cases: vec![
-            case(Status::Passed, true, Some(1.5)),
-            case(Status::Failed, false, None),
-            case(Status::Errored, false, Some(0.25)),
-            case(Status::Errored, false, None),
-            case(Status::Skipped, false, None),
-            case(Status::Skipped, false, None),
-            case(Status::Skipped, false, None),
+            case(Outcome::Passed, true, Some(1.5)),
+            case(Outcome::Failed, false, None),
+            case(Outcome::Errored, false, Some(0.25)),
+            case(Outcome::Errored, false, None),
+            case(Outcome::Skipped, false, None),
+            case(Outcome::Skipped, false, None),
+            case(Outcome::Skipped, false, None),
         ],
         unlisted: Counts { passed: 10, failed: 20, errored: 30, skipped: 40, flaky: 50 },
         unlisted_time: 2.0,
@@ -47,5 +47,5 @@ fn counts_do_not_run_over() {
 
 #[test]
 fn a_case_ends_the_worse_the_later_in_order() {
-    assert!([Status::Passed, Status::Skipped, Status::Errored, Status::Failed].is_sorted());
+    assert!([Outcome::Passed, Outcome::Skipped, Outcome::Errored, Outcome::Failed].is_sorted());
 }

@@ -13,7 +13,7 @@ use super::ct_text::Collector;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use memchr::memmem;
 
@@ -228,11 +228,11 @@ impl Run {
             self.goes_on(row);
             self.end_failed += u64::from(!case.is_empty());
         } else if let Some(case) = ended(b"FAILED") {
-            self.outcome(suite, case, Status::Failed, row);
+            self.outcome(suite, case, Outcome::Failed, row);
         } else if let Some(case) = ended(b"SKIPPED") {
-            self.outcome(suite, case, Status::Skipped, row);
+            self.outcome(suite, case, Outcome::Skipped, row);
         } else if let Some(case) = ended(b"OK") {
-            self.outcome(suite, case, Status::Passed, row);
+            self.outcome(suite, case, Outcome::Passed, row);
             self.reason = Reason::None;
         } else if self.reason != Reason::None && self.message.is_empty() {
             add_line(&mut self.message, rest, b'\n');
@@ -246,7 +246,7 @@ impl Run {
         }
     }
 
-    fn outcome(&mut self, suite: &[u8], case: &[u8], status: Status, row: &Row<'_>) {
+    fn outcome(&mut self, suite: &[u8], case: &[u8], status: Outcome, row: &Row<'_>) {
         self.end_reason();
         self.goes_on(row);
         let suite = if suite == b"undefined" && !self.suite.is_empty() { self.suite.as_slice() } else { suite };
@@ -254,7 +254,7 @@ impl Run {
         const CONFIG: &[&[u8]] =
             &[b"init_per_suite", b"end_per_suite", b"init_per_group", b"end_per_group", b"error_in_suite"];
         if CONFIG.contains(&name) {
-            if status == Status::Failed && self.problems.len() < KEPT_MOST {
+            if status == Outcome::Failed && self.problems.len() < KEPT_MOST {
                 self.problems.push(Problem {
                     name: String::from_utf8_lossy(case).into_owned(),
                     message: String::from_utf8_lossy(suite).into_owned(),
@@ -335,7 +335,7 @@ impl Run {
         let mut complete = true;
         if let Some(dots) = self.dots_above.filter(|dots| *dots < totals.counts.passed) {
             // Every passed case leaves a dot, where any does.
-            let listed = self.cases.iter().filter(|(_, c)| c.status == Status::Passed).count();
+            let listed = self.cases.iter().filter(|(_, c)| c.status == Outcome::Passed).count();
             if u64::try_from(listed).unwrap_or(u64::MAX).saturating_add(dots) < totals.counts.passed {
                 return Err(ParseError::malformed(format!("{} dots above this line", totals.counts.passed))
                     .at(offset)
@@ -386,8 +386,8 @@ impl Run {
         }
         let listed = self.cases.iter().fold(Counts::default(), |mut n, (_, c)| {
             match c.status {
-                Status::Failed => n.failed += 1,
-                Status::Skipped => n.skipped += 1,
+                Outcome::Failed => n.failed += 1,
+                Outcome::Skipped => n.skipped += 1,
                 _ => n.passed += 1,
             }
             n

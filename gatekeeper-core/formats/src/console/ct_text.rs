@@ -8,7 +8,7 @@
 use super::common::{self, KEPT_MOST, Row, add_line, number};
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Problem, Suite, TestRun};
 use memchr::memmem;
 
 /// One test: a folder or a suite.
@@ -218,7 +218,7 @@ fn failed(what: &[u8], block: &[u8]) -> Case {
         memmem::rfind(first, b" failed on line ").and_then(|i| common::digits(first.get(i + 16..)?.trim_ascii()));
     Case {
         name: common::text(what),
-        status: Status::Failed,
+        status: Outcome::Failed,
         detail: Some(Box::new(Detail {
             message: common::failure_text(block),
             line: line.map(common::small),

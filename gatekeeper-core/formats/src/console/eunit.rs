@@ -18,7 +18,7 @@ use super::eunit_summary::{Summary, progress, report};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Counts, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use memchr::memmem;
 
@@ -278,7 +278,7 @@ impl Run {
                 self.end_message();
                 self.resumed =
                     self.resumed.or(self.summary.is_some().then_some(row.offset).filter(|_| !self.next_task));
-                self.fail(name(text, b"*failed*"), Status::Failed);
+                self.fail(name(text, b"*failed*"), Outcome::Failed);
                 self.within = Within::Failed;
                 return;
             }
@@ -316,7 +316,7 @@ impl Run {
             ];
             let Some(end) = ENDS.iter().find(|e| inner.ends_with(e)) else { return };
             if *end == b"*did not run*" {
-                self.fail(name(text, end), Status::Skipped);
+                self.fail(name(text, end), Outcome::Skipped);
                 self.within = Within::Failed;
                 return;
             }
@@ -334,8 +334,8 @@ impl Run {
         }
     }
 
-    fn fail(&mut self, name: &[u8], status: Status) {
-        if status == Status::Failed {
+    fn fail(&mut self, name: &[u8], status: Outcome) {
+        if status == Outcome::Failed {
             self.failed += 1;
         }
         self.message.clear();
@@ -406,7 +406,7 @@ impl Run {
             return false;
         }
         self.end_message();
-        self.fail(name.trim_ascii(), Status::Failed);
+        self.fail(name.trim_ascii(), Outcome::Failed);
         self.within = Within::Failure;
         true
     }
@@ -517,7 +517,7 @@ impl Run {
         // What is listed beyond the counts is text of tests.
         let (mut failed, mut skipped) = (counts.failed, counts.skipped);
         self.cases.retain(|c| {
-            let left = if c.status == Status::Failed { &mut failed } else { &mut skipped };
+            let left = if c.status == Outcome::Failed { &mut failed } else { &mut skipped };
             let keep = *left > 0;
             *left = left.saturating_sub(1);
             keep

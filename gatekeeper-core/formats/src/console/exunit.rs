@@ -13,7 +13,7 @@ use super::common::{self, KEPT_MOST, Reader, Row, add_line, note, number};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use memchr::memmem;
 
@@ -185,7 +185,7 @@ impl State {
             self.cases.push(Case {
                 name: common::text(name),
                 class: Some(common::text(module).as_ref().into()),
-                status: Status::Failed,
+                status: Outcome::Failed,
                 detail: Some(Box::<Detail>::default()),
                 ..Case::default()
             });

@@ -10,7 +10,7 @@ use super::common::{self, KEPT_MOST, Reader, number};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Counts, Detail, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind};
 use memchr::memmem;
 
@@ -74,7 +74,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 let (file, line) = place.take().map_or((None, None), |(f, l)| (Some(f), Some(l)));
                 cases.push(Case {
                     name: common::text(name),
-                    status: Status::Failed,
+                    status: Outcome::Failed,
                     detail: Some(Box::new(Detail { file, line, ..Detail::default() })),
                     ..Case::default()
                 });

@@ -13,7 +13,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ErrorCode;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Counts, Detail, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind};
 use std::collections::BTreeMap;
 
@@ -178,8 +178,8 @@ fn finish(input: &Input<'_>, s: State, later: bool) -> Result<Parsed, ParseError
             let own = s.properties.get(key);
             let words = own.map(|o| o.words.clone()).unwrap_or_default();
             let (status, message) = match failed.get(key) {
-                Some(result) => (Status::Failed, own.map(|o| o.failure(result)).unwrap_or_default()),
-                None => (Status::Passed, words.clone()),
+                Some(result) => (Outcome::Failed, own.map(|o| o.failure(result)).unwrap_or_default()),
+                None => (Outcome::Passed, words.clone()),
             };
             if tests.suites.last().is_none_or(|suite| suite.name != key.0) {
                 tests.suites.push(Suite::named(key.0.clone()));
@@ -352,7 +352,7 @@ mod tests {
         let Data::Tests(t) = &p.data else { panic!() };
         assert_eq!((t.counts().passed, t.counts().failed, p.complete), (1, 1, Some(true)));
         let case = &t.suites[0].cases[1];
-        assert_eq!((&*case.name, case.status), ("prop_y", Status::Failed));
+        assert_eq!((&*case.name, case.status), ("prop_y", Outcome::Failed));
         assert_eq!(
             &*case.detail.as_ref().unwrap().message,
             "Failed: After 3 test(s).; counterexample when failing: OK, passed 100 tests; result {'EXIT', x}"

@@ -26,7 +26,7 @@ use crate::scan::assertion;
 use crate::scan::lines::Lines;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Counts, Detail, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Counts, Detail, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::collections::HashMap;
 
@@ -68,32 +68,32 @@ fn value<'a>(line: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 
 /// What a `=result` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum Ended {
     Ok,
     Failed,
     User,
     Auto,
 }
 
-impl Outcome {
+impl Ended {
     /// All, in the order in which counts are kept.
-    const ALL: [Outcome; 4] = [Outcome::Ok, Outcome::Failed, Outcome::User, Outcome::Auto];
+    const ALL: [Ended; 4] = [Ended::Ok, Ended::Failed, Ended::User, Ended::Auto];
 
     fn index(self) -> usize {
         match self {
-            Outcome::Ok => 0,
-            Outcome::Failed => 1,
-            Outcome::User => 2,
-            Outcome::Auto => 3,
+            Ended::Ok => 0,
+            Ended::Failed => 1,
+            Ended::User => 2,
+            Ended::Auto => 3,
         }
     }
 
     fn word(self) -> &'static str {
         match self {
-            Outcome::Ok => "passed",
-            Outcome::Failed => "failed",
-            Outcome::User => "user_skipped",
-            Outcome::Auto => "auto_skipped",
+            Ended::Ok => "passed",
+            Ended::Failed => "failed",
+            Ended::User => "user_skipped",
+            Ended::Auto => "auto_skipped",
         }
     }
 }
@@ -104,7 +104,7 @@ struct Record {
     name: String,
     line: u64,
     started: bool,
-    outcome: Option<Outcome>,
+    outcome: Option<Ended>,
     /// The result's text, its lines joined.
     text: String,
     elapsed: Option<f64>,
@@ -254,18 +254,18 @@ impl Reader {
             // A second result of a record is its text's.
             return;
         };
-        const WORDS: &[(&[u8], Outcome)] = &[
-            (b"ok", Outcome::Ok),
-            (b"failed", Outcome::Failed),
-            (b"skipped", Outcome::User),
-            (b"auto_skipped", Outcome::Auto),
+        const WORDS: &[(&[u8], Ended)] = &[
+            (b"ok", Ended::Ok),
+            (b"failed", Ended::Failed),
+            (b"skipped", Ended::User),
+            (b"auto_skipped", Ended::Auto),
         ];
         let end = memchr::memchr(b':', result).unwrap_or(result.len());
         let (word, text) = (result.get(..end).unwrap_or_default(), result.get(end + 1..).unwrap_or_default());
         let Some((_, outcome)) = WORDS.iter().find(|(w, _)| *w == word) else { return };
         record.outcome = Some(*outcome);
         join(&mut record.text, text);
-        self.place = if *outcome == Outcome::Ok && end < result.len() { Place::Comment } else { Place::Reason };
+        self.place = if *outcome == Ended::Ok && end < result.len() { Place::Comment } else { Place::Reason };
     }
 
     fn elapsed(&mut self, time: &[u8]) {
@@ -321,7 +321,7 @@ impl Reader {
             }
         }
         if is_config(module, function) {
-            if outcome == Outcome::Failed {
+            if outcome == Ended::Failed {
                 self.not_built |= function == "error_in_suite";
                 self.problems.push(Problem { name: record.name, message, line: Some(record.line) });
             }
@@ -337,14 +337,14 @@ impl Reader {
             }
         };
         let kind = outcome.word();
-        let detail = (outcome != Outcome::Ok).then(|| {
-            let (file, line) = if outcome == Outcome::Failed { place(&record.text, module) } else { (None, None) };
+        let detail = (outcome != Ended::Ok).then(|| {
+            let (file, line) = if outcome == Ended::Failed { place(&record.text, module) } else { (None, None) };
             Box::new(Detail { message: message.into(), kind: kind.into(), file, line, attempts: None })
         });
         let status = match outcome {
-            Outcome::Ok => Status::Passed,
-            Outcome::Failed => Status::Failed,
-            Outcome::User | Outcome::Auto => Status::Skipped,
+            Ended::Ok => Outcome::Passed,
+            Ended::Failed => Outcome::Failed,
+            Ended::User | Ended::Auto => Outcome::Skipped,
         };
         let case = Case { name: record.name.into(), class: None, status, flaky: false, time, detail };
         if let Some(slot) = self.listed.get_mut(outcome.index()) {
@@ -371,20 +371,20 @@ impl Reader {
         };
         let mut suites = self.suites;
         let mut unlisted = Counts::default();
-        for ((outcome, count), listed) in Outcome::ALL.into_iter().zip(counts).zip(self.listed) {
+        for ((outcome, count), listed) in Ended::ALL.into_iter().zip(counts).zip(self.listed) {
             if listed == count {
                 continue;
             }
             let slot = match outcome {
-                Outcome::Ok => &mut unlisted.passed,
-                Outcome::Failed => &mut unlisted.failed,
-                Outcome::User | Outcome::Auto => &mut unlisted.skipped,
+                Ended::Ok => &mut unlisted.passed,
+                Ended::Failed => &mut unlisted.failed,
+                Ended::User | Ended::Auto => &mut unlisted.skipped,
             };
             *slot = slot.saturating_add(count);
             let word = outcome.word();
             self.notes
                 .push(Note::new(format!("{listed} cases look {word}, the end counts {count}: only the count is kept")));
-            let kept = |case: &Case| case.detail.as_ref().map_or(Outcome::Ok.word(), |d| d.kind.as_ref()) != word;
+            let kept = |case: &Case| case.detail.as_ref().map_or(Ended::Ok.word(), |d| d.kind.as_ref()) != word;
             for suite in &mut suites {
                 suite.cases.retain(kept);
             }

@@ -10,7 +10,7 @@ use crate::input::Input;
 use gatekeeper_evidence::Data;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Beyond, Case, Detail, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Beyond, Case, Detail, Outcome, Suite, TestRun, Totals};
 use serde::Deserialize;
 
 pub(super) static FORMAT: Format = Format {
@@ -118,9 +118,9 @@ fn fold(groups: Option<&List<Group<'_>>>, text: &str, run: &mut TestRun) -> Resu
         let mut suite = Suite { name: message(name.trim()), ..Suite::default() };
         for r in &g.results.0 {
             let status = match r.status.text() {
-                "PASS" => Status::Passed,
-                "FAIL" => Status::Failed,
-                "WARN" | "INFO" => Status::Skipped,
+                "PASS" => Outcome::Passed,
+                "FAIL" => Outcome::Failed,
+                "WARN" | "INFO" => Outcome::Skipped,
                 other => {
                     return Err(ParseError::malformed("a status PASS, FAIL, WARN or INFO")
                         .at(0)
@@ -128,7 +128,7 @@ fn fold(groups: Option<&List<Group<'_>>>, text: &str, run: &mut TestRun) -> Resu
                         .in_path("$..results[].status"));
                 }
             };
-            let detail = (status != Status::Passed).then(|| {
+            let detail = (status != Outcome::Passed).then(|| {
                 let text = r.reason.get().or(r.remediation.get()).unwrap_or_default();
                 Box::new(Detail { message: message(text), kind: r.status.text().into(), ..Detail::default() })
             });

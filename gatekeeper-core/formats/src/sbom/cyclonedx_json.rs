@@ -21,7 +21,7 @@ use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError, quote};
 use gatekeeper_evidence::inventory::{Component, Inventory, License, Subject};
 use gatekeeper_evidence::purl::with_version;
-use gatekeeper_evidence::vex::{Product, Statement, Status};
+use gatekeeper_evidence::vex::{Product, Statement, VexStatus};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::collections::HashMap;
 
@@ -357,7 +357,7 @@ impl<'a> Bom<'a> {
             note(&mut self.notes, || format!("an analysis state of no known kind: {}", quote(state.as_bytes())), at);
             return None;
         };
-        let clears = matches!(status, Status::NotAffected | Status::Fixed);
+        let clears = matches!(status, VexStatus::NotAffected | VexStatus::Fixed);
         let reason = ["justification", "detail"].iter().filter_map(|f| analysis.text_of(f)).collect::<Vec<_>>();
         Some(Statement {
             vulnerability: value.text_of("id").unwrap_or_default().to_owned(),

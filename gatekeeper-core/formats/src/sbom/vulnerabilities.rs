@@ -9,7 +9,7 @@ use super::checks::stated;
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Package, Severity, Suppression};
 use gatekeeper_evidence::inventory::Component;
-use gatekeeper_evidence::vex::Status;
+use gatekeeper_evidence::vex::VexStatus;
 use std::collections::HashMap;
 
 /// Longest text that is kept, bytes.
@@ -30,7 +30,7 @@ pub(super) struct Vulnerability {
     /// The components that it affects, by their bom-ref.
     pub affects: Vec<String>,
     /// What the document's own analysis says, and why.
-    pub analysis: Option<(Status, String)>,
+    pub analysis: Option<(VexStatus, String)>,
 }
 
 impl Vulnerability {
@@ -60,9 +60,9 @@ impl Vulnerability {
     fn suppressed(&self) -> Option<Box<Suppression>> {
         let (status, reason) = self.analysis.as_ref()?;
         let clears = match status {
-            Status::Fixed => true,
-            Status::NotAffected => stated(Some(reason)).is_some(),
-            Status::Affected | Status::UnderInvestigation => false,
+            VexStatus::Fixed => true,
+            VexStatus::NotAffected => stated(Some(reason)).is_some(),
+            VexStatus::Affected | VexStatus::UnderInvestigation => false,
         };
         let reason = format!("{}: {}", status.as_str(), cut(reason));
         clears.then(|| {
@@ -71,13 +71,13 @@ impl Vulnerability {
     }
 }
 
-/// Status and reason in the words of an analysis; none where its state is of no known kind.
-pub(super) fn status_of(state: &str) -> Option<Status> {
+/// VexStatus and reason in the words of an analysis; none where its state is of no known kind.
+pub(super) fn status_of(state: &str) -> Option<VexStatus> {
     match state {
-        "resolved" | "resolved_with_pedigree" => Some(Status::Fixed),
-        "exploitable" => Some(Status::Affected),
-        "false_positive" | "not_affected" => Some(Status::NotAffected),
-        "in_triage" => Some(Status::UnderInvestigation),
+        "resolved" | "resolved_with_pedigree" => Some(VexStatus::Fixed),
+        "exploitable" => Some(VexStatus::Affected),
+        "false_positive" | "not_affected" => Some(VexStatus::NotAffected),
+        "in_triage" => Some(VexStatus::UnderInvestigation),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 
@@ -109,9 +109,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut unended = 0_usize;
     for (n, test) in results.tests.into_iter().enumerate() {
         let status = match test.status.as_ref() {
-            "passed" => Status::Passed,
-            "failed" => Status::Failed,
-            "skipped" | "pending" | "other" => Status::Skipped,
+            "passed" => Outcome::Passed,
+            "failed" => Outcome::Failed,
+            "skipped" | "pending" | "other" => Outcome::Skipped,
             other => {
                 return Err(ParseError::malformed("one of passed, failed, skipped, pending, other")
                     .in_path(format!("$.results.tests[{n}].status"))
@@ -120,9 +120,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         };
         unended += usize::from(test.duration.is_some_and(|ms| ms < NO_END));
         let retries = test.retries.unwrap_or(0);
-        let flaky = status == Status::Passed && test.flaky.unwrap_or(retries > 0);
+        let flaky = status == Outcome::Passed && test.flaky.unwrap_or(retries > 0);
         let mut detail = None;
-        if status != Status::Passed || flaky {
+        if status != Outcome::Passed || flaky {
             let message =
                 test.message.as_deref().filter(|m| !m.trim().is_empty()).or(test.trace.as_deref()).unwrap_or_default();
             let place = test.trace.as_deref().and_then(common::place_in);

@@ -17,7 +17,7 @@ use crate::scan::json;
 use crate::scan::lines::Lines;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Detail, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Detail, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -199,14 +199,14 @@ impl Reader {
         };
         let result = event.result.as_deref().unwrap_or_default();
         let status = match result {
-            "success" if event.skipped == Some(true) => Status::Skipped,
-            "success" => Status::Passed,
-            "failure" => Status::Failed,
-            "error" => Status::Errored,
+            "success" if event.skipped == Some(true) => Outcome::Skipped,
+            "success" => Outcome::Passed,
+            "failure" => Outcome::Failed,
+            "error" => Outcome::Errored,
             other => return Err(ParseError::malformed("one of success, failure, error").at(offset).found(other)),
         };
         if event.hidden == Some(true) {
-            if status > Status::Skipped {
+            if status > Outcome::Skipped {
                 self.problems.push(Problem { name: running.name.into(), message: running.message, line: None });
             }
             return Ok(());
@@ -219,10 +219,10 @@ impl Reader {
         Ok(())
     }
 
-    fn push(&mut self, running: Running, status: Status, time: Option<f64>) {
-        self.bad |= status > Status::Skipped;
+    fn push(&mut self, running: Running, status: Outcome, time: Option<f64>) {
+        self.bad |= status > Outcome::Skipped;
         let suite = self.suites.entry(running.suite).or_default();
-        let detail = if status == Status::Passed {
+        let detail = if status == Outcome::Passed {
             None
         } else {
             let (file, line) = match running.place {
@@ -238,7 +238,7 @@ impl Reader {
     fn finish(mut self, notes: Vec<Note>) -> Parsed {
         for (_, running) in std::mem::take(&mut self.running) {
             self.incomplete = true;
-            self.push(running, Status::Errored, None);
+            self.push(running, Outcome::Errored, None);
         }
         if self.failed && !self.bad && self.problems.is_empty() {
             let message = "the run says that it failed, and no test did".to_owned();

@@ -19,7 +19,7 @@ use crate::scan::json;
 use crate::scan::lines::Lines;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -204,9 +204,9 @@ impl Reader {
             }
             ("pass" | "fail" | "skip", Some(test)) => {
                 let status = match action {
-                    "pass" => Status::Passed,
-                    "fail" => Status::Failed,
-                    _ => Status::Skipped,
+                    "pass" => Outcome::Passed,
+                    "fail" => Outcome::Failed,
+                    _ => Outcome::Skipped,
                 };
                 package.end(test, status, event.elapsed);
             }
@@ -243,7 +243,7 @@ impl Reader {
                 }
                 self.incomplete = true;
                 let detail = common::detail(&running.output, "did not end", None, None);
-                package.suite.cases.push(Case { name, status: Status::Errored, detail, ..Case::default() });
+                package.suite.cases.push(Case { name, status: Outcome::Errored, detail, ..Case::default() });
             }
             if !package.ended && (package.begun || !package.suite.cases.is_empty()) {
                 self.incomplete = true;
@@ -270,16 +270,16 @@ impl Reader {
 }
 
 impl Package {
-    fn end(&mut self, test: &str, status: Status, elapsed: Option<f64>) {
+    fn end(&mut self, test: &str, status: Outcome, elapsed: Option<f64>) {
         let running = self.open.remove(test).unwrap_or_default();
-        self.bad |= status == Status::Failed;
+        self.bad |= status == Outcome::Failed;
         let time = elapsed.map(|t| (t - running.inner).max(0.0));
         if let (Some(elapsed), Some((parent, _))) = (elapsed, test.rsplit_once('/'))
             && let Some(parent) = self.open.get_mut(parent)
         {
             parent.inner += elapsed;
         }
-        let detail = if status == Status::Passed {
+        let detail = if status == Outcome::Passed {
             None
         } else {
             // "    a_test.go:12: message": the place is relative to the package's folder.

@@ -11,7 +11,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 
@@ -90,9 +90,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let mut suite = Suite::named(common::name(&group.name));
         for test in &group.testsuite {
             let status = match (test.status.as_ref(), test.result.as_deref()) {
-                _ if !test.failures.is_empty() => Status::Failed,
-                ("NOTRUN", _) | (_, Some("SKIPPED" | "SUPPRESSED")) => Status::Skipped,
-                ("RUN", Some("COMPLETED") | None) => Status::Passed,
+                _ if !test.failures.is_empty() => Outcome::Failed,
+                ("NOTRUN", _) | (_, Some("SKIPPED" | "SUPPRESSED")) => Outcome::Skipped,
+                ("RUN", Some("COMPLETED") | None) => Outcome::Passed,
                 (status, result) => {
                     let found = format!("{status} and {}", result.unwrap_or("no result"));
                     return Err(ParseError::malformed("a status and result of GoogleTest").at(0).found(&found));
@@ -145,10 +145,10 @@ mod tests {
     #[test]
     fn results_of_cases() {
         for (test, status) in [
-            (r#""status":"RUN","result":"COMPLETED""#, Status::Passed),
-            (r#""status":"NOTRUN","result":"SUPPRESSED""#, Status::Skipped),
-            (r#""status":"RUN","result":"SKIPPED""#, Status::Skipped),
-            (r#""status":"RUN","result":"SKIPPED","failures":[{"failure":"m"}]"#, Status::Failed),
+            (r#""status":"RUN","result":"COMPLETED""#, Outcome::Passed),
+            (r#""status":"NOTRUN","result":"SUPPRESSED""#, Outcome::Skipped),
+            (r#""status":"RUN","result":"SKIPPED""#, Outcome::Skipped),
+            (r#""status":"RUN","result":"SKIPPED","failures":[{"failure":"m"}]"#, Outcome::Failed),
         ] {
             let (run, _) = read(&document(test, 0)).unwrap();
             assert_eq!(run.suites[0].cases[0].status, status, "{test}");

@@ -14,7 +14,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
 
@@ -103,9 +103,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             let message = test.failure_messages.iter().flatten().flatten().find(|t| !t.trim().is_empty());
             let message = message.map_or("", |t| t);
             let status = match test.status.as_ref() {
-                "passed" | "focused" => Status::Passed,
-                "failed" => Status::Failed,
-                "pending" | "skipped" | "todo" | "disabled" => Status::Skipped,
+                "passed" | "focused" => Outcome::Passed,
+                "failed" => Outcome::Failed,
+                "pending" | "skipped" | "todo" | "disabled" => Outcome::Skipped,
                 "error" => {
                     loaded = false;
                     run.problems.push(Problem {
@@ -122,9 +122,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 }
             };
             let tries = test.invocations.unwrap_or(1);
-            let flaky = status == Status::Passed && tries > 1;
+            let flaky = status == Outcome::Passed && tries > 1;
             let mut detail = None;
-            if status == Status::Failed || flaky {
+            if status == Outcome::Failed || flaky {
                 let place = common::place_in(message);
                 let stated = test.location.and_then(|l| l.line).and_then(common::line_of);
                 let (path, line) = match &place {
@@ -147,7 +147,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             });
         }
         let failed = file.status.as_deref() == Some("failed");
-        if failed && loaded && suite.cases.iter().all(|c| c.status != Status::Failed) {
+        if failed && loaded && suite.cases.iter().all(|c| c.status != Outcome::Failed) {
             loaded = false;
             let message = common::clip(file.message.as_deref().unwrap_or_default()).to_owned();
             run.problems.push(Problem { name: name.to_owned(), message, line: None });

@@ -16,7 +16,7 @@ use crate::scan::json;
 use crate::scan::lines::Lines;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Beyond, Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Beyond, Case, Outcome, Problem, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -139,9 +139,9 @@ impl Reader {
             }
             ("test" | "bench", _) if event != "timeout" => {
                 let status = match (e.kind.as_ref(), event) {
-                    ("bench", _) | (_, "ok") => Status::Passed,
-                    (_, "failed") => Status::Failed,
-                    (_, "ignored") => Status::Skipped,
+                    ("bench", _) | (_, "ok") => Outcome::Passed,
+                    (_, "failed") => Outcome::Failed,
+                    (_, "ignored") => Outcome::Skipped,
                     (_, other) => {
                         return Err(ParseError::malformed("one of started, ok, failed, ignored, timeout").found(other));
                     }
@@ -153,13 +153,13 @@ impl Reader {
         Ok(())
     }
 
-    fn case(&mut self, e: &Event<'_>, status: Status) {
+    fn case(&mut self, e: &Event<'_>, status: Outcome) {
         let name = common::name(e.name.as_deref().unwrap_or_default());
         // A test outside of any suite is one all the same.
         let (suite, open, _) = self.suite.get_or_insert_with(Default::default);
         open.remove(name);
         let mut detail = None;
-        if status != Status::Passed {
+        if status != Outcome::Passed {
             let out = e.stdout.as_deref().unwrap_or_default();
             let message = e.message.as_deref().filter(|m| !m.is_empty()).unwrap_or(out);
             let place = common::place_in(out).or_else(|| common::place_in(message));
@@ -175,9 +175,9 @@ impl Reader {
         self.incomplete |= failed.is_none();
         for name in open {
             let detail = common::detail("it did not end", "", None, None);
-            suite.cases.push(Case { name, status: Status::Errored, detail, ..Case::default() });
+            suite.cases.push(Case { name, status: Outcome::Errored, detail, ..Case::default() });
         }
-        if failed == Some(true) && suite.cases.iter().all(|c| c.status <= Status::Skipped) {
+        if failed == Some(true) && suite.cases.iter().all(|c| c.status <= Outcome::Skipped) {
             let message = "it failed, and lists no failed test".to_owned();
             self.run.problems.push(Problem { name: "suite".into(), message, line: Some(line) });
         }

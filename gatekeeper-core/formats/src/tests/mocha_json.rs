@@ -12,7 +12,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 
@@ -90,26 +90,29 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut classes = common::Classes::default();
     let mut complete = true;
     let mut hooks = 0_u64;
-    let groups =
-        [(document.passes, Status::Passed), (document.failures, Status::Failed), (document.pending, Status::Skipped)];
+    let groups = [
+        (document.passes, Outcome::Passed),
+        (document.failures, Outcome::Failed),
+        (document.pending, Outcome::Skipped),
+    ];
     suite.cases.reserve_exact(groups.iter().map(|(g, _)| g.len()).sum());
     for (group, status) in groups {
         for test in group {
-            let hook = status == Status::Failed && test.title.as_deref().is_some_and(is_hook);
+            let hook = status == Outcome::Failed && test.title.as_deref().is_some_and(is_hook);
             complete &= !hook;
             hooks += u64::from(hook);
-            let status = if hook { Status::Errored } else { status };
+            let status = if hook { Outcome::Errored } else { status };
             let retry = test.current_retry.unwrap_or(0);
-            let flaky = status == Status::Passed && retry > 0;
+            let flaky = status == Outcome::Passed && retry > 0;
             let mut detail = None;
-            if status != Status::Passed {
+            if status != Outcome::Passed {
                 let err = test.err.as_ref();
                 let message = err.and_then(|e| e.message.as_deref()).unwrap_or_default();
                 let kind = err.and_then(|e| e.name.as_deref()).unwrap_or_default();
                 let place = err.and_then(|e| e.stack.as_deref()).and_then(common::place_in);
                 let (file, line) = match &place {
                     Some((file, line)) => (Some(file.as_ref()), Some(*line)),
-                    None => (test.file.as_deref().filter(|_| status != Status::Skipped), None),
+                    None => (test.file.as_deref().filter(|_| status != Outcome::Skipped), None),
                 };
                 detail = common::detail(message, kind, file, line);
             }

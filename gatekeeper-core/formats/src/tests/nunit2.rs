@@ -17,7 +17,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Attribute, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::borrow::Cow;
 
@@ -185,12 +185,12 @@ impl Reader {
             case.name = common::name(&description).into();
         }
         case.status = match (result.map(|r| r.raw), executed, success) {
-            (Some("Success"), _, Some(false)) => Status::Failed,
-            (Some("Success"), Some(false), _) | (None, Some(false), _) => Status::Skipped,
-            (Some("Success"), ..) | (None, _, Some(true)) => Status::Passed,
-            (Some("Failure"), ..) | (None, _, Some(false)) => Status::Failed,
-            (Some("Error" | "NotRunnable" | "Cancelled"), ..) => Status::Errored,
-            (Some("Ignored" | "Skipped" | "Inconclusive" | "NotRun"), ..) => Status::Skipped,
+            (Some("Success"), _, Some(false)) => Outcome::Failed,
+            (Some("Success"), Some(false), _) | (None, Some(false), _) => Outcome::Skipped,
+            (Some("Success"), ..) | (None, _, Some(true)) => Outcome::Passed,
+            (Some("Failure"), ..) | (None, _, Some(false)) => Outcome::Failed,
+            (Some("Error" | "NotRunnable" | "Cancelled"), ..) => Outcome::Errored,
+            (Some("Ignored" | "Skipped" | "Inconclusive" | "NotRun"), ..) => Outcome::Skipped,
             (Some(_), ..) => {
                 let expected = "Success, Failure, Error, Ignored, Skipped, Inconclusive, NotRunnable or Cancelled";
                 return Err(result.map_or_else(|| ParseError::malformed(expected), |r| r.wrong(expected)));
@@ -218,12 +218,12 @@ impl Reader {
                 _ => xml.skip()?,
             }
         }
-        if case.status != Status::Passed {
+        if case.status != Outcome::Passed {
             let (file, line) = place.map_or((None, None), |(f, l)| (Some(f), Some(l)));
             case.detail = common::detail(&text, "", file.as_deref(), line);
         }
         self.listed += 1;
-        let bad = case.status > Status::Skipped;
+        let bad = case.status > Outcome::Skipped;
         self.listed_bad += u64::from(bad);
         if let Some(open) = self.stack.last_mut() {
             open.explained |= bad;

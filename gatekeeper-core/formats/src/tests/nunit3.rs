@@ -17,7 +17,7 @@ use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::borrow::Cow;
 
@@ -198,10 +198,10 @@ impl Reader {
             return Err(ParseError::malformed("a result of a <test-case>").at(element.offset).found(&*case.name));
         };
         case.status = match result.raw {
-            "Passed" | "Warning" => Status::Passed,
-            "Failed" if label == "Error" => Status::Errored,
-            "Failed" => Status::Failed,
-            "Skipped" | "Inconclusive" => Status::Skipped,
+            "Passed" | "Warning" => Outcome::Passed,
+            "Failed" if label == "Error" => Outcome::Errored,
+            "Failed" => Outcome::Failed,
+            "Skipped" | "Inconclusive" => Outcome::Skipped,
             _ => {
                 return Err(result.wrong("Passed, Failed, Skipped, Inconclusive or Warning"));
             }
@@ -227,7 +227,7 @@ impl Reader {
                 _ => xml.skip()?,
             }
         }
-        if case.status != Status::Passed {
+        if case.status != Outcome::Passed {
             let (file, line) = place.map_or((None, None), |(f, l)| (Some(f), Some(l)));
             case.detail = common::detail(&text, label, file.as_deref(), line);
         }

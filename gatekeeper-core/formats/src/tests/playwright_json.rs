@@ -13,7 +13,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -179,17 +179,17 @@ impl Reader {
         suite: &mut Suite,
     ) -> Result<(), ParseError> {
         let (status, flaky) = match test.status.as_ref() {
-            "expected" => (Status::Passed, false),
-            "flaky" => (Status::Passed, true),
-            "unexpected" => (Status::Failed, false),
-            "skipped" => (Status::Skipped, false),
+            "expected" => (Outcome::Passed, false),
+            "flaky" => (Outcome::Passed, true),
+            "unexpected" => (Outcome::Failed, false),
+            "skipped" => (Outcome::Skipped, false),
             other => {
                 return Err(ParseError::malformed("one of expected, unexpected, flaky, skipped").at(0).found(other));
             }
         };
         self.complete &= test.results.iter().all(|r| r.status.as_deref() != Some("interrupted"));
         let mut detail = None;
-        if flaky || status == Status::Failed {
+        if flaky || status == Outcome::Failed {
             let error = test.results.iter().find_map(|r| r.error.as_ref()).and_then(|e| e.message.as_deref());
             detail = common::detail(error.unwrap_or_default(), "", spec.file.as_deref(), spec.line.filter(|n| *n > 0));
             if test.results.len() > 1 {

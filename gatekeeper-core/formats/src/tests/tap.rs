@@ -17,7 +17,7 @@ use crate::input::Input;
 use crate::scan::lines::{Lines, strip_ansi};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
@@ -186,15 +186,15 @@ impl Reader {
     fn point(&mut self, point: &Point<'_>) {
         let document = &mut self.document;
         let status = match (point.ok, point.directive) {
-            (_, Some(Directive::Skip)) | (false, Some(Directive::Todo)) => Status::Skipped,
-            (true, _) => Status::Passed,
-            (false, None) => Status::Failed,
+            (_, Some(Directive::Skip)) | (false, Some(Directive::Todo)) => Outcome::Skipped,
+            (true, _) => Outcome::Passed,
+            (false, None) => Outcome::Failed,
         };
         let place = u64::try_from(document.cases.len()).unwrap_or(u64::MAX).saturating_add(1);
         document.highest = document.highest.max(point.number.unwrap_or(place));
         let (name, time) = timed(point.description);
         let name = unescape(common::name(name));
-        let detail = if status == Status::Skipped { common::detail(point.reason, "", None, None) } else { None };
+        let detail = if status == Outcome::Skipped { common::detail(point.reason, "", None, None) } else { None };
         document.cases.push(Case { name: name.into(), status, time, detail, ..Case::default() });
     }
 
@@ -334,7 +334,7 @@ fn yaml_line(case: &mut Case, line: &str) {
         case.time = common::seconds(value).map(|n| n / 1000.0);
         return;
     }
-    if case.status != Status::Failed {
+    if case.status != Outcome::Failed {
         return;
     }
     let detail = case.detail.get_or_insert_default();

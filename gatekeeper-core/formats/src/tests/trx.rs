@@ -15,7 +15,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Case, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Case, Outcome, Problem, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -174,10 +174,10 @@ impl Reader {
             }
         }
         case.status = match outcome.map(|a| a.raw) {
-            Some("Passed" | "Completed" | "Warning" | "PassedButRunAborted") => Status::Passed,
-            Some("Failed") => Status::Failed,
-            Some("Error" | "Timeout" | "Aborted" | "InProgress") | None => Status::Errored,
-            Some("NotExecuted" | "NotRunnable" | "Inconclusive" | "Pending" | "Disconnected") => Status::Skipped,
+            Some("Passed" | "Completed" | "Warning" | "PassedButRunAborted") => Outcome::Passed,
+            Some("Failed") => Outcome::Failed,
+            Some("Error" | "Timeout" | "Aborted" | "InProgress") | None => Outcome::Errored,
+            Some("NotExecuted" | "NotRunnable" | "Inconclusive" | "Pending" | "Disconnected") => Outcome::Skipped,
             Some(_) => {
                 return Err(outcome.map_or_else(
                     || ParseError::malformed("an outcome").at(element.offset),
@@ -205,13 +205,13 @@ impl Reader {
         if self.suite.cases.len() > before {
             // It stands for its rows. One that is worse than all of them must not get lost.
             let worst = self.suite.cases.iter().skip(before).map(|c| c.status).max().unwrap_or_default();
-            if case.status > Status::Skipped && case.status > worst {
+            if case.status > Outcome::Skipped && case.status > worst {
                 self.problems.push(Problem { name: case.name.to_string(), message, line: None });
             }
             self.parents = self.parents.saturating_add(1);
             return Ok(());
         }
-        if case.status != Status::Passed {
+        if case.status != Outcome::Passed {
             let (file, line) = place.map_or((None, None), |(f, l)| (Some(f), Some(l)));
             case.detail = common::detail(&message, "", file.as_deref(), line);
         }

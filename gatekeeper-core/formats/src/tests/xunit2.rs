@@ -12,7 +12,7 @@ use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::xml::{self, Element, Token, Xml};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Problem, Status, Suite, TestRun, Totals};
+use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Outcome, Problem, Suite, TestRun, Totals};
 use gatekeeper_evidence::{Data, Kind, Note};
 
 pub(super) static FORMAT: Format = Format {
@@ -183,9 +183,9 @@ impl Reader {
             return Err(ParseError::malformed("a result of a <test>").at(element.offset).found(&*case.name));
         };
         case.status = match result.raw {
-            "Pass" => Status::Passed,
-            "Fail" => Status::Failed,
-            "Skip" | "NotRun" => Status::Skipped,
+            "Pass" => Outcome::Passed,
+            "Fail" => Outcome::Failed,
+            "Skip" | "NotRun" => Outcome::Skipped,
             _ => return Err(result.wrong("Pass, Fail, Skip or NotRun")),
         };
         let until = xml.depth().saturating_sub(1);
@@ -203,7 +203,7 @@ impl Reader {
                 _ => xml.skip()?,
             }
         }
-        if case.status != Status::Passed {
+        if case.status != Outcome::Passed {
             case.detail = common::detail(&message, &kind, file.as_deref(), line);
         }
         if self.suites.is_empty() {

@@ -14,7 +14,7 @@ use crate::scan::json;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::purl;
-use gatekeeper_evidence::vex::{Product, Statement, Status, Vex};
+use gatekeeper_evidence::vex::{Product, Statement, Vex, VexStatus};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -200,12 +200,12 @@ impl Products {
 }
 
 /// What a list of products says of them; nothing of `recommended`.
-fn status_of(list: &str) -> Option<Status> {
+fn status_of(list: &str) -> Option<VexStatus> {
     Some(match list {
-        "known_affected" | "first_affected" | "last_affected" => Status::Affected,
-        "fixed" | "first_fixed" => Status::Fixed,
-        "known_not_affected" => Status::NotAffected,
-        "under_investigation" => Status::UnderInvestigation,
+        "known_affected" | "first_affected" | "last_affected" => VexStatus::Affected,
+        "fixed" | "first_fixed" => VexStatus::Fixed,
+        "known_not_affected" => VexStatus::NotAffected,
+        "under_investigation" => VexStatus::UnderInvestigation,
         _ => return None,
     })
 }
@@ -267,8 +267,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         impacts.retain(|t| t.category.as_deref() == Some("impact"));
         let threats = reasons(&impacts, &products, &mut named)?;
         let remedies = reasons(v.remediations.as_deref().unwrap_or_default(), &products, &mut named)?;
-        let mut seen: HashSet<(&str, Status)> = HashSet::new();
-        let mut first: HashMap<&str, Status> = HashMap::new();
+        let mut seen: HashSet<(&str, VexStatus)> = HashSet::new();
+        let mut first: HashMap<&str, VexStatus> = HashMap::new();
         let lists = v.product_status.unwrap_or_default();
         for (list, members) in &lists {
             let Some(status) = status_of(list) else { continue };
@@ -286,7 +286,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     ));
                 }
                 // Why, in the order of what the status asks for.
-                let sources = if status == Status::Affected { [&remedies, &threats] } else { [&flags, &threats] };
+                let sources = if status == VexStatus::Affected { [&remedies, &threats] } else { [&flags, &threats] };
                 let reason = sources.iter().find_map(|s| s.get(id).or_else(|| s.get("")));
                 statements.push(Statement {
                     vulnerability: name.clone(),
@@ -333,7 +333,10 @@ mod tests {
         let Data::Vex(vex) = parsed.data else { panic!("not a VEX") };
         let got: Vec<_> =
             vex.statements.iter().map(|s| (s.products[0].id.as_str(), s.status, s.reason.as_str())).collect();
-        assert_eq!(got, [("pkg:hex/a@1", Status::Affected, ""), ("B", Status::NotAffected, "component_not_present")]);
+        assert_eq!(
+            got,
+            [("pkg:hex/a@1", VexStatus::Affected, ""), ("B", VexStatus::NotAffected, "component_not_present")]
+        );
         assert_eq!(vex.statements[1].products[0].subcomponents, ["pkg:hex/a@1"]);
         assert!(parsed.notes.is_empty());
     }

@@ -14,7 +14,7 @@ use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::vex::{Product, Statement, Status, Vex};
+use gatekeeper_evidence::vex::{Product, Statement, Vex, VexStatus};
 use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -184,10 +184,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             aliases,
             products: products.iter().map(|p| p.product(&beside)).collect(),
             status: match row.status {
-                Word::NotAffected => Status::NotAffected,
-                Word::Affected => Status::Affected,
-                Word::Fixed => Status::Fixed,
-                Word::UnderInvestigation => Status::UnderInvestigation,
+                Word::NotAffected => VexStatus::NotAffected,
+                Word::Affected => VexStatus::Affected,
+                Word::Fixed => VexStatus::Fixed,
+                Word::UnderInvestigation => VexStatus::UnderInvestigation,
             },
             reason: reason.into_iter().flatten().filter(|r| !r.is_empty()).collect::<Vec<_>>().join(": "),
             stated: [&row.last_updated, &row.timestamp, &document.timestamp]
@@ -229,7 +229,7 @@ mod tests {
             got[0].products,
             [Product { subcomponents: vec!["pkg:hex/b@2".into()], ..Product::new("pkg:hex/a@1") }]
         );
-        assert_eq!((got[0].status, got[0].reason.as_str()), (Status::NotAffected, "component_not_present"));
+        assert_eq!((got[0].status, got[0].reason.as_str()), (VexStatus::NotAffected, "component_not_present"));
         let old = r#"{"@context":"https://openvex.dev/ns","statements":[{"vulnerability":"CVE-2","products":["pkg:a"],
             "subcomponents":["pkg:b"],"status":"fixed"}]}"#;
         let got = read(old).unwrap();

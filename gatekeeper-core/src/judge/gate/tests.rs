@@ -5,7 +5,7 @@ use GateStatus::{Error, Fail, Missing, Pass, Warn};
 use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Line, Metrics};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::findings::{Finding, Findings};
-use gatekeeper_evidence::test_run::{Case, Status as Outcome, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Kind, Note, Source};
 
 /// Says of each test case that it is bad, and lets the policy waive it or not.

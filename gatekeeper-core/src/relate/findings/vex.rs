@@ -8,7 +8,7 @@ use super::product::{Scanned, scanned};
 use super::version;
 use gatekeeper_evidence::findings::{Finding, Graph, Package, Suppression};
 use gatekeeper_evidence::purl::{self, Purl, covers};
-use gatekeeper_evidence::vex::{Product, Statement, Status};
+use gatekeeper_evidence::vex::{Product, Statement, VexStatus};
 use std::collections::HashMap;
 
 /// What applying statements did.
@@ -72,7 +72,7 @@ pub fn apply_vex(
             let (Some(statement), Some(told)) = (statements.get(*s), told.get(*s)) else { return false };
             match names(statement, told, finding, &mut ways) {
                 Some(Scanned::Another | Scanned::Untold) => {
-                    if matches!(statement.status, Status::NotAffected | Status::Fixed) {
+                    if matches!(statement.status, VexStatus::NotAffected | VexStatus::Fixed) {
                         report.elsewhere.push((f, *s));
                         if let Some(u) = used.get_mut(*s) {
                             *u = true;
@@ -105,7 +105,7 @@ fn latest(matching: Vec<usize>, statements: &[Statement]) -> Vec<usize> {
 
 fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Statement], report: &mut VexReport) {
     let of = |s: &usize| statements.get(*s);
-    let clears = |s: &&usize| of(s).is_some_and(|s| matches!(s.status, Status::NotAffected | Status::Fixed));
+    let clears = |s: &&usize| of(s).is_some_and(|s| matches!(s.status, VexStatus::NotAffected | VexStatus::Fixed));
     let clearing: Vec<usize> = matching.iter().filter(clears).copied().collect();
     if clearing.is_empty() {
         return;
@@ -114,7 +114,7 @@ fn judge(f: usize, finding: &mut Finding, matching: &[usize], statements: &[Stat
         report.conflicts.push(Conflict { finding: f, statements: matching.to_vec() });
         return;
     }
-    let justified = |s: &&usize| of(s).is_some_and(|s| s.status == Status::Fixed || !s.reason.trim().is_empty());
+    let justified = |s: &&usize| of(s).is_some_and(|s| s.status == VexStatus::Fixed || !s.reason.trim().is_empty());
     match clearing.iter().find(justified) {
         Some(s) => {
             if let (Some(statement), None) = (of(s), &finding.suppressed) {
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    fn statement(id: &str, products: &[(&str, &[&str])], status: Status, reason: &str) -> Statement {
+    fn statement(id: &str, products: &[(&str, &[&str])], status: VexStatus, reason: &str) -> Statement {
         Statement {
             vulnerability: id.into(),
             products: products
@@ -255,11 +255,11 @@ mod tests {
             finding("CVE-2", "", Some("pkg:npm/x@1.0"), "x", "1.0"),
             finding("CVE-1", "", None, "x", "1.0"),
         ];
-        let s = [statement("ghsa-1", &[("pkg:npm/x@1.0", &[])], Status::NotAffected, "vulnerable_code_not_present")];
+        let s = [statement("ghsa-1", &[("pkg:npm/x@1.0", &[])], VexStatus::NotAffected, "vulnerable_code_not_present")];
         let report = apply_vex(&mut all, &s, &[], None);
         assert_eq!(report.applied, [(0, 0)]);
         assert_eq!(all[0].suppressed.as_ref().unwrap().reason.as_ref(), "not_affected: vulnerable_code_not_present");
-        let s = [statement("CVE-1", &[("pkg:npm/x@1.0", &[])], Status::Fixed, "")];
+        let s = [statement("CVE-1", &[("pkg:npm/x@1.0", &[])], VexStatus::Fixed, "")];
         assert_eq!(apply_vex(&mut all, &s, &[], None).applied, [(0, 0), (4, 0)]);
         assert!(all[1].suppressed.is_none() && all[2].suppressed.is_none() && all[3].suppressed.is_none());
     }
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn subcomponents_bound_what_a_product_means() {
         let product = "pkg:oci/app?repository_url=example.org/app";
-        let s = [statement("CVE-1", &[(product, &["pkg:deb/debian/openssl"])], Status::NotAffected, "no")];
+        let s = [statement("CVE-1", &[(product, &["pkg:deb/debian/openssl"])], VexStatus::NotAffected, "no")];
         let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/openssl@1.1?arch=amd64"), "openssl", "1.1")];
         // Of what was scanned nothing is known: it may be anything.
         let report = apply_vex(&mut all, &s, &[], None);
@@ -278,7 +278,7 @@ mod tests {
         all[0].suppressed = None;
         assert_eq!(apply_vex(&mut all, &s, &[product.into()], None).applied.len(), 1);
         // The whole product: only where it is known to be what was scanned.
-        let whole = [statement("CVE-1", &[(product, &[])], Status::NotAffected, "no")];
+        let whole = [statement("CVE-1", &[(product, &[])], VexStatus::NotAffected, "no")];
         all[0].suppressed = None;
         assert_eq!(apply_vex(&mut all, &whole, &[], None).unused, [0]);
         assert_eq!(apply_vex(&mut all, &whole, &[product.into()], None).applied.len(), 1);
@@ -288,10 +288,10 @@ mod tests {
     fn disagreement_and_missing_reasons_suppress_nothing() {
         let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
         let on = |status, reason| statement("CVE-1", &[("pkg:npm/x", &[])], status, reason);
-        let report = apply_vex(&mut all, &[on(Status::NotAffected, "r"), on(Status::Affected, "")], &[], None);
+        let report = apply_vex(&mut all, &[on(VexStatus::NotAffected, "r"), on(VexStatus::Affected, "")], &[], None);
         assert_eq!(report.conflicts, [Conflict { finding: 0, statements: vec![0, 1] }]);
-        assert_eq!(apply_vex(&mut all, &[on(Status::NotAffected, " ")], &[], None).unjustified, [(0, 0)]);
-        assert!(apply_vex(&mut all, &[on(Status::UnderInvestigation, "r")], &[], None).applied.is_empty());
+        assert_eq!(apply_vex(&mut all, &[on(VexStatus::NotAffected, " ")], &[], None).unjustified, [(0, 0)]);
+        assert!(apply_vex(&mut all, &[on(VexStatus::UnderInvestigation, "r")], &[], None).applied.is_empty());
         assert!(all[0].suppressed.is_none());
     }
 
@@ -304,19 +304,19 @@ mod tests {
             assert!(report.unused.is_empty());
             (all[0].suppressed.is_some(), report.conflicts.len())
         };
-        let (before, after) = (Status::UnderInvestigation, Status::NotAffected);
+        let (before, after) = (VexStatus::UnderInvestigation, VexStatus::NotAffected);
         assert_eq!(of(&[at(after, Some(2)), at(before, Some(1))]), (true, 0));
-        assert_eq!(of(&[at(after, Some(1)), at(Status::Affected, Some(2))]), (false, 0));
+        assert_eq!(of(&[at(after, Some(1)), at(VexStatus::Affected, Some(2))]), (false, 0));
         assert_eq!(of(&[at(after, Some(1)), at(before, Some(1))]), (false, 1));
         assert_eq!(of(&[at(after, Some(2)), at(before, None)]), (false, 1));
     }
 
     #[test]
     fn qualifiers_that_are_stated_must_be_there() {
-        let s = [statement("CVE-1", &[("pkg:golang/x/y@1#part", &[])], Status::Fixed, "")];
+        let s = [statement("CVE-1", &[("pkg:golang/x/y@1#part", &[])], VexStatus::Fixed, "")];
         let mut all = [finding("CVE-1", "", Some("pkg:golang/x/y@1"), "x/y", "1")];
         assert!(apply_vex(&mut all, &s, &[], None).applied.is_empty());
-        let s = [statement("CVE-1", &[("pkg:deb/debian/x@1?arch=arm64", &[])], Status::Fixed, "")];
+        let s = [statement("CVE-1", &[("pkg:deb/debian/x@1?arch=arm64", &[])], VexStatus::Fixed, "")];
         let mut all = [finding("CVE-1", "", Some("pkg:deb/debian/x@1?arch=amd64"), "x", "1")];
         assert!(apply_vex(&mut all, &s, &[], None).applied.is_empty());
         let mut bare = [finding("CVE-1", "", None, "x", "1")];
@@ -334,7 +334,7 @@ mod tests {
         let graph =
             |parents: &[u32]| Graph { nodes: nodes.iter().cloned().chain([node("pkg:npm/leaf@1", parents)]).collect() };
         let applied = |product: &str, subcomponents: &[&str], graph: &Graph| {
-            let s = [statement("CVE-1", &[(product, subcomponents)], Status::NotAffected, "no")];
+            let s = [statement("CVE-1", &[(product, subcomponents)], VexStatus::NotAffected, "no")];
             let mut all = [finding("CVE-1", "", Some("pkg:npm/leaf@1"), "leaf", "1")];
             apply_vex(&mut all, &s, &[], Some(graph)).applied.len()
         };

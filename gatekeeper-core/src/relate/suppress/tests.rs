@@ -2,7 +2,7 @@ use super::*;
 use gatekeeper_evidence::Source;
 use gatekeeper_evidence::findings::{Category, Package};
 use gatekeeper_evidence::inventory::Inventory;
-use gatekeeper_evidence::vex::{Product, Status, Vex};
+use gatekeeper_evidence::vex::{Product, Vex, VexStatus};
 use jiff::civil::date;
 
 const NOW: i64 = 1_000_000_000;
@@ -27,7 +27,7 @@ fn findings(ids: &[&str]) -> Evidence {
     evidence("scan.json", Data::Findings(Findings { items: items.collect(), ..Findings::default() }))
 }
 
-fn statement(id: &str, status: Status, stated: Option<i64>) -> Statement {
+fn statement(id: &str, status: VexStatus, stated: Option<i64>) -> Statement {
     Statement {
         vulnerability: id.into(),
         products: vec![Product::new("pkg:npm/x")],
@@ -63,7 +63,7 @@ fn apply_to(mut all: Vec<Evidence>, ignores: &[IgnoreFile], now: Option<i64>) ->
 #[test]
 fn a_statement_takes_out_what_it_names_and_is_told() {
     let got = apply_to(
-        vec![findings(&["CVE-1", "CVE-2"]), vex("v.json", vec![statement("CVE-1", Status::NotAffected, None)])],
+        vec![findings(&["CVE-1", "CVE-2"]), vex("v.json", vec![statement("CVE-1", VexStatus::NotAffected, None)])],
         &[],
         Some(NOW),
     );
@@ -75,15 +75,15 @@ fn a_statement_takes_out_what_it_names_and_is_told() {
 
 #[test]
 fn statements_beside_an_inventorys_components_count_too() {
-    let inventory = Inventory { statements: vec![statement("CVE-1", Status::Fixed, None)], ..Inventory::default() };
+    let inventory = Inventory { statements: vec![statement("CVE-1", VexStatus::Fixed, None)], ..Inventory::default() };
     let got = apply_to(vec![findings(&["CVE-1"]), evidence("bom.json", Data::Inventory(inventory))], &[], Some(NOW));
     assert_eq!((got.taken_out, got.used), (1, vec!["bom.json".to_owned()]));
 }
 
 #[test]
 fn a_later_statement_stands_for_an_earlier_one_of_its_own_document_only() {
-    let earlier = || statement("CVE-1", Status::Affected, Some(NOW - 20));
-    let later = || statement("CVE-1", Status::NotAffected, Some(NOW - 10));
+    let earlier = || statement("CVE-1", VexStatus::Affected, Some(NOW - 20));
+    let later = || statement("CVE-1", VexStatus::NotAffected, Some(NOW - 10));
     assert_eq!(apply_to(vec![findings(&["CVE-1"]), vex("v", vec![earlier(), later()])], &[], Some(NOW)).taken_out, 1);
     // Between two documents a person has to say which is right.
     let got = apply_to(vec![findings(&["CVE-1"]), vex("a", vec![earlier()]), vex("b", vec![later()])], &[], Some(NOW));
@@ -101,9 +101,9 @@ fn a_later_statement_stands_for_an_earlier_one_of_its_own_document_only() {
 
 #[test]
 fn a_time_from_the_future_is_none() {
-    let earlier = || statement("CVE-1", Status::Affected, Some(NOW - 20));
+    let earlier = || statement("CVE-1", VexStatus::Affected, Some(NOW - 20));
     let said = |at: i64, now: Option<i64>| {
-        let later = statement("CVE-1", Status::NotAffected, Some(at));
+        let later = statement("CVE-1", VexStatus::NotAffected, Some(at));
         apply_to(vec![findings(&["CVE-1"]), vex("v", vec![earlier(), later])], &[], now).taken_out
     };
     // Clocks may differ by a day.
@@ -133,7 +133,7 @@ fn an_ignore_file_takes_out_what_it_names_until_it_ends() {
 #[test]
 fn what_matches_nothing_is_told_where_something_was_looked_at() {
     let file = IgnoreFile { path: "i".into(), entries: vec![ignore("CVE-9", None, ""), ignore("CVE-8", None, "")] };
-    let documents = || vex("v", vec![statement("CVE-9", Status::Fixed, None)]);
+    let documents = || vex("v", vec![statement("CVE-9", VexStatus::Fixed, None)]);
     let got = apply_to(vec![findings(&["CVE-1"]), documents()], std::slice::from_ref(&file), Some(NOW));
     assert_eq!(
         got.warnings,
@@ -150,7 +150,7 @@ fn what_matches_nothing_is_told_where_something_was_looked_at() {
 
 #[test]
 fn no_reason_takes_nothing_out() {
-    let silent = Statement { reason: String::new(), ..statement("CVE-1", Status::NotAffected, None) };
+    let silent = Statement { reason: String::new(), ..statement("CVE-1", VexStatus::NotAffected, None) };
     let got = apply_to(vec![findings(&["CVE-1"]), vex("v", vec![silent])], &[], Some(NOW));
     assert_eq!(got.taken_out, 0);
     assert!(got.warnings.iter().any(|w| w.contains("does not say why, so it counts")), "{:?}", got.warnings);
@@ -160,7 +160,7 @@ fn no_reason_takes_nothing_out() {
 fn a_statement_on_another_product_is_told_and_takes_nothing_out() {
     let of = |product: &str| Statement {
         products: vec![Product { subcomponents: vec!["pkg:npm/x@1".into()], ..Product::new(product) }],
-        ..statement("CVE-1", Status::NotAffected, None)
+        ..statement("CVE-1", VexStatus::NotAffected, None)
     };
     let scan = |ids: &[&str]| {
         let mut e = findings(ids);
@@ -188,7 +188,7 @@ fn a_statement_on_another_product_is_told_and_takes_nothing_out() {
 fn many_notes_are_cut_and_counted() {
     let ids: Vec<String> = (0..NOTES + 2).map(|n| format!("CVE-{n}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let statements = ids.iter().map(|id| statement(id, Status::Fixed, None)).collect();
+    let statements = ids.iter().map(|id| statement(id, VexStatus::Fixed, None)).collect();
     let got = apply_to(vec![findings(&ids), vex("v", statements)], &[], Some(NOW));
     assert_eq!((got.taken_out, got.notes.len()), (NOTES + 2, NOTES + 1));
     assert_eq!(got.notes[NOTES], "and 2 more are suppressed");

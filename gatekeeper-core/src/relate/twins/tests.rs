@@ -16,7 +16,7 @@ fn evidence(path: &str, format: &'static str, tool: &str, data: Data) -> Evidenc
     Evidence { source, complete: None, notes: Vec::new(), data }
 }
 
-fn run(cases: &[(&str, Status)]) -> TestRun {
+fn run(cases: &[(&str, Outcome)]) -> TestRun {
     let cases = cases.iter().map(|(name, status)| Case { name: (*name).into(), status: *status, ..Case::default() });
     TestRun {
         suites: vec![Suite { cases: cases.collect(), ..Suite::named("s") }],
@@ -48,7 +48,7 @@ fn the_newest_run_of_a_folder_is_kept() {
     const NEW: &str = "logs/ct_run.a@b.2026-11-20_08.00.00/suite.log";
     const OTHER: &str = "app/logs/ct_run.a@b.2026-01-01_00.00.00/suite.log";
     for order in [[OLD, NEW, OTHER], [NEW, OTHER, OLD], [OTHER, OLD, NEW]] {
-        let got = sort(order.iter().map(|p| of_ct(p, "ct-suite-log", run(&[(p, Status::Passed)]))).collect());
+        let got = sort(order.iter().map(|p| of_ct(p, "ct-suite-log", run(&[(p, Outcome::Passed)]))).collect());
         let mut all = kept(&got);
         all.sort_unstable();
         assert_eq!(all, [OTHER, NEW], "{order:?}");
@@ -73,7 +73,7 @@ fn a_run_is_told_by_its_folder_and_its_time() {
 #[test]
 fn equal_bytes_are_a_copy_only_under_the_same_labels_and_name() {
     let copy = |path: &str, os: &str| {
-        let mut e = evidence(path, "junit", "", Data::Tests(run(&[("a", Status::Passed)])));
+        let mut e = evidence(path, "junit", "", Data::Tests(run(&[("a", Outcome::Passed)])));
         e.source.sha256 = "same".into();
         e.source.labels = [("os".to_owned(), os.to_owned())].into();
         e
@@ -102,7 +102,7 @@ fn equal_bytes_are_a_copy_only_under_the_same_labels_and_name() {
 fn of_one_tools_formats_the_richest_that_says_something_is_kept() {
     let poor = || of_ct("b.log", "rebar3-ct", passed(2));
     let rich = |run| of_ct("a.html", "ct-suite-log", run);
-    let two = run(&[("x", Status::Passed), ("y", Status::Passed)]);
+    let two = run(&[("x", Outcome::Passed), ("y", Outcome::Passed)]);
     for order in [vec![poor(), rich(two.clone())], vec![rich(two), poor()]] {
         let got = sort(order);
         assert_eq!((kept(&got), aside(&got)), (vec!["a.html"], vec![("b.log", Some("a.html"))]));
@@ -126,7 +126,7 @@ fn of_one_tools_formats_the_richest_that_says_something_is_kept() {
 
 #[test]
 fn twins_are_of_one_tool_one_entry_and_one_set_of_labels() {
-    let two = || run(&[("x", Status::Passed), ("y", Status::Passed)]);
+    let two = || run(&[("x", Outcome::Passed), ("y", Outcome::Passed)]);
     let with = |change: fn(&mut Source)| {
         let mut poor = of_ct("b.log", "rebar3-ct", passed(2));
         change(&mut poor.source);
@@ -169,7 +169,7 @@ fn a_twin_that_tells_of_worse_contradicts() {
     };
     let rich = |run| of_ct("a.html", "ct-suite-log", run);
     let poor = |run| of_ct("b.log", "rebar3-ct", run);
-    let one = || run(&[("x", Status::Passed)]);
+    let one = || run(&[("x", Outcome::Passed)]);
     let counts = |counts: Counts| {
         let mut run = passed(0);
         run.suites[0].unlisted = counts;
@@ -179,7 +179,7 @@ fn a_twin_that_tells_of_worse_contradicts() {
     let more = said(rich(one()), poor(passed(2))).unwrap();
     assert!(more.contains("counts 2 cases, here are 1"), "{more}");
     // The kept twin may well know more.
-    assert_eq!(said(rich(run(&[("x", Status::Passed), ("y", Status::Passed)])), poor(passed(1))), None);
+    assert_eq!(said(rich(run(&[("x", Outcome::Passed), ("y", Outcome::Passed)])), poor(passed(1))), None);
     for bad in [Counts { failed: 1, ..Counts::default() }, Counts { errored: 1, ..Counts::default() }] {
         let failing = said(rich(one()), poor(counts(bad))).unwrap();
         assert!(failing.contains("reports 1 failing test"), "{failing}");
@@ -192,7 +192,7 @@ fn a_twin_that_tells_of_worse_contradicts() {
     assert!(cut.contains("did not finish"), "{cut}");
     assert_eq!(said(rich(one()), Evidence { complete: Some(true), ..poor(passed(1)) }), None);
     // What falls short by itself is not made worse, whatever of it is bad.
-    for status in [Status::Failed, Status::Errored] {
+    for status in [Outcome::Failed, Outcome::Errored] {
         assert_eq!(said(rich(run(&[("x", status)])), poor(passed(5))), None);
     }
     assert_eq!(said(rich(TestRun { problems: vec![problem], ..one() }), poor(passed(5))), None);
@@ -242,11 +242,11 @@ fn a_recorded_run_stands_for_logs_and_is_contradicted_by_what_it_did_not_find() 
 
 #[test]
 fn shards_of_one_format_count_each() {
-    let shard = |path: &str| evidence(path, "junit", "", Data::Tests(run(&[("a", Status::Passed)])));
+    let shard = |path: &str| evidence(path, "junit", "", Data::Tests(run(&[("a", Outcome::Passed)])));
     let got = sort(vec![shard("1/junit.xml"), shard("2/junit.xml")]);
     assert_eq!(got.kept.len(), 2);
     // Another format of the run stands beside one of them, not for both.
-    let tap = |path: &str| evidence(path, "tap", "", Data::Tests(run(&[("a", Status::Passed)])));
+    let tap = |path: &str| evidence(path, "tap", "", Data::Tests(run(&[("a", Outcome::Passed)])));
     let got = sort(vec![shard("1/junit.xml"), shard("2/junit.xml"), tap("x.tap")]);
     assert_eq!((got.kept.len(), aside(&got)), (2, vec![("x.tap", Some("1/junit.xml"))]));
     let got = sort(vec![shard("1/junit.xml"), tap("x.tap"), tap("y.tap"), shard("2/junit.xml")]);
@@ -255,21 +255,21 @@ fn shards_of_one_format_count_each() {
 
 #[test]
 fn two_formats_are_one_run_only_with_the_same_cases_and_results() {
-    let of = |path: &str, format, cases: &[(&str, Status)]| evidence(path, format, "", Data::Tests(run(cases)));
-    let a = || of("a", "junit", &[("m::adds", Status::Passed), ("m::divides", Status::Failed)]);
-    let twin = of("b", "tap", &[("m > adds", Status::Passed), ("m > Divides", Status::Errored)]);
+    let of = |path: &str, format, cases: &[(&str, Outcome)]| evidence(path, format, "", Data::Tests(run(cases)));
+    let a = || of("a", "junit", &[("m::adds", Outcome::Passed), ("m::divides", Outcome::Failed)]);
+    let twin = of("b", "tap", &[("m > adds", Outcome::Passed), ("m > Divides", Outcome::Errored)]);
     assert_eq!(kept(&sort(vec![a(), twin])).len(), 1);
-    for (name, status) in [("divides", Status::Passed), ("divides", Status::Skipped), ("other", Status::Failed)] {
-        let b = of("b", "tap", &[("adds", Status::Passed), (name, status)]);
+    for (name, status) in [("divides", Outcome::Passed), ("divides", Outcome::Skipped), ("other", Outcome::Failed)] {
+        let b = of("b", "tap", &[("adds", Outcome::Passed), (name, status)]);
         assert_eq!(kept(&sort(vec![a(), b])).len(), 2, "{name} {status:?}");
     }
-    assert_eq!(kept(&sort(vec![a(), of("b", "tap", &[("adds", Status::Passed)])])).len(), 2);
+    assert_eq!(kept(&sort(vec![a(), of("b", "tap", &[("adds", Outcome::Passed)])])).len(), 2);
     // Runs that list no case are never the same.
     let none = |path, format| evidence(path, format, "", Data::Tests(passed(2)));
     assert_eq!(kept(&sort(vec![none("a", "junit"), none("b", "tap")])).len(), 2);
     let empty = |path, format| of(path, format, &[]);
     assert_eq!(kept(&sort(vec![empty("a", "junit"), empty("b", "tap")])).len(), 2);
-    let mut other = of("b", "tap", &[("adds", Status::Passed), ("divides", Status::Failed)]);
+    let mut other = of("b", "tap", &[("adds", Outcome::Passed), ("divides", Outcome::Failed)]);
     other.source.name = Some("nightly".into());
     assert_eq!(kept(&sort(vec![a(), other.clone()])).len(), 2);
     other.source.name = None;
@@ -305,16 +305,16 @@ fn names_are_the_same_however_their_words_are_joined() {
 #[test]
 fn of_two_formats_that_which_tells_more_of_what_is_wrong_is_kept() {
     let of = |path: &str, format, run| evidence(path, format, "", Data::Tests(run));
-    let good = || run(&[("a", Status::Passed), ("b", Status::Failed)]);
+    let good = || run(&[("a", Outcome::Passed), ("b", Outcome::Failed)]);
     let problem = Problem { name: "after all".into(), ..Problem::default() };
     let more = of("b", "tap", TestRun { problems: vec![problem], ..good() });
     let got = sort(vec![of("a", "junit", good()), more]);
     assert_eq!((kept(&got), aside(&got)), (vec!["b"], vec![("a", Some("b"))]));
     let cut = Evidence { complete: Some(false), ..of("b", "tap", good()) };
     assert_eq!(kept(&sort(vec![of("a", "junit", good()), cut])), ["b"]);
-    let skipped = of("b", "tap", run(&[("a", Status::Skipped), ("b", Status::Failed)]));
+    let skipped = of("b", "tap", run(&[("a", Outcome::Skipped), ("b", Outcome::Failed)]));
     assert_eq!(kept(&sort(vec![of("a", "junit", good()), skipped])), ["b"]);
-    let errored = of("b", "tap", run(&[("a", Status::Passed), ("b", Status::Errored)]));
+    let errored = of("b", "tap", run(&[("a", Outcome::Passed), ("b", Outcome::Errored)]));
     assert_eq!(kept(&sort(vec![of("a", "junit", good()), errored])), ["b"]);
     // Between equals the first stays.
     assert_eq!(kept(&sort(vec![of("a", "junit", good()), of("b", "tap", good())])), ["a"]);

@@ -22,7 +22,7 @@ use gatekeeper_evidence::error::{ErrorCode, ParseError, quote};
 use gatekeeper_evidence::inventory::{Component, Inventory, License};
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::purl::with_version;
-use gatekeeper_evidence::vex::{Product, Statement, Status};
+use gatekeeper_evidence::vex::{Product, Statement, VexStatus};
 use gatekeeper_evidence::{Data, Kind, Note};
 use place::{Field, Place, below};
 use std::borrow::Cow;
@@ -395,7 +395,7 @@ impl<'a> Bom<'a> {
                 self.vulnerabilities.push(found);
                 if let Some((mut statement, true)) = self.statement.take() {
                     // Of listed versions those are cleared that are called unaffected; what is affected is so in whatever version.
-                    if !matches!(statement.status, Status::NotAffected | Status::Fixed) {
+                    if !matches!(statement.status, VexStatus::NotAffected | VexStatus::Fixed) {
                         statement.products.iter_mut().for_each(|p| p.versions = None);
                     }
                     self.inventory.statements.push(statement);
@@ -491,7 +491,7 @@ impl<'a> Bom<'a> {
                     Field::Alias => statement.aliases.push(text.to_owned()),
                     Field::State => {
                         *judged = true;
-                        statement.status = status_of(text).unwrap_or(Status::UnderInvestigation);
+                        statement.status = status_of(text).unwrap_or(VexStatus::UnderInvestigation);
                     }
                     _ if statement.reason.is_empty() => text.clone_into(&mut statement.reason),
                     _ => statement.reason = format!("{}: {text}", statement.reason),

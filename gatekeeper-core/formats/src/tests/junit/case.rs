@@ -4,7 +4,7 @@ use super::dialect;
 use crate::scan::xml::{Attribute, Xml};
 use crate::tests::common::{self, MESSAGE};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::test_run::Status;
+use gatekeeper_evidence::test_run::Outcome;
 
 /// How much of a failure's text is looked at for a place, bytes.
 const TEXT: usize = 64 * 1024;
@@ -17,7 +17,7 @@ pub(super) struct Given<'a> {
     pub(super) time: Option<Attribute<'a>>,
     pub(super) file: Option<Attribute<'a>>,
     pub(super) line: Option<Attribute<'a>>,
-    pub(super) stated: Status,
+    pub(super) stated: Outcome,
     /// Whether it says that it was run.
     pub(super) run: bool,
 }
@@ -25,7 +25,7 @@ pub(super) struct Given<'a> {
 /// What a case's elements give.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) status: Status,
+    pub(super) status: Outcome,
     pub(super) message: String,
     pub(super) kind: String,
     pub(super) place: Option<(Box<str>, u32)>,
@@ -41,8 +41,8 @@ pub(super) struct Found {
 
 impl Found {
     /// An element that says how the case ended; the worst one's message is kept, the first of several.
-    pub(super) fn outcome(&mut self, xml: &mut Xml<'_>, status: Status) -> Result<(), ParseError> {
-        self.elements = self.elements.saturating_add(u64::from(status > Status::Skipped));
+    pub(super) fn outcome(&mut self, xml: &mut Xml<'_>, status: Outcome) -> Result<(), ParseError> {
+        self.elements = self.elements.saturating_add(u64::from(status > Outcome::Skipped));
         if status > self.status {
             self.status = status;
             self.message.clear();
@@ -56,7 +56,7 @@ impl Found {
 
     /// An earlier or a later attempt: its message is kept where there is no other.
     pub(super) fn attempt(&mut self, xml: &mut Xml<'_>) -> Result<(), ParseError> {
-        if self.message.is_empty() && self.status == Status::Passed { self.read(xml) } else { xml.skip() }
+        if self.message.is_empty() && self.status == Outcome::Passed { self.read(xml) } else { xml.skip() }
     }
 
     fn read(&mut self, xml: &mut Xml<'_>) -> Result<(), ParseError> {
@@ -92,19 +92,19 @@ pub(super) fn attribute(xml: &Xml<'_>, key: &str) -> Result<Option<String>, Pars
 }
 
 /// What `status` and `result` say, in the words of GoogleTest, CTest, behave, Codeception and others. Other words say nothing.
-pub(super) fn stated(raw: &str) -> Status {
-    const WORDS: &[(&str, Status)] = &[
-        ("notrun", Status::Skipped),
-        ("suppressed", Status::Skipped),
-        ("skipped", Status::Skipped),
-        ("disabled", Status::Skipped),
-        ("ignored", Status::Skipped),
-        ("untested", Status::Skipped),
-        ("fail", Status::Failed),
-        ("failed", Status::Failed),
-        ("failure", Status::Failed),
-        ("error", Status::Errored),
-        ("errored", Status::Errored),
+pub(super) fn stated(raw: &str) -> Outcome {
+    const WORDS: &[(&str, Outcome)] = &[
+        ("notrun", Outcome::Skipped),
+        ("suppressed", Outcome::Skipped),
+        ("skipped", Outcome::Skipped),
+        ("disabled", Outcome::Skipped),
+        ("ignored", Outcome::Skipped),
+        ("untested", Outcome::Skipped),
+        ("fail", Outcome::Failed),
+        ("failed", Outcome::Failed),
+        ("failure", Outcome::Failed),
+        ("error", Outcome::Errored),
+        ("errored", Outcome::Errored),
     ];
-    WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(raw)).map_or(Status::Passed, |(_, s)| *s)
+    WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(raw)).map_or(Outcome::Passed, |(_, s)| *s)
 }

@@ -36,7 +36,7 @@ use crate::scan::xml::{self, Attribute, Element, Token, Xml};
 use case::{Found, Given, attribute, short, stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::location::Location;
-use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Problem, Status, Suite, TestRun};
+use gatekeeper_evidence::test_run::{Beyond, Case, Counts, Outcome, Problem, Suite, TestRun};
 use gatekeeper_evidence::{Data, Kind, Note};
 use std::sync::Arc;
 use totals::Tally;
@@ -334,7 +334,7 @@ impl<'a> Reader<'a> {
                     given.run |= a.raw == "run";
                 }
                 "disabled" | "ignored" | "skipped" if a.raw.eq_ignore_ascii_case("true") => {
-                    given.stated = given.stated.max(Status::Skipped);
+                    given.stated = given.stated.max(Outcome::Skipped);
                 }
                 _ => {}
             }
@@ -343,13 +343,13 @@ impl<'a> Reader<'a> {
         while xml.depth() > inside {
             let Token::Start(e) = xml.next()? else { continue };
             match e.name() {
-                "failure" => found.outcome(xml, Status::Failed)?,
-                "error" => found.outcome(xml, Status::Errored)?,
+                "failure" => found.outcome(xml, Outcome::Failed)?,
+                "error" => found.outcome(xml, Outcome::Errored)?,
                 "skipped" | "skip" | "ignored" | "disabled" => {
                     let said = xml.attributes();
                     found.todo |= said.iter().any(|a| a.key == "type" && a.raw == "todo");
                     found.skipped_on_purpose |= said.iter().any(|a| a.key == "message" && !a.raw.is_empty());
-                    found.outcome(xml, Status::Skipped)?;
+                    found.outcome(xml, Outcome::Skipped)?;
                 }
                 "property" => {
                     found.skipped_on_purpose |=
@@ -375,7 +375,7 @@ impl<'a> Reader<'a> {
     fn add(&mut self, element: &Element<'a>, given: Given<'a>, found: Found) -> Result<(), ParseError> {
         let raw_name = given.name.map_or("", |a| common::raw_name(a.raw));
         if given.name.is_none() {
-            if self.tool == Some("pytest") && given.class.is_none() && found.status == Status::Passed {
+            if self.tool == Some("pytest") && given.class.is_none() && found.status == Outcome::Passed {
                 self.incomplete = true;
                 self.note("pytest was interrupted in a test, which it lists without a name", element.offset);
                 if let Some(open) = self.stack.last_mut() {
@@ -400,7 +400,7 @@ impl<'a> Reader<'a> {
                 if let Some(open) = self.stack.last_mut() {
                     open.tally.other();
                 }
-                let bad = found.status > Status::Skipped;
+                let bad = found.status > Outcome::Skipped;
                 if raw_name == "error_in_suite" {
                     self.incomplete = true;
                 }
@@ -411,24 +411,24 @@ impl<'a> Reader<'a> {
             }
         }
         let status = match (found.status, given.stated) {
-            (Status::Passed, s) if s > Status::Skipped && found.flaky == 0 => {
+            (Outcome::Passed, s) if s > Outcome::Skipped && found.flaky == 0 => {
                 self.note("a case that states a failure without a failure's element", element.offset);
                 s
             }
-            (Status::Passed, Status::Skipped) => Status::Skipped,
-            (Status::Failed | Status::Errored, _) if found.todo => Status::Skipped,
-            (Status::Passed, _) if raw_name.is_empty() && self.never_torn_down(&given, &found) => {
+            (Outcome::Passed, Outcome::Skipped) => Outcome::Skipped,
+            (Outcome::Failed | Outcome::Errored, _) if found.todo => Outcome::Skipped,
+            (Outcome::Passed, _) if raw_name.is_empty() && self.never_torn_down(&given, &found) => {
                 self.note("a class's tear-down that failed in every attempt", element.offset);
-                Status::Errored
+                Outcome::Errored
             }
             (s, _) => s,
         };
-        if status == Status::Skipped && !found.skipped_on_purpose {
+        if status == Outcome::Skipped && !found.skipped_on_purpose {
             self.bare_skip.get_or_insert(element.offset);
         }
-        self.bad |= status > Status::Skipped;
+        self.bad |= status > Outcome::Skipped;
         if self.tool == Some("eunit") {
-            if status == Status::Skipped {
+            if status == Outcome::Skipped {
                 self.incomplete = true;
                 self.note("EUnit's <skipped> is a cancelled test", element.offset);
             }
@@ -445,7 +445,7 @@ impl<'a> Reader<'a> {
             time
         });
         let attempts = found.flaky.saturating_add(found.reruns);
-        let flaky = status == Status::Passed && attempts > 0;
+        let flaky = status == Outcome::Passed && attempts > 0;
         let class = match given.class {
             Some(a) => self.class(&a)?,
             None => None,
@@ -458,7 +458,7 @@ impl<'a> Reader<'a> {
             _ => raw_name.into(),
         };
         let mut detail = None;
-        if status != Status::Passed || flaky {
+        if status != Outcome::Passed || flaky {
             let file = given.file.as_ref().map(|a| short(a).text()).transpose()?;
             let line = given.line.and_then(|a| match self.tool {
                 Some("pytest") => a.raw.trim().parse::<u32>().ok().map(|n| n.saturating_add(1)),
