@@ -2,7 +2,7 @@
 
 use super::Action;
 use super::entry::{EvidenceEntry, known_label, patterns_of};
-use super::load::Known;
+use super::known::Known;
 use crate::config::{Entry, PolicyProblem, ProblemCode, Problems, Selector, Span, Table};
 use crate::rule::{Judge, Rule};
 use gatekeeper_evidence::Kind;

@@ -2,6 +2,7 @@
 
 use super::entry::entry;
 use super::gate::gate;
+use super::known::Known;
 use super::loosened::loosened;
 use super::profile;
 use super::waiver::waiver;
@@ -10,16 +11,7 @@ use crate::config::{
     Node, PolicyError, PolicyProblem, ProblemCode, Problems, Span, Table, Value, from_json, from_toml, from_yaml,
     line_column,
 };
-use crate::rule::Rules;
 use gatekeeper_evidence::hash::sha256_hex;
-use gatekeeper_formats::Formats;
-
-/// What a policy may name.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Known<'k> {
-    pub formats: &'k Formats,
-    pub rules: &'k Rules,
-}
 
 /// Reads a policy. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
 ///
@@ -124,6 +116,8 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Rules;
+    use gatekeeper_formats::Formats;
 
     const GATES: &str = "version = 1\n[gates.t]\nrule = \"tests\"\nmax-failed = 0\n";
 

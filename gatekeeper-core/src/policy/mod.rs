@@ -6,6 +6,7 @@ mod default;
 mod entry;
 mod find;
 mod gate;
+mod known;
 mod load;
 mod loosened;
 mod profile;
@@ -16,7 +17,8 @@ pub use crate::verdict::Action;
 pub use entry::EvidenceEntry;
 pub use find::find;
 pub use gate::Gate;
-pub(crate) use load::{Known, parse};
+pub(crate) use known::Known;
+pub(crate) use load::parse;
 pub use waiver::Waiver;
 
 pub(crate) use default::{Project, default_policy};
