@@ -1,5 +1,11 @@
 //! Findings: what tools complain of. A set with no findings is evidence that a tool ran and found none.
 
+mod gap;
+mod graph;
+
+pub use gap::Gap;
+pub use graph::{Graph, GraphNode};
+
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -33,107 +39,6 @@ pub struct Findings {
     /// Where the tools stand, once they are many.
     #[serde(skip)]
     pub tool_index: ToolIndex,
-}
-
-/// The packages of a report and who brought them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Graph {
-    /// The packages, in the report's order.
-    pub nodes: Vec<GraphNode>,
-}
-
-/// A package in a [`Graph`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GraphNode {
-    /// Its package URL.
-    pub purl: Box<str>,
-    /// The packages that depend on it.
-    pub parents: Vec<u32>,
-    /// Whether what was scanned brings it by itself, whatever else does.
-    pub top: bool,
-}
-
-impl Graph {
-    /// Whether every way from what was scanned to a package leads through a product. Each step takes one of `steps`; without any left,
-    /// nothing is proven.
-    pub fn leads_through(
-        &self,
-        product: impl Fn(&str) -> bool,
-        package: impl Fn(&str) -> bool,
-        steps: &mut usize,
-    ) -> bool {
-        let mut open: Vec<usize> = Vec::new();
-        for (n, node) in self.nodes.iter().enumerate() {
-            let Some(left) = steps.checked_sub(1) else { return false };
-            *steps = left;
-            if package(&node.purl) {
-                open.push(n);
-            }
-        }
-        let mut seen = vec![false; self.nodes.len()];
-        let found = !open.is_empty();
-        while let Some(n) = open.pop() {
-            let (Some(node), Some(seen)) = (self.nodes.get(n), seen.get_mut(n)) else { return false };
-            let Some(left) = steps.checked_sub(node.parents.len().saturating_add(1)) else { return false };
-            *steps = left;
-            if std::mem::replace(seen, true) || product(&node.purl) {
-                continue;
-            }
-            if node.top || node.parents.is_empty() {
-                return false;
-            }
-            open.extend(node.parents.iter().filter_map(|p| usize::try_from(*p).ok()));
-        }
-        found
-    }
-}
-
-/// Something that a tool did not look at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Gap {
-    /// What, and why as far as the report tells it: `3 of its files were parsed in part: a.ts, b.ts, c.ts`.
-    pub words: String,
-    /// Whether nothing at all was looked at: then the absence of findings says nothing.
-    pub whole: bool,
-    /// What would have been looked for there; empty where it is everything.
-    pub of: Vec<Category>,
-    /// Where it is told as findings of a category as well: whoever counts these need not be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub found_as: Option<Category>,
-}
-
-impl Gap {
-    /// Nothing was looked at.
-    pub fn whole(words: impl Into<String>) -> Gap {
-        Gap { words: words.into(), whole: true, ..Gap::default() }
-    }
-
-    /// Not all of it was looked at.
-    pub fn part(words: impl Into<String>) -> Gap {
-        Gap { words: words.into(), ..Gap::default() }
-    }
-
-    /// Of one category only.
-    #[must_use]
-    pub fn of(mut self, category: Category) -> Gap {
-        self.of.push(category);
-        self
-    }
-
-    /// Items that were left out, by name: so many of them are told, and the number of all.
-    /// `one` and `many` say what became of one and of several.
-    pub fn of_items<T: AsRef<str>>(one: &str, many: &str, items: &[T]) -> Option<Gap> {
-        const TOLD: usize = 5;
-        /// Characters of each.
-        const LONG: usize = 200;
-        if items.is_empty() {
-            return None;
-        }
-        let names: Vec<String> = items.iter().take(TOLD).map(|i| i.as_ref().chars().take(LONG).collect()).collect();
-        let more = if items.len() > TOLD { ", …" } else { "" };
-        let what = if items.len() == 1 { one } else { many };
-        Some(Gap::part(format!("{} {what}: {}{more}", items.len(), names.join(", "))))
-    }
 }
 
 /// Findings that a report counts in its totals and does not list: the second reading of a report that disagrees with itself.
@@ -559,66 +464,4 @@ pub fn looks_for(tool: &str) -> &'static [Category] {
 mod tests;
 
 #[cfg(test)]
-mod readings {
-    use super::*;
-
-    #[test]
-    fn a_product_must_lie_on_every_way() {
-        let node = |purl: &str, parents: &[u32], top| GraphNode { purl: purl.into(), parents: parents.to_vec(), top };
-        // root -> a -> leaf, root -> b -> leaf; a second leaf that is brought directly as well.
-        let graph = Graph {
-            nodes: vec![
-                node("root", &[], true),
-                node("a", &[0], false),
-                node("b", &[0], false),
-                node("leaf", &[1, 2], false),
-                node("own", &[1], true),
-                node("ring", &[5, 1], false),
-            ],
-        };
-        let through = |product: &'static [&'static str], package: &str| {
-            graph.leads_through(|p| product.contains(&p), |p| p == package, &mut 100)
-        };
-        assert!(through(&["root"], "leaf") && through(&["a", "b"], "leaf") && through(&["leaf"], "leaf"));
-        assert!(!through(&["a"], "leaf") && !through(&["other"], "leaf") && !through(&["a"], "own"));
-        assert!(through(&["a"], "ring") && !through(&["b"], "ring"));
-        assert!(!through(&["root"], "nobody"));
-        assert!(!graph.leads_through(|p| p == "root", |p| p == "leaf", &mut 7));
-    }
-
-    fn two_medium() -> Findings {
-        let one = Finding { severity: Severity::Medium, ..Finding::default() };
-        Findings { items: vec![one.clone(), one], ..Findings::default() }
-    }
-
-    #[test]
-    fn what_is_counted_beyond_the_list_is_a_second_reading() {
-        let mut f = two_medium();
-        let stated = [(Severity::Critical, 1), (Severity::Medium, 2), (Severity::Unknown, 5)];
-        let words = f.hold_against(&stated, Category::Vulnerability).unwrap();
-        assert_eq!(words, "states 1 critical, lists 0; states 5 in all, lists 3");
-        let by = f.by_totals().unwrap().by_severity();
-        // Of two more nobody knows how bad they are.
-        assert_eq!((by.critical, by.medium, by.unknown), (3, 2, 0));
-        let mut silent = Findings { items: vec![Finding::default()], ..Findings::default() };
-        silent.hold_against(&[(Severity::Unknown, 3)], Category::Code);
-        assert_eq!(silent.by_totals().unwrap().by_severity().unknown, 3);
-    }
-
-    #[test]
-    fn fewer_in_the_totals_than_in_the_list_is_none() {
-        let mut f = two_medium();
-        assert_eq!(f.hold_against(&[(Severity::Medium, 1), (Severity::Unknown, 2)], Category::Code), None);
-        assert_eq!(f.by_totals(), None);
-    }
-
-    #[test]
-    fn gaps_name_a_few_and_count_all() {
-        let many: Vec<String> = (0..7).map(|n| format!("f{n}")).collect();
-        assert_eq!(
-            Gap::of_items("file was skipped", "files were skipped", &many).unwrap().words,
-            "7 files were skipped: f0, f1, f2, f3, f4, …"
-        );
-        assert_eq!(Gap::of_items::<String>("x", "x", &[]), None);
-    }
-}
+mod readings;

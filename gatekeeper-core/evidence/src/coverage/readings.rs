@@ -1,0 +1,81 @@
+use super::*;
+
+fn file(hit: u32, missed: u32) -> FileCoverage {
+    let lines = (1..=hit + missed).map(|number| Line { number, hits: u32::from(number <= hit) }).collect();
+    FileCoverage { lines, ..FileCoverage::default() }
+}
+
+fn stated(covered: u64, total: u64) -> Stated {
+    Stated { lines: Some(Ratio { covered, total }), ..Stated::default() }
+}
+
+fn lines(c: &Coverage) -> (u64, u64) {
+    let r = c.figures().lines.unwrap();
+    (r.covered, r.total)
+}
+
+fn coverage(files: &[(&str, FileCoverage)]) -> Coverage {
+    let mut c = Coverage::default();
+    for (name, file) in files {
+        c.add(*name, file.clone());
+    }
+    c.note_metrics();
+    c
+}
+
+#[test]
+fn counters_that_promise_less_are_a_second_reading() {
+    let mut one = file(9, 1);
+    one.hold_against(&stated(20, 60));
+    let c = coverage(&[("a", one), ("b", file(5, 5))]);
+    assert_eq!(lines(&c), (14, 20));
+    assert_eq!(lines(&c.by_totals().unwrap()), (25, 70));
+    assert_eq!(c.disagreement().unwrap(), "20/60 lines stated, 9/10 listed in a");
+}
+
+#[test]
+fn counters_that_promise_more_or_the_same_are_none() {
+    for (covered, total) in [(9, 10), (10, 10), (99, 100)] {
+        let mut one = file(9, 1);
+        one.hold_against(&stated(covered, total));
+        let c = coverage(&[("a", one)]);
+        assert_eq!(c.by_totals(), None, "{covered}/{total}");
+    }
+}
+
+#[test]
+fn the_whole_counts_no_difference_twice() {
+    let mut one = file(9, 1);
+    one.hold_against(&stated(20, 60));
+    let mut c = coverage(&[("a", one), ("b", file(5, 5))]);
+    c.hold_against(&stated(25, 70));
+    assert_eq!(lines(&c.by_totals().unwrap()), (25, 70));
+    c.hold_against(&stated(10, 100));
+    assert_eq!(lines(&c.by_totals().unwrap()), (10, 100));
+}
+
+#[test]
+fn records_of_a_file_add_their_disagreements_up() {
+    let mut one = file(9, 1);
+    one.hold_against(&stated(9, 20));
+    let mut c = coverage(&[("a", one.clone())]);
+    c.add_up("a", one);
+    assert_eq!(lines(&c), (9, 10));
+    assert_eq!(lines(&c.by_totals().unwrap()), (9, 30));
+}
+
+#[test]
+fn what_another_report_covers_stays() {
+    let mut one = file(9, 1);
+    one.hold_against(&stated(0, 10));
+    let mut c = coverage(&[("a", one)]);
+    c.merge(coverage(&[("b", file(10, 0))]));
+    assert_eq!(lines(&c.by_totals().unwrap()), (10, 20));
+}
+
+#[test]
+fn what_is_not_listed_has_no_second_reading() {
+    let mut one = FileCoverage { stated: stated(1, 2), ..FileCoverage::default() };
+    one.hold_against(&stated(1, 2));
+    assert_eq!(one.claim, None);
+}
