@@ -7,7 +7,9 @@ use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::inspection;
 use gatekeeper_core::output::{Output, Style};
 use gatekeeper_core::scripted::{self, Ask, KINDS};
-use gatekeeper_core::{CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Verdict};
+use gatekeeper_core::{
+    Base, Change, CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Revision, Verdict,
+};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +33,23 @@ pub struct Request {
     pub fail_on_warn: bool,
     /// Names of the gates to judge, the others are skipped; all of them where none is named.
     pub only: Vec<String>,
+    /// The commit and tree that are judged.
+    pub revision: Revision,
+    /// The diff of the change that is judged.
+    pub diff: Option<GivenDiff>,
+    /// A diff of no bytes means that nothing changed; otherwise it is refused.
+    pub allow_empty: bool,
+}
+
+/// A diff as it was given.
+#[derive(Debug, Clone, Default)]
+pub struct GivenDiff {
+    /// Where it is from: the file's name.
+    pub from: String,
+    /// Its text.
+    pub text: Vec<u8>,
+    /// What was compared, where git was asked: then an empty diff is proven to be one.
+    pub base: Option<Base>,
 }
 
 /// How files are to be read.
@@ -242,6 +261,15 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
     context.limits = Limits::of_files(request.max_bytes);
     context.fail_on_warn = request.fail_on_warn;
     context.only.clone_from(&request.only);
+    context.revision = request.revision.clone();
+    for (what, name) in [("commit", &mut context.revision.commit), ("tree", &mut context.revision.tree)] {
+        if let Some(text) = name {
+            let whole = Revision::name(text)
+                .ok_or_else(|| Refusal::Usage(format!("the {what} is 7 to 64 hexadecimal digits, not {text:?}")))?;
+            *text = whole;
+        }
+    }
+    context.diff = request.diff.as_ref().map(|d| change(d, request.allow_empty).map(Arc::new)).transpose()?;
     let request = CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),
@@ -251,6 +279,19 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
         context,
     };
     engine.check(&request).map_err(Refusal::Policy)
+}
+
+/// The diff, read.
+fn change(given: &GivenDiff, allow_empty: bool) -> Result<Change, Refusal> {
+    let GivenDiff { from, text, base } = given;
+    if text.iter().all(u8::is_ascii_whitespace) {
+        if base.is_some() || allow_empty {
+            return Ok(Change::nothing(from, base.clone()));
+        }
+        let said = format!("the diff {from} is empty: if nothing changed, say so with --allow-empty");
+        return Err(Refusal::Usage(said));
+    }
+    Change::read(from, text.clone(), base.clone()).map_err(Refusal::Unreadable)
 }
 
 /// Judges once and renders the verdict as each of these outputs, in their order.

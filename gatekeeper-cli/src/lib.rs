@@ -9,6 +9,7 @@ mod cmd;
 pub mod exit;
 mod files;
 pub mod front;
+mod git;
 mod terminal;
 
 use clap::Parser;

@@ -187,6 +187,7 @@ pub(crate) fn evaluate(
         policy: PolicyRef { file: policy.file.clone(), sha256: policy.sha256.clone(), profile: policy.profile.clone() },
         root: ".".to_owned(),
         now: context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string()),
+        context: context.carried(),
         gates,
         evidence,
         set_aside,

@@ -1,7 +1,13 @@
 //! What a run knows beside reports and policy: plain values. The core asks no clock, no version control and no network.
 
+use crate::diff::Diff;
 use crate::relate::suppress::IgnoreFile;
+use crate::verdict;
+use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::hash::sha256_hex;
 use gatekeeper_formats::input::Limits;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What judging depends on beside evidence and policy. There is no default: whoever judges says what time it is, or that there is no clock.
 ///
@@ -25,6 +31,89 @@ pub struct Context {
     pub only: Vec<String>,
     /// Ignore files whose entries take findings out.
     pub ignores: Vec<IgnoreFile>,
+    /// The commit and the tree whose reports are judged, as far as they are known.
+    pub revision: Revision,
+    /// What the change that is judged does to the sources, where that is known.
+    pub diff: Option<Arc<Change>>,
+    /// Names of the files that changed, relative to the root, where a list of them was given beside the diff or without one.
+    pub changed: Option<BTreeSet<String>>,
+}
+
+/// The commit and the tree that reports are judged for. The tree is the identity of the sources: a rebase or a squash gives the same sources
+/// another commit, never another tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Revision {
+    /// The commit: 7 to 64 hexadecimal digits in lower case.
+    pub commit: Option<String>,
+    /// The tree: the same.
+    pub tree: Option<String>,
+    /// Who says so, for people: `--commit`, `git`, `GITHUB_SHA`.
+    pub from: Option<String>,
+    /// Whether the working tree differs from the commit: then it has no tree that could be recorded.
+    pub dirty: bool,
+    /// What else is to be said: why something of this is not known.
+    pub notes: Vec<String>,
+}
+
+impl Revision {
+    /// The name of a commit or tree: 7 to 64 hexadecimal digits, in lower case. `None` where it is something else.
+    pub fn name(text: &str) -> Option<String> {
+        let is_name = (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        is_name.then(|| text.to_ascii_lowercase())
+    }
+
+    /// Whether two names mean one commit (or tree): they agree as far as the shorter one goes, which has 7 digits at least.
+    pub fn same(a: &str, b: &str) -> bool {
+        let n = a.len().min(b.len());
+        let agree = matches!((a.get(..n), b.get(..n)), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b));
+        n >= 7 && agree
+    }
+}
+
+/// A diff with where it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The diff.
+    pub diff: Diff,
+    /// Where it is from: the file's name, `standard input`, `git`.
+    pub from: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// What was compared with what, where git was asked.
+    pub base: Option<Base>,
+}
+
+impl Change {
+    /// Reads a diff; `from` is what errors and the verdict call it.
+    ///
+    /// # Errors
+    /// As [`Diff::read`].
+    pub fn read(from: &str, bytes: Vec<u8>, base: Option<Base>) -> Result<Change, ParseError> {
+        let sha256 = sha256_hex(&bytes);
+        Ok(Change { diff: Diff::read(from, bytes)?, from: from.to_owned(), sha256, base })
+    }
+
+    /// A diff that is known to be empty.
+    pub fn nothing(from: &str, base: Option<Base>) -> Change {
+        Change { diff: Diff::empty(), from: from.to_owned(), sha256: sha256_hex(b""), base }
+    }
+}
+
+/// What a diff compares: full names of commits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Base {
+    /// The base as it was named: `origin/main`.
+    pub name: String,
+    /// The commit that the name stands for.
+    pub commit: String,
+    /// Where the change branched off from it: the diff begins here.
+    pub merge_base: String,
+    /// The commit that the diff leads to.
+    pub head: String,
+    /// Whether it leads further, to what lies in the working tree and is not committed.
+    pub with_working_tree: bool,
 }
 
 impl Context {
@@ -35,7 +124,16 @@ impl Context {
 
     /// A run that does not know what time it is.
     pub fn without_clock() -> Self {
-        Context { now: None, limits: Limits::default(), fail_on_warn: false, only: Vec::new(), ignores: Vec::new() }
+        Context {
+            now: None,
+            limits: Limits::default(),
+            fail_on_warn: false,
+            only: Vec::new(),
+            ignores: Vec::new(),
+            revision: Revision::default(),
+            diff: None,
+            changed: None,
+        }
     }
 
     /// The day by which ends are judged (UTC). Without a clock, or with one out of range, every end has passed.
@@ -43,5 +141,44 @@ impl Context {
         self.now
             .and_then(|now| jiff::Timestamp::from_second(now).ok())
             .map_or(jiff::civil::Date::MAX, |t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    /// What of it a verdict carries.
+    pub(crate) fn carried(&self) -> verdict::RunContext {
+        let Revision { commit, tree, from, dirty, notes } = self.revision.clone();
+        let diff = self.diff.as_deref().map(|change| verdict::DiffRef {
+            from: change.from.clone(),
+            sha256: change.sha256.clone(),
+            files: u64::try_from(change.diff.files().len()).unwrap_or(u64::MAX),
+            added_lines: change.diff.added_lines(),
+            base: change.base.as_ref().map(|b| b.name.clone()),
+            base_commit: change.base.as_ref().map(|b| b.commit.clone()),
+            merge_base: change.base.as_ref().map(|b| b.merge_base.clone()),
+            head: change.base.as_ref().map(|b| b.head.clone()),
+            with_working_tree: change.base.as_ref().is_some_and(|b| b.with_working_tree),
+        });
+        verdict::RunContext { commit, tree, from, dirty, diff, notes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_commits_are_hexadecimal_and_long_enough() {
+        assert_eq!(Revision::name("A1B2C3D").as_deref(), Some("a1b2c3d"));
+        assert_eq!(Revision::name("a1b2c3"), None);
+        assert_eq!(Revision::name(&"a".repeat(64)), Some("a".repeat(64)));
+        assert_eq!(Revision::name(&"a".repeat(65)), None);
+        assert_eq!(Revision::name("main-branch"), None);
+    }
+
+    #[test]
+    fn commits_are_the_same_by_seven_digits_or_more() {
+        assert!(Revision::same("a1b2c3d", "A1B2C3D4E5"));
+        assert!(!Revision::same("a1b2c3d", "a1b2c3e"));
+        assert!(!Revision::same("a1b2c3", "a1b2c3"));
+        assert!(Revision::same(&"a".repeat(40), &"a".repeat(40)));
     }
 }

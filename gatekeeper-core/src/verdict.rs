@@ -30,6 +30,9 @@ pub struct Verdict {
     /// The clock that was used (RFC 3339, UTC); null where there was none.
     #[serde(default)]
     pub now: Option<String>,
+    /// What the run knew of the sources that it judges: commit, tree, diff.
+    #[serde(default, skip_serializing_if = "RunContext::is_empty")]
+    pub context: RunContext,
     /// The gates in the policy's order.
     pub gates: Vec<GateVerdict>,
     /// All evidence that was read, by path.
@@ -45,6 +48,64 @@ pub struct Verdict {
     /// What this run demands less than the policy that it was made from: by the profile that was applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loosened: Vec<String>,
+}
+
+/// What a run knew beside reports and policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunContext {
+    /// The commit that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Its tree: the identity of the sources. None is recorded where the working tree held changes that were not committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// Who said so: `--commit`, `git`, `GITHUB_SHA`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whether the working tree held changes that were not committed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+    /// The diff of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<DiffRef>,
+    /// What of it is not known, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl RunContext {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == RunContext::default()
+    }
+}
+
+/// The diff by which new code was judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffRef {
+    /// Where it is from: a file's name, `standard input`, `git`.
+    pub from: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// How many files it changes.
+    pub files: u64,
+    /// How many lines it adds.
+    pub added_lines: u64,
+    /// The base as it was named, where git was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The commit that the base stood for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_commit: Option<String>,
+    /// Where the change branched off from it: the diff begins here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_base: Option<String>,
+    /// The commit that the diff leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// Whether it leads further, to what was not committed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_working_tree: bool,
 }
 
 /// The policy that judged.

@@ -1,5 +1,6 @@
 //! `gatekeeper check`: the main job.
 
+use super::change::{self, ChangeArgs};
 use crate::exit;
 use crate::files::{judged_in, named_twice, write_whole};
 use crate::front::{self, Refusal, RefusalDocument, Request};
@@ -33,6 +34,8 @@ pub struct JudgeArgs {
     /// Largest file that is read, bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
     max_bytes: u64,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 /// Arguments of `check`.
@@ -89,7 +92,17 @@ pub(crate) fn judge(
     color: bool,
     err: &mut dyn Write,
 ) -> io::Result<Result<Verdict, Refused>> {
+    let given = match change::given(&args.change, args.root.as_deref(), args.max_bytes) {
+        Ok(given) => given,
+        Err(refusal) => {
+            writeln!(err, "gatekeeper: {}", line(&refusal.line()))?;
+            return Ok(Err(Refused { code: exit::USAGE, document: refusal.document() }));
+        }
+    };
     let request = Request {
+        revision: given.revision,
+        diff: given.diff,
+        allow_empty: args.change.allow_empty,
         paths: args.paths.clone(),
         config: args.config.clone(),
         root: args.root.clone(),
@@ -98,6 +111,7 @@ pub(crate) fn judge(
         max_bytes: Some(args.max_bytes),
         fail_on_warn,
         only,
+        ..Request::default()
     };
     let refusal = match front::check(engine, &request) {
         Ok(verdict) => return Ok(Ok(verdict)),

@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod change;
 pub mod check;
 pub mod explain;
 pub mod inspect;

@@ -1,0 +1,347 @@
+//! What the command line asks of git. The core asks nothing: it gets plain values.
+//!
+//! The repository may be a stranger's. Nothing of its configuration, attributes or hooks is run: file system monitors, hooks, external diffs, text
+//! conversions, filters of the repository's own, transports and lazy fetches are off, `GIT_*` of the environment is taken out, and every setting
+//! that changes what a diff looks like is fixed.
+
+use gatekeeper_core::{Base, Revision};
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Why git could not tell.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GitError {
+    /// It could not be run.
+    #[error("git cannot be run")]
+    Run(#[source] io::Error),
+    /// It refuses the folder, as somebody else owns it.
+    #[error("git refuses this folder, as it belongs to another user: git config --global --add safe.directory {0}")]
+    NotOurs(String),
+    /// There is no repository, or none with a commit.
+    #[error("there is no commit of git here")]
+    NoCommit,
+    /// It does not know a name.
+    #[error("git does not know `{0}`: fetch it first{1}")]
+    Unknown(String, &'static str),
+    /// A name that git would take for an option, or that is none.
+    #[error("`{0}` is no name of a commit")]
+    NoName(String),
+    /// The history is cut off.
+    #[error(
+        "this clone is shallow, so nobody can tell where the change branched off from `{0}`: fetch the whole history (git fetch --unshallow; `fetch-depth: 0` of actions/checkout)"
+    )]
+    Shallow(String),
+    /// Two histories have nothing in common.
+    #[error("`{0}` and HEAD have no commit in common")]
+    Unrelated(String),
+    /// The answer is above the limit.
+    #[error("git's answer is larger than {0} bytes: raise --max-bytes")]
+    TooLarge(u64),
+    /// It failed for another reason.
+    #[error("git {0} failed: {1}")]
+    Failed(&'static str, String),
+}
+
+/// Settings that every call gets.
+const SETTINGS: [&str; 17] = [
+    "core.fsmonitor=",
+    "core.hooksPath=/dev/null",
+    "core.attributesFile=/dev/null",
+    "core.quotePath=true",
+    "core.pager=cat",
+    "core.untrackedCache=false",
+    "core.alternateRefsCommand=",
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+    "log.showSignature=false",
+    "gc.auto=0",
+    "diff.external=",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "diff.suppressBlankEmpty=false",
+    "color.ui=false",
+];
+
+/// What a diff is asked with: each setting that would change it stands here.
+const DIFF: [&str; 18] = [
+    "diff",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--text",
+    "--no-color",
+    "--no-color-moved",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--find-renames=50%",
+    "-l1000",
+    "--unified=0",
+    "--inter-hunk-context=0",
+    "--diff-algorithm=myers",
+    "--indent-heuristic",
+    "--submodule=short",
+    "--ignore-submodules=dirty",
+    "--full-index",
+    "-O/dev/null",
+];
+
+/// Git in a folder.
+#[derive(Debug, Clone)]
+pub struct Git<'f> {
+    folder: &'f Path,
+    /// Settings that switch off what the repository's own configuration would run.
+    own: Vec<String>,
+}
+
+/// What git says of the folder.
+#[derive(Debug)]
+struct Head {
+    commit: String,
+    tree: String,
+    shallow: bool,
+    /// The folder within the working tree: empty, or with `/` at its end.
+    prefix: String,
+}
+
+impl<'f> Git<'f> {
+    /// Git in a folder.
+    pub fn at(folder: &'f Path) -> Git<'f> {
+        Git { folder, own: Vec::new() }
+    }
+
+    fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new("git");
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().to_ascii_uppercase().starts_with("GIT_") {
+                command.env_remove(name);
+            }
+        }
+        for (name, value) in [
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ALLOW_PROTOCOL", "none"),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_ATTR_NOSYSTEM", "1"),
+            ("GIT_LITERAL_PATHSPECS", "1"),
+            ("LC_ALL", "C"),
+        ] {
+            command.env(name, value);
+        }
+        command.env_remove("LANGUAGE").stdin(Stdio::null()).arg("--no-pager").arg("-C").arg(self.folder);
+        for setting in SETTINGS.into_iter().chain(self.own.iter().map(String::as_str)) {
+            command.arg("-c").arg(setting);
+        }
+        command.args(arguments);
+        command
+    }
+
+    /// What it prints, where it succeeds.
+    fn ask<S: AsRef<OsStr>>(
+        &self,
+        what: &'static str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<Vec<u8>, GitError> {
+        let done = self.command(arguments).output().map_err(GitError::Run)?;
+        if done.status.success() { Ok(done.stdout) } else { Err(self.failure(what, &done.stderr)) }
+    }
+
+    fn failure(&self, what: &'static str, said: &[u8]) -> GitError {
+        let said = String::from_utf8_lossy(said);
+        if said.contains("dubious ownership") || said.contains("unsafe repository") {
+            let folder = std::path::absolute(self.folder).unwrap_or_else(|_| self.folder.to_path_buf());
+            return GitError::NotOurs(folder.display().to_string());
+        }
+        let first = said.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("it says nothing");
+        GitError::Failed(what, first.chars().take(200).collect())
+    }
+
+    fn head(&self) -> Result<Head, GitError> {
+        let asked = ["rev-parse", "--is-shallow-repository", "--show-prefix", "HEAD^{commit}", "HEAD^{tree}"];
+        let said = match self.ask("rev-parse", asked) {
+            Err(GitError::Failed(..)) => return Err(GitError::NoCommit),
+            said => said?,
+        };
+        let said = String::from_utf8_lossy(&said);
+        let lines: Vec<&str> = said.lines().collect();
+        let [shallow, prefix, commit, tree] = lines.as_slice() else { return Err(GitError::NoCommit) };
+        let name = |text: &str| Revision::name(text).ok_or(GitError::NoCommit);
+        Ok(Head {
+            commit: name(commit)?,
+            tree: name(tree)?,
+            shallow: *shallow != "false",
+            prefix: (*prefix).to_owned(),
+        })
+    }
+
+    /// Switches off the filters that the repository's own configuration brings: they are commands.
+    fn without_filters(&mut self) -> Result<(), GitError> {
+        let listed = self.ask("config", ["config", "--list", "--show-scope", "-z", "--name-only"])?;
+        let mut parts = listed.split(|b| *b == 0);
+        while let (Some(scope), Some(name)) = (parts.next(), parts.next()) {
+            let is_own = matches!(scope, b"local" | b"worktree");
+            let Ok(name) = std::str::from_utf8(name) else {
+                return Err(GitError::Failed("config", "it has a setting whose name is not UTF-8".to_owned()));
+            };
+            if !is_own || !name.starts_with("filter.") {
+                continue;
+            }
+            if name.contains(['=', '\n']) {
+                return Err(GitError::Failed("config", "it has a filter of an impossible name".to_owned()));
+            }
+            let off = if name.ends_with(".required") { "false" } else { "" };
+            self.own.push(format!("{name}={off}"));
+        }
+        Ok(())
+    }
+
+    /// Whether files that git knows were changed and not committed.
+    fn is_dirty(&mut self) -> Result<bool, GitError> {
+        self.without_filters()?;
+        let asked = ["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"];
+        Ok(!self.ask("status", asked)?.is_empty())
+    }
+
+    /// The commit that a name stands for, in full.
+    fn commit(&self, name: &str, shallow: bool) -> Result<String, GitError> {
+        if name.is_empty() || name.starts_with('-') || name.contains(|c: char| c.is_control()) {
+            return Err(GitError::NoName(name.to_owned()));
+        }
+        let asked = ["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")];
+        let unknown = || {
+            let deep = if shallow {
+                "; this clone is shallow, so it may lie further back (git fetch --unshallow)"
+            } else {
+                ""
+            };
+            GitError::Unknown(name.to_owned(), deep)
+        };
+        let said = match self.ask("rev-parse", asked) {
+            Err(GitError::Failed(..)) => return Err(unknown()),
+            said => said?,
+        };
+        Revision::name(String::from_utf8_lossy(&said).trim()).ok_or_else(unknown)
+    }
+
+    /// What the change adds: the diff from where HEAD branched off from a base. Where the working tree holds more, that is part of it.
+    ///
+    /// # Errors
+    /// No git, no repository, a base that it does not know, a shallow clone that cannot tell.
+    pub fn change(mut self, base: &str, limit: u64) -> Result<(Vec<u8>, Base), GitError> {
+        let head = self.head()?;
+        let commit = self.commit(base, head.shallow)?;
+        let said = match self.ask("merge-base", ["merge-base", &commit, &head.commit]) {
+            Err(GitError::Failed(..)) if head.shallow => return Err(GitError::Shallow(base.to_owned())),
+            Err(GitError::Failed(..)) => return Err(GitError::Unrelated(base.to_owned())),
+            said => said?,
+        };
+        let merge_base = Revision::name(String::from_utf8_lossy(&said).trim())
+            .ok_or_else(|| GitError::Unrelated(base.to_owned()))?;
+        // Of a history that is cut off only this is certain: what HEAD descends from.
+        if head.shallow && merge_base != commit {
+            return Err(GitError::Shallow(base.to_owned()));
+        }
+        let with_working_tree = self.is_dirty()?;
+        let relative = if head.prefix.is_empty() { "--no-relative" } else { "--relative" };
+        let mut arguments: Vec<&str> = DIFF.to_vec();
+        arguments.extend([relative, &merge_base]);
+        if !with_working_tree {
+            arguments.push(&head.commit);
+        }
+        arguments.push("--");
+        let text = self.read("diff", &arguments, limit)?;
+        let name = base.to_owned();
+        Ok((text, Base { name, commit, merge_base, head: head.commit, with_working_tree }))
+    }
+
+    /// What a call prints, up to a limit.
+    fn read(&self, what: &'static str, arguments: &[&str], limit: u64) -> Result<Vec<u8>, GitError> {
+        let mut child =
+            self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(GitError::Run)?;
+        let errors = child.stderr.take().map(|stderr| {
+            std::thread::spawn(move || {
+                let mut said = Vec::new();
+                let _ = stderr.take(1 << 16).read_to_end(&mut said);
+                said
+            })
+        });
+        let mut text = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(limit.saturating_add(1)).read_to_end(&mut text).map_err(GitError::Run)?;
+        }
+        if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(GitError::TooLarge(limit));
+        }
+        let status = child.wait().map_err(GitError::Run)?;
+        let said = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        if status.success() { Ok(text) } else { Err(self.failure(what, &said)) }
+    }
+}
+
+/// The commit and tree that are judged: what was given, else what git says, else what CI says where git is not there.
+pub fn revision(folder: &Path, commit: Option<String>, tree: Option<String>) -> Revision {
+    let mut out = Revision::default();
+    let given = commit.is_some() || tree.is_some();
+    (out.commit, out.tree) = (commit, tree);
+    if out.commit.is_some() && out.tree.is_some() {
+        out.from = Some("--commit and --tree".to_owned());
+        return out;
+    }
+    let mut git = Git::at(folder);
+    match git.head() {
+        Ok(head) => {
+            let ours = out.commit.as_ref().is_none_or(|c| Revision::same(c, &head.commit))
+                && out.tree.as_ref().is_none_or(|t| Revision::same(t, &head.tree));
+            out.from = Some(
+                match (given, ours) {
+                    (false, _) => "git",
+                    (true, true) => "the command line and git",
+                    (true, false) => "the command line",
+                }
+                .to_owned(),
+            );
+            if !ours {
+                out.notes.push(format!("git's HEAD is {}, which is not what was given", short(&head.commit)));
+                return out;
+            }
+            if out.tree.is_none() {
+                match git.is_dirty() {
+                    Ok(false) => out.tree = Some(head.tree),
+                    Ok(true) => {
+                        out.dirty = true;
+                        out.notes.push(
+                            "the working tree holds changes that are not committed, so no tree is recorded".to_owned(),
+                        );
+                    }
+                    Err(e) => out.notes.push(format!("the tree is not known: {e}")),
+                }
+            }
+            out.commit.get_or_insert(head.commit);
+        }
+        Err(e) => {
+            if matches!(e, GitError::NotOurs(_)) {
+                out.notes.push(e.to_string());
+            }
+            if given {
+                out.from = Some("the command line".to_owned());
+                return out;
+            }
+            for name in ["GITHUB_SHA", "CI_COMMIT_SHA"] {
+                if let Some(commit) = std::env::var(name).ok().as_deref().and_then(Revision::name) {
+                    (out.commit, out.from) = (Some(commit), Some(name.to_owned()));
+                    break;
+                }
+            }
+        }
+    }
+    out
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
