@@ -188,6 +188,7 @@ pub(crate) fn evaluate(
         root: ".".to_owned(),
         now: context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string()),
         context: context.carried(),
+        triggers: judge::triggers(policy, &gates),
         gates,
         evidence,
         set_aside,

@@ -35,6 +35,9 @@ pub struct Verdict {
     pub context: RunContext,
     /// The gates in the policy's order.
     pub gates: Vec<GateVerdict>,
+    /// What is to be done about it: the words (`then`) of the gates that failed, have no evidence or could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<String>,
     /// All evidence that was read, by path.
     pub evidence: Vec<EvidenceRef>,
     /// Evidence that was left aside because other evidence tells the same run better.
@@ -224,6 +227,9 @@ pub struct GateVerdict {
     pub conditions: Vec<Condition>,
     /// What it falls short by: every one, the worst first.
     pub violations: Vec<Violation>,
+    /// What each of its cells came to, where it is judged cell by cell (`each`) or component by component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<CellVerdict>,
     /// The evidence it used.
     pub evidence: Vec<Used>,
     /// Waivers that were used.
@@ -232,6 +238,21 @@ pub struct GateVerdict {
     /// What would make it pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_pass: Vec<String>,
+}
+
+/// What a cell of a gate came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellVerdict {
+    /// The component that it was judged for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Its labels (`each`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Its status: a warning where it falls short and may.
+    pub status: GateStatus,
+    /// In a sentence.
+    pub reason: String,
 }
 
 /// A condition with its value, limit and distance.
@@ -294,6 +315,9 @@ pub struct Violation {
     /// What to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// The labels of the cell that it is about (`each`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Violation {
@@ -312,6 +336,7 @@ impl Violation {
             fixed: None,
             url: None,
             help: None,
+            labels: BTreeMap::new(),
         }
     }
 

@@ -239,7 +239,7 @@ fn github(
     }
     let summary = write_as(engine, "markdown", verdict, &Style::default())?;
     append("GITHUB_STEP_SUMMARY", &summary, err)?;
-    outputs(verdict.status.as_str(), verdict.exit_code, err)?;
+    outputs(verdict.status.as_str(), verdict.exit_code, &verdict.triggers, err)?;
     if verdict.status == Overall::Unknown {
         writeln!(err, "gatekeeper: nothing failed, but a blocking gate could not be judged (exit code 3)")?;
     }
@@ -266,11 +266,12 @@ fn github_refused(refused: &Refused, annotate: bool, out: &mut dyn Write, err: &
     let summary =
         "## ❓ Quality gates: nothing was judged\n\nThe policy cannot be used: see the annotations or the log.\n";
     append("GITHUB_STEP_SUMMARY", summary.as_bytes(), err)?;
-    outputs("error", *code, err)
+    outputs("error", *code, &[], err)
 }
 
-fn outputs(status: &str, code: u8, err: &mut dyn Write) -> io::Result<()> {
-    append("GITHUB_OUTPUT", format!("status={status}\nexit-code={code}\n").as_bytes(), err)
+fn outputs(status: &str, code: u8, triggers: &[String], err: &mut dyn Write) -> io::Result<()> {
+    let triggers = triggers.join(",");
+    append("GITHUB_OUTPUT", format!("status={status}\nexit-code={code}\ntriggers={triggers}\n").as_bytes(), err)
 }
 
 /// Adds to the file that a variable names.

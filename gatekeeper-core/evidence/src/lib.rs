@@ -14,6 +14,7 @@ pub mod hash;
 pub mod inventory;
 pub mod location;
 pub mod measurements;
+pub mod order;
 pub mod purl;
 pub mod test_run;
 pub mod vex;

@@ -209,6 +209,11 @@ impl<'n> Table<'n> {
         self.entries.iter().find(|e| e.key == key).map(|e| &e.node)
     }
 
+    /// The value of a key that may be another reader's: it does not count as asked for.
+    pub(crate) fn peek(&self, key: &str) -> Option<&'n Node> {
+        self.entries.iter().find(|e| e.key == key).map(|e| &e.node)
+    }
+
     fn wrong<T>(&self, key: &str, node: &Node, wanted: &str) -> Option<T> {
         let message = format!("`{key}` takes {wanted}, not {}", shown(&node.value));
         self.problem_of(ProblemCode::WrongType, node.span.clone(), message);

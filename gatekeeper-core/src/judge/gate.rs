@@ -1,8 +1,9 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
+use super::cells::{self, Cell, Judged};
 use super::gather::Unread;
 use super::readings::{self, Reading};
-use super::waive::{Waivers, waives_violation};
+use super::waive::{GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
 use crate::policy::Gate;
@@ -74,114 +75,180 @@ pub(crate) fn concerns(u: &Unread, gate: &Gate) -> bool {
     }
 }
 
+/// Something that keeps evidence from being judged, with where that evidence stands.
+struct Obstacle<'e> {
+    labels: &'e BTreeMap<String, String>,
+    violation: Violation,
+}
+
 /// Judges one gate.
 pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> GateVerdict {
     if !gate.enabled {
         return skipped(gate, "switched off by the policy");
     }
-    let Ground { evidence, unread, contradictions, strangers, now, .. } = ground;
+    let Ground { evidence, unread, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
     if taken.is_empty() && unreadable.is_empty() && gate.missing_blocks {
         // Nothing is known of an unrecognised file; where a gate lacks evidence, that file may be what it lacks.
         unreadable = unread.iter().filter(|u| u.kind.is_none()).collect();
     }
-    let mut judgement = Judgement::default();
-    for u in &unreadable {
+    let (cells, strays) = cells::split(gate, &taken, &unreadable);
+    let mut wide: Vec<Violation> = strays;
+    wide.extend(unheard(gate, &taken, evidence, &unreadable));
+    // What keeps evidence of one cell from being judged says nothing of the others.
+    let mut of_cells: BTreeMap<BTreeMap<String, String>, Vec<Violation>> = BTreeMap::new();
+    for Obstacle { labels, violation } in obstacles(gate, &taken, &unreadable, ground) {
+        match cells::place(&gate.cells, labels) {
+            Some(place) => of_cells.entry(place).or_default().push(violation),
+            None => wide.push(violation),
+        }
+    }
+    let waivers_here = waivers.of(&gate.name);
+    let unsure = wide.iter().any(|v| v.status == GateStatus::Error);
+    let kindred = evidence.iter().filter(|e| gate.rule.takes_kind(e.kind())).count();
+    let mut judged: Vec<Judged> = cells
+        .into_iter()
+        .map(|cell| {
+            let found = of_cells.remove(&cell.labels).unwrap_or_default();
+            judge_cell(gate, cell, found, unsure, kindred, ground, &waivers_here)
+        })
+        .collect();
+    let nothing = taken.is_empty() && wide.is_empty() && judged.iter().all(|c| c.violations.is_empty());
+    let (weighed, too_few) = cells::weigh(&gate.cells, &mut judged, waivers.today(), &waivers_here);
+    wide.extend(too_few);
+    let status = match wide.iter().map(|v| v.status).max().unwrap_or(GateStatus::Pass).max(weighed) {
+        _ if nothing => GateStatus::Missing,
+        status => status,
+    };
+    let contrast = cells::contrast(&gate.cells, &judged);
+    let shown_cells = if gate.cells.each.is_empty() { Vec::new() } else { judged.iter().map(Judged::shown).collect() };
+    let mut violations = wide;
+    let (mut held, mut notes): (Vec<Held>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut to_pass: Vec<Remedy> = unreadable.iter().take(WAYS_OUT).map(|u| Remedy::Other(way_out(u))).collect();
+    for cell in judged {
+        let labels = &cell.labels;
+        violations.extend(cell.violations.into_iter().map(|v| Violation { labels: labels.clone(), ..v }));
+        held.extend(cell.held);
+        to_pass.extend(cell.to_pass);
+        for note in cell.notes {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    // The worst first; what stands equal keeps its order.
+    violations.sort_by_key(|v| (std::cmp::Reverse(v.status), std::cmp::Reverse(v.severity)));
+    let mut used: Vec<Used> =
+        taken.iter().map(|e| Used { path: e.source.path.clone(), sha256: e.source.sha256.clone() }).collect();
+    used.sort();
+    let mut to_pass: Vec<String> = to_pass.iter().map(words::remedy).collect();
+    if nothing {
+        to_pass.push(wanted(gate, ground.formats));
+    }
+    let why = reason(gate, status, &held, &violations, &taken, kindred);
+    let said = contrast.into_iter().chain([why]).collect::<Vec<_>>().join(": ");
+    GateVerdict {
+        reason: std::iter::once(said).chain(notes).collect::<Vec<_>>().join("; "),
+        status,
+        blocking: blocks(gate, status),
+        conditions: held.iter().map(words::shown).collect(),
+        violations,
+        cells: shown_cells,
+        evidence: used,
+        waivers: waivers_here.used(),
+        to_pass,
+        ..skipped(gate, "")
+    }
+}
+
+/// What keeps a gate's evidence from being judged, whatever the rule: unreadable, incomplete or contradicting evidence, and what it says of its
+/// own reach.
+fn obstacles<'e>(
+    gate: &Gate,
+    taken: &[&'e Evidence],
+    unreadable: &[&'e Unread],
+    ground: Ground<'_>,
+) -> Vec<Obstacle<'e>> {
+    let mut out = Vec::new();
+    for u in unreadable {
         let mut v = Violation::new(UNREADABLE, GateStatus::Error, u.error.words()).from_source(&u.file);
         v.location = Some(u.error.location().clone());
-        judgement.violations.push(v);
+        out.push(Obstacle { labels: &u.labels, violation: v });
     }
-    judgement.to_pass.extend(unreadable.iter().take(WAYS_OUT).map(|u| Remedy::Other(way_out(u))));
+    let mut say = |e: &'e Evidence, v: Violation| out.push(Obstacle { labels: &e.source.labels, violation: v });
+    let error = |e: &Evidence, code, message: String| {
+        Violation::new(code, GateStatus::Error, message).from_source(&e.source.path)
+    };
     for e in taken.iter().filter(|e| e.complete == Some(false)) {
         let why = e.notes.first().map(|n| format!(": {}", n.message)).unwrap_or_default();
-        let message = format!("its tool did not do all its work, so it proves nothing{why}");
-        judgement.violations.push(Violation::new("incomplete", GateStatus::Error, message).from_source(&e.source.path));
+        say(e, error(e, "incomplete", format!("its tool did not do all its work, so it proves nothing{why}")));
     }
     for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
         let message = format!("its command ended with exit status {status}, and the report shows no reason for it");
-        judgement
-            .violations
-            .push(Violation::new("exit-status", GateStatus::Error, message).from_source(&e.source.path));
+        say(e, error(e, "exit-status", message));
     }
-    for c in contradictions.iter().filter(|c| taken.iter().any(|e| e.source.path == c.kept)) {
-        let mut v = Violation::new("contradiction", GateStatus::Error, c.message.clone()).from_source(&c.kept);
-        v.help =
-            Some(format!("make {} and {} tell of the same run, or name one of them in the policy", c.kept, c.aside));
-        judgement.violations.push(v);
+    for c in ground.contradictions {
+        let Some(e) = taken.iter().find(|e| e.source.path == c.kept) else { continue };
+        let help = format!("make {} and {} tell of the same run, or name one of them in the policy", c.kept, c.aside);
+        say(e, error(e, "contradiction", c.message.clone()).with_help(help));
     }
-    for (e, why) in taken.iter().filter_map(|e| strangers.get(&e.source.path).map(|why| (e, why))) {
-        judgement
-            .violations
-            .push(Violation::new("paths-unmatched", GateStatus::Error, why.clone()).from_source(&e.source.path));
+    for (e, why) in taken.iter().filter_map(|e| ground.strangers.get(&e.source.path).map(|why| (e, why))) {
+        say(e, error(e, "paths-unmatched", why.clone()));
     }
-    judgement.violations.extend(unheard(gate, &taken, evidence, &unreadable));
-    judgement.violations.extend(readings::of_themselves(&taken, &gate.select));
-    let parts = parts(gate, &taken, &mut judgement);
-    let waivers = waivers.of(&gate.name);
-    let mut held: Vec<Held> = Vec::new();
-    let mut unsure = false;
-    for (labels, part) in parts {
-        let read = readings::worst_of(&part, |part, reading| {
+    for e in taken {
+        for v in readings::of_themselves(&[e], &gate.select) {
+            say(e, v);
+        }
+    }
+    out
+}
+
+/// Judges one cell by the gate's rule. `found` keeps evidence of this cell from being judged; `unsure`: so does something of no cell.
+fn judge_cell(
+    gate: &Gate,
+    cell: Cell<'_>,
+    found: Vec<Violation>,
+    unsure: bool,
+    kindred: usize,
+    ground: Ground<'_>,
+    waivers: &GateWaivers<'_>,
+) -> Judged {
+    let Cell { labels, evidence } = cell;
+    let mut judgement = Judgement { violations: found, ..Judgement::default() };
+    let mut unsure = unsure;
+    if !evidence.is_empty() {
+        let read = readings::worst_of(&evidence, |part, reading| {
             // What is waived is told once, whichever way it was read.
             let waive = |item: &Item<'_>| match reading {
                 Reading::List => waivers.waives(item),
                 Reading::Totals => waivers.would_waive(item),
             };
-            let mut one =
-                answer(gate, &Scope { evidence: part, select: &gate.select, all: evidence, now, waive: &waive });
+            let scope =
+                Scope { evidence: part, select: &gate.select, all: ground.evidence, now: ground.now, waive: &waive };
+            let mut one = answer(gate, &scope);
             // Rules from outside may not have asked.
             one.violations.retain(|v| !waives_violation(v, &waive));
             one
         });
-        unsure |= read.unsure;
-        let one = read.judgement;
-        held.extend(one.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }));
-        judgement.violations.extend(one.violations);
-        judgement.to_pass.extend(one.to_pass);
-        for note in one.notes {
-            if !judgement.notes.contains(&note) {
-                judgement.notes.push(note);
-            }
-        }
+        unsure |= judgement.violations.iter().chain(&read.judgement.violations).any(|v| v.status == GateStatus::Error);
+        unsure = read.unsure || unsure && gate.judge.more_may_mend();
+        judgement.violations.extend(read.judgement.violations);
+        judgement = Judgement { violations: judgement.violations, ..read.judgement };
+    } else if judgement.violations.is_empty() && !labels.is_empty() {
+        judgement.violations.push(cells::missing(&labels));
     }
-    let missing = taken.is_empty() && judgement.violations.is_empty();
-    let kindred = evidence.iter().filter(|e| gate.rule.takes_kind(e.kind())).count();
-    unsure |= gate.judge.more_may_mend() && judgement.violations.iter().any(|v| v.status == GateStatus::Error);
-    let conditions = held.iter().map(|h| h.condition.status).max();
-    let status = match judgement.status().max(conditions.unwrap_or(GateStatus::Pass)) {
-        _ if missing => GateStatus::Missing,
+    let status = match judgement.status() {
         GateStatus::Fail if unsure => GateStatus::Error,
         status => status,
     };
-    // The worst first; what stands equal keeps its order.
-    judgement.violations.sort_by_key(|v| (std::cmp::Reverse(v.status), std::cmp::Reverse(v.severity)));
-    let mut used: Vec<Used> =
-        taken.iter().map(|e| Used { path: e.source.path.clone(), sha256: e.source.sha256.clone() }).collect();
-    used.sort();
-    let mut to_pass: Vec<String> = judgement.to_pass.iter().map(words::remedy).collect();
-    if missing {
-        to_pass.push(wanted(gate, ground.formats));
-    }
-    let mut said = reason(gate, status, &held, &judgement.violations, &taken, kindred);
-    for note in &judgement.notes {
-        said.push_str("; ");
-        said.push_str(note);
-    }
-    GateVerdict {
-        name: gate.name.clone(),
-        rule: gate.rule.id().to_owned(),
-        status,
-        action: gate.action,
-        blocking: blocks(gate, status),
-        reason: said,
-        policy_line: gate.line,
-        conditions: held.iter().map(words::shown).collect(),
-        violations: judgement.violations,
-        evidence: used,
-        waivers: waivers.used(),
-        to_pass,
-    }
+    let held: Vec<Held> =
+        judgement.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }).collect();
+    let bare: Vec<Held> =
+        held.iter().map(|h| Held { labels: BTreeMap::new(), condition: h.condition.clone() }).collect();
+    let reason = reason(gate, status, &bare, &judgement.violations, &evidence, kindred);
+    let Judgement { violations, to_pass, notes, .. } = judgement;
+    Judged { component: None, labels, status, own: status, reason, held, violations, to_pass, notes }
 }
 
 /// A gate that is not judged: the policy, its profile or whoever asked switches it off.
@@ -196,6 +263,7 @@ pub(crate) fn skipped(gate: &Gate, reason: &str) -> GateVerdict {
         policy_line: gate.line,
         conditions: Vec::new(),
         violations: Vec::new(),
+        cells: Vec::new(),
         evidence: Vec::new(),
         waivers: Vec::new(),
         to_pass: Vec::new(),
@@ -279,38 +347,6 @@ fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Un
         }
     }
     out
-}
-
-/// A part of a gate's evidence, with the labels that it stands for.
-type Part<'e> = (BTreeMap<String, String>, Vec<&'e Evidence>);
-
-/// The evidence in the parts that are judged one by one (`each`), with the demanded label values that are not there as violations.
-fn parts<'e>(gate: &Gate, taken: &[&'e Evidence], judgement: &mut Judgement) -> Vec<Part<'e>> {
-    for (label, values) in &gate.require {
-        for value in values {
-            if !taken.iter().any(|e| e.source.labels.get(label) == Some(value)) {
-                let message = format!("no evidence for {label} = {value}, which the policy requires");
-                judgement.violations.push(Violation::new("label-missing", GateStatus::Missing, message));
-            }
-        }
-    }
-    match &gate.each {
-        Some(label) => {
-            let mut groups: BTreeMap<String, Vec<&Evidence>> = BTreeMap::new();
-            for e in taken {
-                match e.source.labels.get(label) {
-                    Some(value) => groups.entry(value.clone()).or_default().push(e),
-                    None => judgement.violations.push(
-                        Violation::new("label-absent", GateStatus::Error, format!("it has no label {label}"))
-                            .from_source(&e.source.path),
-                    ),
-                }
-            }
-            groups.into_iter().map(|(v, e)| (BTreeMap::from([(label.clone(), v)]), e)).collect()
-        }
-        None if taken.is_empty() => Vec::new(),
-        None => vec![(BTreeMap::new(), taken.to_vec())],
-    }
 }
 
 /// What the rule answers. Rules may come from outside: one that fails or panics has judged nothing.

@@ -1,5 +1,6 @@
 //! Evidence and policy → verdict: what is read, how each gate is judged, what the whole comes to.
 
+mod cells;
 mod gate;
 mod gather;
 mod readings;
@@ -13,6 +14,7 @@ pub(crate) use unused::{heeding, unused};
 pub(crate) use waive::Waivers;
 pub(crate) use words::sentence;
 
+use crate::policy::Policy;
 use crate::verdict::{Action, GateStatus, GateVerdict, Overall};
 
 /// What the gates come to together. Blocking gates decide; an input that no gate could be blamed for, or nothing at all, is no pass.
@@ -39,6 +41,19 @@ pub(crate) fn overall(gates: &[GateVerdict], unread_by_nobody: bool, nothing: bo
     }
 }
 
+/// The words of the gates that failed, have no evidence or could not be judged, each once and in the policy's order.
+pub(crate) fn triggers(policy: &Policy, gates: &[GateVerdict]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for gate in &policy.gates {
+        let Some(word) = gate.then.as_ref().filter(|w| !out.contains(w)) else { continue };
+        let pulls = |g: &&GateVerdict| matches!(g.status, GateStatus::Fail | GateStatus::Missing | GateStatus::Error);
+        if gates.iter().filter(|g| g.name == gate.name).any(|g| pulls(&g)) {
+            out.push(word.clone());
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +70,7 @@ mod tests {
             policy_line: Some(3),
             conditions: Vec::new(),
             violations: Vec::new(),
+            cells: Vec::new(),
             evidence: Vec::new(),
             waivers: Vec::new(),
             to_pass: Vec::new(),

@@ -1,7 +1,7 @@
 //! Waivers: accepted exceptions, each with a reason and, mostly, an end. A rule asks before it counts; what is waived is counted here and shown,
 //! never lost.
 
-use crate::policy::{Policy, Waiver};
+use crate::policy::{Labels, Policy, Waiver};
 use crate::rule::Item;
 use crate::verdict::{GateStatus, Violation, WaiverUsed};
 use gatekeeper_evidence::purl;
@@ -27,6 +27,11 @@ impl<'p> Waivers<'p> {
     pub(crate) fn new(policy: &'p Policy, today: jiff::civil::Date) -> Self {
         let waivers = policy.waivers.iter().map(|waiver| Used { waiver, times: Cell::new(0) }).collect();
         Waivers { waivers, today }
+    }
+
+    /// The day by which ends are judged.
+    pub(super) fn today(&self) -> jiff::civil::Date {
+        self.today
     }
 
     /// Those that hold today for a gate. The last day of one is its last.
@@ -74,6 +79,7 @@ impl<'p> Waivers<'p> {
 }
 
 /// The waivers that hold for one gate, and how often each was used there.
+#[derive(Default)]
 pub(super) struct GateWaivers<'w> {
     all: Vec<Active<'w>>,
     by_id: HashMap<String, Vec<usize>>,
@@ -97,6 +103,12 @@ impl GateWaivers<'_> {
     /// Whether one of them means an item, which is none that counts.
     pub(super) fn would_waive(&self, item: &Item<'_>) -> bool {
         self.meaning(item).is_some()
+    }
+
+    /// Whether one of them excuses a cell that could not be judged, and why.
+    pub(super) fn excuses(&self, labels: &Labels, component: Option<&str>, status: GateStatus) -> Option<String> {
+        let _ = (labels, component, status);
+        None
     }
 
     fn meaning(&self, item: &Item<'_>) -> Option<&Active<'_>> {

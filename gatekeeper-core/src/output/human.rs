@@ -87,12 +87,19 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let most = style.most.min((ALL / short.max(1)).max(1));
     for g in &v.gates {
         gate_line(g, wide, style, &paint, out)?;
+        for cell in text::limited(text::cells(g), NOTES) {
+            writeln!(out, "      {}", text::short(&cell, room(style).max(160)))?;
+        }
         violations(g, most, style, &paint, out)?;
         if matches!(g.status, GateStatus::Fail | GateStatus::Error) {
             for to_pass in g.to_pass.iter().take(2) {
                 writeln!(out, "      {} {}", paint.dim("to pass:"), text::short(to_pass, room(style)))?;
             }
         }
+    }
+    if !v.triggers.is_empty() {
+        let words = text::short(&v.triggers.join(", "), room(style));
+        writeln!(out, "\n{} {words}", paint.with("1;31", "triggers:"))?;
     }
     tail(v, style, &paint, out)
 }
@@ -262,6 +269,13 @@ fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write)
             c.limit
         );
         writeln!(out, "{head:9} {} {}", paint.status(c.status, c.status.as_str()), text::line(&words))?;
+    }
+    for (n, c) in g.cells.iter().enumerate() {
+        let head = if n == 0 { "cells" } else { "" };
+        let labels = c.labels.iter().map(|(k, v)| format!("{k}={v}"));
+        let name = c.component.iter().cloned().chain(labels).collect::<Vec<_>>().join(" ");
+        let words = text::line(&format!("{name}: {}", c.reason));
+        writeln!(out, "{head:9} {} {words}", paint.status(c.status, c.status.as_str()))?;
     }
     for (n, e) in g.evidence.iter().enumerate() {
         let head = if n == 0 { "evidence" } else { "" };

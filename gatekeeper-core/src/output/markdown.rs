@@ -67,6 +67,9 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     worst.sort_by_key(|g| Reverse((g.blocking, g.status)));
     let mut page = Page { text: String::new(), left: ROOM };
     table(v, &worst, &mut page);
+    if !v.triggers.is_empty() {
+        page.add(&format!("\n**Triggers:** {}\n", text::markdown(&v.triggers.join(", "), 400)));
+    }
     let strays = text::strays(v);
     list("**Not read, so this cannot be a pass:**", &strays, &mut page);
     let by =
@@ -128,6 +131,10 @@ fn details(worst: &[&GateVerdict], page: &mut Page) {
         let mut section = Page { text: String::new(), left };
         let mut shown = 0;
         if section.add(&head) {
+            let cells = text::limited(text::cells(g), NOTES);
+            for cell in cells.iter().take_while(|c| section.add(&format!("- {}\n", text::markdown(c, 400)))) {
+                let _ = cell;
+            }
             let groups = text::grouped(&g.violations);
             for (v, count) in groups.into_iter().take(MOST).take_while(|(v, count)| section.add(&item(v, *count))) {
                 let _ = v;

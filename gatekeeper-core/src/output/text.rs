@@ -1,6 +1,6 @@
 //! Text from reports made harmless for where it is shown: strangers write them.
 
-use crate::verdict::{InputProblem, Verdict, Violation};
+use crate::verdict::{CellVerdict, GateStatus, GateVerdict, InputProblem, Verdict, Violation};
 use gatekeeper_evidence::error::is_invisible;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -291,6 +291,29 @@ pub(crate) fn limited(mut lines: Vec<String>, most: usize) -> Vec<String> {
         lines.push(format!("… and {rest} more (--format json shows all)"));
     }
     lines
+}
+
+/// The cells of a gate that are not as the others: a line each for those that fall short, one for those that were not judged for one reason.
+pub(crate) fn cells(g: &GateVerdict) -> Vec<String> {
+    let mut out = Vec::new();
+    let differ = g.cells.iter().any(|c| Some(c.status) != g.cells.first().map(|c| c.status));
+    if !differ {
+        return out;
+    }
+    let name = |c: &CellVerdict| {
+        let labels = c.labels.iter().map(|(label, value)| format!("{label}={value}"));
+        c.component.iter().cloned().chain(labels).collect::<Vec<_>>().join(" ")
+    };
+    let mut unjudged: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for c in &g.cells {
+        match c.status {
+            GateStatus::Pass => {}
+            GateStatus::Skip => unjudged.entry(&c.reason).or_default().push(name(c)),
+            status => out.push(format!("{}: {}: {}", name(c), status.as_str(), c.reason)),
+        }
+    }
+    out.extend(unjudged.into_iter().map(|(reason, names)| format!("not judged: {}: {reason}", names.join(", "))));
+    out
 }
 
 /// Cuts to a number of characters.

@@ -140,14 +140,15 @@ fn patterns_of_with(t: &mut Table<'_>, key: &'static str, plain: fn(&str) -> &st
     })
 }
 
-/// Whether some entry gives files this label.
-pub(super) fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &Problems) {
+/// Whether some entry gives files this label; where none does, that is reported.
+pub(super) fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], problems: &Problems) -> bool {
     let known: Vec<&str> = evidence
         .iter()
         .flat_map(|e| e.labels.keys().chain(e.patterns.iter().chain(&e.packages).flat_map(|p| p.labels())))
         .map(String::as_str)
         .collect();
-    if !known.contains(&label) {
+    let there = known.contains(&label);
+    if !there {
         let problem = PolicyProblem::new(span.clone(), format!("no [[evidence]] entry gives a label `{label}`"));
         let problem = problem.code(ProblemCode::UnknownLabel);
         problems.add(match nearest(label, &known) {
@@ -155,4 +156,5 @@ pub(super) fn known_label(label: &str, span: &Span, evidence: &[EvidenceEntry], 
             None => problem.help(format!("write {{{label}}} in a pattern, or labels = {{ {label} = \"…\" }}")),
         });
     }
+    there
 }

@@ -1,6 +1,7 @@
 //! `[gates.NAME]`: a rule with its configuration, and the keys that every rule's gates have.
 
 use super::Action;
+use super::cells::{Cells, cells};
 use super::entry::{EvidenceEntry, known_label, patterns_of};
 use super::known::Known;
 use crate::config::{Entry, PolicyProblem, ProblemCode, Problems, Selector, Span, Table};
@@ -8,7 +9,6 @@ use crate::rule::{Judge, Rule};
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::findings::Category;
 use gatekeeper_formats::{Format, Formats};
-use std::collections::BTreeMap;
 
 /// A rule with its configuration, under a name.
 #[derive(Debug)]
@@ -21,10 +21,10 @@ pub struct Gate {
     pub action: Action,
     /// Which evidence it takes.
     pub select: Selector,
-    /// Judged once per value of this label.
-    pub each: Option<String>,
-    /// Label values that must be there.
-    pub require: BTreeMap<String, Vec<String>>,
+    /// By which labels it is judged cell by cell, and which cells there must be.
+    pub cells: Cells,
+    /// A word that goes into the verdict's `triggers` where the gate fails, has no evidence or could not be judged.
+    pub then: Option<String>,
     /// Whether it is judged at all: not so where the policy, or the profile, switches it off.
     pub enabled: bool,
     /// Whether missing evidence blocks. Not so for the built-in default gates: they report it.
@@ -46,7 +46,10 @@ pub(super) fn gate(
     let Entry { key: name, key_span, node } = entry;
     let what = format!("the gate `{name}`");
     let mut t = Table::of(node, &what, problems)?;
-    let Some((id, span)) = t.text("rule") else {
+    // A gate that bears the name of a rule need not say it.
+    let named = || known.rules.by_id(name).map(|_| (name.clone(), key_span.clone()));
+    let stated = if t.get("rule").is_none() { named() } else { t.text("rule") };
+    let Some((id, span)) = stated else {
         if t.get("rule").is_none() {
             let ids: Vec<&str> = known.rules.iter().map(Rule::id).collect();
             problems.add(
@@ -70,16 +73,8 @@ pub(super) fn gate(
         .unwrap_or_default();
     let enabled = t.flag("enabled").unwrap_or(true);
     let select = selector(&mut t, rule, evidence, known.formats);
-    let each = t.text("each").map(|(e, span)| {
-        known_label(&e, &span, evidence, problems);
-        e
-    });
-    let require = t.named_texts("require");
-    if let (Some(node), true) = (t.get("require"), !require.is_empty()) {
-        for label in require.keys() {
-            known_label(label, &node.span, evidence, problems);
-        }
-    }
+    let cells = cells(&mut t, evidence, line);
+    let then = then(&mut t);
     let judge = rule.build(&mut t);
     t.finish(&format!("a gate of rule `{}`", rule.id));
     Some(Gate {
@@ -87,13 +82,26 @@ pub(super) fn gate(
         rule: rule.clone(),
         action,
         select,
-        each,
-        require,
+        cells,
+        then,
         missing_blocks: true,
         enabled,
         line: Some(line(key_span)),
         judge: judge?,
     })
+}
+
+/// The word for the verdict's `triggers`: programs compare it, so it is one line of a few characters.
+fn then(t: &mut Table<'_>) -> Option<String> {
+    let (word, span) = t.text("then")?;
+    let plain = !word.is_empty()
+        && word.len() <= 100
+        && !word.contains(|c: char| c.is_control() || c == ',')
+        && word.trim() == word;
+    if !plain {
+        t.problem(span, "`then` takes a word of at most 100 characters without commas, such as \"rollback\"");
+    }
+    plain.then_some(word)
 }
 
 fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats: &Formats) -> Selector {

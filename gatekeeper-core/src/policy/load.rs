@@ -4,9 +4,9 @@ use super::entry::entry;
 use super::gate::gate;
 use super::known::Known;
 use super::loosened::loosened;
-use super::profile;
 use super::waiver::waiver;
 use super::{EvidenceEntry, Gate, Policy};
+use super::{defaults, profile};
 use crate::config::{
     Node, PolicyError, PolicyProblem, ProblemCode, Problems, Span, Table, Value, from_json, from_toml, from_yaml,
     line_column,
@@ -33,6 +33,7 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
         from_toml(text)
     };
     let mut tree = tree.map_err(|p| fail(vec![p]))?;
+    defaults::fill(&mut tree);
     let problems = Problems::default();
     let base = profile.map(|_| tree.clone());
     if let Some(name) = profile
@@ -59,6 +60,8 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
         }
     }
     problems.sort_by_key(|p| p.span.start);
+    // What is wrong with a default is wrong in every gate that has it.
+    problems.dedup();
     match policy {
         Some(policy) if problems.is_empty() => Ok(Policy {
             file: Some(file.to_owned()),
@@ -100,6 +103,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
         );
     }
     let waivers = top.tables("waivers").into_iter().filter_map(|t| waiver(t, &gates, &line)).collect();
+    defaults::read(&mut top, problems);
     profile::read(&mut top, &gates, problems);
     if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
         let names = profile::names(tree).join(", ");

@@ -2,7 +2,9 @@
 //!
 //! What its author can get wrong is an error at load time with its place and the nearest right word.
 
+mod cells;
 mod default;
+mod defaults;
 mod entry;
 mod find;
 mod gate;
@@ -14,6 +16,7 @@ mod waiver;
 
 pub use crate::config::{PolicyError, PolicyProblem, Selector};
 pub use crate::verdict::Action;
+pub use cells::{AllowFail, Cells, Labels, Quorum};
 pub use entry::EvidenceEntry;
 pub use find::find;
 pub use gate::Gate;
@@ -21,6 +24,7 @@ pub(crate) use known::Known;
 pub(crate) use load::parse;
 pub use waiver::Waiver;
 
+pub(crate) use cells::within;
 pub(crate) use default::{Project, default_policy};
 
 /// A policy, ready to judge.
