@@ -32,6 +32,8 @@ pub enum Command {
     Inspect(cmd::inspect::InspectArgs),
     /// Merge several reports of one kind into one
     Merge(cmd::merge::MergeArgs),
+    /// Show a verdict that was kept as JSON in any other form
+    Render(cmd::render::RenderArgs),
     /// Run a command and keep its output together with its exit status, as evidence
     Record(cmd::record::RecordArgs),
     /// Parse, compare and detect licences

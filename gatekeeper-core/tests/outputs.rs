@@ -125,6 +125,58 @@ fn every_violation_is_in_the_json() {
     }
 }
 
+/// How many violations an output shows, by its own structure.
+fn violations_in(id: &str, bytes: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let json = || serde_json::from_str::<serde_json::Value>(text).unwrap();
+    match id {
+        "jsonl" => Some(text.lines().filter(|l| serde_json::from_str::<serde_json::Value>(l).is_ok()).count()),
+        "csv" => Some(csv::Reader::from_reader(bytes).records().map(Result::unwrap).count()),
+        "gitlab" => Some(json().as_array().unwrap().len()),
+        "sarif" => {
+            let results = json()["runs"][0]["results"].as_array().unwrap().clone();
+            let notes = json()["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().clone();
+            let strays = notes.iter().filter(|n| n["level"] == "error").count();
+            Some(results.iter().filter(|r| r.get("suppressions").is_none()).count() + strays)
+        }
+        "junit" => Some(text.matches("<testcase").count()),
+        _ => None,
+    }
+}
+
+#[test]
+fn documents_show_every_violation() {
+    for (name, verdict) in standard() {
+        let strays = verdict.problems.iter().filter(|p| p.concerns.is_empty()).count();
+        let all = verdict.gates.iter().map(|g| g.violations.len()).sum::<usize>() + strays;
+        let mut held = 0;
+        for output in output::Outputs::default().iter() {
+            let mut got = Vec::new();
+            output.write(&verdict, &Style::default(), &mut got).unwrap();
+            let Some(shown) = violations_in(output.id(), &got) else { continue };
+            // Each gate is a case of its own in JUnit.
+            let more = if output.id() == "junit" { verdict.gates.len() } else { 0 };
+            assert_eq!(shown, all + more, "{name}: {}: {}", output.id(), String::from_utf8_lossy(&got));
+            held += 1;
+        }
+        assert_eq!(held, 5);
+    }
+}
+
+#[test]
+fn junit_is_read_back_as_the_verdict_was() {
+    for (name, verdict) in standard() {
+        let mut got = Vec::new();
+        output::Outputs::default().by_id("junit").unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
+        let policy = "version = 1\n[gates.all]\nrule = \"tests\"\nmax-failed = 0\n";
+        let policy = Engine::default().parse_policy("p.toml", policy.as_bytes(), None).unwrap();
+        let candidates = vec![Candidate::in_memory("junit.xml", got.clone())];
+        let again = Engine::default().evaluate(&policy, candidates, &Context::at(NOW));
+        assert_eq!(again.exit_code == 0, verdict.exit_code == 0, "{name}: {}", String::from_utf8_lossy(&got));
+        assert!(again.problems.is_empty(), "{name}: {:?}", again.problems);
+    }
+}
+
 #[test]
 fn a_verdict_reads_back_what_it_wrote() {
     let mut verdicts: Vec<Verdict> = standard().into_iter().map(|(_, v)| v).collect();

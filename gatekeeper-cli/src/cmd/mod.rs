@@ -7,6 +7,7 @@ pub mod inspect;
 pub mod license;
 pub mod merge;
 pub mod record;
+pub mod render;
 pub mod tables;
 
 use crate::args::{Cli, Command};
@@ -21,6 +22,7 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Explain(args) => explain::run(engine, &args, terminal, out, err),
         Command::Inspect(args) => inspect::run(engine, &args, out, err),
         Command::Merge(args) => merge::run(engine, &args, out, err),
+        Command::Render(args) => render::run(engine, &args, terminal, out, err),
         Command::Record(args) => record::run(&args, out, err),
         Command::License(args) => license::run(&args, out, err),
         Command::Formats(args) => tables::formats(engine, &args, out),

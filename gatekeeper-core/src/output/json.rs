@@ -1,14 +1,8 @@
 //! The output `json`: the verdict itself. Every violation is in it.
-//!
-//! Documents are often printed into a log: what a terminal obeys, what shows nothing, and what a CI service takes for a command (`##[word]`)
-//! stand in strings as escapes, which mean the same to every reader (RFC 8259, section 7).
 
+use super::document::document;
 use super::{Output, Style, Writer};
 use crate::verdict::Verdict;
-use gatekeeper_evidence::error::is_invisible;
-use serde::Serialize;
-use serde_json::Serializer;
-use serde_json::ser::{Formatter, PrettyFormatter};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -20,89 +14,4 @@ pub(super) static OUTPUT: Output = Output {
 
 fn write(verdict: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     document(verdict, out)
-}
-
-/// Writes a document as JSON for programs that is harmless in a log, and a line break.
-///
-/// # Errors
-/// What the writer gives, and a document that JSON cannot hold.
-pub fn document<T: Serialize + ?Sized>(document: &T, out: &mut dyn Write) -> io::Result<()> {
-    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(PrettyFormatter::new())))?;
-    writeln!(out)
-}
-
-/// Pretty JSON whose strings hold nothing that takes effect in a log.
-struct Harmless(PrettyFormatter<'static>);
-
-impl Formatter for Harmless {
-    fn begin_array<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.begin_array(w)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_array(w)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(w, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_array_value(w)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.begin_object(w)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_object(w)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(w, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(w)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_object_value(w)
-    }
-
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, w: &mut W, fragment: &str) -> io::Result<()> {
-        let mut plain = String::with_capacity(fragment.len());
-        let mut before = ' ';
-        for c in fragment.chars() {
-            if c.is_control() || is_invisible(c) || (c == '#' && before == '#') {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    plain.push_str(&format!("\\u{unit:04x}"));
-                }
-            } else {
-                plain.push(c);
-            }
-            before = c;
-        }
-        w.write_all(plain.as_bytes())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_harmless_in_a_log_and_means_the_same() {
-        let words = ["##[add-mask]x", "###vso[a]", "\u{202e}\u{7f}\u{9b}\u{e0041}\n::error::x", "é\\ \""];
-        let mut bytes = Vec::new();
-        document(&words, &mut bytes).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), words);
-        assert!(
-            !text.contains("##") && !text.chars().any(|c| (c.is_control() && c != '\n') || is_invisible(c)),
-            "{text}"
-        );
-        assert!(!text.lines().any(|l| l.trim_start().starts_with("::")) && text.contains("é"), "{text}");
-    }
 }

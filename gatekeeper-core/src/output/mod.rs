@@ -1,9 +1,17 @@
 //! Outputs: renderings of a verdict. One output is one file and one entry in this table; none sees anything but the verdict.
 
+mod badge;
+mod csv;
+mod document;
 mod github;
+mod gitlab;
 mod human;
 mod json;
+mod jsonl;
+mod junit;
 mod markdown;
+mod prometheus;
+mod sarif;
 pub(crate) mod text;
 
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, SetAside, Verdict};
@@ -13,7 +21,20 @@ use std::io;
 use std::sync::Arc;
 
 /// All outputs, alphabetical.
-static OUTPUTS: &[&Output] = &[&github::OUTPUT, &human::OUTPUT, &json::OUTPUT, &markdown::OUTPUT];
+static OUTPUTS: &[&Output] = &[
+    &badge::SVG,
+    &badge::ENDPOINT,
+    &csv::OUTPUT,
+    &github::OUTPUT,
+    &gitlab::OUTPUT,
+    &human::OUTPUT,
+    &json::OUTPUT,
+    &jsonl::OUTPUT,
+    &junit::OUTPUT,
+    &markdown::OUTPUT,
+    &prometheus::OUTPUT,
+    &sarif::OUTPUT,
+];
 
 /// A rendering of a verdict. Cheap to clone.
 #[derive(Clone)]
@@ -117,9 +138,9 @@ impl Outputs {
     }
 }
 
+pub use document::document;
 pub use github::policy_annotation;
 pub use human::explain;
-pub use json::document;
 pub use text::{inert, line};
 
 /// All that a verdict knows of one gate, as data: the gate itself and the evidence that it was judged by.

@@ -1,0 +1,83 @@
+//! `gatekeeper render VERDICT --format FORMAT`: any output from a verdict that was kept as JSON. Nothing is judged again.
+
+use crate::exit;
+use crate::files::write_whole;
+use crate::terminal::Terminal;
+use clap::Args;
+use gatekeeper_core::Engine;
+use gatekeeper_core::input::Limits;
+use gatekeeper_core::output::{Output, Style, line};
+use gatekeeper_core::verdict::{SCHEMA_VERSION, Verdict};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The verdict, as `check --format json` wrote it; - is standard input
+    #[arg(value_name = "VERDICT")]
+    verdict: PathBuf,
+    /// How to show it: any output of `check`
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: String,
+    /// Where to write it; - is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+}
+
+/// Runs `render`. The exit code says whether it was written, not what the verdict is.
+pub fn run(
+    engine: &Engine,
+    args: &RenderArgs,
+    terminal: Terminal,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let Some(output) = engine.outputs().by_id(&args.format) else {
+        let known: Vec<&str> = engine.outputs().iter().map(Output::id).collect();
+        writeln!(err, "gatekeeper: there is no output `{}`: there are {}", line(&args.format), known.join(", "))?;
+        return Ok(exit::USAGE);
+    };
+    let verdict = match read(&args.verdict) {
+        Ok(verdict) => verdict,
+        Err(why) => {
+            let name = line(&args.verdict.display().to_string());
+            writeln!(err, "gatekeeper: {name}: {}: give it what `gatekeeper check --format json` wrote", line(&why))?;
+            return Ok(exit::USAGE);
+        }
+    };
+    if args.output == Path::new("-") {
+        let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+        output.write(&verdict, &style, out)?;
+        return Ok(exit::PASS);
+    }
+    let mut bytes = Vec::new();
+    output.write(&verdict, &Style::default(), &mut bytes)?;
+    if let Err(e) = write_whole(&args.output, &bytes) {
+        writeln!(err, "gatekeeper: cannot write {}: {e}", line(&args.output.display().to_string()))?;
+        return Ok(exit::USAGE);
+    }
+    Ok(exit::PASS)
+}
+
+/// Reads a stored verdict.
+fn read(path: &Path) -> Result<Verdict, String> {
+    let most = Limits::default().file_bytes;
+    let mut bytes = Vec::new();
+    let read = match path == Path::new("-") {
+        true => io::stdin().take(most.saturating_add(1)).read_to_end(&mut bytes),
+        false => File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes)),
+    };
+    read.map_err(|e| e.to_string())?;
+    if u64::try_from(bytes.len()).is_ok_and(|n| n > most) {
+        return Err(format!("it is larger than {most} bytes"));
+    }
+    let verdict: Verdict = serde_json::from_slice(&bytes).map_err(|e| format!("it is no verdict: {e}"))?;
+    match verdict.schema_version == SCHEMA_VERSION {
+        true => Ok(verdict),
+        false => {
+            Err(format!("its schema_version is {}, and this program reads {SCHEMA_VERSION}", verdict.schema_version))
+        }
+    }
+}

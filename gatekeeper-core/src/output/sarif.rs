@@ -1,0 +1,278 @@
+//! The output `sarif`: the violations as SARIF 2.1.0 (OASIS), for code scanning and editors.
+//!
+//! Within GitHub's limits ("SARIF support for code scanning"): at most 25,000 results, the worst of them; few rules, one for each sort of violation
+//! of a gate and severity. What has no place in the code stands at its gate's line in the policy.
+
+use super::document::document;
+use super::{Output, Style, Writer, text};
+use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation};
+use gatekeeper_evidence::findings::Severity;
+use gatekeeper_evidence::hash::sha256_hex;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+pub(super) static OUTPUT: Output = Output {
+    id: Cow::Borrowed("sarif"),
+    title: Cow::Borrowed("violations as SARIF 2.1.0, for code scanning"),
+    write: Writer::Fixed(write),
+};
+
+/// Results of a run that GitHub takes.
+const RESULTS: usize = 25_000;
+
+/// Characters of a message.
+const WORDS: usize = 2_000;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    rule_id: String,
+    rule_index: usize,
+    level: &'static str,
+    message: Value,
+    locations: Vec<Value>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Value>,
+    properties: Value,
+}
+
+/// The rules so far, in order, with where each stands.
+#[derive(Default)]
+struct Rules {
+    all: Vec<Value>,
+    at: BTreeMap<String, usize>,
+}
+
+fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let policy = v.policy.file.as_deref().unwrap_or("gatekeeper.toml");
+    let mut rules = Rules::default();
+    let mut worst: Vec<(&GateVerdict, &Violation)> =
+        v.gates.iter().flat_map(|g| g.violations.iter().map(move |violation| (g, violation))).collect();
+    worst.sort_by_key(|(g, v)| Reverse((g.blocking, v.status, v.severity)));
+    let cut = worst.len().saturating_sub(RESULTS);
+    let mut results: Vec<Found> =
+        worst.into_iter().take(RESULTS).map(|(g, v)| result(g, v, policy, &mut rules)).collect();
+    for gate in &v.gates {
+        for waiver in &gate.waivers {
+            let words = format!("waived: {} ({} of gate {})", waiver.what, waiver.waived, gate.name);
+            let (rule_id, rule_index) = rules.of(gate, "waived", None);
+            results.push(Found {
+                rule_id,
+                rule_index,
+                level: "note",
+                message: message(&words),
+                locations: vec![location(policy, Some(waiver.policy_line))],
+                partial_fingerprints: fingerprint(&[&gate.name, "waived", &waiver.what]),
+                suppressions: vec![json!({
+                    "kind": "external",
+                    "status": "accepted",
+                    "justification": text::short(&waiver.reason, WORDS),
+                })],
+                properties: json!({ "gate": shown(&gate.name), "expires": waiver.expires.as_deref().map(shown) }),
+            });
+        }
+    }
+    let mut notifications: Vec<Value> = text::strays(v)
+        .iter()
+        .map(|stray| json!({ "level": "error", "message": message(stray) }))
+        .chain(v.warnings.iter().map(|w| json!({ "level": "warning", "message": message(w) })))
+        .take(100)
+        .collect();
+    if cut > 0 {
+        let words = format!("and {cut} more results, which are left out: the worst {RESULTS} are here");
+        notifications.push(json!({ "level": "warning", "message": message(&words) }));
+    }
+    let mut invocation = json!({
+        "executionSuccessful": !matches!(v.exit_code, 3),
+        "exitCode": v.exit_code,
+        "toolExecutionNotifications": notifications,
+    });
+    if let (Some(now), Some(invocation)) = (&v.now, invocation.as_object_mut()) {
+        invocation.insert("endTimeUtc".to_owned(), Value::from(shown(now)));
+    }
+    let sarif = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "gatekeeper",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": rules.all,
+            } },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [invocation],
+            "results": results,
+            "properties": { "status": v.status.as_str(), "summary": text::short(&v.summary, WORDS) },
+        }],
+    });
+    document(&sarif, out)
+}
+
+fn result(gate: &GateVerdict, v: &Violation, policy: &str, rules: &mut Rules) -> Found {
+    let (rule_id, rule_index) = rules.of(gate, &v.code, v.severity);
+    let place = v.place.as_ref();
+    let mut physical = match place {
+        Some(p) => location(&p.path, p.line.map(u64::from)),
+        None => location(policy, gate.policy_line),
+    };
+    let column = place.filter(|p| p.line.is_some()).and_then(|p| p.column).filter(|column| *column > 0);
+    if let (Some(column), Some(Value::Object(region))) = (column, physical.pointer_mut("/physicalLocation/region")) {
+        region.insert("startColumn".to_owned(), Value::from(column));
+    }
+    let help = v.help.as_deref().map(|h| format!("\n{h}")).unwrap_or_default();
+    let path = place.map(|p| p.path.as_ref()).unwrap_or_default();
+    let parts = [gate.name.as_str(), &v.code, v.id.as_deref().unwrap_or_default(), path, &v.message];
+    Found {
+        rule_id,
+        rule_index,
+        level: level(gate, v.status),
+        message: message(&format!("{}: {}{help}", gate.name, v.message)),
+        locations: vec![physical],
+        partial_fingerprints: fingerprint(&parts),
+        suppressions: Vec::new(),
+        properties: json!({
+            "gate": shown(&gate.name),
+            "status": v.status.as_str(),
+            "blocking": gate.blocking,
+            "id": v.id.as_deref().map(shown),
+            "package": v.package.as_deref().map(shown),
+            "evidence": v.source.as_deref().map(shown),
+            "url": text::address(v),
+        }),
+    }
+}
+
+impl Rules {
+    /// The rule of a sort of violation, and where it stands.
+    fn of(&mut self, gate: &GateVerdict, code: &str, severity: Option<Severity>) -> (String, usize) {
+        let bad = severity.map(|s| format!("/{}", s.as_str())).unwrap_or_default();
+        let id = text::short(&format!("{}/{code}{bad}", gate.name), text::LONGEST);
+        if let Some(at) = self.at.get(&id) {
+            return (id, *at);
+        }
+        let at = self.all.len();
+        let mut properties = json!({ "tags": ["quality-gate"], "precision": "very-high" });
+        // GitHub shows how bad it is by the middle of each of its ranges.
+        if let (Some(score), Some(p)) = (severity.and_then(score), properties.as_object_mut()) {
+            p.insert("security-severity".to_owned(), Value::from(score));
+            p.insert("tags".to_owned(), json!(["quality-gate", "security"]));
+        }
+        self.all.push(json!({
+            "id": id,
+            "name": text::short(code, text::LONGEST),
+            "shortDescription": { "text": text::short(&format!("{code} in the gate {}", gate.name), 1_000) },
+            "fullDescription": { "text": text::short(&format!("The gate {} of rule {}", gate.name, gate.rule), 1_000) },
+            "defaultConfiguration": { "level": level(gate, gate.status) },
+            "properties": properties,
+        }));
+        self.at.insert(id.clone(), at);
+        (id, at)
+    }
+}
+
+fn score(severity: Severity) -> Option<&'static str> {
+    match severity {
+        Severity::Critical => Some("9.5"),
+        Severity::High => Some("8.0"),
+        Severity::Medium => Some("5.5"),
+        Severity::Low => Some("2.0"),
+        _ => None,
+    }
+}
+
+fn level(gate: &GateVerdict, status: GateStatus) -> &'static str {
+    match status {
+        GateStatus::Pass | GateStatus::Skip => "note",
+        GateStatus::Warn => "warning",
+        _ if gate.blocking => "error",
+        _ => "warning",
+    }
+}
+
+/// A place in the tree; a path that is none of it (absolute, upwards, not as written) is only named.
+fn location(path: &str, line: Option<u64>) -> Value {
+    let uri = uri(path);
+    match line.filter(|l| *l > 0) {
+        Some(line) => {
+            json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": { "startLine": line } } })
+        }
+        None => json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": { "startLine": 1 } } }),
+    }
+}
+
+/// A relative reference (RFC 3986): what may not stand in one is percent-encoded.
+fn uri(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let mut out = String::with_capacity(path.len());
+    for byte in path.trim_start_matches('/').bytes().take(WORDS) {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'+' | b'@' | b'=' | b',' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    if out.is_empty() { ".".to_owned() } else { out }
+}
+
+fn fingerprint(parts: &[&str]) -> BTreeMap<&'static str, String> {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+        bytes.push(0);
+    }
+    BTreeMap::from([("gatekeeper/v1", sha256_hex(&bytes))])
+}
+
+/// A message as plain text: `[text](1)` and `{0}` would be a link and a placeholder (section 3.11).
+fn message(words: &str) -> Value {
+    let plain = text::short(words, WORDS);
+    let mut out = String::with_capacity(plain.len());
+    let mut rest = plain.chars();
+    while let Some(c) = rest.next() {
+        let number = || {
+            let behind = rest.as_str().trim_start_matches(|c: char| c.is_ascii_digit());
+            behind.len() < rest.as_str().len() && behind.starts_with('}')
+        };
+        match c {
+            '[' | ']' | '\\' => out.push('\\'),
+            '{' if number() => out.push('{'),
+            _ => {}
+        }
+        out.push(c);
+    }
+    json!({ "text": out })
+}
+
+fn shown(text: &str) -> String {
+    text::short(text, text::LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_a_relative_reference() {
+        for (path, is) in [
+            ("src/a b.c", "src/a%20b.c"),
+            ("/etc/x", "etc/x"),
+            ("a\\b:1", "a/b%3A1"),
+            ("", "."),
+            ("é#?", "%C3%A9%23%3F"),
+        ] {
+            assert_eq!(uri(path), is);
+        }
+    }
+
+    #[test]
+    fn a_message_has_no_links_and_no_placeholders() {
+        assert_eq!(message("[a](1) {0} {a} \\"), json!({ "text": "\\[a\\](1) {{0} {a} \\\\" }));
+    }
+}
