@@ -1,6 +1,7 @@
 //! What every way into gatekeeper shares: the command line, Python and Node give plain values, and get the same document or the
 //! same refusal for them.
 
+use crate::release::Release;
 use gatekeeper_core::error::chain;
 use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
@@ -39,6 +40,8 @@ pub struct Request {
     pub diff: Option<GivenDiff>,
     /// A diff of no bytes means that nothing changed; otherwise it is refused.
     pub allow_empty: bool,
+    /// What is released, and whose change is reviewed.
+    pub release: Release,
 }
 
 /// A diff as it was given.
@@ -270,6 +273,8 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
         }
     }
     context.diff = request.diff.as_ref().map(|d| change(d, request.allow_empty).map(Arc::new)).transpose()?;
+    let folder = request.root.as_ref().map_or_else(|| working_directory.clone(), |r| working_directory.join(r));
+    context.release = request.release.facts(&folder, context.limits.file_bytes)?;
     let request = CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),

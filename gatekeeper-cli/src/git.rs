@@ -34,6 +34,11 @@ pub enum GitError {
         "this clone is shallow, so nobody can tell where the change branched off from `{0}`: fetch the whole history (git fetch --unshallow; `fetch-depth: 0` of actions/checkout)"
     )]
     Shallow(String),
+    /// The history is cut off, and tags and commits are missing from it.
+    #[error(
+        "this clone is shallow, so tags and commits are missing from it: fetch the whole history (git fetch --unshallow --tags; `fetch-depth: 0` of actions/checkout)"
+    )]
+    Cut,
     /// Two histories have nothing in common.
     #[error("`{0}` and HEAD have no commit in common")]
     Unrelated(String),
@@ -255,6 +260,47 @@ impl<'f> Git<'f> {
         let text = self.read("diff", &arguments, limit)?;
         let name = base.to_owned();
         Ok((text, Base { name, commit, merge_base, head: head.commit, with_working_tree }))
+    }
+
+    /// The whole history of what is checked out, newest first, with its tags (`git log --format=raw --decorate=full`), and the branches that hold it.
+    ///
+    /// # Errors
+    /// Where there is no commit, git fails, or its answer is above the limit; [`GitError::Cut`] for a shallow clone.
+    pub fn history(&self, limit: u64) -> Result<(Vec<u8>, Vec<String>), GitError> {
+        // Settings hide tags from what is decorated unless they are named.
+        const LOG: [&str; 15] = [
+            "log",
+            "--format=raw",
+            "--decorate=full",
+            "--decorate-refs=HEAD",
+            "--decorate-refs=refs/tags/",
+            "--decorate-refs=refs/heads/",
+            "--decorate-refs=refs/remotes/",
+            "--no-color",
+            "--no-mailmap",
+            "--no-notes",
+            "--no-patch",
+            "--encoding=UTF-8",
+            "--no-abbrev-commit",
+            "HEAD",
+            "--",
+        ];
+        const HELD: [&str; 5] =
+            ["for-each-ref", "--contains=HEAD", "--format=%(refname)", "refs/heads", "refs/remotes"];
+        if self.head()?.shallow {
+            return Err(GitError::Cut);
+        }
+        let log = self.read("log", &LOG, limit)?;
+        let held = self.read("for-each-ref", &HELD, limit)?;
+        let branch = |name: &str| {
+            let remote = || name.strip_prefix("refs/remotes/")?.split_once('/').map(|(_, branch)| branch.to_owned());
+            name.strip_prefix("refs/heads/").map(str::to_owned).or_else(remote)
+        };
+        let mut branches: Vec<String> =
+            String::from_utf8_lossy(&held).lines().filter_map(branch).filter(|b| b != "HEAD").collect();
+        branches.sort();
+        branches.dedup();
+        Ok((log, branches))
     }
 
     /// What a call prints, up to a limit.

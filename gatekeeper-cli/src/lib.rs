@@ -10,6 +10,7 @@ pub mod exit;
 mod files;
 pub mod front;
 mod git;
+pub mod release;
 mod terminal;
 
 use clap::Parser;

@@ -5,6 +5,7 @@ use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
 use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
 use crate::policy::{self, Gate, Known, Policy};
+use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
@@ -69,19 +70,31 @@ pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict,
     asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
     context.ignores.extend(collect::ignore_files(&root, &context.limits)?);
-    let mut verdict = evaluate(formats, &policy, candidates, &context, &|| collect::tree(&root));
+    let files = collect::Root::new(&root, &context.limits);
+    candidates.extend(collect::repository(&policy, formats, &context.release));
+    let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
+    let mut verdict = evaluate(formats, &policy, candidates, &context, on_disk);
     verdict.root = shown(&request.working_directory, &root);
     Ok(verdict)
 }
 
-/// Judges candidates by a policy; `tree` looks up the working tree's files, and is asked only where coverage is to be told of them.
+/// The working tree, as far as judging asks for it; nothing where evidence was given from memory.
+pub(crate) struct OnDisk<'d> {
+    /// Looks up the names of its files; asked only where coverage is to be told of them.
+    pub(crate) tree: &'d dyn Fn() -> Option<Tree>,
+    /// Its files, for rules that hold them to something.
+    pub(crate) files: Option<&'d dyn ProjectFiles>,
+}
+
+/// Judges candidates by a policy.
 pub(crate) fn evaluate(
     formats: &Formats,
     policy: &Policy,
     candidates: Vec<Candidate>,
     context: &Context,
-    tree: &dyn Fn() -> Option<Tree>,
+    on_disk: OnDisk<'_>,
 ) -> Verdict {
+    let OnDisk { tree, files } = on_disk;
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let mut sorted = twins::sort(evidence);
@@ -101,7 +114,8 @@ pub(crate) fn evaluate(
         unread: &unread,
         contradictions: &sorted.contradictions,
         strangers: &strangers,
-        now: context.now,
+        context,
+        files,
     };
     let waivers = Waivers::new(policy, today);
     let asked = |gate: &Gate| context.only.is_empty() || context.only.contains(&gate.name);
@@ -171,7 +185,8 @@ pub(crate) fn evaluate(
     let unused = judge::unused(sorted.kept.iter().filter(forgotten));
     // A lock file is there before anything ran.
     let is_lock = |e: &Evidence| matches!(&e.data, Data::Inventory(i) if i.lock);
-    let nothing = problems.is_empty() && sorted.kept.iter().all(|e| built_in && is_lock(e));
+    let by_itself = policy.gates.iter().any(|g| asked(g) && !g.judge.needs_evidence());
+    let nothing = problems.is_empty() && !by_itself && sorted.kept.iter().all(|e| built_in && is_lock(e));
     let unread_by_nobody = problems.iter().filter(|p| p.concerns.is_empty()).count();
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
     let status = judge::heeding(status, built_in && !unused.is_empty(), context.fail_on_warn);

@@ -37,6 +37,8 @@ pub struct Context {
     pub diff: Option<Arc<Change>>,
     /// Names of the files that changed, relative to the root, where a list of them was given beside the diff or without one.
     pub changed: Option<BTreeSet<String>>,
+    /// What is being released, and by whom.
+    pub release: ReleaseFacts,
 }
 
 /// The commit and the tree that reports are judged for. The tree is the identity of the sources: a rebase or a squash gives the same sources
@@ -116,6 +118,32 @@ pub struct Base {
     pub with_working_tree: bool,
 }
 
+/// What a run knows of a release and of a change's review. What is not known is `None`: then a gate that needs it has nothing to judge by.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseFacts {
+    /// The tag that is released: `v1.2.3`.
+    pub tag: Option<String>,
+    /// The branch that it is released from.
+    pub branch: Option<String>,
+    /// Who wrote the change, by the name that the forge knows.
+    pub author: Option<String>,
+    /// When the change was handed in for approval, seconds since 1970-01-01 UTC.
+    pub since: Option<i64>,
+    /// What version control says of the history.
+    pub repository: Option<Repository>,
+}
+
+/// The history of a repository, as whoever starts the run asked version control for it.
+#[derive(Debug, Clone, Default)]
+pub struct Repository {
+    /// The log of what is checked out, newest first: `git log --format=raw --decorate=full`.
+    pub log: Vec<u8>,
+    /// The branches that hold what is checked out, where it stands on none.
+    pub branches: Vec<String>,
+    /// Why the history is not known, or not wholly; the log is then no proof of anything.
+    pub problem: Option<String>,
+}
+
 impl Context {
     /// A run at a time (seconds since 1970-01-01 UTC), with the usual limits.
     pub fn at(now: i64) -> Self {
@@ -133,6 +161,7 @@ impl Context {
             revision: Revision::default(),
             diff: None,
             changed: None,
+            release: ReleaseFacts::default(),
         }
     }
 

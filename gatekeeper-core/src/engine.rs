@@ -114,7 +114,7 @@ impl Engine {
     /// labels, and an entry that nothing fits stands for evidence that is missing.
     pub fn evaluate(&self, policy: &Policy, mut candidates: Vec<Candidate>, context: &Context) -> Verdict {
         entries::place(policy, &mut candidates);
-        check::evaluate(&self.formats, policy, candidates, context, &|| None)
+        check::evaluate(&self.formats, policy, candidates, context, check::OnDisk { tree: &|| None, files: None })
     }
 
     /// Reads one report from memory.

@@ -15,7 +15,10 @@ use crate::config::{Selector, Table};
 use crate::rule::{Bound, Condition, Item, Judge, Judgement, Quantity, Rule, RuleError, Scope};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
-use gatekeeper_evidence::{Coverage, Data, Evidence, Findings, Inventory, Kind, Measurements, Note, TestRun, Vex};
+use gatekeeper_evidence::{
+    Approvals, Checklist, Checksums, Commits, Coverage, Data, Evidence, Findings, Inventory, Kind, Measurements, Note,
+    TestRun, Vex,
+};
 use gatekeeper_formats::inspect::summary;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -28,7 +31,17 @@ use std::sync::Arc;
 pub type Ask = dyn Fn(&str, &str) -> Result<String, String> + Send + Sync;
 
 /// The kinds of evidence that a rule can take, by the names that policies and bindings use.
-pub const KINDS: [Kind; 5] = [Kind::Coverage, Kind::Tests, Kind::Findings, Kind::Inventory, Kind::Measurements];
+pub const KINDS: [Kind; 9] = [
+    Kind::Coverage,
+    Kind::Tests,
+    Kind::Findings,
+    Kind::Inventory,
+    Kind::Measurements,
+    Kind::Approvals,
+    Kind::Commits,
+    Kind::Checksums,
+    Kind::Checklist,
+];
 
 /// The statuses that a rule may answer. `skip` is none of them: whether a gate is judged is for the policy to say.
 const STATUSES: [GateStatus; 6] = [
@@ -147,6 +160,10 @@ enum Content<'e> {
     Inventory(&'e Inventory),
     Measurements(&'e Measurements),
     Vex(&'e Vex),
+    Approvals(&'e Approvals),
+    Commits(&'e Commits),
+    Checksums(&'e Checksums),
+    Checklist(&'e Checklist),
 }
 
 impl<'e> Document<'e> {
@@ -168,6 +185,10 @@ impl<'e> Document<'e> {
                 Data::Inventory(d) => Content::Inventory(d),
                 Data::Measurements(d) => Content::Measurements(d),
                 Data::Vex(d) => Content::Vex(d),
+                Data::Approvals(d) => Content::Approvals(d),
+                Data::Commits(d) => Content::Commits(d),
+                Data::Checksums(d) => Content::Checksums(d),
+                Data::Checklist(d) => Content::Checklist(d),
             },
         }
     }

@@ -4,6 +4,7 @@ use super::change::{self, ChangeArgs};
 use crate::exit;
 use crate::files::{judged_in, named_twice, write_whole};
 use crate::front::{self, Refusal, RefusalDocument, Request};
+use crate::release::Release;
 use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;
@@ -31,6 +32,8 @@ pub struct JudgeArgs {
     /// The clock to judge by (RFC 3339), instead of this machine's
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
+    #[command(flatten)]
+    release: Release,
     /// Largest file that is read, bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
     max_bytes: u64,
@@ -111,6 +114,7 @@ pub(crate) fn judge(
         max_bytes: Some(args.max_bytes),
         fail_on_warn,
         only,
+        release: args.release.clone(),
         ..Request::default()
     };
     let refusal = match front::check(engine, &request) {

@@ -5,6 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod approvals;
+pub mod checklist;
+pub mod checksums;
+pub mod commits;
 pub mod coverage;
 pub mod decimal;
 pub mod error;
@@ -24,6 +28,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use approvals::Approvals;
+pub use checklist::Checklist;
+pub use checksums::Checksums;
+pub use commits::Commits;
 pub use coverage::Coverage;
 pub use findings::Findings;
 pub use inventory::Inventory;
@@ -47,6 +55,14 @@ pub enum Kind {
     Measurements,
     /// Exploitability statements on vulnerabilities.
     Vex,
+    /// Who approved what.
+    Approvals,
+    /// Commits and tags.
+    Commits,
+    /// What files are said to hold.
+    Checksums,
+    /// Boxes that people tick.
+    Checklist,
 }
 
 impl Kind {
@@ -59,6 +75,10 @@ impl Kind {
             Kind::Inventory => "inventory",
             Kind::Measurements => "measurements",
             Kind::Vex => "vex",
+            Kind::Approvals => "approvals",
+            Kind::Commits => "commits",
+            Kind::Checksums => "checksums",
+            Kind::Checklist => "checklist",
         }
     }
 }
@@ -198,6 +218,14 @@ pub enum Data {
     Measurements(Measurements),
     /// Exploitability statements.
     Vex(Vex),
+    /// Who approved what.
+    Approvals(Approvals),
+    /// Commits and tags.
+    Commits(Commits),
+    /// What files are said to hold.
+    Checksums(Checksums),
+    /// Boxes that people tick.
+    Checklist(Checklist),
 }
 
 impl Data {
@@ -210,6 +238,10 @@ impl Data {
             Data::Inventory(_) => Kind::Inventory,
             Data::Measurements(_) => Kind::Measurements,
             Data::Vex(_) => Kind::Vex,
+            Data::Approvals(_) => Kind::Approvals,
+            Data::Commits(_) => Kind::Commits,
+            Data::Checksums(_) => Kind::Checksums,
+            Data::Checklist(_) => Kind::Checklist,
         }
     }
 }
@@ -243,6 +275,10 @@ mod tests {
             (Data::Inventory(Inventory::default()), Kind::Inventory, "inventory"),
             (Data::Measurements(Measurements::default()), Kind::Measurements, "measurements"),
             (Data::Vex(Vex::default()), Kind::Vex, "vex"),
+            (Data::Approvals(Approvals::default()), Kind::Approvals, "approvals"),
+            (Data::Commits(Commits::default()), Kind::Commits, "commits"),
+            (Data::Checksums(Checksums::default()), Kind::Checksums, "checksums"),
+            (Data::Checklist(Checklist::default()), Kind::Checklist, "checklist"),
         ];
         for (data, kind, name) in all {
             assert_eq!((data.kind(), kind.as_str(), kind.to_string().as_str()), (kind, name, name));

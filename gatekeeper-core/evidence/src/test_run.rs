@@ -14,6 +14,34 @@ pub struct TestRun {
     /// Where the document's own totals disagree with its list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<Box<Beyond>>,
+    /// Where the cases are subsystems that say how they are: their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Box<Health>>,
+}
+
+/// How a service says that it is, beside its subsystems, which are cases: one that is degraded is a failed case with its own word as its kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// The word for the whole, as stated.
+    pub status: Box<str>,
+    /// What that word means.
+    pub state: HealthState,
+    /// Names of the cases that are degraded.
+    pub degraded: Vec<Box<str>>,
+}
+
+/// How a subsystem is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthState {
+    /// It works.
+    Up,
+    /// It works in part.
+    Degraded,
+    /// It does not work. What says nothing of itself is taken for this.
+    #[default]
+    Down,
 }
 
 /// What a document's own totals say beyond the cases that it lists: the second reading of a document that disagrees with itself.

@@ -1,5 +1,6 @@
 //! What a single file is and says, in the words of `inspect`.
 
+use gatekeeper_evidence::approvals::{State, standing};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence, Kind, Note, Ratio};
 use serde::{Deserialize, Serialize};
@@ -120,7 +121,12 @@ pub fn summary(e: &Evidence) -> Value {
             let n = t.counts();
             put("total", json!(n.total()));
             put("passed", json!(n.passed));
-            put("failed", json!(n.failed));
+            let degraded = t.health.as_ref().map_or(0, |h| h.degraded.len());
+            put("failed", json!(n.failed.saturating_sub(u64::try_from(degraded).unwrap_or(u64::MAX))));
+            if let Some(health) = &t.health {
+                put("degraded", json!(degraded));
+                put("status", json!(health.status));
+            }
             put("errored", json!(n.errored));
             put("skipped", json!(n.skipped));
             put("flaky", json!(n.flaky));
@@ -151,6 +157,31 @@ pub fn summary(e: &Evidence) -> Value {
         Data::Measurements(m) => {
             put("series", json!(m.series.len()));
             put("samples", json!(m.series.iter().map(|s| s.samples.len()).sum::<usize>()));
+        }
+        Data::Commits(c) => {
+            put("commits", json!(c.commits.len()));
+            put("merges", json!(c.commits.iter().filter(|c| c.is_merge()).count()));
+            put("reverts", json!(c.commits.iter().filter(|c| c.is_revert()).count()));
+            put("tags", json!(c.tags()));
+        }
+        Data::Approvals(a) => {
+            let standing = standing(a.reviews.iter());
+            let of = |state| standing.iter().filter(|r| r.state == state).count();
+            let refused = if a.environments { "rejected" } else { "changes_requested" };
+            put("reviews", json!(a.reviews.len()));
+            put("users", json!(a.users()));
+            put("standing", json!({ "approved": of(State::Approved), refused: of(State::ChangesRequested) }));
+        }
+        Data::Checksums(c) => {
+            put("files", json!(c.files.len()));
+            put("algorithms", json!(c.algorithms()));
+            if let Some(kind) = &c.predicate_type {
+                put("predicate_type", json!(kind));
+            }
+        }
+        Data::Checklist(c) => {
+            put("items", json!(c.items.len()));
+            put("ticked", json!(c.ticked()));
         }
         Data::Vex(v) => {
             let mut by = std::collections::BTreeMap::new();

@@ -7,6 +7,7 @@
 mod attestation;
 mod console;
 mod coverage;
+mod delivery;
 mod elixir;
 mod erlang;
 mod findings;

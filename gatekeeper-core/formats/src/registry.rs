@@ -3,7 +3,7 @@
 use crate::format::{Confidence, Format};
 use crate::head::{BOUND, Head};
 use crate::scan::broken;
-use crate::{console, coverage, elixir, erlang, findings, licenses, sbom, tests, vex};
+use crate::{console, coverage, delivery, elixir, erlang, findings, licenses, sbom, tests, vex};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
 use std::sync::{Arc, LazyLock};
@@ -19,6 +19,7 @@ static FAMILIES: &[&[&Format]] = &[
     sbom::FORMATS,
     licenses::FORMATS,
     vex::FORMATS,
+    delivery::FORMATS,
 ];
 
 /// A set of formats, in the order of help and documentation. Cheap to clone.

@@ -10,6 +10,7 @@ mod files;
 mod packages;
 mod places;
 mod project;
+mod root;
 mod walk;
 
 pub(crate) use bytes::read_rules;
@@ -21,3 +22,4 @@ pub use places::RECORDS;
 pub(crate) use places::{given, usual_places};
 pub use project::tree;
 pub(crate) use project::{ignore_files, project_of};
+pub(crate) use root::{Root, repository};

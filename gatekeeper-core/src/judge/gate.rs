@@ -6,7 +6,9 @@ use super::readings::{self, Reading};
 use super::waive::{GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
+use crate::context::Context;
 use crate::policy::Gate;
+use crate::project::ProjectFiles;
 use crate::relate::twins::Contradiction;
 use crate::rule::{Item, Judgement, Remedy, Scope};
 use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
@@ -32,8 +34,10 @@ pub(crate) struct Ground<'r> {
     pub contradictions: &'r [Contradiction],
     /// Coverage of other sources than the tree's, by its path, with why.
     pub strangers: &'r BTreeMap<String, String>,
-    /// Seconds since 1970-01-01 UTC.
-    pub now: Option<i64>,
+    /// What the run knows beside its reports.
+    pub context: &'r Context,
+    /// The working tree; `None` where there is none.
+    pub files: Option<&'r dyn ProjectFiles>,
 }
 
 /// Whether evidence is among what a gate's selector names.
@@ -114,7 +118,10 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
             judge_cell(gate, cell, found, unsure, kindred, ground, &waivers_here)
         })
         .collect();
-    let nothing = taken.is_empty() && wide.is_empty() && judged.iter().all(|c| c.violations.is_empty());
+    let nothing = gate.judge.needs_evidence()
+        && taken.is_empty()
+        && wide.is_empty()
+        && judged.iter().all(|c| c.violations.is_empty());
     let (weighed, too_few) = cells::weigh(&gate.cells, &mut judged, waivers.today(), &waivers_here);
     wide.extend(too_few);
     let status = match wide.iter().map(|v| v.status).max().unwrap_or(GateStatus::Pass).max(weighed) {
@@ -217,15 +224,22 @@ fn judge_cell(
     let Cell { labels, evidence } = cell;
     let mut judgement = Judgement { violations: found, ..Judgement::default() };
     let mut unsure = unsure;
-    if !evidence.is_empty() {
+    if !evidence.is_empty() || !gate.judge.needs_evidence() {
         let read = readings::worst_of(&evidence, |part, reading| {
             // What is waived is told once, whichever way it was read.
             let waive = |item: &Item<'_>| match reading {
                 Reading::List => waivers.waives(item),
                 Reading::Totals => waivers.would_waive(item),
             };
-            let scope =
-                Scope { evidence: part, select: &gate.select, all: ground.evidence, now: ground.now, waive: &waive };
+            let scope = Scope {
+                evidence: part,
+                select: &gate.select,
+                all: ground.evidence,
+                now: ground.context.now,
+                context: ground.context,
+                files: ground.files,
+                waive: &waive,
+            };
             let mut one = answer(gate, &scope);
             // Rules from outside may not have asked.
             one.violations.retain(|v| !waives_violation(v, &waive));
@@ -297,7 +311,7 @@ fn unexplained(e: &Evidence) -> Option<i32> {
         }
         Data::Findings(f) => f.active().next().is_some(),
         Data::Coverage(_) => true,
-        Data::Inventory(_) | Data::Vex(_) | Data::Measurements(_) => false,
+        _ => false,
     };
     (!told && e.complete != Some(false)).then_some(status)
 }

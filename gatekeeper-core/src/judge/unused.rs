@@ -20,7 +20,7 @@ fn worst(e: &Evidence) -> Option<String> {
                 worst => format!("{n} {} finding{}", worst.as_str(), if n == 1 { "" } else { "s" }),
             })
         }
-        Data::Coverage(_) | Data::Inventory(_) | Data::Vex(_) | Data::Measurements(_) => None,
+        _ => None,
     }
 }
 

@@ -52,6 +52,10 @@ pub(super) fn reason(
             Some(Kind::Inventory) => "SBOM, lock file or licence list",
             Some(Kind::Measurements) => "measurements",
             Some(Kind::Vex) => "statements",
+            Some(Kind::Approvals) => "reviews",
+            Some(Kind::Commits) => "commits",
+            Some(Kind::Checksums) => "checksums",
+            Some(Kind::Checklist) => "checklist",
             None => "evidence",
         };
         // What lies there and is of another tool, category or label is not "nothing".

@@ -3,6 +3,8 @@
 use super::condition::Condition;
 use super::remedy::Remedy;
 use crate::config::{Selector, Table};
+use crate::context::Context;
+use crate::project::ProjectFiles;
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::{Evidence, Kind};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -140,6 +142,12 @@ pub trait Judge: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it judges evidence alone. A rule that also holds the working tree or the run itself to something is asked without evidence too, and
+    /// says by itself what is missing.
+    fn needs_evidence(&self) -> bool {
+        true
+    }
+
     /// Judges evidence: at least one piece, all readable and complete as far as they say.
     ///
     /// # Errors
@@ -180,6 +188,10 @@ pub struct Scope<'a> {
     pub all: &'a [Evidence],
     /// The clock, seconds since 1970-01-01 UTC; what needs one does not pass without.
     pub now: Option<i64>,
+    /// What the run knows beside its reports: commit, tag, author, …
+    pub context: &'a Context,
+    /// The files of the working tree; `None` where evidence was given from memory.
+    pub files: Option<&'a dyn ProjectFiles>,
     /// Whether the policy waives an item; it keeps count of what it waived.
     pub(crate) waive: &'a dyn Fn(&Item<'_>) -> bool,
 }

@@ -5,6 +5,7 @@ mod condition;
 mod coverage;
 mod findings;
 mod licenses;
+mod release;
 mod remedy;
 mod sbom;
 #[cfg(test)]
@@ -19,7 +20,8 @@ pub use remedy::Remedy;
 use std::sync::Arc;
 
 /// The built-in rules, alphabetical.
-static RULES: &[&Rule] = &[&coverage::RULE, &findings::RULE, &licenses::RULE, &sbom::RULE, &tests::RULE];
+static RULES: &[&Rule] =
+    &[&coverage::RULE, &findings::RULE, &licenses::RULE, &release::RULE, &sbom::RULE, &tests::RULE];
 
 /// A set of rules. Cheap to clone.
 #[derive(Debug, Clone)]

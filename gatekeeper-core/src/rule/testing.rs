@@ -2,6 +2,8 @@
 
 use super::api::{Item, Judge, Judgement, Rule, Scope};
 use crate::config::{Problems, Selector, Table, from_toml};
+use crate::context::Context;
+use crate::project::ProjectFiles;
 use crate::verdict::GateStatus;
 use gatekeeper_evidence::{Data, Evidence, Source};
 
@@ -29,11 +31,22 @@ pub(super) struct Case<'c> {
     pub select: Selector,
     pub others: Vec<Evidence>,
     pub now: Option<i64>,
+    pub context: Context,
+    pub files: Option<Box<dyn ProjectFiles>>,
 }
 
 impl<'c> Case<'c> {
     pub(super) fn new(rule: &'c Rule, keys: &'c str, evidence: Vec<Evidence>) -> Self {
-        Case { rule, keys, evidence, select: Selector::default(), others: Vec::new(), now: None }
+        Case {
+            rule,
+            keys,
+            evidence,
+            select: Selector::default(),
+            others: Vec::new(),
+            now: None,
+            context: Context::without_clock(),
+            files: None,
+        }
     }
 
     pub(super) fn judged(&self) -> Judgement {
@@ -44,7 +57,15 @@ impl<'c> Case<'c> {
         let gate = gate(self.rule, self.keys).unwrap();
         let evidence: Vec<&Evidence> = self.evidence.iter().collect();
         let all: Vec<Evidence> = self.evidence.iter().chain(&self.others).cloned().collect();
-        let scope = Scope { evidence: &evidence, select: &self.select, all: &all, now: self.now, waive };
+        let scope = Scope {
+            evidence: &evidence,
+            select: &self.select,
+            all: &all,
+            now: self.now,
+            context: &self.context,
+            files: self.files.as_deref(),
+            waive,
+        };
         gate.judge(&scope).unwrap()
     }
 }

@@ -110,7 +110,12 @@ fn document(mut xml: Xml<'_>) -> Result<Parsed, ParseError> {
         notes,
         created: reader.created,
         ..Parsed::new(
-            Data::Tests(TestRun { suites: reader.suites, problems: reader.problems, beyond: reader.beyond.boxed() }),
+            Data::Tests(TestRun {
+                suites: reader.suites,
+                problems: reader.problems,
+                beyond: reader.beyond.boxed(),
+                ..TestRun::default()
+            }),
             Some(true),
         )
     })

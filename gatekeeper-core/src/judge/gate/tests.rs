@@ -73,13 +73,15 @@ fn given(policy: Policy, evidence: Vec<Evidence>) -> Given {
 impl Given {
     fn judged(&self) -> GateVerdict {
         let formats = Formats::default();
+        let context = Context::without_clock();
         let ground = Ground {
             formats: &formats,
             evidence: &self.evidence,
             unread: &self.unread,
             contradictions: &self.contradictions,
             strangers: &self.strangers,
-            now: None,
+            context: &context,
+            files: None,
         };
         let waivers = Waivers::new(&self.policy, jiff::civil::date(2026, 6, 1));
         judge(&self.policy.gates[0], ground, &waivers)

@@ -557,6 +557,7 @@ impl<'a> Reader<'a> {
             suites: self.suites.into_iter().map(|(_, s)| s).collect(),
             problems,
             beyond: self.beyond.boxed(),
+            ..TestRun::default()
         };
         Parsed {
             tool: self.tool.map(str::to_owned),
