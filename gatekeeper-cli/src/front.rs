@@ -163,6 +163,8 @@ pub struct Problem {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// The file that it is in, where that is one that the policy extends.
+    pub file: Option<String>,
     /// Line, from 1.
     pub line: Option<u64>,
     /// Column, from 1.
@@ -205,6 +207,7 @@ impl Refusal {
                         code: p.code.as_str(),
                         message: if place.is_some() { p.message.clone() } else { chain(p) },
                         help: p.help.clone(),
+                        file: Some(e.file_of(p.span.start)).filter(|f| *f != e.file).map(str::to_owned),
                         line: place.map(|p| p.0),
                         column: place.map(|p| p.1),
                     }

@@ -9,7 +9,7 @@ use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
-    EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Verdict,
+    EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
@@ -193,13 +193,14 @@ pub(crate) fn evaluate(
     warnings.extend(unused);
     Verdict {
         schema_version: SCHEMA_VERSION,
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
         status,
         exit_code: status.exit_code(),
         summary: match nothing && !sorted.kept.is_empty() {
             true => "only lock files were found: nothing ran, so nothing was judged by it".to_owned(),
             false => judge::sentence(&gates, nothing, unread_by_nobody),
         },
-        policy: PolicyRef { file: policy.file.clone(), sha256: policy.sha256.clone(), profile: policy.profile.clone() },
+        policy: policy_ref(policy),
         root: ".".to_owned(),
         now: context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string()),
         context: context.carried(),
@@ -211,6 +212,20 @@ pub(crate) fn evaluate(
         ignored,
         warnings,
         loosened: policy.loosened.clone(),
+        due: waivers.due(),
+    }
+}
+
+/// The policy as the verdict names it.
+fn policy_ref(policy: &Policy) -> PolicyRef {
+    let used = |f: &policy::PolicyFile| Used { path: f.file.clone(), sha256: f.sha256.clone() };
+    PolicyRef {
+        file: policy.file.clone(),
+        sha256: policy.sha256.clone(),
+        profile: policy.profile.clone(),
+        extends: policy.extends.iter().map(used).collect(),
+        digest: policy.digest(),
+        normalised: policy.normal.clone(),
     }
 }
 
@@ -261,7 +276,8 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
         let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
         PolicyError::about(name.as_str(), problem)
     })?;
-    Ok(Project { root, policy: Some(policy::parse(&name, &bytes, request.profile.as_deref(), known)?) })
+    let beside = |file: &str| collect::read_rules(&cwd.join(file), &request.context.limits);
+    Ok(Project { root, policy: Some(policy::load(&name, &bytes, request.profile.as_deref(), known, &beside)?) })
 }
 
 /// A path as it is named to people: from the working directory where it lies below it.

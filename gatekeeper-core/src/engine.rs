@@ -102,6 +102,20 @@ impl Engine {
         policy::parse(file, bytes, profile, self.known())
     }
 
+    /// The same of a policy that may extend other files: `files` reads one by its name, which is relative to where `file` is.
+    ///
+    /// # Errors
+    /// Every mistake in any of its files.
+    pub fn load_policy(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        profile: Option<&str>,
+        files: &dyn Fn(&str) -> Result<Vec<u8>, ParseError>,
+    ) -> Result<Policy, PolicyError> {
+        policy::load(file, bytes, profile, self.known(), files)
+    }
+
     /// Finds policy and evidence on disk and judges: the main job, as the command line and the bindings call it.
     ///
     /// # Errors

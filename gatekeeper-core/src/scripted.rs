@@ -447,7 +447,7 @@ mod tests {
         let text = format!("version = 1\n[gates.g]\nrule = \"own\"\n{keys}");
         let policy = engine.parse_policy("gatekeeper.toml", text.as_bytes(), None).unwrap();
         let candidates = vec![Candidate::in_memory(file, report.to_vec())];
-        let verdict = engine.evaluate(&policy, candidates, &Context::without_clock());
+        let verdict = engine.evaluate(&policy, candidates, &Context::at(1_780_272_000));
         let (evidence, config) = seen.lock().unwrap().clone();
         (evidence, config, format!("{}: {}", verdict.gates[0].status.as_str(), verdict.gates[0].reason))
     }
@@ -492,7 +492,7 @@ mod tests {
 
     #[test]
     fn what_is_waived_does_not_fail_and_an_error_is_never_waived() {
-        let waiver = "[[waivers]]\nid = \"X1\"\nreason = \"known\"";
+        let waiver = "[[waivers]]\ngate = \"g\"\nid = \"X1\"\nreason = \"known\"\nexpires = \"2099-12-31\"";
         let one = r#"{"status": "fail", "reason": "one", "violations": [{"message": "a", "id": "X1"}]}"#;
         let other = r#"[{"message": "a", "id": "X1"}, {"message": "b", "id": "X2"}]"#;
         let error = r#"[{"message": "a", "id": "X1", "status": "error"}]"#;

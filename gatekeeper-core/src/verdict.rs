@@ -17,6 +17,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Verdict {
     /// Version of this document's shape: 1.
     pub schema_version: u32,
+    /// The version of the engine that judged.
+    #[serde(default)]
+    pub engine: String,
     /// The whole.
     pub status: Overall,
     /// The same as a process's exit status: 0 pass or warn, 1 fail, 3 unknown.
@@ -48,9 +51,13 @@ pub struct Verdict {
     pub ignored: Vec<String>,
     /// Waivers that matched nothing or run out soon, and other things to know.
     pub warnings: Vec<String>,
-    /// What this run demands less than the policy that it was made from: by the profile that was applied.
+    /// What this run demands less than what its policy was made from: the policy's file less than those that it extends, the profile that was
+    /// applied less than the policy without it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loosened: Vec<String>,
+    /// Exceptions that hold today and end within 14 days, the first to end first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub due: Vec<Due>,
 }
 
 /// What a run knew beside reports and policy.
@@ -112,7 +119,7 @@ pub struct DiffRef {
 }
 
 /// The policy that judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PolicyRef {
     /// The file; null for the built-in default.
     pub file: Option<String>,
@@ -120,6 +127,15 @@ pub struct PolicyRef {
     pub sha256: Option<String>,
     /// The profile that was applied.
     pub profile: Option<String>,
+    /// The files that it extends, the nearest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extends: Vec<Used>,
+    /// SHA-256 of `normalised`, written as JSON without blanks and with its keys sorted: the same of two verdicts where they were judged by the same.
+    #[serde(default)]
+    pub digest: String,
+    /// The whole policy as plain values: all files that it is made of in one, the profile applied.
+    #[serde(default)]
+    pub normalised: Value,
 }
 
 /// The status of the whole.
@@ -223,6 +239,9 @@ pub struct GateVerdict {
     /// Line of the policy that demands it, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_line: Option<u64>,
+    /// The file that this line is in, where it is one that the policy extends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_file: Option<String>,
     /// The conditions that were held against the evidence.
     pub conditions: Vec<Condition>,
     /// What it falls short by: every one, the worst first.
@@ -374,8 +393,37 @@ pub struct WaiverUsed {
     /// Last day on which it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// Who sees to it that it is no longer needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Where that is tracked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
     /// How many violations it took away.
     pub waived: u64,
+    /// Line of the policy, from 1.
+    pub policy_line: u64,
+}
+
+/// An exception that ends soon: a waiver, or what else lets something through for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// What it lets through.
+    pub what: String,
+    /// The gate.
+    pub gate: String,
+    /// Last day on which it holds.
+    pub expires: String,
+    /// Days until then; 0 on the day itself.
+    pub days: u32,
+    /// Why it was let through.
+    pub reason: String,
+    /// Who sees to it that it is no longer needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Where that is tracked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
     /// Line of the policy, from 1.
     pub policy_line: u64,
 }
@@ -417,6 +465,9 @@ pub struct SetAside {
     pub path: String,
     /// The format's id.
     pub format: String,
+    /// SHA-256 of the file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sha256: String,
     /// Why.
     pub because: String,
     /// The evidence that is used instead.

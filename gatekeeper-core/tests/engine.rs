@@ -102,7 +102,7 @@ fn judged(keys: &str, files: &[(&str, &str)]) -> Result<Verdict, PolicyError> {
     let policy = format!("version = 1\n[gates.clean]\nrule = \"marks\"\n{keys}");
     let policy = engine().parse_policy("gatekeeper.toml", policy.as_bytes(), None)?;
     let files = files.iter().map(|(name, text)| Candidate::in_memory(*name, text.as_bytes().to_vec())).collect();
-    Ok(engine().evaluate(&policy, files, &Context::without_clock()))
+    Ok(engine().evaluate(&policy, files, &Context::at(1_780_272_000)))
 }
 
 const LOG: (&str, &str) = ("a.marks", "mark m1 on the wall\nmark m2 on the floor\nend\n");
@@ -148,7 +148,7 @@ fn a_rule_that_fails_or_panics_makes_its_gate_an_error_and_no_other() {
 
 #[test]
 fn waivers_take_items_out_before_a_rule_from_outside_counts() {
-    let waiver = "most = 1\n[[waivers]]\ngate = \"clean\"\nid = \"M1\"\nreason = \"old\"\n";
+    let waiver = "most = 1\n[[waivers]]\ngate = \"clean\"\nid = \"M1\"\nreason = \"old\"\nexpires = \"2099-12-31\"\n";
     let verdict = judged(waiver, &[LOG]).unwrap();
     let gate = &verdict.gates[0];
     assert_eq!((gate.status, gate.reason.as_str(), gate.waivers[0].waived), (GateStatus::Pass, "marks 1 ≤ 1", 1));

@@ -49,6 +49,7 @@ fn raise(py: Python<'_>, refusal: &Refusal) -> PyErr {
             problem.set_item("code", p.code)?;
             problem.set_item("message", &p.message)?;
             problem.set_item("help", &p.help)?;
+            problem.set_item("file", &p.file)?;
             problem.set_item("line", p.line)?;
             problem.set_item("column", p.column)?;
             problems.push(problem);

@@ -257,13 +257,13 @@ fn github_refused(refused: &Refused, annotate: bool, out: &mut dyn Write, err: &
     let Refused { code, document } = refused;
     if annotate {
         let file = document.file.as_deref().unwrap_or_default();
-        let whole = [(document.line, document.column, document.message.clone())];
+        let whole = [(file, document.line, document.column, document.message.clone())];
         let each = document.problems.iter().map(|p| {
             let help = p.help.as_ref().map(|h| format!("\n{h}")).unwrap_or_default();
-            (p.line, p.column, format!("{}{help}", p.message))
+            (p.file.as_deref().unwrap_or(file), p.line, p.column, format!("{}{help}", p.message))
         });
         let mistakes: Vec<_> = if document.problems.is_empty() { whole.to_vec() } else { each.collect() };
-        for (line, column, message) in mistakes.iter().take(MOST) {
+        for (file, line, column, message) in mistakes.iter().take(MOST) {
             writeln!(out, "{}", policy_annotation(file, *line, *column, message))?;
         }
     }

@@ -4,11 +4,13 @@ mod node;
 mod problem;
 mod render;
 mod select;
+mod source;
 mod yaml;
 
 pub use node::Table;
 pub(crate) use node::{Entry, Node, Problems, Value, duration, from_toml};
+pub(crate) use problem::nearest;
 pub use problem::{PolicyError, PolicyProblem, ProblemCode, Span};
-pub(crate) use problem::{line_column, nearest};
 pub use select::{PathRules, Selector};
+pub(crate) use source::Sources;
 pub(crate) use yaml::{from_json, from_yaml};

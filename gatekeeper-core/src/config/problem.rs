@@ -1,7 +1,7 @@
 //! What a policy's author got wrong: every mistake with its code, its place and the nearest right word.
 
+use super::source::{Source, Sources, find, line_column};
 use gatekeeper_evidence::error::Cause;
-use gatekeeper_evidence::location::Location;
 use serde::Serialize;
 use std::ops::Range;
 
@@ -138,8 +138,9 @@ pub struct PolicyError {
     pub file: String,
     /// Its text, for showing the lines; empty where it could not be read.
     pub text: String,
-    /// The mistakes, in the file's order.
+    /// The mistakes, in the file's order; behind them those of the files that it extends ([`PolicyError::file_of`]).
     pub problems: Vec<PolicyProblem>,
+    bases: Vec<Source>,
     #[source]
     cause: Option<Cause>,
 }
@@ -148,7 +149,7 @@ impl PolicyError {
     /// The mistakes of a file with this text.
     pub fn new(file: impl Into<String>, text: impl Into<String>, problems: Vec<PolicyProblem>) -> Self {
         let cause = problems.iter().find_map(|p| p.cause.clone());
-        PolicyError { file: file.into(), text: text.into(), problems, cause }
+        PolicyError { file: file.into(), text: text.into(), problems, bases: Vec::new(), cause }
     }
 
     /// A file or folder that cannot be read ([`ProblemCode::Unreadable`]), or a mistake about it as a whole.
@@ -161,9 +162,28 @@ impl PolicyError {
         Self::new(file, "", vec![problem])
     }
 
-    /// Line and column (from 1, characters) of an offset.
+    /// The mistakes of a policy that is made of several files.
+    pub(crate) fn of_sources(sources: &Sources, text: &str, problems: Vec<PolicyProblem>) -> Self {
+        PolicyError { bases: sources.bases(), ..Self::new(sources.file(0), text, problems) }
+    }
+
+    /// Line and column (from 1, characters) of a place in the file that it lies in.
     pub fn line_column(&self, offset: usize) -> (u64, u64) {
-        line_column(&self.text, offset)
+        let (_, text, start) = self.place_of(offset);
+        line_column(text, offset.saturating_sub(start))
+    }
+
+    /// The file that a place lies in: the policy's own, or one that it extends.
+    pub fn file_of(&self, offset: usize) -> &str {
+        self.place_of(offset).0
+    }
+
+    /// File, text and where it begins.
+    pub(super) fn place_of(&self, offset: usize) -> (&str, &str, usize) {
+        match find(&self.bases, offset) {
+            Some(base) => (&base.file, &base.text, base.start),
+            None => (&self.file, &self.text, 0),
+        }
     }
 
     fn lines(&self) -> String {
@@ -173,16 +193,10 @@ impl PolicyError {
                 (line, column) => format!(":{line}:{column}"),
             };
             let help = p.help.as_ref().map(|h| format!("; {h}")).unwrap_or_default();
-            format!("{}{place}: {}{help}", self.file, p.message)
+            format!("{}{place}: {}{help}", self.file_of(p.span.start), p.message)
         };
         self.problems.iter().map(line).collect::<Vec<_>>().join("\n")
     }
-}
-
-pub(crate) fn line_column(text: &str, offset: usize) -> (u64, u64) {
-    let mut place = Location::at(offset);
-    place.resolve(text.as_bytes());
-    (place.line.unwrap_or(1), place.column.unwrap_or(1))
 }
 
 /// The nearest word by edit distance, where one is near.

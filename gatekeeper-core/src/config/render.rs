@@ -15,10 +15,10 @@ impl PolicyError {
             let _ = if self.text.is_empty() {
                 writeln!(out, "{}: {}", self.file, gatekeeper_evidence::error::chain(p))
             } else {
-                let end = p.span.end.clamp(p.span.start, self.text.len().max(p.span.start));
-                let snippet = Snippet::source(self.text.as_str())
-                    .path(self.file.as_str())
-                    .annotation(AnnotationKind::Primary.span(p.span.start.min(end)..end));
+                let (file, text, start) = self.place_of(p.span.start);
+                let begin = p.span.start.saturating_sub(start).min(text.len());
+                let end = p.span.end.saturating_sub(start).clamp(begin, text.len());
+                let snippet = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(begin..end));
                 let mut group = Level::ERROR.primary_title(p.message.as_str()).element(snippet);
                 if let Some(help) = &p.help {
                     group = group.element(Level::HELP.message(help.as_str()));

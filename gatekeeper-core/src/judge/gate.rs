@@ -275,6 +275,7 @@ pub(crate) fn skipped(gate: &Gate, reason: &str) -> GateVerdict {
         blocking: false,
         reason: reason.to_owned(),
         policy_line: gate.line,
+        policy_file: gate.file.clone(),
         conditions: Vec::new(),
         violations: Vec::new(),
         cells: Vec::new(),

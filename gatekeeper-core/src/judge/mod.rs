@@ -68,6 +68,7 @@ mod tests {
             blocking: action == Action::Block && !matches!(status, Pass | Warn | Skip),
             reason: String::new(),
             policy_line: Some(3),
+            policy_file: None,
             conditions: Vec::new(),
             violations: Vec::new(),
             cells: Vec::new(),

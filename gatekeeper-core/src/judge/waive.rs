@@ -3,7 +3,7 @@
 
 use crate::policy::{Labels, Policy, Waiver};
 use crate::rule::Item;
-use crate::verdict::{GateStatus, Violation, WaiverUsed};
+use crate::verdict::{Due, GateStatus, Violation, WaiverUsed};
 use gatekeeper_evidence::purl;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -39,7 +39,7 @@ impl<'p> Waivers<'p> {
         let mut all = Vec::new();
         for used in &self.waivers {
             let w = used.waiver;
-            if w.gate.as_ref().is_none_or(|g| g == gate) && w.expires.is_none_or(|end| end >= self.today) {
+            if w.gate == gate && term(w, self.today) == Term::Holds {
                 all.push(Active { used, here: Cell::new(0) });
             }
         }
@@ -54,27 +54,74 @@ impl<'p> Waivers<'p> {
         GateWaivers { all, by_id, others }
     }
 
-    /// Waivers that matched nothing, have ended or end soon.
+    /// Waivers that matched nothing, do not hold today or end soon.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.waivers
             .iter()
             .filter_map(|u| {
-                let (what, line) = (describe(u.waiver), u.waiver.line);
-                match u.waiver.expires {
-                    Some(end) if end < self.today => {
-                        Some(format!("the waiver of {what} (policy line {line}) ended on {end} and does not count"))
-                    }
-                    _ if u.times.get() == 0 => {
-                        Some(format!("the waiver of {what} (policy line {line}) matched nothing"))
-                    }
-                    Some(end) => {
-                        let left = self.today.until(end).map(|s| s.get_days()).unwrap_or(i32::MAX);
-                        (left <= SOON).then(|| format!("the waiver of {what} (policy line {line}) ends on {end}"))
-                    }
-                    None => None,
+                let w = u.waiver;
+                let file = w.file.as_ref().map(|f| format!(" of {f}")).unwrap_or_default();
+                let of = format!("the waiver of {} (policy line {}{file})", describe(w), w.line);
+                match term(w, self.today) {
+                    Term::Ended => Some(format!("{of} ended on {} and does not count", w.expires)),
+                    Term::NotYet(from) => Some(format!("{of} starts on {from} and does not count yet")),
+                    Term::TooLong(most) => Some(format!(
+                        "{of} ends on {}, more than {most} days from now, which [waivers-policy] does not allow: it does not count",
+                        w.expires
+                    )),
+                    Term::Holds if u.times.get() == 0 => Some(format!("{of} matched nothing")),
+                    Term::Holds => (self.left(w) <= SOON).then(|| format!("{of} ends on {}", w.expires)),
                 }
             })
             .collect()
+    }
+
+    /// Those that hold today and end soon, the first to end first.
+    pub(crate) fn due(&self) -> Vec<Due> {
+        let soon = |w: &&Waiver| term(w, self.today) == Term::Holds && self.left(w) <= SOON;
+        let due = |w: &Waiver| Due {
+            what: describe(w),
+            gate: w.gate.clone(),
+            expires: w.expires.to_string(),
+            days: u32::try_from(self.left(w)).unwrap_or(0),
+            reason: w.reason.clone(),
+            owner: w.owner.clone(),
+            ticket: w.ticket.clone(),
+            policy_line: w.line,
+        };
+        let mut all: Vec<Due> = self.waivers.iter().map(|u| u.waiver).filter(soon).map(due).collect();
+        all.sort_by(|a, b| a.expires.cmp(&b.expires));
+        all
+    }
+
+    /// Days until a waiver ends.
+    fn left(&self, w: &Waiver) -> i32 {
+        self.today.until(w.expires).map(|s| s.get_days()).unwrap_or(i32::MAX)
+    }
+}
+
+/// How today stands to a waiver's days.
+#[derive(Debug, PartialEq, Eq)]
+enum Term {
+    Holds,
+    Ended,
+    NotYet(jiff::civil::Date),
+    /// It ends later than the policy lets one.
+    TooLong(u64),
+}
+
+fn term(w: &Waiver, today: jiff::civil::Date) -> Term {
+    if w.expires < today {
+        return Term::Ended;
+    }
+    if let Some(from) = w.starts.filter(|from| *from > today) {
+        return Term::NotYet(from);
+    }
+    let left = today.until(w.expires).map_or(u64::MAX, |s| u64::try_from(s.get_days()).unwrap_or(0));
+    // With a first day its length was seen to when the policy was read.
+    match w.max_days.filter(|most| w.starts.is_none() && left > *most) {
+        Some(most) => Term::TooLong(most),
+        None => Term::Holds,
     }
 }
 
@@ -129,7 +176,9 @@ impl GateWaivers<'_> {
             WaiverUsed {
                 what: describe(w),
                 reason: w.reason.clone(),
-                expires: w.expires.map(|e| e.to_string()),
+                expires: Some(w.expires.to_string()),
+                owner: w.owner.clone(),
+                ticket: w.ticket.clone(),
                 waived: active.here.get(),
                 policy_line: w.line,
             }
@@ -210,27 +259,24 @@ mod tests {
 
     fn waiver(id: Option<&str>) -> Waiver {
         Waiver {
-            gate: None,
+            gate: "g".to_owned(),
             id: id.map(str::to_owned),
             test: None,
             package: None,
             path: None,
             reason: "known".to_owned(),
-            expires: None,
+            starts: None,
+            expires: date(2027, 1, 31),
+            owner: None,
+            ticket: None,
+            max_days: None,
             line: 7,
+            file: None,
         }
     }
 
     fn policy(waivers: Vec<Waiver>) -> Policy {
-        Policy {
-            file: None,
-            sha256: None,
-            evidence: Vec::new(),
-            gates: Vec::new(),
-            waivers,
-            profile: None,
-            loosened: Vec::new(),
-        }
+        Policy { waivers, ..Policy::default() }
     }
 
     fn named(id: &str) -> Item<'_> {
@@ -239,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_waiver_holds_on_its_last_day_and_not_after() {
-        let ends = |expires| Waiver { expires: Some(expires), ..waiver(Some("A")) };
+        let ends = |expires| Waiver { expires, ..waiver(Some("A")) };
         let holds = |w| {
             let policy = policy(vec![w]);
             Waivers::new(&policy, TODAY).of("g").waives(&named("a"))
@@ -250,7 +296,8 @@ mod tests {
 
     #[test]
     fn what_ended_ends_soon_or_matched_nothing_is_warned_of() {
-        let said = |expires, used: bool| {
+        let said = |expires: Option<jiff::civil::Date>, used: bool| {
+            let expires = expires.unwrap_or(date(2027, 1, 31));
             let policy = policy(vec![Waiver { expires, ..waiver(Some("A")) }]);
             let waivers = Waivers::new(&policy, TODAY);
             if used {
@@ -269,9 +316,47 @@ mod tests {
     }
 
     #[test]
+    fn a_waiver_holds_from_its_first_day_and_no_longer_than_the_policy_lets_it() {
+        let on = |starts, expires, max_days| term(&Waiver { starts, expires, max_days, ..waiver(Some("A")) }, TODAY);
+        let end = date(2026, 7, 1);
+        assert_eq!(on(Some(date(2026, 6, 2)), end, None), Term::NotYet(date(2026, 6, 2)));
+        assert_eq!(on(Some(TODAY), end, None), Term::Holds);
+        assert_eq!([29, 30].map(|most| on(None, end, Some(most))), [Term::TooLong(29), Term::Holds]);
+        assert_eq!(on(Some(TODAY), end, Some(29)), Term::Holds, "that was seen to when the policy was read");
+        let long = policy(vec![Waiver { max_days: Some(29), expires: end, ..waiver(Some("A")) }]);
+        let said = Waivers::new(&long, TODAY).warnings().join("");
+        assert!(said.contains("ends on 2026-07-01, more than 29 days from now"), "{said}");
+        let later = policy(vec![Waiver { starts: Some(end), file: Some("org.toml".to_owned()), ..waiver(Some("A")) }]);
+        let said = Waivers::new(&later, TODAY).warnings().join("");
+        assert_eq!(said, "the waiver of A (policy line 7 of org.toml) starts on 2026-07-01 and does not count yet");
+        assert!(!Waivers::new(&later, TODAY).of("g").waives(&named("A")));
+    }
+
+    #[test]
+    fn what_ends_within_two_weeks_is_due_with_its_owner() {
+        let ends = |day, owner: &str| Waiver {
+            expires: day,
+            owner: Some(owner.to_owned()),
+            ticket: Some("T-1".to_owned()),
+            ..waiver(Some(owner))
+        };
+        let policy = policy(vec![
+            ends(date(2026, 6, 15), "later"),
+            ends(TODAY, "today"),
+            ends(date(2026, 6, 16), "not yet"),
+            ends(date(2026, 5, 31), "over"),
+            Waiver { starts: Some(date(2026, 6, 2)), ..ends(date(2026, 6, 3), "not begun") },
+        ]);
+        let due = Waivers::new(&policy, TODAY).due();
+        let told: Vec<_> = due.iter().map(|d| (d.owner.as_deref(), d.days, d.ticket.as_deref())).collect();
+        assert_eq!(told, [(Some("today"), 0, Some("T-1")), (Some("later"), 14, Some("T-1"))]);
+        assert_eq!((due[0].gate.as_str(), due[0].what.as_str(), due[0].policy_line), ("g", "today", 7));
+    }
+
+    #[test]
     fn a_waiver_holds_for_its_gate_and_is_counted_once_an_item() {
         let policy = policy(vec![
-            Waiver { gate: Some("other".to_owned()), ..waiver(Some("A")) },
+            Waiver { gate: "other".to_owned(), ..waiver(Some("A")) },
             waiver(Some("a")),
             Waiver { line: 9, ..waiver(Some("A")) },
         ]);

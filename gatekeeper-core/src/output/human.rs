@@ -251,7 +251,7 @@ fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write)
     gate_line(g, g.name.chars().count(), style, &paint, out)?;
     writeln!(out)?;
     let from = match (&v.policy.file, g.policy_line) {
-        (Some(file), Some(line)) => format!("{}:{line}", text::line(file)),
+        (Some(file), Some(line)) => format!("{}:{line}", text::line(g.policy_file.as_ref().unwrap_or(file))),
         _ => "the built-in default".to_owned(),
     };
     writeln!(out, "rule      {} (required by {from}; see `gatekeeper rules {}`)", g.rule, g.rule)?;

@@ -103,16 +103,7 @@ pub(crate) fn default_policy(project: Project) -> Policy {
         Project::Any => [ANY_TESTS, COMMON].concat(),
     };
     // The text is ours and a test reads it; should it ever not parse, nothing is judged, and nothing passes.
-    let empty = Policy {
-        file: None,
-        sha256: None,
-        evidence: Vec::new(),
-        gates: Vec::new(),
-        waivers: Vec::new(),
-        profile: None,
-        loosened: Vec::new(),
-    };
-    let mut policy = load::parse("built-in.toml", text.as_bytes(), None, known).unwrap_or(empty);
+    let mut policy = load::parse("built-in.toml", text.as_bytes(), None, known).unwrap_or_default();
     policy.file = None;
     policy.sha256 = None;
     for gate in &mut policy.gates {

@@ -31,6 +31,8 @@ pub struct Gate {
     pub missing_blocks: bool,
     /// Line in the policy, from 1; `None` for the built-in default.
     pub line: Option<u64>,
+    /// The file that it stands in, where it is one that the policy extends.
+    pub file: Option<String>,
     /// The rule's configuration.
     pub(crate) judge: Box<dyn Judge>,
 }
@@ -87,6 +89,7 @@ pub(super) fn gate(
         missing_blocks: true,
         enabled,
         line: Some(line(key_span)),
+        file: None,
         judge: judge?,
     })
 }

@@ -1,55 +1,62 @@
 //! Reads a policy file.
 
 use super::entry::entry;
+use super::extends::{Laid, Load, lay};
 use super::gate::gate;
 use super::known::Known;
 use super::loosened::loosened;
-use super::waiver::waiver;
-use super::{EvidenceEntry, Gate, Policy};
-use super::{defaults, profile};
-use crate::config::{
-    Node, PolicyError, PolicyProblem, ProblemCode, Problems, Span, Table, Value, from_json, from_toml, from_yaml,
-    line_column,
-};
+use super::waiver::{self, waiver};
+use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile};
+use crate::config::{Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::hash::sha256_hex;
 
-/// Reads a policy. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
+/// Reads a policy that stands alone. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
 ///
 /// # Errors
 /// Every mistake in it, each with its place and, where there is one, the nearest right word.
 pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Known<'_>) -> Result<Policy, PolicyError> {
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        let problem = PolicyProblem::new(0..0, format!("not UTF-8 text from byte {}", e.valid_up_to()));
-        PolicyError::about(file, problem.code(ProblemCode::Unreadable).because(e))
-    })?;
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let fail = |problems: Vec<PolicyProblem>| PolicyError::new(file, text, problems);
-    let is = |ends: &[&str]| ends.iter().any(|e| file.to_ascii_lowercase().ends_with(e));
-    let tree = if is(&[".json"]) {
-        from_json(text)
-    } else if is(&[".yaml", ".yml"]) {
-        from_yaml(text)
-    } else {
-        from_toml(text)
+    let alone =
+        |_: &str| Err(ParseError::new(ErrorCode::Io, "only the policy itself was given, and no way to other files"));
+    load(file, bytes, profile, known, &alone)
+}
+
+/// The same of a policy that may extend others, which are read by their names.
+///
+/// # Errors
+/// Every mistake in any of its files.
+pub(crate) fn load(
+    file: &str,
+    bytes: &[u8],
+    profile: Option<&str>,
+    known: Known<'_>,
+    files: &Load<'_>,
+) -> Result<Policy, PolicyError> {
+    let Laid { mut tree, sources, text, bases, mut loosened, problems: own } = lay(file, bytes, files)?;
+    let fail = |mut problems: Vec<PolicyProblem>| {
+        problems.sort_by_key(|p| p.span.start);
+        // What is wrong with a default is wrong in every gate that has it.
+        problems.dedup();
+        Err(PolicyError::of_sources(&sources, &text, cut(problems)))
     };
-    let mut tree = tree.map_err(|p| fail(vec![p]))?;
     defaults::fill(&mut tree);
     let problems = Problems::default();
+    own.into_iter().for_each(|p| problems.add(p));
     let base = profile.map(|_| tree.clone());
     if let Some(name) = profile
         && let Err(p) = profile::apply(&mut tree, name)
     {
-        return Err(fail(vec![p]));
+        return fail(vec![p]);
     }
-    let loosened = base.map(|base| loosened(&base, &tree)).unwrap_or_default();
-    let policy = read(&tree, text, known, profile, &problems);
+    loosened.extend(base.map(|base| self::loosened(&base, &tree)).unwrap_or_default());
+    let policy = read(&tree, &sources, known, profile, &problems);
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
         for name in profile::names(&tree) {
             let (mut other, found) = (tree.clone(), Problems::default());
             match profile::apply(&mut other, &name) {
-                Ok(()) => drop(read(&other, text, known, Some(&name), &found)),
+                Ok(()) => drop(read(&other, &sources, known, Some(&name), &found)),
                 Err(p) => found.add(p),
             }
             for p in found.into_inner() {
@@ -59,42 +66,54 @@ pub(crate) fn parse(file: &str, bytes: &[u8], profile: Option<&str>, known: Know
             }
         }
     }
-    problems.sort_by_key(|p| p.span.start);
-    // What is wrong with a default is wrong in every gate that has it.
-    problems.dedup();
     match policy {
         Some(policy) if problems.is_empty() => Ok(Policy {
             file: Some(file.to_owned()),
             sha256: Some(sha256_hex(bytes)),
+            extends: bases,
             profile: profile.map(str::to_owned),
             loosened,
+            normal: normal::of(&tree),
             ..policy
         }),
-        _ => Err(fail(problems)),
+        _ => fail(problems),
     }
 }
 
-fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, problems: &Problems) -> Option<Policy> {
-    let mut top = Table::of(tree, "a policy", problems)?;
-    let line = |span: &Span| line_column(text, span.start).0;
-    match top.number("version") {
-        Some((v, _)) if v.as_count() == Some(1) => {}
-        Some((v, span)) => top.problem_of(
-            ProblemCode::UnsupportedVersion,
-            span,
-            format!("version {v} is not known: this program reads version 1"),
-        ),
-        None if top.get("version").is_some() => {}
-        None => problems.add(
-            PolicyProblem::new(0..0, "`version = 1` is missing")
-                .code(ProblemCode::MissingKey)
-                .help("write it on the first line"),
-        ),
+/// Nobody reads more mistakes than these, and showing each costs the whole text.
+fn cut(mut problems: Vec<PolicyProblem>) -> Vec<PolicyProblem> {
+    const MOST: usize = 200;
+    let more = problems.len().saturating_sub(MOST);
+    problems.truncate(MOST);
+    if let (Some(last), true) = (problems.last_mut(), more > 0) {
+        last.message = format!("{} (and {more} more mistakes behind this one)", last.message);
     }
+    problems
+}
+
+fn read(
+    tree: &Node,
+    sources: &Sources,
+    known: Known<'_>,
+    applied: Option<&str>,
+    problems: &Problems,
+) -> Option<Policy> {
+    let mut top = Table::of(tree, "a policy", problems)?;
+    let line = |span: &Span| sources.line(span.start);
+    let base = |span: &Span| match sources.number_of(span.start) {
+        0 => None,
+        n => Some(sources.file(n).to_owned()),
+    };
+    // Both were read where the files were laid over each other.
+    top.get("version");
+    top.get("extends");
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
-    let gates: Vec<Gate> =
-        top.named("gates").iter().filter_map(|e| gate(e, &evidence, known, problems, &line)).collect();
+    let gates: Vec<Gate> = top
+        .named("gates")
+        .iter()
+        .filter_map(|e| Some(Gate { file: base(&e.key_span), ..gate(e, &evidence, known, problems, &line)? }))
+        .collect();
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")
@@ -102,7 +121,12 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
                 .help("write [gates.NAME] with rule = \"…\""),
         );
     }
-    let waivers = top.tables("waivers").into_iter().filter_map(|t| waiver(t, &gates, &line)).collect();
+    let most_days = waiver::most_days(&mut top);
+    let read_waiver = |t: Table<'_>| {
+        let file = base(&t.span());
+        Some(Waiver { file, ..waiver(t, &gates, most_days, &line)? })
+    };
+    let waivers = top.tables("waivers").into_iter().filter_map(read_waiver).collect();
     defaults::read(&mut top, problems);
     profile::read(&mut top, &gates, problems);
     if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
@@ -114,7 +138,7 @@ fn read(tree: &Node, text: &str, known: Known<'_>, applied: Option<&str>, proble
         );
     }
     top.finish("a policy");
-    Some(Policy { file: None, sha256: None, evidence, gates, waivers, profile: None, loosened: Vec::new() })
+    Some(Policy { evidence, gates, waivers, ..Policy::default() })
 }
 
 #[cfg(test)]

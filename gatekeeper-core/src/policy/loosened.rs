@@ -17,6 +17,8 @@ enum Stricter {
     Fewer,
     /// The stricter of these words is the earlier one.
     Words(&'static [&'static str]),
+    /// Which is stricter nobody can tell: any other value is told.
+    Same,
 }
 
 const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
@@ -29,6 +31,10 @@ fn direction(path: &[&str]) -> Option<Stricter> {
     match (*last, parent) {
         ("action", _) => Some(Stricter::Words(&["block", "warn", "inform"])),
         ("enabled" | "valid" | "ntia", _) => Some(Stricter::Words(&["true", "false"])),
+        ("rule" | "evidence" | "each" | "format" | "exit-status", None) => Some(Stricter::Same),
+        ("required" | "same-commit", None) => Some(Stricter::Words(&["true", "false"])),
+        ("exclude" | "ignore", None) => Some(Stricter::Fewer),
+        ("paths" | "packages", None) => Some(Stricter::More),
         ("fixable-only" | "new-only" | "on-diff", _) => Some(Stricter::Words(&["false", "true"])),
         ("unknown", None) => Some(Stricter::Words(&["fail", "warn", "allow"])),
         ("fail-on", _) => Some(Stricter::Words(SEVERITIES)),
@@ -58,7 +64,40 @@ pub(super) fn loosened(base: &Node, now: &Node) -> Vec<String> {
             Some(new) => compare(&gate.key, &mut Vec::new(), Some(&gate.node), Some(&new.node), &mut out),
         }
     }
+    let entries = |tree| list(tree, "evidence");
+    let name = |entry: &Node| entry.get("name").and_then(words);
+    for (old, called) in entries(base).iter().filter_map(|e| Some((e, name(e)?))) {
+        match entries(now).iter().find(|e| name(e).as_ref() == Some(&called)) {
+            None => out.push(format!("evidence {called}: the entry is gone")),
+            Some(new) => compare(&format!("evidence {called}"), &mut Vec::new(), Some(old), Some(new), &mut out),
+        }
+    }
+    // A waiver for a gate that the base does not have takes nothing from it.
+    let known = |gate: &str| gates(base).iter().any(|g| g.key == gate);
+    let old: Vec<Node> = list(base, "waivers");
+    for waiver in list(now, "waivers").iter().filter(|w| !old.iter().any(|o| o.value == w.value)) {
+        let Some(gate) = waiver.get("gate").and_then(words).filter(|g| known(g)) else { continue };
+        let what =
+            ["id", "test", "package", "path", "component"].iter().filter_map(|key| waiver.get(key).and_then(words));
+        let what: Vec<String> = what.collect();
+        out.push(format!("{gate}: a waiver of {} is added", what.join(" in ")));
+    }
     out
+}
+
+/// The items of a list at a policy's top.
+fn list(tree: &Node, key: &str) -> Vec<Node> {
+    match tree.get(key).map(|n| &n.value) {
+        Some(Value::List(items)) => items.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn words(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 fn compare<'n>(
@@ -109,6 +148,7 @@ fn weaker(stricter: Stricter, base: Option<&Value>, now: Option<&Value>) -> bool
             };
             items(base).iter().any(|i| !items(now).contains(i))
         }
+        Stricter::Same => true,
         Stricter::Fewer => now.is_some_and(|now| {
             let known = base.map(items).unwrap_or_default();
             items(now).iter().any(|i| !known.contains(i))
@@ -177,6 +217,7 @@ mod tests {
             ("flaky = \"fail\"", "flaky = \"warn\""),
             ("flaky = \"warn\"", "flaky = \"pass\""),
             ("", "fixable-only = true"),
+            ("each = \"os\"", ""),
         ];
         for (base, now) in looser {
             assert_eq!(told(base, now).len(), 1, "{base} → {now}: {:?}", told(base, now));
@@ -189,9 +230,38 @@ mod tests {
     }
 
     #[test]
+    fn evidence_and_waivers_are_compared_too() {
+        let of = |base: &str, now: &str| {
+            let tree = |text: &str| from_toml(&format!("[gates.g]\n{text}")).unwrap();
+            loosened(&tree(base), &tree(now))
+        };
+        let entry = |keys: &str| format!("[[evidence]]\nname = \"u\"\n{keys}");
+        for (base, now, said) in [
+            ("min-cases = 5", "min-cases = 4", "evidence u: min-cases 5 → 4"),
+            ("max-age = \"1h\"", "max-age = \"2h\"", "evidence u: max-age \"1h\" → \"2h\""),
+            ("max-age = \"1h\"", "", "evidence u: max-age \"1h\" → none"),
+            ("", "required = false", "evidence u: required none → false"),
+            ("", "exclude = [\"a\"]", "evidence u: exclude none → [\"a\"]"),
+            ("paths = [\"a\", \"b\"]", "paths = [\"a\"]", "evidence u: paths [\"a\", \"b\"] → [\"a\"]"),
+        ] {
+            assert_eq!(of(&entry(base), &entry(now)), [said]);
+            assert_eq!(of(&entry(base), &entry(base)), Vec::<String>::new());
+        }
+        assert_eq!(of(&entry("min-cases = 4"), &entry("min-cases = 5")), Vec::<String>::new());
+        assert_eq!(of(&entry(""), ""), ["evidence u: the entry is gone"]);
+        let waiver = |gate: &str| format!("[[waivers]]\ngate = \"{gate}\"\nid = \"A\"\npath = \"x\"\n");
+        assert_eq!(of("", &waiver("g")), ["g: a waiver of A in x is added"]);
+        assert_eq!(of(&waiver("g"), &waiver("g")), Vec::<String>::new());
+        assert_eq!(of(&waiver("g"), ""), Vec::<String>::new());
+        // A gate that the base does not have demands nothing there.
+        assert_eq!(of("", &waiver("new")), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_gate_that_is_gone_is_told() {
         let tree = |text: &str| from_toml(text).unwrap();
         assert_eq!(loosened(&tree("[gates.a]\n[gates.b]"), &tree("[gates.b]")), ["a: the gate is gone"]);
         assert_eq!(told("lines = { min = 80 }", "lines = { min = 70 }"), ["g: lines.min 80 → 70"]);
+        assert_eq!(told("rule = \"tests\"", "rule = \"sbom\""), ["g: rule \"tests\" → \"sbom\""]);
     }
 }

@@ -6,34 +6,40 @@ mod cells;
 mod default;
 mod defaults;
 mod entry;
+mod extends;
 mod find;
 mod gate;
 mod known;
 mod load;
 mod loosened;
+mod normal;
 mod profile;
+mod syntax;
 mod waiver;
 
 pub use crate::config::{PolicyError, PolicyProblem, Selector};
 pub use crate::verdict::Action;
 pub use cells::{AllowFail, Cells, Labels, Quorum};
 pub use entry::EvidenceEntry;
+pub use extends::PolicyFile;
 pub use find::find;
 pub use gate::Gate;
 pub(crate) use known::Known;
-pub(crate) use load::parse;
+pub(crate) use load::{load, parse};
 pub use waiver::Waiver;
 
 pub(crate) use cells::within;
 pub(crate) use default::{Project, default_policy};
 
 /// A policy, ready to judge.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Policy {
     /// The file as it was named; `None` for the built-in default.
     pub file: Option<String>,
     /// SHA-256 of the file.
     pub sha256: Option<String>,
+    /// The files that it extends, the nearest first.
+    pub extends: Vec<PolicyFile>,
     /// Evidence entries; without any, the formats' usual places are read.
     pub evidence: Vec<EvidenceEntry>,
     /// The gates in the file's order.
@@ -42,6 +48,20 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// The profile that was applied.
     pub profile: Option<String>,
-    /// What that profile demands less than the policy without it.
+    /// What its file demands less than those that it extends, and that profile less than the policy without it.
     pub loosened: Vec<String>,
+    /// The whole of it as plain values, the profile applied: what its digest is of.
+    pub(crate) normal: serde_json::Value,
+}
+
+impl Policy {
+    /// The whole policy as plain values: all files that it is made of in one, the profile applied.
+    pub fn normalised(&self) -> &serde_json::Value {
+        &self.normal
+    }
+
+    /// SHA-256 of [`Policy::normalised`], lower-case hex: what says whether two runs were judged by the same.
+    pub fn digest(&self) -> String {
+        normal::digest(&self.normal)
+    }
 }

@@ -86,7 +86,7 @@ fn only(tree: &mut Node, chosen: &[Node]) -> Result<(), PolicyProblem> {
 }
 
 /// Merges tables key by key; anything else is replaced. A limit that is written as a mere number is its `min`.
-fn merge(base: &mut Node, change: &Node) {
+pub(super) fn merge(base: &mut Node, change: &Node) {
     let is_limit = |v: &Value| matches!(v, Value::Number(_) | Value::Text(_));
     match (&mut base.value, &change.value) {
         (Value::Table(keys), Value::Table(changes)) => {

@@ -17,6 +17,7 @@ impl From<Aside> for SetAside {
         SetAside {
             path: a.evidence.source.path,
             format: a.evidence.source.format.to_owned(),
+            sha256: a.evidence.source.sha256,
             because: a.because,
             instead: a.instead,
         }

@@ -195,7 +195,7 @@ fn parts_are_judged_one_by_one() {
 #[test]
 fn waivers_count_part_by_part() {
     let bad = [("t", Outcome::Passed), ("u", Outcome::Failed)];
-    let text = format!("{EACH}[[waivers]]\ngate = \"g\"\ntest = \"u\"\nreason = \"r\"\n");
+    let text = format!("{EACH}[[waivers]]\ngate = \"g\"\ntest = \"u\"\nreason = \"r\"\nexpires = \"2099-12-31\"\n");
     let both = vec![labelled(tests("27/x", &bad), "27"), labelled(tests("28/x", &bad), "28")];
     let g = given(policy(&text), both).judged();
     assert_eq!((g.status, g.waivers[0].waived, g.waivers[0].what.as_str()), (Pass, 2, "u"));
@@ -206,7 +206,7 @@ fn waivers_count_part_by_part() {
 
 #[test]
 fn rules_from_outside_are_waived_for_even_where_they_did_not_ask() {
-    let text = "version = 1\n[gates.g]\nrule = \"toy\"\n[[waivers]]\ngate = \"g\"\nid = \"x\"\nreason = \"r\"\n";
+    let text = "version = 1\n[gates.g]\nrule = \"toy\"\n[[waivers]]\ngate = \"g\"\nid = \"x\"\nreason = \"r\"\nexpires = \"2099-12-31\"\n";
     let of = |judge: fn(&Scope<'_>) -> Result<Judgement, RuleError>| {
         given(policy_with(text, judge), vec![tests("a", &[("t", Outcome::Passed)])]).judged()
     };
