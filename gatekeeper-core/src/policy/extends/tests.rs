@@ -99,7 +99,7 @@ fn a_mistake_is_told_in_the_file_where_it_is() {
 
 #[test]
 fn what_cannot_be_extended_is_refused_at_the_name() {
-    let own = |extends: &str| format!("version = 1\nextends = {extends}\n{}", &GATE[12..]);
+    let own = |extends: &str| GATE.replacen('\n', &format!("\nextends = {extends}\n"), 1);
     let of = |extends: &str, org: &str| refused("own.toml", &[("own.toml", &own(extends)), ("org.toml", org)]);
     for (extends, org, said) in [
         ("\"orgs.toml\"", GATE, "own.toml:2:11: orgs.toml, which it extends, cannot be read"),
