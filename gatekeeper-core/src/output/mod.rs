@@ -6,6 +6,7 @@ mod document;
 mod github;
 mod gitlab;
 mod human;
+mod in_toto;
 mod json;
 mod jsonl;
 mod junit;
@@ -28,12 +29,17 @@ static OUTPUTS: &[&Output] = &[
     &github::OUTPUT,
     &gitlab::OUTPUT,
     &human::OUTPUT,
+    &in_toto::WHOLE,
+    &in_toto::GATES,
     &json::OUTPUT,
     &jsonl::OUTPUT,
     &junit::OUTPUT,
     &markdown::OUTPUT,
     &prometheus::OUTPUT,
     &sarif::OUTPUT,
+    &in_toto::SVR,
+    &in_toto::SVR_OLD,
+    &in_toto::VSA,
 ];
 
 /// A rendering of a verdict. Cheap to clone.

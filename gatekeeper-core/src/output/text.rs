@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn many_alike_are_one() {
-        let of = |code: &'static str| Violation::new(code, crate::verdict::GateStatus::Error, "x");
+        let of = |code: &'static str| Violation::new(code, GateStatus::Error, "x");
         let many: Vec<Violation> = (0..2000).map(|_| of("a")).chain([of("b"), of("b")]).collect();
         let counts: Vec<usize> = grouped(&many).into_iter().map(|(_, n)| n).collect();
         assert_eq!(counts, [2000, 1, 1]);
@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn only_databases_of_advisories_are_linked_to() {
         let of = |url: &str| {
-            let mut v = Violation::new("finding", crate::verdict::GateStatus::Fail, "x");
+            let mut v = Violation::new("finding", GateStatus::Fail, "x");
             v.url = Some(url.to_owned());
             advisory(&v)
         };
