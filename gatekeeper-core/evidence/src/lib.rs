@@ -19,8 +19,10 @@ pub mod inventory;
 pub mod location;
 pub mod measurements;
 pub mod order;
+pub mod number;
 pub mod purl;
 pub mod test_run;
+pub mod unit;
 pub mod vex;
 
 use crate::location::Location;

@@ -2,9 +2,13 @@
 
 use gatekeeper_evidence::approvals::{State, standing};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::measurements::Series;
 use gatekeeper_evidence::{Data, Evidence, Kind, Note, Ratio};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+/// Most series of which each is told in figures.
+const VALUES: usize = 10_000;
 
 /// What `inspect` answers for one file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -156,7 +160,12 @@ pub fn summary(e: &Evidence) -> Value {
         }
         Data::Measurements(m) => {
             put("series", json!(m.series.len()));
-            put("samples", json!(m.series.iter().map(|s| s.samples.len()).sum::<usize>()));
+            put("samples", json!(m.samples()));
+            put("errors", json!(m.errors()));
+            if let Some(failed) = m.thresholds_failed {
+                put("thresholds_failed", json!(failed));
+            }
+            put("values", json!(m.series.iter().take(VALUES).map(values).collect::<Vec<_>>()));
         }
         Data::Commits(c) => {
             put("commits", json!(c.commits.len()));
@@ -193,6 +202,24 @@ pub fn summary(e: &Evidence) -> Value {
         }
     }
     put("complete", json!(e.complete));
+    Value::Object(out)
+}
+
+/// A series in figures: those that are known.
+fn values(s: &Series) -> Value {
+    let mut out = Map::new();
+    out.insert("metric".to_owned(), json!(s.metric));
+    out.insert("labels".to_owned(), json!(s.labels));
+    out.insert("unit".to_owned(), json!(s.unit));
+    out.insert("n".to_owned(), json!(s.samples.len()));
+    if let Some(better) = s.better {
+        out.insert("better".to_owned(), json!(better));
+    }
+    for (name, figure) in [("min", s.min()), ("max", s.max()), ("mean", s.mean())] {
+        if let Some(figure) = figure {
+            out.insert(name.to_owned(), json!(figure));
+        }
+    }
     Value::Object(out)
 }
 

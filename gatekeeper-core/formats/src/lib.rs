@@ -16,6 +16,7 @@ mod head;
 pub mod input;
 pub mod inspect;
 mod licenses;
+mod measurements;
 pub mod package_tree;
 pub mod read;
 pub mod record;
@@ -30,6 +31,7 @@ mod xml_errors;
 
 pub use format::{Confidence, Content, Format, Head, Parsed};
 pub use licenses::PACKAGE_FOLDER;
+pub use measurements::extract;
 pub use read::{ReadOptions, read};
 pub use registry::Formats;
 pub use united::VERSION as UNITED_VERSION;

@@ -3,6 +3,7 @@
 use crate::attestation;
 use crate::format::{Content, Format, Parsed};
 use crate::input::{self, Input, Limits};
+use crate::measurements::extract::{self, Extract};
 use crate::registry::Formats;
 use crate::scan::json::without_lone_surrogates;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
@@ -21,6 +22,8 @@ pub struct ReadOptions {
     pub exit_status: Option<i32>,
     /// Leaves out holding SBOMs against their schema: `valid` is then not known.
     pub skip_validation: bool,
+    /// What to take out of it, whatever its format: it is then measurements of the policy's own.
+    pub extract: Option<std::sync::Arc<[Extract]>>,
 }
 
 /// Reads one file's bytes into evidence.
@@ -69,10 +72,11 @@ fn read_content(
     let opened = input::open(raw, &options.limits)
         .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
     // A document inside an attestation is read as if it stood alone.
-    let attested = attestation::open(&opened.bytes);
+    let attested = if options.extract.is_none() { attestation::open(&opened.bytes) } else { None };
     let bytes: &[u8] = attested.as_ref().map_or(&opened.bytes, |a| &a.document);
     let tool = opened.record.as_ref().map(|r| r.tool.as_str());
-    let format = match options.format.or_else(|| formats.of_empty(name).filter(|_| bytes.is_empty())) {
+    let given = options.extract.as_ref().map(|_| &extract::FORMAT).or(options.format);
+    let format = match given.or_else(|| formats.of_empty(name).filter(|_| bytes.is_empty())) {
         Some(format) => format,
         None => formats.detect(name, bytes, tool).map_err(|e| e.finish(name, "", Some(bytes)))?,
     };
@@ -86,7 +90,11 @@ fn read_content(
     if bytes.trim_ascii().is_empty() && !answered {
         return Err(ParseError::new(ErrorCode::Empty, "an empty file says nothing").finish(name, format.id, None));
     }
-    let mut parsed = parse(format, &input).map_err(|e| e.finish(name, format.id, lines))?;
+    let read = match &options.extract {
+        Some(extracts) => extract::parse(&input, extracts),
+        None => parse(format, &input),
+    };
+    let mut parsed = read.map_err(|e| e.finish(name, format.id, lines))?;
     for note in &mut parsed.notes {
         if let (Some(location), Some(bytes)) = (&mut note.location, lines) {
             location.resolve(bytes);

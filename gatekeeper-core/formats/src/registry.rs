@@ -3,7 +3,7 @@
 use crate::format::{Confidence, Format};
 use crate::head::{BOUND, Head};
 use crate::scan::broken;
-use crate::{console, coverage, delivery, elixir, erlang, findings, licenses, sbom, tests, vex};
+use crate::{console, coverage, delivery, elixir, erlang, findings, licenses, measurements, sbom, tests, vex};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
 use std::sync::{Arc, LazyLock};
@@ -18,6 +18,7 @@ static FAMILIES: &[&[&Format]] = &[
     findings::FORMATS,
     sbom::FORMATS,
     licenses::FORMATS,
+    measurements::FORMATS,
     vex::FORMATS,
     delivery::FORMATS,
 ];

@@ -1,0 +1,224 @@
+//! Samples: floats, which are quick to judge by the million, and beside them the exact number of each that is no float's shortest form.
+
+use crate::number::Number;
+use std::collections::BTreeMap;
+
+/// A measured figure: finite, and exactly what is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    value: f64,
+    /// The number, where it is another than the float's shortest form.
+    exact: Option<Number>,
+}
+
+impl Figure {
+    /// Reads a figure. `None` for what is no finite number.
+    pub fn parse(text: &str) -> Option<Figure> {
+        let text = text.trim();
+        let first = text.bytes().find(|b| !matches!(b, b'-' | b'+' | b'.'))?;
+        if !first.is_ascii_digit() {
+            return None;
+        }
+        let value: f64 = text.parse().ok().filter(|v: &f64| v.is_finite())?;
+        // Up to 15 digits a float keeps every one; an underflow to 0 keeps none.
+        let digits = text.bytes().take_while(|b| !matches!(b, b'e' | b'E')).filter(u8::is_ascii_digit).count();
+        if digits <= 15 && value != 0.0 {
+            return Some(Figure { value, exact: None });
+        }
+        let number = Number::parse(text)?;
+        let same = Number::of(value).as_ref() == Some(&number);
+        Some(Figure { value, exact: (!same).then_some(number) })
+    }
+
+    /// A float's own figure; `None` for NaN and infinities.
+    pub fn of(value: f64) -> Option<Figure> {
+        value.is_finite().then_some(Figure { value, exact: None })
+    }
+
+    /// As a float.
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// Exactly.
+    pub fn number(&self) -> Number {
+        let exact = self.exact.clone();
+        exact.or_else(|| Number::of(self.value)).unwrap_or_else(|| Number::whole(0))
+    }
+}
+
+impl From<&Number> for Figure {
+    fn from(number: &Number) -> Figure {
+        let value = number.as_f64();
+        let same = Number::of(value).as_ref() == Some(number);
+        Figure { value, exact: (!same).then(|| number.clone()) }
+    }
+}
+
+/// Samples in the order of the report.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Samples {
+    values: Vec<f64>,
+    exact: BTreeMap<usize, Number>,
+}
+
+impl Samples {
+    /// Adds one.
+    pub fn push(&mut self, figure: Figure) {
+        if let Some(exact) = figure.exact {
+            self.exact.insert(self.values.len(), exact);
+        }
+        self.values.push(figure.value);
+    }
+
+    /// Adds all of another's.
+    pub fn extend(&mut self, other: &Samples) {
+        for at in 0..other.len() {
+            if let Some(figure) = other.get(at) {
+                self.push(figure);
+            }
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// As floats.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// One of them.
+    pub fn get(&self, at: usize) -> Option<Figure> {
+        Some(Figure { value: *self.values.get(at)?, exact: self.exact.get(&at).cloned() })
+    }
+
+    /// The exact number of one of them.
+    pub fn number(&self, at: usize) -> Option<Number> {
+        self.get(at).map(|f| f.number())
+    }
+
+    /// Their sum, exactly.
+    pub fn sum(&self) -> Number {
+        let mut parts: BTreeMap<i32, i128> = BTreeMap::new();
+        let mut rest = Number::whole(0);
+        let mut add = |exponent: i32, digits: i64, rest: &mut Number| {
+            let part = parts.entry(exponent).or_default();
+            match part.checked_add(i128::from(digits)) {
+                Some(sum) => *part = sum,
+                None => *rest = rest.plus(&Number::of_parts([(exponent, i128::from(digits))])),
+            }
+        };
+        for (at, value) in self.values.iter().enumerate() {
+            let short = if self.exact.contains_key(&at) { None } else { decimal(*value) };
+            match short {
+                Some((digits, exponent)) => add(exponent, digits, &mut rest),
+                None => rest = rest.plus(&self.number(at).unwrap_or_else(|| Number::whole(0))),
+            }
+        }
+        rest.plus(&Number::of_parts(parts))
+    }
+
+    /// The mean, to a float's digits (Neumaier's sum).
+    #[expect(clippy::cast_precision_loss, reason = "a number of samples is far below 2^53")]
+    pub fn mean(&self) -> Option<f64> {
+        let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
+        for value in &self.values {
+            let next = sum + value;
+            lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+            sum = next;
+        }
+        (!self.is_empty()).then(|| (sum + lost) / self.len() as f64)
+    }
+
+    /// The positions of the samples, from the smallest to the largest.
+    pub fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        let value = |at: &u32| self.values.get(usize::try_from(*at).unwrap_or(0)).copied().unwrap_or(f64::NAN);
+        order.sort_unstable_by(|a, b| value(a).total_cmp(&value(b)).then(a.cmp(b)));
+        order
+    }
+}
+
+/// A float as digits and a power of ten, where a few digits are all it has: quickly, without going through text.
+fn decimal(value: f64) -> Option<(i64, i32)> {
+    const DIGITS: f64 = 1e15;
+    let mut power = 1.0_f64;
+    for scale in 0..=15_i32 {
+        let scaled = (value * power).round();
+        if scaled.abs() >= DIGITS {
+            return None;
+        }
+        // Both are exact, and a division is rounded correctly: this is the float that the decimal reads as.
+        #[expect(clippy::float_cmp, reason = "the very same float is meant")]
+        if scaled / power == value {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and below 10^15")]
+            return Some((scaled as i64, -scale));
+        }
+        power *= 10.0;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(texts: &[&str]) -> Samples {
+        let mut out = Samples::default();
+        for text in texts {
+            out.push(Figure::parse(text).unwrap());
+        }
+        out
+    }
+
+    #[test]
+    fn a_figure_is_what_is_written() {
+        let long = Figure::parse("0.300000000000000000001").unwrap();
+        assert!(long.number() > Number::parse("0.3").unwrap());
+        assert!((long.value() - 0.3).abs() < 1e-15);
+        assert_eq!(Figure::parse("0.3").unwrap().number(), Number::parse("0.3").unwrap());
+        assert_eq!(Figure::parse("9007199254740993").unwrap().number().to_string(), "9007199254740993");
+        assert_eq!(Figure::parse("1e-400").unwrap().number().to_string(), "1e-400");
+        for bad in ["NaN", "inf", "+Inf", "-", "", "1,5", "x1", "1x", "1e999", "nan"] {
+            assert_eq!(Figure::parse(bad), None, "{bad}");
+        }
+        assert_eq!((Figure::of(f64::NAN), Figure::of(f64::INFINITY)), (None, None));
+        assert_eq!(Figure::from(&Number::parse("0.1").unwrap()), Figure::of(0.1).unwrap());
+    }
+
+    #[test]
+    fn sums_are_exact_whatever_the_samples_are() {
+        assert_eq!(samples(&["0.1", "0.2", "0.3"]).sum(), Number::parse("0.6").unwrap());
+        assert_eq!(samples(&["1e300", "1", "-1e300"]).sum(), Number::parse("1").unwrap());
+        assert_eq!(samples(&["0.300000000000000000001", "1.2729997251881285e-07"]).sum().to_string(), "0.30000012729997251881385");
+        assert_eq!(samples(&[]).sum(), Number::whole(0));
+        let many = samples(&vec!["123456789012345"; 3_000]);
+        assert_eq!(many.sum().to_string(), "370370367037035000");
+    }
+
+    #[test]
+    fn few_digits_are_found_without_text() {
+        for (value, want) in [(0.1, Some((1, -1))), (97.62, Some((9762, -2))), (-3.0, Some((-3, 0))), (1e14, Some((100_000_000_000_000, 0))), (1e15, None), (0.1 + 0.2, None), (1e-16, None)] {
+            assert_eq!(decimal(value), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn means_and_orders() {
+        assert_eq!(samples(&[]).mean(), None);
+        assert_eq!(samples(&["1e100", "1", "-1e100"]).mean(), Some(1.0 / 3.0));
+        assert_eq!(samples(&["3", "1", "2", "1"]).order(), [1, 3, 2, 0]);
+        let mut one = samples(&["1"]);
+        one.extend(&samples(&["0.300000000000000000001"]));
+        assert_eq!((one.len(), one.number(1).unwrap().to_string().len(), one.number(2)), (2, 23, None));
+        assert!(!one.is_empty());
+    }
+}
