@@ -161,6 +161,14 @@ impl Measurements {
         self.series.iter().map(|s| s.samples.len()).fold(0, usize::saturating_add)
     }
 
+    /// Gives series and failures without a name this one.
+    pub fn name_the_nameless(&mut self, name: &str) {
+        let series = self.series.iter_mut().map(|s| &mut s.metric);
+        for metric in series.chain(self.failures.iter_mut().map(|f| &mut f.metric)).filter(|m| m.is_empty()) {
+            name.clone_into(metric);
+        }
+    }
+
     /// The number of figures that are lost.
     pub fn errors(&self) -> u64 {
         self.failures.iter().map(|f| f.count).fold(0, u64::saturating_add)

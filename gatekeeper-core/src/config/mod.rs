@@ -1,5 +1,6 @@
 //! The tree that a policy file is read into, whatever it was written in, with a place for every part of it.
 
+mod measure;
 mod node;
 mod problem;
 mod render;
@@ -7,6 +8,7 @@ mod select;
 mod source;
 mod yaml;
 
+pub use measure::Measure;
 pub use node::Table;
 pub(crate) use node::{Entry, Node, Problems, Value, duration, from_toml};
 pub(crate) use problem::nearest;

@@ -6,7 +6,7 @@ use crate::policy::{EvidenceEntry, Policy};
 use crate::relate::inside;
 use crate::relate::twins::{ct_run, no_results, run_time};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::{Evidence, Kind};
+use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::read::ReadOptions;
 use gatekeeper_formats::{Format, Formats};
 use rayon::prelude::*;
@@ -54,13 +54,18 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                 format: c.format,
                 exit_status: entry.and_then(|e| e.exit_status),
                 skip_validation: false,
+                extract: entry.and_then(|e| e.measured.extract.clone()),
             };
+            let extracts = read_options.extract.is_some();
             let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
             let modified = c.modified;
             let name = entry.and_then(|e| e.name.clone());
             let result = c.read(formats, &read_options);
             match result {
                 Ok(mut e) => {
+                    if let (Data::Measurements(m), Some(name)) = (&mut e.data, entry.and_then(|e| e.measured.metric.as_ref())) {
+                        m.name_the_nameless(name);
+                    }
                     e.source.labels = labels;
                     e.source.name = name;
                     e.source.modified = e.source.modified.or(modified);
@@ -83,7 +88,11 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                     // In a folder of packages the error names the file in it.
                     let error = error.finish(&path, "", None);
                     Read::Unread(Box::new(Unread {
-                        kind: format.map(Format::kind).or_else(|| kind_by_extension(formats, &path)),
+                        kind: if extracts {
+                            Some(Kind::Measurements)
+                        } else {
+                            format.map(Format::kind).or_else(|| kind_by_extension(formats, &path))
+                        },
                         format: format.map(Format::id),
                         tool: format.and_then(own_tool),
                         file: error.file().to_owned(),

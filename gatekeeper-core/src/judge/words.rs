@@ -156,6 +156,8 @@ fn quantity(quantity: &Quantity) -> String {
         Quantity::Printed(text) => format!("{text} %"),
         Quantity::Seconds(seconds) => format!("{seconds} s"),
         Quantity::Severity(severity) => severity.as_str().to_owned(),
+        Quantity::Measure { value, unit } if unit.is_empty() => value.to_string(),
+        Quantity::Measure { value, unit } => format!("{value} {unit}"),
         Quantity::Word(word) => word.to_string(),
     }
 }

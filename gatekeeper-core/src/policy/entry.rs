@@ -1,5 +1,6 @@
 //! `[[evidence]]`: which files are evidence, and what is demanded of them.
 
+use super::extracts::{Measured, measured};
 use crate::config::{PathRules, PolicyProblem, ProblemCode, Problems, Span, Table, Value, nearest};
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::glob::Pattern;
@@ -31,6 +32,8 @@ pub struct EvidenceEntry {
     pub min_matched: Option<Decimal>,
     /// The exit status of the command that wrote them.
     pub exit_status: Option<i32>,
+    /// What it says of measurements.
+    pub(crate) measured: Measured,
     /// Line in the policy, from 1.
     pub line: u64,
 }
@@ -68,6 +71,7 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
         }
         found
     });
+    let measured = measured(&mut t, format.is_some());
     let mut labels = BTreeMap::new();
     for (label, values) in t.named_texts("labels") {
         match <[String; 1]>::try_from(values) {
@@ -106,6 +110,7 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
         path_rules,
         min_matched,
         exit_status,
+        measured,
         line: line(&span),
     })
 }

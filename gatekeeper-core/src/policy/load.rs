@@ -2,6 +2,7 @@
 
 use super::entry::entry;
 use super::extends::{Laid, Load, lay};
+use super::extracts;
 use super::gate::gate;
 use super::known::Known;
 use super::loosened::loosened;
@@ -114,6 +115,7 @@ fn read(
         .iter()
         .filter_map(|e| Some(Gate { file: base(&e.key_span), ..gate(e, &evidence, known, problems, &line)? }))
         .collect();
+    extracts::agree(top.named("gates"), &evidence, problems);
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")

@@ -7,6 +7,7 @@ mod default;
 mod defaults;
 mod entry;
 mod extends;
+mod extracts;
 mod find;
 mod gate;
 mod known;

@@ -4,6 +4,8 @@ use crate::verdict::GateStatus;
 use gatekeeper_evidence::Ratio;
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::findings::Severity;
+use gatekeeper_evidence::number::Number;
+use gatekeeper_evidence::unit::Unit;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -23,6 +25,13 @@ pub enum Quantity {
     Seconds(f64),
     /// How bad.
     Severity(Severity),
+    /// A measured figure with its unit.
+    Measure {
+        /// The figure, exactly.
+        value: Number,
+        /// Its unit; empty for none.
+        unit: Box<str>,
+    },
     /// A word, for what is so or is not.
     Word(Cow<'static, str>),
 }
@@ -131,6 +140,10 @@ fn standing(value: &Quantity, limit: &Quantity) -> Standing {
             None => Standing::No,
         },
         (Quantity::Seconds(value), Quantity::Seconds(limit)) => known(value.partial_cmp(limit)),
+        (Quantity::Measure { value, unit }, Quantity::Measure { value: limit, unit: other }) => {
+            let (unit, other) = (Unit::of(unit), Unit::of(other));
+            known((unit.dimension == other.dimension).then(|| unit.base(value).cmp(&other.base(limit))))
+        }
         (Quantity::Severity(value), Quantity::Severity(limit)) => Standing::Known(value.cmp(limit)),
         (Quantity::Word(value), Quantity::Word(limit)) => Standing::Known(value.cmp(limit)),
         _ => Standing::No,
@@ -210,6 +223,15 @@ mod tests {
         let share = |text| status(percent(text), Bound::AtLeast, percent("80"));
         assert_eq!([share("79.9"), share("80"), share("80.1")], [Fail, Pass, Pass]);
         assert_eq!(status(Quantity::Count(1), Bound::AtMost, percent("80")), Error);
+    }
+
+    #[test]
+    fn measures_are_compared_in_units_of_their_kind() {
+        let measure = |value: &str, unit: &str| Quantity::Measure { value: Number::parse(value).unwrap(), unit: unit.into() };
+        let most = |value, unit| status(measure(value, unit), Bound::AtMost, measure("0.5", "s"));
+        assert_eq!([most("499.999", "ms"), most("500", "ms"), most("500.001", "ms"), most("1", "B")], [Pass, Pass, Fail, Error]);
+        let least = |value, unit| status(measure(value, unit), Bound::AtLeast, measure("1", "%"));
+        assert_eq!([least("0.01", ""), least("0.0099", ""), least("2", "pp")], [Pass, Fail, Pass]);
     }
 
     #[test]

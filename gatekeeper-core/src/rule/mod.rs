@@ -5,9 +5,11 @@ mod condition;
 mod coverage;
 mod findings;
 mod licenses;
+mod measurements;
 mod release;
 mod remedy;
 mod sbom;
+mod series;
 #[cfg(test)]
 mod testing;
 mod tests;
@@ -20,8 +22,16 @@ pub use remedy::Remedy;
 use std::sync::Arc;
 
 /// The built-in rules, alphabetical.
-static RULES: &[&Rule] =
-    &[&coverage::RULE, &findings::RULE, &licenses::RULE, &release::RULE, &sbom::RULE, &tests::RULE];
+#[rustfmt::skip]
+static RULES: &[&Rule] = &[
+    &coverage::RULE,
+    &findings::RULE,
+    &licenses::RULE,
+    &measurements::RULE,
+    &release::RULE,
+    &sbom::RULE,
+    &tests::RULE,
+];
 
 /// A set of rules. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Samples: floats, which are quick to judge by the million, and beside them the exact number of each that is no float's shortest form.
 
 use crate::number::Number;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A measured figure: finite, and exactly what is written.
@@ -138,12 +139,25 @@ impl Samples {
         (!self.is_empty()).then(|| (sum + lost) / self.len() as f64)
     }
 
-    /// The positions of the samples, from the smallest to the largest.
-    pub fn order(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
-        let value = |at: &u32| self.values.get(usize::try_from(*at).unwrap_or(0)).copied().unwrap_or(f64::NAN);
-        order.sort_unstable_by(|a, b| value(a).total_cmp(&value(b)).then(a.cmp(b)));
-        order
+    /// The sample that so many others are below, from 0: exactly. In linear time.
+    pub fn at_rank(&self, rank: usize) -> Option<Number> {
+        if rank >= self.len() {
+            return None;
+        }
+        let mut values = self.values.clone();
+        let (_, found, _) = values.select_nth_unstable_by(rank, f64::total_cmp);
+        let found = *found;
+        // Numbers that are one as floats may differ all the same.
+        let one = |v: &f64| v.total_cmp(&found) == Ordering::Equal;
+        let differ = self.exact.keys().any(|at| self.values.get(*at).is_some_and(one));
+        if !differ {
+            return Number::of(found);
+        }
+        let below = self.values.iter().filter(|v| v.total_cmp(&found) == Ordering::Less).count();
+        let alike = self.values.iter().enumerate().filter(|(_, v)| one(v));
+        let mut numbers: Vec<Number> = alike.filter_map(|(at, _)| self.number(at)).collect();
+        numbers.sort();
+        numbers.into_iter().nth(rank.saturating_sub(below))
     }
 }
 
@@ -215,7 +229,11 @@ mod tests {
     fn means_and_orders() {
         assert_eq!(samples(&[]).mean(), None);
         assert_eq!(samples(&["1e100", "1", "-1e100"]).mean(), Some(1.0 / 3.0));
-        assert_eq!(samples(&["3", "1", "2", "1"]).order(), [1, 3, 2, 0]);
+        let four = samples(&["3", "1", "2", "1"]);
+        assert_eq!([0, 1, 2, 3, 4].map(|rank| four.at_rank(rank).map(|n| n.to_string())), ["1", "1", "2", "3", ""].map(|s| (!s.is_empty()).then(|| s.to_owned())));
+        let alike = samples(&["0.300000000000000000001", "0.3", "0.1", "0.300000000000000000002"]);
+        assert_eq!([1, 2, 3].map(|rank| alike.at_rank(rank).unwrap().to_string().len()), [3, 23, 23]);
+        assert!(alike.at_rank(3) > alike.at_rank(2));
         let mut one = samples(&["1"]);
         one.extend(&samples(&["0.300000000000000000001"]));
         assert_eq!((one.len(), one.number(1).unwrap().to_string().len(), one.number(2)), (2, 23, None));

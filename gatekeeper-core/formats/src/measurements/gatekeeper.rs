@@ -117,7 +117,7 @@ fn parse_csv(input: &Input<'_>) -> Result<Parsed, ParseError> {
     };
     let (unit, better) = (column("unit"), column("better"));
     let others: Vec<(usize, &String)> =
-        header.iter().enumerate().filter(|(n, _)| ![Some(metric), Some(value), unit, better].contains(&Some(*n))).map(|(n, h)| (n, h)).collect();
+        header.iter().enumerate().filter(|(n, _)| ![Some(metric), Some(value), unit, better].contains(&Some(*n))).collect();
     let mut report = Report::default();
     let mut labels = Labels::new();
     while let Some(at) = csv.next(&mut row)? {

@@ -62,6 +62,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         } else if line.starts_with("Unit ") && words.len() >= 2 {
             unit(&mut state, words.get(1).copied().unwrap_or_default(), words.get(2..).unwrap_or_default());
+        } else if line.starts_with("panic: ") || line.starts_with("fatal error: ") || line.starts_with("*** Test killed") {
+            state.broken.get_or_insert_with(|| line.chars().take(200).collect());
         } else if let Some((key, value)) = configuration(line) {
             match key {
                 "goos" | "goarch" | "cpu" | "toolchain" => {}
@@ -74,8 +76,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             if words.len() > 1 && !std::mem::take(&mut state.explained) {
                 state.broken.get_or_insert_with(|| line.trim().to_owned());
             }
-        } else if line.starts_with("panic: ") || line.starts_with("fatal error: ") || line.starts_with("*** Test killed") {
-            state.broken.get_or_insert_with(|| line.chars().take(200).collect());
         } else if let Some(name) = state.pending.take()
             && !row(&mut report, &state, &mut units, &name, &words)?
         {
@@ -112,7 +112,8 @@ fn outcome(line: &str) -> Option<&'static str> {
 fn configuration(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
     let small = key.starts_with(|c: char| c.is_lowercase()) && !key.contains(|c: char| c.is_uppercase() || c.is_whitespace());
-    (small && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| (key, value.trim()))
+    let log = matches!(key, "error" | "warning" | "info" | "debug" | "panic");
+    (small && !log && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| (key, value.trim()))
 }
 
 fn unit(state: &mut State, unit: &str, says: &[&str]) {

@@ -45,8 +45,11 @@ struct Metric {
     score_unit: String,
     score_percentiles: Option<Members<Fig>>,
     raw_data: Option<Each<Figures, Forks>>,
-    raw_data_histogram: Option<Vec<Vec<Vec<(Fig, u64)>>>>,
+    raw_data_histogram: Option<Vec<Vec<Pairs>>>,
 }
+
+/// Values, each with how often it was measured.
+type Pairs = Vec<(Fig, u64)>;
 
 /// All iterations of all forks.
 #[derive(Default)]

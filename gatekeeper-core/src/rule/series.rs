@@ -1,0 +1,82 @@
+//! What the rules on measurements share: the series of a gate's evidence with all their labels, and what was to be measured and was not.
+
+use super::api::Scope;
+use gatekeeper_evidence::measurements::{Failure, Labels, Series, named};
+use gatekeeper_evidence::{Data, Evidence};
+use std::collections::BTreeSet;
+
+/// A series of the evidence.
+#[derive(Debug, Clone)]
+pub(super) struct Seen<'a> {
+    /// The file.
+    pub(super) source: &'a str,
+    /// The labels of file and series.
+    pub(super) labels: Labels,
+    /// The series.
+    pub(super) series: &'a Series,
+}
+
+impl Seen<'_> {
+    /// What it is called.
+    pub(super) fn name(&self) -> String {
+        named(&self.series.metric, &self.labels)
+    }
+}
+
+/// Something that was to be measured and was not.
+#[derive(Debug, Clone)]
+pub(super) struct Lost<'a> {
+    pub(super) source: &'a str,
+    pub(super) labels: Labels,
+    pub(super) failure: &'a Failure,
+}
+
+impl Lost<'_> {
+    /// What is said of it.
+    pub(super) fn words(&self) -> String {
+        let what = if self.failure.metric.is_empty() {
+            "what the report does not name".to_owned()
+        } else {
+            named(&self.failure.metric, &self.labels)
+        };
+        let times = if self.failure.count == 1 { String::new() } else { format!(" ({} times)", self.failure.count) };
+        format!("{what} was not measured{times}: {}", self.failure.why)
+    }
+}
+
+fn with_files(e: &Evidence, labels: &Labels) -> Labels {
+    let mut all = e.source.labels.clone();
+    all.extend(labels.iter().map(|(k, v)| (k.clone(), v.clone())));
+    all
+}
+
+/// All series, file by file. What only states a summary of samples that a file beside it lists (Criterion's `estimates.json`) is left out.
+pub(super) fn seen<'a>(scope: &Scope<'a>) -> Vec<Seen<'a>> {
+    let folder = |e: &'a Evidence| e.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut all = Vec::new();
+    let mut listed: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+    for e in scope.evidence {
+        let Data::Measurements(m) = &e.data else { continue };
+        for series in &m.series {
+            if !series.samples.is_empty() {
+                listed.insert((e.source.format, folder(e), &series.metric));
+            }
+            all.push((*e, series));
+        }
+    }
+    let twin = |e: &'a Evidence, s: &'a Series| s.samples.is_empty() && e.source.format == "criterion" && listed.contains(&("criterion", folder(e), &s.metric));
+    all.into_iter()
+        .filter(|(e, s)| !twin(e, s))
+        .map(|(e, series)| Seen { source: &e.source.path, labels: with_files(e, &series.labels), series })
+        .collect()
+}
+
+/// All that was not measured.
+pub(super) fn lost<'a>(scope: &Scope<'a>) -> Vec<Lost<'a>> {
+    let of = |e: &'a Evidence| match &e.data {
+        Data::Measurements(m) => m.failures.as_slice(),
+        _ => &[],
+    };
+    let all = scope.evidence.iter().flat_map(|e| of(e).iter().map(move |f| (*e, f)));
+    all.map(|(e, failure)| Lost { source: &e.source.path, labels: with_files(e, &failure.labels), failure }).collect()
+}
