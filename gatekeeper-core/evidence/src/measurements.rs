@@ -134,7 +134,8 @@ impl fmt::Display for Statistic {
             Statistic::Min => f.write_str("min"),
             Statistic::Max => f.write_str("max"),
             Statistic::Percentile(n) => {
-                let percent = Number::whole(u64::from(*n)).times(&Number::parse("1e-4").unwrap_or_else(|| Number::whole(0)));
+                let percent =
+                    Number::whole(u64::from(*n)).times(&Number::parse("1e-4").unwrap_or_else(|| Number::whole(0)));
                 write!(f, "p{percent}")
             }
         }
@@ -242,7 +243,10 @@ mod tests {
             assert_eq!(Statistic::parse(word).unwrap().to_string(), word);
         }
         assert_eq!(Statistic::parse("p50"), Some(Statistic::Median));
-        assert_eq!((Statistic::percentile("0"), Statistic::percentile("100.0")), (Some(Statistic::Min), Some(Statistic::Max)));
+        assert_eq!(
+            (Statistic::percentile("0"), Statistic::percentile("100.0")),
+            (Some(Statistic::Min), Some(Statistic::Max))
+        );
         assert_eq!(Statistic::percentile("99.90"), Statistic::parse("p99.9"));
         for bad in ["medain", "p", "p101", "p-5", "p99.99999", "99", "p1e1", ""] {
             assert_eq!(Statistic::parse(bad), None, "{bad}");
@@ -251,7 +255,9 @@ mod tests {
 
     #[test]
     fn a_series_knows_its_extremes_from_samples_or_from_what_is_stated() {
-        let mut s = Series::new("x", Labels::new(), "ms", None).with(Statistic::Max, Number::parse("9")).with(Statistic::Mean, None);
+        let mut s = Series::new("x", Labels::new(), "ms", None)
+            .with(Statistic::Max, Number::parse("9"))
+            .with(Statistic::Mean, None);
         assert_eq!((s.min(), s.max(), s.mean(), s.has_figures()), (None, Some(9.0), None, true));
         for text in ["3", "1", "2"] {
             s.samples.push(Figure::parse(text).unwrap());
@@ -265,7 +271,11 @@ mod tests {
         let mut one = Series::default();
         one.samples.push(Figure::of(1.0).unwrap());
         let failure = |count| Failure { count, ..Failure::default() };
-        let m = Measurements { series: vec![one.clone(), one], failures: vec![failure(2), failure(3)], ..Measurements::default() };
+        let m = Measurements {
+            series: vec![one.clone(), one],
+            failures: vec![failure(2), failure(3)],
+            ..Measurements::default()
+        };
         assert_eq!((m.samples(), m.errors()), (2, 5));
     }
 

@@ -89,10 +89,7 @@ impl Number {
     /// The product.
     #[must_use]
     pub fn times(&self, other: &Number) -> Number {
-        Number {
-            digits: &self.digits * &other.digits,
-            exponent: self.exponent.saturating_add(other.exponent),
-        }
+        Number { digits: &self.digits * &other.digits, exponent: self.exponent.saturating_add(other.exponent) }
     }
 
     /// Half of it.
@@ -188,7 +185,8 @@ impl fmt::Display for Number {
             -6..=0 => write!(f, "{sign}0.{}{text}", zeros(-point)),
             1..=21 if exponent >= 0 => write!(f, "{sign}{text}{}", zeros(exponent)),
             1..=21 => {
-                let (whole, fraction) = text.split_at_checked(usize::try_from(point).unwrap_or(0)).unwrap_or((text, ""));
+                let (whole, fraction) =
+                    text.split_at_checked(usize::try_from(point).unwrap_or(0)).unwrap_or((text, ""));
                 write!(f, "{sign}{whole}.{fraction}")
             }
             _ => {
@@ -218,7 +216,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for bad in ["", ".", "-", "+", "e5", "1e", "NaN", "inf", "Infinity", "1,5", "0x10", "1_000", "--1", "1e401", "1e-500", "5 5"] {
+        for bad in [
+            "", ".", "-", "+", "e5", "1e", "NaN", "inf", "Infinity", "1,5", "0x10", "1_000", "--1", "1e401", "1e-500",
+            "5 5",
+        ] {
             assert_eq!(Number::parse(bad), None, "{bad}");
         }
         assert_eq!(Number::parse(&"1".repeat(401)), None);
@@ -248,7 +249,10 @@ mod tests {
 
     #[test]
     fn counts_are_whole() {
-        assert_eq!([n("12"), n("1.2e1"), n("12.5"), n("-1"), n("1e30")].map(|n| n.as_count()), [Some(12), Some(12), None, None, None]);
+        assert_eq!(
+            [n("12"), n("1.2e1"), n("12.5"), n("-1"), n("1e30")].map(|n| n.as_count()),
+            [Some(12), Some(12), None, None, None]
+        );
     }
 
     #[test]
@@ -272,6 +276,9 @@ mod tests {
 
     #[test]
     fn signs_and_zero_are_told() {
-        assert_eq!([n("-1"), n("0"), n("1")].map(|n| (n.is_negative(), n.is_zero())), [(true, false), (false, true), (false, false)]);
+        assert_eq!(
+            [n("-1"), n("0"), n("1")].map(|n| (n.is_negative(), n.is_zero())),
+            [(true, false), (false, true), (false, false)]
+        );
     }
 }

@@ -88,7 +88,9 @@ pub fn canonical(name: &str) -> Cow<'_, str> {
     let name = name.trim();
     Cow::Borrowed(match name {
         "ns" | "ns/op" | "ns/iter" | "nsec" | "nanosecond" | "nanoseconds" => "ns",
-        "us" | "us/op" | "us/iter" | "usec" | "µs" | "μs" | "µs/op" | "μs/op" | "microsecond" | "microseconds" => "us",
+        "us" | "us/op" | "us/iter" | "usec" | "µs" | "μs" | "µs/op" | "μs/op" | "microsecond" | "microseconds" => {
+            "us"
+        }
         "ms" | "ms/op" | "ms/iter" | "msec" | "millisecond" | "milliseconds" => "ms",
         "s" | "s/op" | "s/iter" | "sec" | "sec/op" | "second" | "seconds" => "s",
         "1/s" | "/s" | "ops/s" | "op/s" | "ops/sec" | "req/s" | "reqs/s" | "requests/s" | "requests/sec" => "1/s",
@@ -105,8 +107,21 @@ mod tests {
     #[test]
     fn synonyms_are_one_and_strangers_stay() {
         for (from, to) in [
-            ("ns/op", "ns"), ("µs", "us"), ("μs", "us"), ("sec/op", "s"), ("ops/s", "1/s"), ("req/s", "1/s"), ("B/op", "B"), ("bytes", "B"),
-            ("/s", "1/s"), (" ms ", "ms"), ("MB/s", "MB/s"), ("allocs/op", "allocs/op"), ("Percent", "Percent"), ("%", "%"), ("unitless", ""),
+            ("ns/op", "ns"),
+            ("µs", "us"),
+            ("μs", "us"),
+            ("sec/op", "s"),
+            ("ops/s", "1/s"),
+            ("req/s", "1/s"),
+            ("B/op", "B"),
+            ("bytes", "B"),
+            ("/s", "1/s"),
+            (" ms ", "ms"),
+            ("MB/s", "MB/s"),
+            ("allocs/op", "allocs/op"),
+            ("Percent", "Percent"),
+            ("%", "%"),
+            ("unitless", ""),
         ] {
             assert_eq!(canonical(from), to, "{from}");
         }

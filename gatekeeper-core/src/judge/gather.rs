@@ -63,7 +63,9 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
             let result = c.read(formats, &read_options);
             match result {
                 Ok(mut e) => {
-                    if let (Data::Measurements(m), Some(name)) = (&mut e.data, entry.and_then(|e| e.measured.metric.as_ref())) {
+                    if let (Data::Measurements(m), Some(name)) =
+                        (&mut e.data, entry.and_then(|e| e.measured.metric.as_ref()))
+                    {
                         m.name_the_nameless(name);
                     }
                     e.source.labels = labels;

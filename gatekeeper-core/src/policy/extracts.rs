@@ -93,17 +93,16 @@ pub(super) fn agree(gates: &[Entry], evidence: &[EvidenceEntry], problems: &Prob
                 let declared = extracts().any(|e| e.unit == measure.unit.name);
                 if !measure.unit.is_known() && !declared && (only_extracts || is_plain_word(&measure.unit.name)) {
                     let words = format!("`{}` is not a unit that is known", measure.unit.name);
-                    problems.add(
-                        PolicyProblem::new(node.span.clone(), words)
-                            .code(ProblemCode::UnknownWord)
-                            .help("known are ns, us, ms, s, %, pp, B, KiB, MiB, 1/s; another unit has to be the evidence's own"),
-                    );
+                    problems.add(PolicyProblem::new(node.span.clone(), words).code(ProblemCode::UnknownWord).help(
+                        "known are ns, us, ms, s, %, pp, B, KiB, MiB, 1/s; another unit has to be the evidence's own",
+                    ));
                     continue;
                 }
                 let of_it = extracts().filter(|e| e.metric == limit.key);
                 for e in of_it.filter(|e| Unit::of(&e.unit).dimension != measure.unit.dimension).take(1) {
                     let (own, other) = (Unit::of(&e.unit).dimension.noun(), measure.unit.dimension.noun());
-                    let words = format!("`{}` is {own}, and `{bound}` is {other}, so the two cannot be compared", limit.key);
+                    let words =
+                        format!("`{}` is {own}, and `{bound}` is {other}, so the two cannot be compared", limit.key);
                     problems.add(PolicyProblem::new(node.span.clone(), words).code(ProblemCode::InvalidValue));
                 }
             }
@@ -121,7 +120,22 @@ fn text_of(node: &Node) -> Option<&str> {
 /// Whether a unit is a bare word that none of the formats has as its own: mostly a slip.
 fn is_plain_word(unit: &str) -> bool {
     const OWN: [&str; 16] = [
-        "KB", "kB", "MB", "GB", "TB", "GiB", "TiB", "KiloBytes", "Megabytes", "Gigabytes", "Percent", "percent", "min", "m", "h", "element",
+        "KB",
+        "kB",
+        "MB",
+        "GB",
+        "TB",
+        "GiB",
+        "TiB",
+        "KiloBytes",
+        "Megabytes",
+        "Gigabytes",
+        "Percent",
+        "percent",
+        "min",
+        "m",
+        "h",
+        "element",
     ];
     unit.chars().all(char::is_alphabetic) && !OWN.contains(&unit)
 }
@@ -146,7 +160,12 @@ mod tests {
         let limit = "{ max = \"5ms\" }";
         let of = |extract: &str| problems(extract, limit).len();
         assert_eq!(of("{ metric = \"p99\", json = \"/a\", unit = \"ms\" }"), 0);
-        assert_eq!(of("{ metric = \"p99\", pattern = '(?<value>.)', unit = \"ms\", better = \"lower\", labels = { a = \"b\" } }"), 0);
+        assert_eq!(
+            of(
+                "{ metric = \"p99\", pattern = '(?<value>.)', unit = \"ms\", better = \"lower\", labels = { a = \"b\" } }"
+            ),
+            0
+        );
         for bad in [
             "{ json = \"/a\", unit = \"ms\" }",
             "{ metric = \"p99\", unit = \"ms\" }",
@@ -163,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_limit_in_a_unit_of_another_kind_is_a_mistake_of_the_policy() {
-        let of = |unit: &str, limit: &str| problems(&format!("{{ metric = \"p99\", json = \"/a\", unit = \"{unit}\" }}"), limit);
+        let of = |unit: &str, limit: &str| {
+            problems(&format!("{{ metric = \"p99\", json = \"/a\", unit = \"{unit}\" }}"), limit)
+        };
         assert_eq!(of("ms", "{ max = \"0.5s\" }"), Vec::<String>::new());
         assert!(of("ms", "{ max = \"1%\" }")[0].contains("`p99` is a time, and `max` is a share"));
         assert!(of("ms", "{ max = \"5 parsecs\" }")[0].contains("`parsecs` is not a unit"));

@@ -227,9 +227,13 @@ mod tests {
 
     #[test]
     fn measures_are_compared_in_units_of_their_kind() {
-        let measure = |value: &str, unit: &str| Quantity::Measure { value: Number::parse(value).unwrap(), unit: unit.into() };
+        let measure =
+            |value: &str, unit: &str| Quantity::Measure { value: Number::parse(value).unwrap(), unit: unit.into() };
         let most = |value, unit| status(measure(value, unit), Bound::AtMost, measure("0.5", "s"));
-        assert_eq!([most("499.999", "ms"), most("500", "ms"), most("500.001", "ms"), most("1", "B")], [Pass, Pass, Fail, Error]);
+        assert_eq!(
+            [most("499.999", "ms"), most("500", "ms"), most("500.001", "ms"), most("1", "B")],
+            [Pass, Pass, Fail, Error]
+        );
         let least = |value, unit| status(measure(value, unit), Bound::AtLeast, measure("1", "%"));
         assert_eq!([least("0.01", ""), least("0.0099", ""), least("2", "pp")], [Pass, Fail, Pass]);
     }

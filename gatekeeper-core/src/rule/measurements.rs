@@ -105,7 +105,8 @@ fn limit(metric: &str, mut t: Table<'_>) -> Option<Limit> {
         Some((word, at)) => match Statistic::parse(word) {
             Some(statistic) => Of::Statistic(statistic),
             None => {
-                let words = format!("`of` takes value, mean, median, min, max or a percentile such as p99, not \"{word}\"");
+                let words =
+                    format!("`of` takes value, mean, median, min, max or a percentile such as p99, not \"{word}\"");
                 let problem = PolicyProblem::new(at.clone(), words).code(ProblemCode::UnknownWord);
                 t.problems().add(problem.nearest(word, ["value", "mean", "median", "min", "max", "p99", "p95"]));
                 return None;
@@ -118,7 +119,8 @@ fn limit(metric: &str, mut t: Table<'_>) -> Option<Limit> {
     }
     let kinds: Vec<&(Measure, _)> = [&max, &min, &warn].into_iter().flatten().collect();
     if let [first, rest @ ..] = kinds.as_slice()
-        && let Some((other, at)) = rest.iter().find(|(m, _)| m.unit.dimension != first.0.unit.dimension).map(|m| (&m.0, &m.1))
+        && let Some((other, at)) =
+            rest.iter().find(|(m, _)| m.unit.dimension != first.0.unit.dimension).map(|m| (&m.0, &m.1))
     {
         let words = format!("the limits of `{metric}` are of different kinds: {} and {other}", first.0);
         t.problem(at.clone(), words);
@@ -142,7 +144,10 @@ fn limit(metric: &str, mut t: Table<'_>) -> Option<Limit> {
                 _ => warn.base() <= measure.base(),
             };
             if idle {
-                t.problem(at.clone(), format!("`warn` is no stricter than the limit, so that it never warns: {warn} and {measure}"));
+                t.problem(
+                    at.clone(),
+                    format!("`warn` is no stricter than the limit, so that it never warns: {warn} and {measure}"),
+                );
             }
         }
         bounds.push((bound, measure.clone(), warn.as_ref().map(|(m, _)| m.clone())));
@@ -170,13 +175,16 @@ impl Judge for Limits {
             let more = others.len().saturating_sub(1);
             let more = if more == 0 { String::new() } else { format!(", and {more} more") };
             let message = format!("{}{more}; no limit names it", first.words());
-            out.violations.push(Violation::new("measurement-failed-elsewhere", GateStatus::Warn, message).from_source(first.source));
+            out.violations.push(
+                Violation::new("measurement-failed-elsewhere", GateStatus::Warn, message).from_source(first.source),
+            );
         }
         for e in scope.evidence {
             let Data::Measurements(m) = &e.data else { continue };
             if let Some(failed) = m.thresholds_failed.filter(|n| *n > 0) {
                 let words = format!("the tool itself says that {failed} of its own thresholds failed");
-                out.violations.push(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path));
+                out.violations
+                    .push(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path));
             }
             if m.thresholds_failed.is_none() && e.source.format == "k6-summary" {
                 out.notes.push("k6's summary says nothing of its thresholds".to_owned());
@@ -203,7 +211,8 @@ impl Limit {
 
     fn judge(&self, seen: &[Seen<'_>], lost: &[Lost<'_>], scope: &Scope<'_>, out: &mut Judgement) {
         for l in lost.iter().filter(|l| self.concerns(l)) {
-            out.violations.push(Violation::new("measurement-failed", GateStatus::Error, l.words()).from_source(l.source));
+            out.violations
+                .push(Violation::new("measurement-failed", GateStatus::Error, l.words()).from_source(l.source));
         }
         let own: Vec<&Seen<'_>> = seen.iter().filter(|s| self.names(&s.series.metric)).collect();
         if own.is_empty() {
@@ -220,16 +229,27 @@ impl Limit {
             let mut worst: Option<(Condition, Ordered)> = None;
             let mut series = 0_u64;
             for s in &own {
-                if let Some(dimension) = (Unit::of(&s.series.unit).dimension != measure.unit.dimension).then(|| Unit::of(&s.series.unit).dimension) {
-                    let message = format!("{} is {}, and its limit is {}, so they cannot be compared", s.name(), dimension.noun(), measure.unit.dimension.noun());
-                    out.violations.push(Violation::new("measurement-unit", GateStatus::Error, message).from_source(s.source));
+                if let Some(dimension) = (Unit::of(&s.series.unit).dimension != measure.unit.dimension)
+                    .then(|| Unit::of(&s.series.unit).dimension)
+                {
+                    let message = format!(
+                        "{} is {}, and its limit is {}, so they cannot be compared",
+                        s.name(),
+                        dimension.noun(),
+                        measure.unit.dimension.noun()
+                    );
+                    out.violations
+                        .push(Violation::new("measurement-unit", GateStatus::Error, message).from_source(s.source));
                     continue;
                 }
                 let (condition, order) = match self.held(s, *bound, measure, warn.as_ref()) {
                     Ok(held) => held,
                     Err(why) => {
                         let message = format!("{}: {why}", s.name());
-                        out.violations.push(Violation::new("measurement-inconclusive", GateStatus::Inconclusive, message).from_source(s.source));
+                        out.violations.push(
+                            Violation::new("measurement-inconclusive", GateStatus::Inconclusive, message)
+                                .from_source(s.source),
+                        );
                         continue;
                     }
                 };
@@ -239,8 +259,14 @@ impl Limit {
                         continue;
                     }
                     let side = if *bound == Bound::AtMost { "above" } else { "below" };
-                    let message = format!("{} is {}, {side} {}", self.called(s), shown(&condition.value), shown(&condition.limit));
-                    let mut v = Violation::new("measurement-out-of-limit", condition.status, message).from_source(s.source);
+                    let message = format!(
+                        "{} is {}, {side} {}",
+                        self.called(s),
+                        shown(&condition.value),
+                        shown(&condition.limit)
+                    );
+                    let mut v =
+                        Violation::new("measurement-out-of-limit", condition.status, message).from_source(s.source);
                     v.id = Some(s.series.metric.clone());
                     out.violations.push(v);
                 }
@@ -252,7 +278,11 @@ impl Limit {
             if let Some((condition, _)) = worst {
                 if condition.status == GateStatus::Fail {
                     let way = if *bound == Bound::AtMost { "down" } else { "up" };
-                    out.to_pass.push(Remedy::Other(format!("bring {} {way} to {}", condition.metric, shown(&condition.limit))));
+                    out.to_pass.push(Remedy::Other(format!(
+                        "bring {} {way} to {}",
+                        condition.metric,
+                        shown(&condition.limit)
+                    )));
                 }
                 out.conditions.push(condition);
             }
@@ -271,7 +301,13 @@ impl Limit {
     }
 
     /// A series held against a limit, with what it is ordered by among its like.
-    fn held(&self, s: &Seen<'_>, bound: Bound, max: &Measure, warn: Option<&Measure>) -> Result<(Condition, Ordered), String> {
+    fn held(
+        &self,
+        s: &Seen<'_>,
+        bound: Bound,
+        max: &Measure,
+        warn: Option<&Measure>,
+    ) -> Result<(Condition, Ordered), String> {
         let unit = Unit::of(&s.series.unit);
         let figure = match (self.of, bound) {
             (Of::Statistic(statistic), _) => statistic_of(s.series, statistic),
@@ -309,7 +345,10 @@ impl Limit {
     fn missing(&self, seen: &[Seen<'_>]) -> Violation {
         let nameless = seen.iter().find(|s| s.series.metric.is_empty());
         if let Some(s) = nameless {
-            let words = format!("no series is named `{}`, and one has no name: name it with metric = \"{}\" in its [[evidence]] entry", self.metric, self.metric);
+            let words = format!(
+                "no series is named `{}`, and one has no name: name it with metric = \"{}\" in its [[evidence]] entry",
+                self.metric, self.metric
+            );
             return Violation::new("measurement-nameless", GateStatus::Error, words).from_source(s.source);
         }
         let mut names: Vec<&str> = seen.iter().map(|s| s.series.metric.as_str()).collect();
@@ -319,7 +358,11 @@ impl Limit {
         let there = match near {
             Some(near) => format!("; did you mean `{near}`?"),
             None if names.is_empty() => "; nothing was".to_owned(),
-            None => format!("; there is {}{}", names.iter().take(5).copied().collect::<Vec<_>>().join(", "), if names.len() > 5 { ", …" } else { "" }),
+            None => format!(
+                "; there is {}{}",
+                names.iter().take(5).copied().collect::<Vec<_>>().join(", "),
+                if names.len() > 5 { ", …" } else { "" }
+            ),
         };
         Violation::new("measurement-missing", GateStatus::Missing, format!("`{}` was not measured{there}", self.metric))
     }
@@ -357,7 +400,9 @@ fn extreme(series: &Series, statistic: Statistic) -> Figure {
     let found = candidates.filter_map(|(at, _)| series.samples.number(at)).reduce(pick);
     match found.or_else(|| series.stated.get(&statistic).cloned()) {
         Some(number) => Figure::Exact(number),
-        None => Figure::Unknown(format!("the report states neither samples nor their {statistic}; name a figure that it states with `of`")),
+        None => Figure::Unknown(format!(
+            "the report states neither samples nor their {statistic}; name a figure that it states with `of`"
+        )),
     }
 }
 
@@ -386,7 +431,8 @@ fn statistic_of(series: &Series, statistic: Statistic) -> Figure {
     let (below, between) = (rank / 1_000_000, rank % 1_000_000);
     let at = |rank: u128| samples.at_rank(usize::try_from(rank).ok()?);
     let (Some(low), high) = (at(below), at(below + 1)) else { return Figure::Unknown("it has no samples".to_owned()) };
-    let share = Number::whole(u64::try_from(between).unwrap_or(0)).times(&Number::parse("1e-6").unwrap_or_else(|| Number::whole(0)));
+    let share = Number::whole(u64::try_from(between).unwrap_or(0))
+        .times(&Number::parse("1e-6").unwrap_or_else(|| Number::whole(0)));
     Figure::Exact(match high {
         Some(high) if between > 0 => low.plus(&high.minus(&low).times(&share)),
         _ => low,

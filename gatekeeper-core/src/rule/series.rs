@@ -64,7 +64,9 @@ pub(super) fn seen<'a>(scope: &Scope<'a>) -> Vec<Seen<'a>> {
             all.push((*e, series));
         }
     }
-    let twin = |e: &'a Evidence, s: &'a Series| s.samples.is_empty() && e.source.format == "criterion" && listed.contains(&("criterion", folder(e), &s.metric));
+    let twin = |e: &'a Evidence, s: &'a Series| {
+        s.samples.is_empty() && e.source.format == "criterion" && listed.contains(&("criterion", folder(e), &s.metric))
+    };
     all.into_iter()
         .filter(|(e, s)| !twin(e, s))
         .map(|(e, series)| Seen { source: &e.source.path, labels: with_files(e, &series.labels), series })

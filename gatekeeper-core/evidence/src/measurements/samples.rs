@@ -212,7 +212,10 @@ mod tests {
     fn sums_are_exact_whatever_the_samples_are() {
         assert_eq!(samples(&["0.1", "0.2", "0.3"]).sum(), Number::parse("0.6").unwrap());
         assert_eq!(samples(&["1e300", "1", "-1e300"]).sum(), Number::parse("1").unwrap());
-        assert_eq!(samples(&["0.300000000000000000001", "1.2729997251881285e-07"]).sum().to_string(), "0.30000012729997251881385");
+        assert_eq!(
+            samples(&["0.300000000000000000001", "1.2729997251881285e-07"]).sum().to_string(),
+            "0.30000012729997251881385"
+        );
         assert_eq!(samples(&[]).sum(), Number::whole(0));
         let many = samples(&vec!["123456789012345"; 3_000]);
         assert_eq!(many.sum().to_string(), "370370367037035000");
@@ -220,7 +223,15 @@ mod tests {
 
     #[test]
     fn few_digits_are_found_without_text() {
-        for (value, want) in [(0.1, Some((1, -1))), (97.62, Some((9762, -2))), (-3.0, Some((-3, 0))), (1e14, Some((100_000_000_000_000, 0))), (1e15, None), (0.1 + 0.2, None), (1e-16, None)] {
+        for (value, want) in [
+            (0.1, Some((1, -1))),
+            (97.62, Some((9762, -2))),
+            (-3.0, Some((-3, 0))),
+            (1e14, Some((100_000_000_000_000, 0))),
+            (1e15, None),
+            (0.1 + 0.2, None),
+            (1e-16, None),
+        ] {
             assert_eq!(decimal(value), want, "{value}");
         }
     }
@@ -230,7 +241,10 @@ mod tests {
         assert_eq!(samples(&[]).mean(), None);
         assert_eq!(samples(&["1e100", "1", "-1e100"]).mean(), Some(1.0 / 3.0));
         let four = samples(&["3", "1", "2", "1"]);
-        assert_eq!([0, 1, 2, 3, 4].map(|rank| four.at_rank(rank).map(|n| n.to_string())), ["1", "1", "2", "3", ""].map(|s| (!s.is_empty()).then(|| s.to_owned())));
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|rank| four.at_rank(rank).map(|n| n.to_string())),
+            ["1", "1", "2", "3", ""].map(|s| (!s.is_empty()).then(|| s.to_owned()))
+        );
         let alike = samples(&["0.300000000000000000001", "0.3", "0.1", "0.300000000000000000002"]);
         assert_eq!([1, 2, 3].map(|rank| alike.at_rank(rank).unwrap().to_string().len()), [3, 23, 23]);
         assert!(alike.at_rank(3) > alike.at_rank(2));

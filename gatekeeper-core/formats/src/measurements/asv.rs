@@ -18,7 +18,8 @@ pub(super) static FORMAT: Format = Format::new("asv", Kind::Measurements, sniff,
     .with_producers(&["asv"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let line = |l: &[u8]| std::str::from_utf8(l).is_ok_and(|l| progress(l).is_some_and(|(_, rest)| rest.starts_with('·')));
+    let line =
+        |l: &[u8]| std::str::from_utf8(l).is_ok_and(|l| progress(l).is_some_and(|(_, rest)| rest.starts_with('·')));
     Confidence::when(head.lines().any(line), Confidence::Certain)
 }
 
@@ -59,7 +60,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         let words: Vec<&str> = said.split_whitespace().collect();
         let (Some((name, rest)), 3..) = (words.split_first(), dots) else { continue };
-        let (Some(word), false) = (rest.last(), said.starts_with("Running ") || said.starts_with("Setting up ")) else { continue };
+        let (Some(word), false) = (rest.last(), said.starts_with("Running ") || said.starts_with("Setting up ")) else {
+            continue;
+        };
         let labels = labels([("environment", environment)]);
         match (figure(word), *word) {
             (Some((number, unit)), _) if rest.len() == 1 => {

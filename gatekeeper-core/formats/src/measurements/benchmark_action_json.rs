@@ -55,7 +55,9 @@ struct Commit {
 /// The direction that a tool's figures have, by the action's own tools.
 fn better(tool: &str, unit: &str) -> Option<Better> {
     match (tool, unit) {
-        ("cargo" | "googlecpp" | "catch2" | "julia" | "benchmarkdotnet" | "customSmallerIsBetter", _) => Some(Better::Lower),
+        ("cargo" | "googlecpp" | "catch2" | "julia" | "benchmarkdotnet" | "customSmallerIsBetter", _) => {
+            Some(Better::Lower)
+        }
         ("benchmarkjs" | "benchmarkluau" | "pytest" | "customBiggerIsBetter", _) => Some(Better::Higher),
         ("go", "MB/s" | "B/s") => Some(Better::Higher),
         ("go", "ns/op" | "B/op" | "allocs/op") => Some(Better::Lower),

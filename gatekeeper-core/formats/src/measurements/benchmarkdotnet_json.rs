@@ -19,7 +19,10 @@ pub(super) static FORMAT: Format = Format::new("benchmarkdotnet-json", Kind::Mea
     .with_producers(&["benchmarkdotnet"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    Confidence::when(head.json().is_some_and(|s| s.has_all(&["HostEnvironmentInfo", "Benchmarks"])), Confidence::Certain)
+    Confidence::when(
+        head.json().is_some_and(|s| s.has_all(&["HostEnvironmentInfo", "Benchmarks"])),
+        Confidence::Certain,
+    )
 }
 
 #[derive(Deserialize)]

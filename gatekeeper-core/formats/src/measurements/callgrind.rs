@@ -16,12 +16,13 @@ pub(super) static IAI: Format = Format::new("iai", Kind::Measurements, |h| sniff
     .with_spec("iai, https://github.com/bheisler/iai")
     .with_producers(&["iai"]);
 
-pub(super) static GUNGRAUN: Format = Format::new("gungraun", Kind::Measurements, |h| sniff(h, true), |i| parse(i, "gungraun"))
-    .with_title("Gungraun (iai-callgrind) console output")
-    .with_extensions(&["txt", "log"])
-    .with_places(&["gungraun.txt", "bench/gungraun*.txt"])
-    .with_spec("Gungraun, https://github.com/gungraun/gungraun")
-    .with_producers(&["gungraun", "iai-callgrind"]);
+pub(super) static GUNGRAUN: Format =
+    Format::new("gungraun", Kind::Measurements, |h| sniff(h, true), |i| parse(i, "gungraun"))
+        .with_title("Gungraun (iai-callgrind) console output")
+        .with_extensions(&["txt", "log"])
+        .with_places(&["gungraun.txt", "bench/gungraun*.txt"])
+        .with_spec("Gungraun, https://github.com/gungraun/gungraun")
+        .with_producers(&["gungraun", "iai-callgrind"]);
 
 /// A measure with its figure: `  Instructions:  1734|1650 (+5 %)`. The figure is `None` where it stands for none; and whether there is a bar.
 fn measure(line: &str) -> Option<(&str, Option<Figure>, bool)> {
@@ -30,7 +31,8 @@ fn measure(line: &str) -> Option<(&str, Option<Figure>, bool)> {
     let (own, barred) = word.split_once('|').map_or((word, false), |(own, _)| (own, true));
     let figure = Figure::parse(&own.replace(',', ""));
     let known = figure.is_some() || matches!(own, "N/A" | "+++inf+++" | "---inf---");
-    (known && !name.trim().is_empty() && !matches!(name.trim(), "PID" | "Parent PID" | "Jobs")).then(|| (name.trim(), figure, barred))
+    (known && !name.trim().is_empty() && !matches!(name.trim(), "PID" | "Parent PID" | "Jobs"))
+        .then(|| (name.trim(), figure, barred))
 }
 
 fn sniff(head: &Head<'_>, barred: bool) -> Confidence {
@@ -60,7 +62,9 @@ fn parse(input: &Input<'_>, tool: &str) -> Result<Parsed, ParseError> {
                     report.series(name, &labels, "", None)?.exact = true;
                 }
             }
-            (Some(_), None) => return Err(ParseError::malformed("a benchmark's name above its counts").at(0).found(line.trim())),
+            (Some(_), None) => {
+                return Err(ParseError::malformed("a benchmark's name above its counts").at(0).found(line.trim()));
+            }
             (None, _) if !line.starts_with(' ') && !line.is_empty() => name = Some(line),
             (None, _) => {}
         }

@@ -57,7 +57,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     let mut headed = false;
     let mut open: Option<(String, Option<Number>)> = None;
-    let cut = |name: &str| ParseError::malformed(format!("the mean and the deviation of {name}")).at(text.len()).found_words("other lines");
+    let cut = |name: &str| {
+        ParseError::malformed(format!("the mean and the deviation of {name}")).at(text.len()).found_words("other lines")
+    };
     for line in text.lines().map(str::trim_end) {
         headed |= is_header(line);
         if !headed {
@@ -77,7 +79,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 None => *mean = first,
                 Some(_) => {
                     let Some((name, mean)) = open.take() else { continue };
-                    report.stated(Series::new(name, Labels::new(), "ns", Some(Better::Lower)).with(Statistic::Mean, mean))?;
+                    report.stated(
+                        Series::new(name, Labels::new(), "ns", Some(Better::Lower)).with(Statistic::Mean, mean),
+                    )?;
                 }
             }
         }

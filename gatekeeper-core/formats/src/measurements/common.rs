@@ -42,7 +42,9 @@ impl Report {
         better: Option<Better>,
     ) -> Result<&mut Series, ParseError> {
         self.key.clear();
-        for part in [metric, canonical(unit).as_ref()].into_iter().chain(labels.iter().flat_map(|(k, v)| [k.as_str(), v])) {
+        for part in
+            [metric, canonical(unit).as_ref()].into_iter().chain(labels.iter().flat_map(|(k, v)| [k.as_str(), v]))
+        {
             self.key.push_str(part);
             self.key.push('\u{0}');
         }
@@ -194,7 +196,12 @@ impl Fig {
 impl<'de> Deserialize<'de> for Fig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let known = |text: &str| matches!(text, "NaN" | "nan" | "+Inf" | "-Inf" | "Inf" | "inf" | "Infinity" | "-Infinity" | "-" | "N/A" | "");
+        let known = |text: &str| {
+            matches!(
+                text,
+                "NaN" | "nan" | "+Inf" | "-Inf" | "Inf" | "inf" | "Infinity" | "-Infinity" | "-" | "N/A" | ""
+            )
+        };
         match raw.as_bytes().first() {
             Some(b'n') => Ok(Fig(None)),
             Some(b'"') => {
@@ -297,7 +304,9 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
                 let (mut out, mut seen) = (Vec::new(), std::collections::HashSet::new());
                 while let Some(name) = map.next_key::<String>()? {
                     if !seen.insert(name.clone()) {
-                        return Err(de::Error::custom(format!("invalid value: a second member {name}, expected each once")));
+                        return Err(de::Error::custom(format!(
+                            "invalid value: a second member {name}, expected each once"
+                        )));
                     }
                     out.push((name, map.next_value()?));
                 }
@@ -381,7 +390,14 @@ mod tests {
     #[test]
     fn figures_in_json_are_numbers_or_stand_for_none() {
         let read = |text: &str| serde_json::from_str::<Fig>(text).map(|f| f.number().map(|n| n.to_string()));
-        for (text, want) in [("1.50", Some("1.5")), ("\"0.07\"", Some("0.07")), ("null", None), ("\"NaN\"", None), ("\"+Inf\"", None), ("\"-\"", None)] {
+        for (text, want) in [
+            ("1.50", Some("1.5")),
+            ("\"0.07\"", Some("0.07")),
+            ("null", None),
+            ("\"NaN\"", None),
+            ("\"+Inf\"", None),
+            ("\"-\"", None),
+        ] {
             assert_eq!(read(text).unwrap().as_deref(), want, "{text}");
         }
         for bad in ["true", "\"x\"", "[1]", "{}", "\"1 ms\""] {
@@ -394,7 +410,10 @@ mod tests {
     #[test]
     fn a_member_that_stands_twice_is_refused() {
         assert!(serde_json::from_str::<Members<u8>>(r#"{"a":1,"a":2}"#).is_err());
-        assert_eq!(serde_json::from_str::<Members<u8>>(r#"{"b":1,"a":2}"#).unwrap().0, [("b".to_owned(), 1), ("a".to_owned(), 2)]);
+        assert_eq!(
+            serde_json::from_str::<Members<u8>>(r#"{"b":1,"a":2}"#).unwrap().0,
+            [("b".to_owned(), 1), ("a".to_owned(), 2)]
+        );
     }
 
     #[test]

@@ -58,7 +58,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         (Some(iters), Some(times)) => {
             let (iters, times) = (iters.samples.values(), times.samples.values());
             if iters.len() != times.len() || iters.iter().any(|n| *n <= 0.0) {
-                return Err(ParseError::malformed("a time and a number of iterations for each sample").at(0).found_words("others"));
+                return Err(ParseError::malformed("a time and a number of iterations for each sample")
+                    .at(0)
+                    .found_words("others"));
             }
             for (time, iters) in times.iter().zip(iters) {
                 report.sample(&name, &none, "ns", Some(Better::Lower), Figure::of(time / iters))?;
@@ -67,7 +69,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         _ => {
             let number = |e: &Option<Estimate>| e.as_ref().and_then(|e| e.point_estimate.number());
             let series = Series::new(name, none, "ns", Some(Better::Lower));
-            report.stated(series.with(Statistic::Mean, number(&document.mean)).with(Statistic::Median, number(&document.median)))?;
+            report.stated(
+                series.with(Statistic::Mean, number(&document.mean)).with(Statistic::Median, number(&document.median)),
+            )?;
         }
     }
     report.finish_some("criterion", Some(true), "samples")

@@ -25,7 +25,10 @@ fn is_header(line: &str) -> bool {
 fn sniff(head: &Head<'_>) -> Confidence {
     let lines = || head.lines().filter_map(|l| std::str::from_utf8(l).ok());
     let crashed = lines().next().is_some_and(|l| l.contains("{job_") && l.contains("job_"));
-    Confidence::when(lines().any(|l| is_header(&String::from_utf8_lossy(&crate::scan::lines::strip_ansi(l.as_bytes())))) || crashed, Confidence::Certain)
+    Confidence::when(
+        lines().any(|l| is_header(&String::from_utf8_lossy(&crate::scan::lines::strip_ansi(l.as_bytes())))) || crashed,
+        Confidence::Certain,
+    )
 }
 
 /// A figure with a unit, from the end of the words: `1037 Ki`, `195 ns`, `16904`, `inf`.
@@ -115,11 +118,16 @@ fn row(report: &mut Report, code: &str, labels: &Labels, cells: &[Cell], full: b
         return Ok(());
     }
     let Some(main) = main else { return Ok(()) };
-    let (unit, better) = if main.unit.is_empty() { ("1/s", Better::Higher) } else { (main.unit.as_str(), Better::Lower) };
-    let in_unit = |c: &Cell| c.number.as_ref().and_then(|n| if c.unit.is_empty() { Some(n.clone()) } else { converted(n, &c.unit, unit) });
+    let (unit, better) =
+        if main.unit.is_empty() { ("1/s", Better::Higher) } else { (main.unit.as_str(), Better::Lower) };
+    let in_unit = |c: &Cell| {
+        c.number.as_ref().and_then(|n| if c.unit.is_empty() { Some(n.clone()) } else { converted(n, &c.unit, unit) })
+    };
     if full {
         let get = |at: usize| cells.get(at).and_then(in_unit);
-        let series = Series::new(code, labels.clone(), unit, Some(better)).with(Statistic::Mean, get(3)).with(Statistic::Median, get(2));
+        let series = Series::new(code, labels.clone(), unit, Some(better))
+            .with(Statistic::Mean, get(3))
+            .with(Statistic::Median, get(2));
         report.stated(series.with(Statistic::Percentile(990_000), get(1)))?;
     } else {
         report.sample(code, labels, unit, Some(better), in_unit(main).as_ref().map(Into::into))?;

@@ -13,22 +13,25 @@ use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Figure, Labels, named};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) static PROMETHEUS: Format = Format::new("prometheus-text", Kind::Measurements, |h| sniff(h, false), |i| parse(i, false))
-    .with_title("Prometheus text exposition")
-    .with_extensions(&["prom", "txt"])
-    .with_places(&["metrics.prom", "metrics/*.prom"])
-    .with_spec("Prometheus text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/")
-    .with_producers(&["prometheus"]);
+pub(super) static PROMETHEUS: Format =
+    Format::new("prometheus-text", Kind::Measurements, |h| sniff(h, false), |i| parse(i, false))
+        .with_title("Prometheus text exposition")
+        .with_extensions(&["prom", "txt"])
+        .with_places(&["metrics.prom", "metrics/*.prom"])
+        .with_spec("Prometheus text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/")
+        .with_producers(&["prometheus"]);
 
-pub(super) static OPENMETRICS: Format = Format::new("openmetrics", Kind::Measurements, |h| sniff(h, true), |i| parse(i, true))
-    .with_title("OpenMetrics text exposition")
-    .with_extensions(&["om", "txt", "prom"])
-    .with_places(&["metrics.om", "metrics/*.om"])
-    .with_spec("OpenMetrics 1.0, https://prometheus.io/docs/specs/om/open_metrics_spec/")
-    .with_producers(&["openmetrics"]);
+pub(super) static OPENMETRICS: Format =
+    Format::new("openmetrics", Kind::Measurements, |h| sniff(h, true), |i| parse(i, true))
+        .with_title("OpenMetrics text exposition")
+        .with_extensions(&["om", "txt", "prom"])
+        .with_places(&["metrics.om", "metrics/*.om"])
+        .with_spec("OpenMetrics 1.0, https://prometheus.io/docs/specs/om/open_metrics_spec/")
+        .with_producers(&["openmetrics"]);
 
 fn sniff(head: &Head<'_>, open: bool) -> Confidence {
-    let kinds = ["counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset", "gaugehistogram"];
+    let kinds =
+        ["counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset", "gaugehistogram"];
     let mut described = false;
     for line in head.lines().take(2_000) {
         let Ok(line) = std::str::from_utf8(line) else { return Confidence::No };
@@ -46,7 +49,9 @@ fn sniff(head: &Head<'_>, open: bool) -> Confidence {
     // Without any description, samples in every line are all there is to go by.
     let mut lines = head.lines().filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#")).take(50).peekable();
     let some = lines.peek().is_some();
-    let fits = |l: &[u8]| std::str::from_utf8(l).ok().and_then(sample).is_some_and(|s| s.braces && Figure::parse(s.value).is_some());
+    let fits = |l: &[u8]| {
+        std::str::from_utf8(l).ok().and_then(sample).is_some_and(|s| s.braces && Figure::parse(s.value).is_some())
+    };
     Confidence::when(some && lines.all(fits) && is_open(head.all()) == open, Confidence::Weak)
 }
 
@@ -57,7 +62,9 @@ fn is_open(text: &[u8]) -> bool {
         let first: [Option<&[u8]>; 4] = [words.next(), words.next(), words.next(), words.next()];
         match first {
             [Some(b"#"), Some(b"UNIT"), ..] => true,
-            [Some(b"#"), Some(b"TYPE"), _, Some(kind)] => matches!(kind, b"unknown" | b"info" | b"stateset" | b"gaugehistogram"),
+            [Some(b"#"), Some(b"TYPE"), _, Some(kind)] => {
+                matches!(kind, b"unknown" | b"info" | b"stateset" | b"gaugehistogram")
+            }
             _ => false,
         }
     };
@@ -85,7 +92,11 @@ fn sample(line: &str) -> Option<Sample<'_>> {
             let first = rest.find(['=', '"'])?;
             // A quoted name on its own is the metric's, where that is not one of the old names (Prometheus 3).
             let quoted = rest.get(first..)?.starts_with('"');
-            let (key, after) = if quoted { quoted_text(rest.get(first..)?)? } else { (rest.get(..first)?.trim().to_owned(), rest.get(first..)?) };
+            let (key, after) = if quoted {
+                quoted_text(rest.get(first..)?)?
+            } else {
+                (rest.get(..first)?.trim().to_owned(), rest.get(first..)?)
+            };
             match after.trim_start().strip_prefix('=') {
                 Some(after) => {
                     let (value, after) = quoted_text(after.trim_start())?;
@@ -112,7 +123,13 @@ fn sample(line: &str) -> Option<Sample<'_>> {
     let mut words = own.split_ascii_whitespace();
     let (value, time) = (words.next()?, words.next());
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':') || braces;
-    (words.next().is_none() && !metric.is_empty() && metric.chars().all(legal)).then_some(Sample { metric, labels, value, time, braces })
+    (words.next().is_none() && !metric.is_empty() && metric.chars().all(legal)).then_some(Sample {
+        metric,
+        labels,
+        value,
+        time,
+        braces,
+    })
 }
 
 /// A quoted text with its escapes, and what stands behind it.
@@ -150,7 +167,9 @@ fn parse(input: &Input<'_>, open: bool) -> Result<Parsed, ParseError> {
             let mut words = comment.split_ascii_whitespace();
             match (words.next(), words.next(), words.next()) {
                 (Some("TYPE"), Some(name), Some("counter")) => drop(counters.insert(name.to_owned())),
-                (Some("TYPE"), Some(name), Some("histogram" | "gaugehistogram")) => drop(histograms.insert(name.to_owned())),
+                (Some("TYPE"), Some(name), Some("histogram" | "gaugehistogram")) => {
+                    drop(histograms.insert(name.to_owned()))
+                }
                 _ => {}
             }
         } else if !line.is_empty() {
@@ -175,7 +194,8 @@ fn parse(input: &Input<'_>, open: bool) -> Result<Parsed, ParseError> {
                 }
                 _ => drop(times.insert(name, time)),
             }
-            let counter = counters.contains(&s.metric) || s.metric.strip_suffix("_total").is_some_and(|b| counters.contains(b));
+            let counter =
+                counters.contains(&s.metric) || s.metric.strip_suffix("_total").is_some_and(|b| counters.contains(b));
             match figure {
                 Some(figure) => {
                     let series = report.series(&s.metric, &s.labels, "", None)?;
@@ -189,9 +209,12 @@ fn parse(input: &Input<'_>, open: bool) -> Result<Parsed, ParseError> {
     if open && !ended {
         return Err(ParseError::malformed("# EOF").at(text.len()).found_words("the end of the file"));
     }
-    let bucketed = |h: &&String| report.data.series.iter().any(|s| s.metric.strip_suffix("_bucket") == Some(h.as_str()));
+    let bucketed =
+        |h: &&String| report.data.series.iter().any(|s| s.metric.strip_suffix("_bucket") == Some(h.as_str()));
     if let Some(cut) = histograms.iter().filter(bucketed).find(|h| !infinite.contains(*h)) {
-        return Err(ParseError::malformed(format!("a bucket le=\"+Inf\" of the histogram {cut}")).at(text.len()).found_words("none"));
+        return Err(ParseError::malformed(format!("a bucket le=\"+Inf\" of the histogram {cut}"))
+            .at(text.len())
+            .found_words("none"));
     }
     Ok(report.finish("", if open { Some(true) } else { None }))
 }
@@ -203,10 +226,14 @@ mod tests {
     #[test]
     fn lines_of_samples_are_read_with_their_escapes() {
         let s = sample(r#"x_total{a="b\"\\\n}", c="d",} 1e3 17 # {t="}"} 3 4"#).unwrap();
-        assert_eq!((s.metric.as_str(), s.value, s.time, s.labels["a"].as_str(), s.labels.len()), ("x_total", "1e3", Some("17"), "b\"\\\n}", 2));
+        assert_eq!(
+            (s.metric.as_str(), s.value, s.time, s.labels["a"].as_str(), s.labels.len()),
+            ("x_total", "1e3", Some("17"), "b\"\\\n}", 2)
+        );
         assert_eq!(sample(r#"{"my.name", a="b"} 2"#).unwrap().metric, "my.name");
         assert_eq!(sample("up 1").unwrap().labels.len(), 0);
-        for bad in ["up", "up 1 2 3", r#"up{a="b" 1"#, r#"up{a=b} 1"#, r#"up{a="1",a="2"} 1"#, "a-b 1", r#"{a="b"} 1"#] {
+        for bad in ["up", "up 1 2 3", r#"up{a="b" 1"#, r#"up{a=b} 1"#, r#"up{a="1",a="2"} 1"#, "a-b 1", r#"{a="b"} 1"#]
+        {
             assert!(sample(bad).is_none(), "{bad}");
         }
     }

@@ -16,8 +16,12 @@ use serde_json::value::RawValue;
 use std::fmt;
 
 /// What such evidence is called where other evidence names its format.
-pub(crate) static FORMAT: Format =
-    Format::new("extract", Kind::Measurements, |_| Confidence::No, |_| Err(foreign("a policy that says what to extract")));
+pub(crate) static FORMAT: Format = Format::new(
+    "extract",
+    Kind::Measurements,
+    |_| Confidence::No,
+    |_| Err(foreign("a policy that says what to extract")),
+);
 
 /// Figures of one metric, and where they stand.
 #[derive(Debug, Clone)]
@@ -81,7 +85,8 @@ impl Pointer {
 pub fn pattern(text: &str) -> Result<Regex, String> {
     // Line by line, as logs are read.
     let compiled = regex::RegexBuilder::new(text).multi_line(true).size_limit(1 << 20).build();
-    let regex = compiled.map_err(|e| format!("not a regular expression that can be used: {}", e.to_string().replace('\n', " ")))?;
+    let regex = compiled
+        .map_err(|e| format!("not a regular expression that can be used: {}", e.to_string().replace('\n', " ")))?;
     if !regex.capture_names().flatten().any(|name| name == "value") {
         return Err("the pattern needs the group `value` around the figure: (?<value>[0-9.]+)".to_owned());
     }
@@ -91,7 +96,12 @@ pub fn pattern(text: &str) -> Result<Regex, String> {
 /// Reads what is to be extracted.
 pub(crate) fn parse(input: &Input<'_>, extracts: &[Extract]) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
-    let whole: Option<()> = extracts.iter().any(|e| matches!(e.from, From::Json(_))).then(|| json::from_input::<IgnoredAny>(input)).transpose()?.map(drop);
+    let whole: Option<()> = extracts
+        .iter()
+        .any(|e| matches!(e.from, From::Json(_)))
+        .then(|| json::from_input::<IgnoredAny>(input))
+        .transpose()?
+        .map(drop);
     for e in extracts {
         let mut found = 0_u64;
         let mut add = |report: &mut Report, figure: Option<Figure>| {
@@ -228,7 +238,11 @@ mod tests {
 
     fn at(pointer: &str, text: &str) -> (Vec<String>, u64) {
         let m = read(From::Json(Pointer::parse(pointer).unwrap()), text).unwrap();
-        let samples = m.series.iter().flat_map(|s| (0..s.samples.len()).map(|n| s.samples.number(n).unwrap().to_string())).collect();
+        let samples = m
+            .series
+            .iter()
+            .flat_map(|s| (0..s.samples.len()).map(|n| s.samples.number(n).unwrap().to_string()))
+            .collect();
         (samples, m.errors())
     }
 
@@ -254,7 +268,9 @@ mod tests {
 
     #[test]
     fn each_match_of_a_pattern_is_a_sample() {
-        let m = read(From::Text(pattern(r"^took (?<value>\S+) ms").unwrap()), "took 1.5 ms\nx took 9 ms\ntook n/a ms\n").unwrap();
+        let m =
+            read(From::Text(pattern(r"^took (?<value>\S+) ms").unwrap()), "took 1.5 ms\nx took 9 ms\ntook n/a ms\n")
+                .unwrap();
         assert_eq!((m.samples(), m.errors()), (1, 1));
         assert_eq!(read(From::Text(pattern("(?<value>[0-9]+)").unwrap()), "none").unwrap().errors(), 1);
         assert!(pattern("([0-9]+)").unwrap_err().contains("`value`") && pattern("(").is_err());

@@ -89,7 +89,9 @@ fn parse_json(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let mut stated = Series::new(row.metric.as_str(), labels.clone(), &row.unit, row.better);
         for (word, figure) in &row.stated.0 {
             let Some(statistic) = Statistic::parse(word) else {
-                return Err(ParseError::malformed("mean, median, min, max or a percentile such as p99").at(0).found(word.as_bytes()));
+                return Err(ParseError::malformed("mean, median, min, max or a percentile such as p99")
+                    .at(0)
+                    .found(word.as_bytes()));
             };
             stated = stated.with(statistic, figure.number());
         }
@@ -99,7 +101,9 @@ fn parse_json(input: &Input<'_>) -> Result<Parsed, ParseError> {
             report.failed(&row.metric, &labels, 1, "neither samples nor stated figures");
         }
         report.samples(&row.metric, &labels, &row.unit, row.better, row.samples)?;
-        if let (true, Some(series)) = (row.exact, report.data.series.iter_mut().rfind(|s| s.metric == row.metric && s.labels == labels)) {
+        if let (true, Some(series)) =
+            (row.exact, report.data.series.iter_mut().rfind(|s| s.metric == row.metric && s.labels == labels))
+        {
             series.exact = true;
         }
     }
@@ -116,17 +120,24 @@ fn parse_csv(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("the columns metric and value").at(0).found_words("others"));
     };
     let (unit, better) = (column("unit"), column("better"));
-    let others: Vec<(usize, &String)> =
-        header.iter().enumerate().filter(|(n, _)| ![Some(metric), Some(value), unit, better].contains(&Some(*n))).collect();
+    let others: Vec<(usize, &String)> = header
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| ![Some(metric), Some(value), unit, better].contains(&Some(*n)))
+        .collect();
     let mut report = Report::default();
     let mut labels = Labels::new();
     while let Some(at) = csv.next(&mut row)? {
         if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len())).at(at).found_words(row.len().to_string()));
+            return Err(ParseError::malformed(format!("{} fields", header.len()))
+                .at(at)
+                .found_words(row.len().to_string()));
         }
         let get = |n: Option<usize>| n.and_then(|n| row.get(n)).map_or("", |f| f.trim());
         labels.clear();
-        labels.extend(others.iter().map(|(n, h)| ((*h).clone(), get(Some(*n)).to_owned())).filter(|(_, v)| !v.is_empty()));
+        labels.extend(
+            others.iter().map(|(n, h)| ((*h).clone(), get(Some(*n)).to_owned())).filter(|(_, v)| !v.is_empty()),
+        );
         let better = match get(better) {
             "" => None,
             "lower" => Some(Better::Lower),
@@ -135,7 +146,10 @@ fn parse_csv(input: &Input<'_>) -> Result<Parsed, ParseError> {
         };
         let text = get(Some(value));
         let figure = Figure::parse(text);
-        let lost = matches!(text.to_ascii_lowercase().as_str(), "" | "nan" | "inf" | "+inf" | "-inf" | "null" | "n/a" | "infinity" | "-infinity");
+        let lost = matches!(
+            text.to_ascii_lowercase().as_str(),
+            "" | "nan" | "inf" | "+inf" | "-inf" | "null" | "n/a" | "infinity" | "-infinity"
+        );
         if figure.is_none() && !lost {
             return Err(ParseError::malformed("a figure").at(at).found(text));
         }

@@ -85,7 +85,8 @@ fn node(report: &mut Report, of: &Node, labels: &Labels) -> Result<(), ParseErro
         .with(Statistic::Mean, s.mean_response_time.total.number())
         .with(Statistic::Min, s.min_response_time.total.number())
         .with(Statistic::Max, s.max_response_time.total.number());
-    let percentiles = [("50", &s.percentiles1), ("75", &s.percentiles2), ("95", &s.percentiles3), ("99", &s.percentiles4)];
+    let percentiles =
+        [("50", &s.percentiles1), ("75", &s.percentiles2), ("95", &s.percentiles3), ("99", &s.percentiles4)];
     for (percent, parts) in percentiles {
         if let (Some(statistic), Some(parts)) = (Statistic::percentile(percent), parts) {
             series = series.with(statistic, parts.total.number());

@@ -15,7 +15,9 @@ pub(super) static FORMAT: Format = Format::new("go-bench", Kind::Measurements, s
     .with_title("go test -bench output")
     .with_extensions(&["txt", "log", "bench"])
     .with_places(&["bench.txt", "bench/*.txt"])
-    .with_spec("Go benchmark data format, https://go.googlesource.com/proposal/+/master/design/14313-benchmark-format.md")
+    .with_spec(
+        "Go benchmark data format, https://go.googlesource.com/proposal/+/master/design/14313-benchmark-format.md",
+    )
     .with_producers(&["go"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
@@ -62,7 +64,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         } else if line.starts_with("Unit ") && words.len() >= 2 {
             unit(&mut state, words.get(1).copied().unwrap_or_default(), words.get(2..).unwrap_or_default());
-        } else if line.starts_with("panic: ") || line.starts_with("fatal error: ") || line.starts_with("*** Test killed") {
+        } else if line.starts_with("panic: ")
+            || line.starts_with("fatal error: ")
+            || line.starts_with("*** Test killed")
+        {
             state.broken.get_or_insert_with(|| line.chars().take(200).collect());
         } else if let Some((key, value)) = configuration(line) {
             match key {
@@ -111,7 +116,8 @@ fn outcome(line: &str) -> Option<&'static str> {
 /// A line of configuration: a key that begins with a small letter, without capitals and blanks.
 fn configuration(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
-    let small = key.starts_with(|c: char| c.is_lowercase()) && !key.contains(|c: char| c.is_uppercase() || c.is_whitespace());
+    let small =
+        key.starts_with(|c: char| c.is_lowercase()) && !key.contains(|c: char| c.is_uppercase() || c.is_whitespace());
     let log = matches!(key, "error" | "warning" | "info" | "debug" | "panic");
     (small && !log && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| (key, value.trim()))
 }
@@ -128,7 +134,13 @@ fn unit(state: &mut State, unit: &str, says: &[&str]) {
 }
 
 /// Figures with their units behind a number of iterations. False where this is no row.
-fn row(report: &mut Report, state: &State, units: &mut Vec<String>, name: &str, words: &[&str]) -> Result<bool, ParseError> {
+fn row(
+    report: &mut Report,
+    state: &State,
+    units: &mut Vec<String>,
+    name: &str,
+    words: &[&str],
+) -> Result<bool, ParseError> {
     let Some((iterations, pairs)) = words.split_first() else { return Ok(false) };
     if iterations.parse::<u64>().is_err() || pairs.len() < 2 {
         return Ok(false);

@@ -23,7 +23,9 @@ pub(super) static FORMAT: Format = Format::new("google-benchmark-json", Kind::Me
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
     let own = shape.has_all(&["context", "benchmarks"])
-        && (shape.has("context.num_cpus") || shape.has("context.library_build_type") || shape.has("benchmarks[].real_time"));
+        && (shape.has("context.num_cpus")
+            || shape.has("context.library_build_type")
+            || shape.has("benchmarks[].real_time"));
     Confidence::when(own, Confidence::Certain)
 }
 
@@ -70,7 +72,8 @@ impl Row {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let document: Document = json::from_input(input)?;
     let mut report = Report::default();
-    let listed: BTreeSet<&str> = document.benchmarks.iter().map(Row::of).filter(|(_, a)| a.is_none()).map(|(n, _)| n).collect();
+    let listed: BTreeSet<&str> =
+        document.benchmarks.iter().map(Row::of).filter(|(_, a)| a.is_none()).map(|(n, _)| n).collect();
     let mut aggregates: Vec<Series> = Vec::new();
     for row in &document.benchmarks {
         let (name, aggregate) = row.of();

@@ -53,7 +53,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let labels = c.parameters.as_ref().map(labels_of).unwrap_or_default();
         match &c.exit_codes {
             Some(codes) if codes.iter().any(|code| *code != Some(0)) => {
-                let codes: Vec<String> = codes.iter().map(|c| c.map_or("a signal".to_owned(), |c| c.to_string())).take(5).collect();
+                let codes: Vec<String> =
+                    codes.iter().map(|c| c.map_or("a signal".to_owned(), |c| c.to_string())).take(5).collect();
                 report.failed(&c.command, &labels, 1, &format!("it ended with {}", codes.join(", ")));
                 continue;
             }

@@ -42,7 +42,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut order: Vec<String> = Vec::new();
     while let Some(at) = csv.next(&mut row)? {
         if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len())).at(at).found_words(row.len().to_string()));
+            return Err(ParseError::malformed(format!("{} fields", header.len()))
+                .at(at)
+                .found_words(row.len().to_string()));
         }
         let get = |n: usize| row.get(n).map_or("", |f| f.as_ref());
         let failed = match get(success) {

@@ -23,7 +23,8 @@ pub(super) static FORMAT: Format = Format::new("jmh-json", Kind::Measurements, s
 const WRITTEN_OUT: u64 = 1_000_000;
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let own = head.json().is_some_and(|s| s.root_is_array && s.has_all(&["[].benchmark", "[].primaryMetric", "[].mode"]));
+    let own =
+        head.json().is_some_and(|s| s.root_is_array && s.has_all(&["[].benchmark", "[].primaryMetric", "[].mode"]));
     Confidence::when(own, Confidence::Certain)
 }
 
@@ -81,7 +82,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     report.finish_some("jmh", Some(true), "a benchmark")
 }
 
-fn metric(report: &mut Report, name: &str, labels: &Labels, m: Metric, better: Option<Better>) -> Result<(), ParseError> {
+fn metric(
+    report: &mut Report,
+    name: &str,
+    labels: &Labels,
+    m: Metric,
+    better: Option<Better>,
+) -> Result<(), ParseError> {
     let unit = m.score_unit.as_str();
     if let Some(raw) = m.raw_data.map(|r| r.0.0).filter(|r| !r.is_empty()) {
         return report.samples(name, labels, unit, better, raw);

@@ -136,7 +136,8 @@ fn one(report: &mut Report, name: &str, metric: &Metric<'_>) -> Result<(), Parse
             let better = (unit == "ms").then_some(Better::Lower);
             let mut series = Series::new(name, none, unit, better);
             for (key, figure) in &values {
-                let percent = || key.strip_prefix("p(").and_then(|k| k.strip_suffix(')')).or_else(|| key.strip_prefix('p'));
+                let percent =
+                    || key.strip_prefix("p(").and_then(|k| k.strip_suffix(')')).or_else(|| key.strip_prefix('p'));
                 let statistic = match key.as_str() {
                     "avg" => Some(Statistic::Mean),
                     "med" => Some(Statistic::Median),

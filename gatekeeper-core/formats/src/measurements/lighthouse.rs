@@ -15,7 +15,9 @@ pub(super) static REPORT: Format = Format::new("lighthouse-json", Kind::Measurem
     .with_title("Lighthouse report")
     .with_extensions(&["json"])
     .with_places(&["lighthouse.json", ".lighthouseci/lhr-*.json"])
-    .with_spec("Lighthouse result object, https://github.com/GoogleChrome/lighthouse/blob/main/docs/understanding-results.md")
+    .with_spec(
+        "Lighthouse result object, https://github.com/GoogleChrome/lighthouse/blob/main/docs/understanding-results.md",
+    )
     .with_producers(&["lighthouse"]);
 
 pub(super) static MANIFEST: Format = Format::new("lighthouse-ci", Kind::Measurements, sniff_manifest, parse_manifest)
@@ -79,10 +81,18 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     for (name, audit) in d.audits.0 {
         match (audit.score_display_mode.as_deref(), audit.numeric_value) {
-            (Some("error"), _) => report.failed(&name, &labels, 1, audit.error_message.as_deref().unwrap_or("the audit failed")),
+            (Some("error"), _) => {
+                report.failed(&name, &labels, 1, audit.error_message.as_deref().unwrap_or("the audit failed"))
+            }
             (Some("notApplicable" | "manual"), _) | (_, None) => {}
             (_, Some(value)) => {
-                report.sample(&name, &labels, audit.numeric_unit.as_deref().unwrap_or_default(), Some(Better::Lower), value.0)?;
+                report.sample(
+                    &name,
+                    &labels,
+                    audit.numeric_unit.as_deref().unwrap_or_default(),
+                    Some(Better::Lower),
+                    value.0,
+                )?;
             }
         }
     }

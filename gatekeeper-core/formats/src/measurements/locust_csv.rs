@@ -32,9 +32,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut ended = false;
     while let Some(at) = csv.next(&mut row)? {
         if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len())).at(at).found_words(row.len().to_string()));
+            return Err(ParseError::malformed(format!("{} fields", header.len()))
+                .at(at)
+                .found_words(row.len().to_string()));
         }
-        let get = |column: &str| header.iter().position(|h| h == column).and_then(|n| row.get(n)).map_or("", |f| f.as_ref());
+        let get =
+            |column: &str| header.iter().position(|h| h == column).and_then(|n| row.get(n)).map_or("", |f| f.as_ref());
         let number = |column: &str| Number::parse(get(column));
         let labels = labels([("method", get("Type")), ("name", get("Name"))]);
         ended = matches!(get("Name"), "Aggregated" | "Total");
@@ -44,7 +47,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             .with(Statistic::Max, number("Max Response Time"))
             .with(Statistic::Median, number("Median Response Time"));
         for (column, figure) in header.iter().zip(&row) {
-            if let Some(statistic @ Statistic::Percentile(_)) = column.strip_suffix('%').and_then(Statistic::percentile) {
+            if let Some(statistic @ Statistic::Percentile(_)) = column.strip_suffix('%').and_then(Statistic::percentile)
+            {
                 series = series.with(statistic, Number::parse(figure));
             }
         }
@@ -59,7 +63,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         report.sample("requests_per_second", &labels, "1/s", Some(Better::Higher), figure("Requests/s"))?;
     }
     if !ended {
-        return Err(ParseError::malformed("the row Aggregated at the end").at(input.bytes.len()).found_words("the end of the file"));
+        return Err(ParseError::malformed("the row Aggregated at the end")
+            .at(input.bytes.len())
+            .found_words("the end of the file"));
     }
     report.finish_some("locust", Some(true), "an endpoint")
 }

@@ -20,7 +20,8 @@ pub(super) static FORMAT: Format = Format::new("locust-json", Kind::Measurements
     .with_producers(&["locust"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let own = head.json().is_some_and(|s| s.root_is_array && s.has_all(&["[].response_times", "[].num_requests", "[].name"]));
+    let own =
+        head.json().is_some_and(|s| s.root_is_array && s.has_all(&["[].response_times", "[].num_requests", "[].name"]));
     Confidence::when(own, Confidence::Certain)
 }
 

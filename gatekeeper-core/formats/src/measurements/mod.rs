@@ -1,9 +1,9 @@
 //! Formats of measurements: benchmarks, load generators, monitoring.
 
 mod asv;
+mod bencher_json;
 mod benchmark_action_json;
 mod benchmarkdotnet_json;
-mod bencher_json;
 mod callgrind;
 mod catch2_bench;
 mod common;

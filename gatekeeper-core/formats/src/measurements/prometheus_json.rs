@@ -23,7 +23,8 @@ pub(super) static FORMAT: Format = Format::new("prometheus-json", Kind::Measurem
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
-    let own = shape.has("status") && (shape.has("data.resultType") || (shape.text("status") == Some("error") && shape.has("errorType")));
+    let own = shape.has("status")
+        && (shape.has("data.resultType") || (shape.text("status") == Some("error") && shape.has("errorType")));
     Confidence::when(own, Confidence::Certain)
 }
 
@@ -94,10 +95,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 if let Some(points) = row.values {
                     report.samples(&name, &row.metric, "", None, points.0.0)?;
                 }
-                let histograms = row.histograms.map_or(0, |h| h.len()).saturating_add(usize::from(row.histogram.is_some()));
+                let histograms =
+                    row.histograms.map_or(0, |h| h.len()).saturating_add(usize::from(row.histogram.is_some()));
                 if histograms > 0 {
                     let count = u64::try_from(histograms).unwrap_or(u64::MAX);
-                    report.failed(&name, &row.metric, count, "a native histogram has no single figure: query histogram_quantile()");
+                    report.failed(
+                        &name,
+                        &row.metric,
+                        count,
+                        "a native histogram has no single figure: query histogram_quantile()",
+                    );
                 }
             }
         }

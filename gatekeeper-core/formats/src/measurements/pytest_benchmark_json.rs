@@ -19,7 +19,9 @@ pub(super) static FORMAT: Format = Format::new("pytest-benchmark-json", Kind::Me
     .with_producers(&["pytest-benchmark"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let own = head.json().is_some_and(|s| s.has_all(&["machine_info", "benchmarks"]) && (s.has("commit_info") || s.has("benchmarks[].stats")));
+    let own = head.json().is_some_and(|s| {
+        s.has_all(&["machine_info", "benchmarks"]) && (s.has("commit_info") || s.has("benchmarks[].stats"))
+    });
     Confidence::when(own, Confidence::Certain)
 }
 
@@ -63,12 +65,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             Some(data) => {
                 let listed = u64::try_from(data.samples.len()).unwrap_or(u64::MAX).saturating_add(data.lost);
                 if let Some(rounds) = stats.rounds.filter(|r| *r != listed) {
-                    return Err(ParseError::malformed(format!("the times of all {rounds} rounds of {name}")).at(0).found_words(format!("{listed}")));
+                    return Err(ParseError::malformed(format!("the times of all {rounds} rounds of {name}"))
+                        .at(0)
+                        .found_words(format!("{listed}")));
                 }
                 report.samples(name, &none, "s", Some(Better::Lower), data)?;
             }
             None => {
-                let of = Summary { mean: Some(&stats.mean), median: stats.median.as_ref(), min: Some(&stats.min), max: Some(&stats.max) };
+                let of = Summary {
+                    mean: Some(&stats.mean),
+                    median: stats.median.as_ref(),
+                    min: Some(&stats.min),
+                    max: Some(&stats.max),
+                };
                 report.stated(of.of(name, &none, "s", Some(Better::Lower)))?;
             }
         }

@@ -17,7 +17,11 @@ pub(super) static FORMAT: Format = Format::new("rust-bench", Kind::Measurements,
     .with_producers(&["cargo"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let row = |l: &[u8]| l.starts_with(b"test ") && memchr::memmem::find(l, b" ... bench:").is_some() && memchr::memmem::find(l, b"/iter").is_some();
+    let row = |l: &[u8]| {
+        l.starts_with(b"test ")
+            && memchr::memmem::find(l, b" ... bench:").is_some()
+            && memchr::memmem::find(l, b"/iter").is_some()
+    };
     Confidence::when(head.lines().any(row), Confidence::Certain)
 }
 
@@ -45,7 +49,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
     }
     if begun > ended {
-        return Err(ParseError::malformed("test result: of each target").at(text.len()).found_words("the end of the file"));
+        return Err(ParseError::malformed("test result: of each target")
+            .at(text.len())
+            .found_words("the end of the file"));
     }
     report.finish_some("cargo", Some(true), "a benchmark")
 }

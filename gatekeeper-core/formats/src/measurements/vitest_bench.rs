@@ -68,7 +68,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 report.failed(&b.name, &labels, 1, "no mean: it threw");
                 continue;
             }
-            let of = Summary { mean: b.mean.as_ref(), median: b.median.as_ref(), min: b.min.as_ref(), max: b.max.as_ref() };
+            let of =
+                Summary { mean: b.mean.as_ref(), median: b.median.as_ref(), min: b.min.as_ref(), max: b.max.as_ref() };
             let mut series = of.of(&b.name, &labels, "ms", Some(Better::Lower));
             for (percent, figure) in [("75", &b.p75), ("99", &b.p99), ("99.5", &b.p995), ("99.9", &b.p999)] {
                 if let Some(statistic) = Statistic::percentile(percent) {

@@ -20,7 +20,8 @@ pub(super) static FORMAT: Format = Format::new("wrk", Kind::Measurements, sniff,
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let starts = |mark: &[u8]| head.lines().take(200).any(|l| l.trim_ascii_start().starts_with(mark));
-    let running = head.lines().take(200).any(|l| l.starts_with(b"Running ") && memchr::memmem::find(l, b" test @ ").is_some());
+    let running =
+        head.lines().take(200).any(|l| l.starts_with(b"Running ") && memchr::memmem::find(l, b" test @ ").is_some());
     Confidence::when((running && starts(b"Thread Stats")) || starts(b"unable to connect to "), Confidence::Certain)
 }
 
@@ -48,7 +49,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 latency = Some(series.with(Statistic::Mean, time(avg, &unit)).with(Statistic::Max, time(max, &unit)));
             }
             [percent, value] if percent.ends_with('%') => {
-                if let (Some(series), Some(statistic)) = (latency.take(), Statistic::percentile(percent.trim_end_matches('%'))) {
+                if let (Some(series), Some(statistic)) =
+                    (latency.take(), Statistic::percentile(percent.trim_end_matches('%')))
+                {
                     let number = time(value, &series.unit);
                     latency = Some(series.with(statistic, number));
                 }
@@ -58,7 +61,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 errors = [3, 5, 7, 9].iter().filter_map(|at| number(*at)).fold(errors, u64::saturating_add);
             }
             ["Non-2xx", "or", "3xx", "responses:", n] => errors = errors.saturating_add(n.parse().unwrap_or(u64::MAX)),
-            ["Requests/sec:", rate] => report.sample("requests_per_second", &none, "1/s", Some(Better::Higher), Figure::parse(rate))?,
+            ["Requests/sec:", rate] => {
+                report.sample("requests_per_second", &none, "1/s", Some(Better::Higher), Figure::parse(rate))?
+            }
             ["Transfer/sec:", ..] => ended = true,
             _ => {}
         }
@@ -67,7 +72,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("the output of one run").at(0).found_words(format!("{runs} runs")));
     }
     let Some(latency) = latency.filter(|_| ended) else {
-        return Err(ParseError::malformed("wrk's table, to its last line Transfer/sec:").at(text.len()).found_words("the end of the file"));
+        return Err(ParseError::malformed("wrk's table, to its last line Transfer/sec:")
+            .at(text.len())
+            .found_words("the end of the file"));
     };
     report.data.series.insert(0, latency);
     let errors = Figure::from(&Number::whole(errors));

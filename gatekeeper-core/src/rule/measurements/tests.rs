@@ -29,7 +29,10 @@ fn status(limits: &str, m: Measurements) -> GateStatus {
 #[test]
 fn a_limit_is_the_last_value_that_is_allowed() {
     let most = |v: &str| status("{ x = { max = \"500ms\" } }", of(vec![series("x", "ms", &[v])]));
-    assert_eq!([most("499.999"), most("500"), most("500.001"), most("500.00000000000000000001")], [Pass, Pass, Fail, Fail]);
+    assert_eq!(
+        [most("499.999"), most("500"), most("500.001"), most("500.00000000000000000001")],
+        [Pass, Pass, Fail, Fail]
+    );
     let least = |v: &str| status("{ x = { min = \"1000/s\" } }", of(vec![series("x", "1/s", &[v])]));
     assert_eq!([least("1000.5"), least("1000"), least("999.999")], [Pass, Pass, Fail]);
     let both = |v: &str| status("{ x = { min = 1, max = 2 } }", of(vec![series("x", "", &[v])]));
@@ -73,7 +76,9 @@ fn percentiles_are_interpolated_and_need_samples_enough() {
     let hundred: Vec<String> = (1..=100).rev().map(|n| n.to_string()).collect();
     let texts: Vec<&str> = hundred.iter().map(String::as_str).collect();
     // NumPy: percentile(1..100, 99) is 99.01.
-    let p99 = |limit: &str, n: usize| status(&format!("{{ x = {{ max = {limit}, of = \"p99\" }} }}"), of(vec![series("x", "", &texts[..n])]));
+    let p99 = |limit: &str, n: usize| {
+        status(&format!("{{ x = {{ max = {limit}, of = \"p99\" }} }}"), of(vec![series("x", "", &texts[..n])]))
+    };
     assert_eq!([p99("99.01", 100), p99("99.0099", 100), p99("98", 100)], [Pass, Fail, Fail]);
     assert_eq!([p99("1000", 99), p99("1", 99)], [Inconclusive, Inconclusive]);
     let p95 = |n: usize| status("{ x = { max = 1000, of = \"p95\" } }", of(vec![series("x", "", &texts[..n])]));
@@ -85,7 +90,8 @@ fn percentiles_are_interpolated_and_need_samples_enough() {
 #[test]
 fn a_summary_has_the_figures_that_it_states() {
     let n = |t: &str| Number::parse(t);
-    let stated = || Series::new("x", Labels::new(), "ms", None).with(Statistic::Mean, n("5")).with(Statistic::Max, n("9"));
+    let stated =
+        || Series::new("x", Labels::new(), "ms", None).with(Statistic::Mean, n("5")).with(Statistic::Max, n("9"));
     let of_it = |limit: &str| status(limit, of(vec![stated()]));
     assert_eq!(of_it("{ x = { max = \"5ms\", of = \"mean\" } }"), Pass);
     assert_eq!(of_it("{ x = { max = \"4ms\", of = \"mean\" } }"), Fail);
@@ -107,7 +113,10 @@ fn the_worst_series_decides_and_is_shown() {
     let m = || of(vec![labelled("0.01", "a"), labelled("0.2", "b"), labelled("0.02", "c")]);
     let j = judged("{ rate = { max = 0.05 } }", m());
     assert_eq!(conditions(&j), [("rate{service=b}", Fail)]);
-    assert_eq!((violations(&j), j.notes.clone()), (vec![("measurement-out-of-limit", Fail)], vec!["the worst of 3 series of rate".to_owned()]));
+    assert_eq!(
+        (violations(&j), j.notes.clone()),
+        (vec![("measurement-out-of-limit", Fail)], vec!["the worst of 3 series of rate".to_owned()])
+    );
     let floor = judged("{ rate = { min = 0.005 } }", m());
     assert_eq!(conditions(&floor), [("rate{service=a}", Pass)]);
     // Another unit of the kind in another file.
@@ -121,10 +130,13 @@ fn the_worst_series_decides_and_is_shown() {
 #[test]
 fn what_was_not_measured_is_an_error_where_it_is_asked_for() {
     let lost = |metric: &str| {
-        let failure = Failure { metric: metric.to_owned(), count: 1, why: "it failed".to_owned(), ..Failure::default() };
+        let failure =
+            Failure { metric: metric.to_owned(), count: 1, why: "it failed".to_owned(), ..Failure::default() };
         Measurements { series: vec![series("x", "", &["1"])], failures: vec![failure], ..Measurements::default() }
     };
-    let codes = |m: Measurements| violations(&judged("{ x = { max = 2 } }", m)).into_iter().map(|(c, s)| (c.to_owned(), s)).collect::<Vec<_>>();
+    let codes = |m: Measurements| {
+        violations(&judged("{ x = { max = 2 } }", m)).into_iter().map(|(c, s)| (c.to_owned(), s)).collect::<Vec<_>>()
+    };
     assert_eq!(codes(lost("x")), [("measurement-failed".to_owned(), Error)]);
     assert_eq!(codes(lost("")), [("measurement-failed".to_owned(), Error)]);
     assert_eq!(codes(lost("y")), [("measurement-failed-elsewhere".to_owned(), Warn)]);
@@ -143,7 +155,11 @@ fn what_the_tool_itself_says_failed_does_not_pass() {
 
 #[test]
 fn a_waiver_takes_a_series_out() {
-    let case = Case::new(&RULE, "limits = { x = { max = 2 }, y = { max = 2 } }", file(of(vec![series("x", "", &["3"]), series("y", "", &["3"])])));
+    let case = Case::new(
+        &RULE,
+        "limits = { x = { max = 2 }, y = { max = 2 } }",
+        file(of(vec![series("x", "", &["3"]), series("y", "", &["3"])])),
+    );
     let j = case.judged_waiving(&|i| i.id == Some("x") && i.path == Some("m.json"));
     assert_eq!(conditions(&j), [("y", Fail)]);
 }
@@ -153,7 +169,10 @@ fn patterns_name_metrics_and_counters_are_said_to_be_some() {
     let mut counter = series("http_total", "", &["5"]);
     counter.counter = true;
     let j = judged("{ \"http_*\" = { max = 4 } }", of(vec![counter, series("other", "", &["9"])]));
-    assert_eq!((conditions(&j), j.notes.clone()), (vec![("http_total", Fail)], vec!["http_* is a counter, which only ever grows".to_owned()]));
+    assert_eq!(
+        (conditions(&j), j.notes.clone()),
+        (vec![("http_total", Fail)], vec!["http_* is a counter, which only ever grows".to_owned()])
+    );
 }
 
 #[test]
