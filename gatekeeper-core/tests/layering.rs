@@ -27,7 +27,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("verdict", &["evidence", "formats::inspect"]),
     ("relate", &["config", "verdict", "evidence"]),
     ("project", &["evidence"]),
-    ("rule", &["config", "verdict", "context", "project", "relate::findings", "evidence", "license"]),
+    ("rule", &["config", "diff", "verdict", "context", "project", "relate::findings", "evidence", "license"]),
     ("policy", &["config", "rule", "verdict", "evidence", "formats"]),
     ("collect", &["policy", "config", "relate", "context", "project", "evidence", "formats"]),
     ("diff", &["evidence"]),

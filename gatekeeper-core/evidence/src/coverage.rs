@@ -72,6 +72,25 @@ pub struct FileCoverage {
     /// Where the report's counters of this file disagree with what it lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Box<Claim>>,
+    /// What the report records of the text of lines, sorted: by it a report of another version of the file is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<LineSum>,
+    /// Lines of which the report says that they are no code or are left out, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<u32>,
+    /// How many lines the file has, where the report has an entry for each of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u32>,
+}
+
+/// The MD5 of a line's text, as LCOV (`--checksum`) and gcovr record it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineSum {
+    /// The line.
+    pub line: u32,
+    /// MD5 of its text without the end of the line.
+    pub md5: [u8; 16],
 }
 
 /// Counters of a file for what the report does not list.
@@ -190,11 +209,40 @@ impl FileCoverage {
                 a.count = a.count.max(b.count);
             },
         );
+        self.normalise_texts();
         self.lines.shrink_to_fit();
         self.branches.shrink_to_fit();
         self.line_branches.shrink_to_fit();
         self.functions.shrink_to_fit();
         self.statements.shrink_to_fit();
+    }
+
+    /// What is recorded of texts, sorted and each once; of one line several may be there, where reports differ.
+    fn normalise_texts(&mut self) {
+        if !self.sums.is_sorted() {
+            self.sums.sort_unstable();
+        }
+        self.sums.dedup();
+        if !self.left_out.is_sorted() {
+            self.left_out.sort_unstable();
+        }
+        self.left_out.dedup();
+    }
+
+    /// Takes over what another record says of texts; of two lengths the shorter one, which sooner tells that it is out of date.
+    fn add_texts(&mut self, sums: Vec<LineSum>, left_out: Vec<u32>, length: Option<u32>) {
+        self.sums.extend(sums);
+        self.left_out.extend(left_out);
+        self.length = match (self.length, length) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.normalise_texts();
+    }
+
+    /// Whether the report says of this line that it is no code: it has an entry for it, or for every line of the file.
+    pub fn says_no_code(&self, line: u32) -> bool {
+        self.length.is_some_and(|length| line <= length) || self.left_out.binary_search(&line).is_ok()
     }
 
     /// Each function once: by line and name; by the line alone where that is what identifies it (a line that is not known, 0, never does).
@@ -226,6 +274,9 @@ impl FileCoverage {
             line_branches: other.line_branches,
             statements: other.statements,
             stated: other.stated,
+            sums: other.sums,
+            left_out: other.left_out,
+            length: other.length,
             ..FileCoverage::default()
         });
         self.claim = Claim::add_up(self.claim.take(), other.claim);
@@ -274,6 +325,7 @@ impl FileCoverage {
         self.statements.extend(other.statements);
         self.stated.merge(other.stated);
         self.claim = Claim::merge(self.claim.take(), other.claim);
+        self.add_texts(other.sums, other.left_out, other.length);
         self.normalise();
     }
 }

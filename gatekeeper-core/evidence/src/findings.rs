@@ -77,6 +77,9 @@ pub struct Finding {
     pub category: Category,
     /// Where in the code or in which file.
     pub place: Option<Place>,
+    /// The last line of the range that begins at the place, where the tool gives a range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_line: Option<u32>,
     /// Which package.
     pub package: Option<Box<Package>>,
     /// Other names of the same thing (CVE, GHSA, OSV ids).

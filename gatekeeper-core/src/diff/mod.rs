@@ -7,8 +7,11 @@
 //!
 //! Sources: git, "Generating patch text with -p" (`git help diff-format`); POSIX.1-2017, `diff`, "Diff -u or -U output format".
 
+mod added;
 mod names;
 mod reader;
+
+pub(crate) use added::{Added, On};
 
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use std::collections::BTreeSet;

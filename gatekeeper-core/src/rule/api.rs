@@ -4,6 +4,7 @@ use super::condition::Condition;
 use super::remedy::Remedy;
 use crate::config::{Selector, Table};
 use crate::context::Context;
+use crate::diff::Diff;
 use crate::project::ProjectFiles;
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::{Evidence, Kind};
@@ -202,12 +203,23 @@ impl Scope<'_> {
     pub fn waived(&self, item: &Item<'_>) -> bool {
         (self.waive)(item)
     }
+
+    /// The diff of the change that is judged; what needs one is missing without.
+    pub fn diff(&self) -> Option<&Diff> {
+        self.context.diff.as_deref().map(|change| &change.diff)
+    }
 }
 
 impl fmt::Debug for Scope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scope").field("evidence", &self.evidence.len()).field("now", &self.now).finish_non_exhaustive()
     }
+}
+
+/// A gate that needs a diff, and there is none.
+pub(crate) fn no_diff(what: &str) -> Violation {
+    Violation::new("diff-missing", GateStatus::Missing, format!("{what}, and no diff was given"))
+        .with_help("give it --base REF, or --diff FILE")
 }
 
 /// Something that counts against a gate unless the policy waives it: a finding, a failing case, a file, a package. What it does not have is `None`

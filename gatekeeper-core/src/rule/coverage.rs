@@ -1,5 +1,9 @@
 //! The rule `coverage`: lines, branches, functions and statements; of the whole, and per file or module.
 
+mod patch;
+mod text;
+
+use self::patch::Patch;
 use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::remedy::Remedy;
@@ -33,6 +37,9 @@ A coverage of 79.99 % is below 80 %, and no data is not 0 % and not a pass.
 | `lines`, `branches`, `functions`, `statements` | `{ min, warn }`: below `min` percent the gate fails, below `warn` it warns | none; one at least |
 | `modules`, `files` | `{ only, lines, branches, … }`: the same for each module (file) by itself; `only` names those that are meant, by name or pattern | all |
 | `paths` | patterns of the files that count | all |
+| `patch` | `{ lines, branches, functions, min-lines, unmeasured }`: the same limits for the lines that a change adds (`--base REF`, or `--diff FILE`) | none |
+| `patch.min-lines` | fewer new lines than this are too few to fail for: the gate warns with the figures | 1 |
+| `patch.unmeasured` | what a changed source file in no report comes to: `\"error\"`, or its lines count as `\"uncovered\"` | `\"error\"` |
 
 A bare number is a `min`: `lines = 80`.
 
@@ -44,7 +51,19 @@ lines = { min = 80, warn = 85 }
 modules = { only = [\"my_server\", \"my_client\"], lines = { min = 90 } }
 ```
 
+New code alone: the whole may be old, what is added is not.
+```toml
+[gates.new-code]
+rule = \"coverage\"
+patch = { lines = { min = 80 }, branches = { min = 50 }, min-lines = 5 }
+```
+A new line is owed where a report lists it, or where it lies within a statement whose span a report tells (Istanbul, Go, OpenCover). Renamed files owe
+what was edited, deletions and comments nothing: then there is nothing to judge, and that is a pass.
+
 ## When evidence is missing
+With `patch` and without a diff: `missing`. A changed file in no report, new lines of which no report speaks, and a report of another version of a
+file (it is shorter than the new line, or records another text): `error`.
+
 No report: `missing`. A report with no executable line, or without the figure that is asked for (branches in a report that counts none): `error`; so is a report of
 which every file is waived.
 ",
@@ -98,6 +117,7 @@ struct Each {
 struct CoverageGate {
     limits: Vec<Limit>,
     each: Vec<Each>,
+    patch: Option<Patch>,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
@@ -115,19 +135,25 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             Some(each)
         })
         .collect();
-    if limits.is_empty() && each.is_empty() {
+    let has_patch = t.get("patch").is_some();
+    let patch = patch::build(t);
+    if limits.is_empty() && each.is_empty() && !has_patch {
         t.problem(
             t.span(),
             "this coverage gate demands nothing, so nothing can ever fail it: give it lines = { min = 80 }",
         );
         return None;
     }
-    Some(Box::new(CoverageGate { limits, each }))
+    Some(Box::new(CoverageGate { limits, each, patch }))
 }
 
 fn limits(t: &mut Table<'_>) -> Vec<Limit> {
+    limits_of(t, &METRICS)
+}
+
+fn limits_of(t: &mut Table<'_>, metrics: &[(&'static str, &'static str, Metric)]) -> Vec<Limit> {
     let mut out = Vec::new();
-    for (name, unit, metric) in METRICS {
+    for (name, unit, metric) in metrics.iter().copied() {
         let is_number = matches!(t.get(name), Some(n) if matches!(n.value, crate::config::Value::Number(_) | crate::config::Value::Text(_)));
         let (min, warn) = if is_number {
             (t.percent(name), None)
@@ -184,6 +210,9 @@ impl Judge for CoverageGate {
                 } else if let Some(p) = &c.percent {
                     self.judge_percent(scope, e, p, &mut out);
                 }
+                if self.patch.is_some() {
+                    out.violations.push(patch::of_percentages(&e.source.path));
+                }
             }
             return Ok(out);
         }
@@ -214,10 +243,14 @@ impl Judge for CoverageGate {
             Vec::new()
         };
         let waived: BTreeSet<Box<str>> = coverage.files.keys().filter(|n| scope.waived(&item(n))).cloned().collect();
+        if let Some(patch) = &self.patch {
+            patch.judge(&coverage, &waived, scope, source, &mut out);
+        }
         if !waived.is_empty() {
             keep(&mut coverage, |name| !waived.contains(name));
             if coverage.files.is_empty() {
-                return Ok(Judgement::of(empty("every file is waived: nothing is left to judge", source)));
+                out.violations.push(empty("every file is waived: nothing is left to judge", source));
+                return Ok(out);
             }
         }
         self.judge_whole(&coverage, source, &mut out);

@@ -1,9 +1,10 @@
 //! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
 
-use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope, no_diff};
 use super::condition::{Condition, counted};
 use super::remedy::Remedy;
 use crate::config::{Selector, Table};
+use crate::diff::{Added, On};
 use crate::relate::findings::unite;
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
@@ -29,10 +30,13 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 | `max` | `{ total, critical, high, medium, low, info, unknown }`: most findings of each; a limit on a severity holds for it and for those above it that have none of their own; where neither `total` nor `unknown` is named, findings without a severity are warned of | none; `max` or `warn` must be given |
 | `warn` | the same: above it the gate warns | none |
 | `fail-on` | a severity: none of it, and none above it; short for `max = { SEVERITY = 0 }` | none |
+| `on-diff` | count only what lies on lines that the change adds (`--base REF`, or `--diff FILE`): a finding over a range by any of its lines, one without a line by its file; what names no file counts | false |
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
 | `fixable-only` | count only findings that a newer version mends | false |
 | `tools` | tools whose findings count | all |
 | `categories` | `vulnerability`, `secret`, `misconfiguration`, `license`, `code` | all |
+
+`on-diff = true` without a diff: `missing`.
 
 ## Example
 ```toml
@@ -91,6 +95,7 @@ struct FindingsGate {
     warn: Vec<Limit>,
     rules: Vec<Pattern>,
     fixable_only: bool,
+    on_diff: bool,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
@@ -118,6 +123,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         warn: covering(warn),
         rules,
         fixable_only: t.flag("fixable-only").unwrap_or(false),
+        on_diff: t.flag("on-diff").unwrap_or(false),
     }))
 }
 
@@ -150,6 +156,9 @@ impl Judge for FindingsGate {
     }
 
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
+        if self.on_diff && scope.diff().is_none() {
+            return Ok(Judgement::of(no_diff("`on-diff` judges the lines that a change adds")));
+        }
         let mut out = Judgement::default();
         let own: Vec<(&Evidence, Cow<'_, Findings>)> = scope
             .evidence
@@ -164,6 +173,13 @@ impl Judge for FindingsGate {
         found.retain(|c| c.finding.suppressed.is_none());
         let all = found.len();
         found.retain(|c| self.counts(&c.finding, scope.select));
+        let added = scope.diff().filter(|_| self.on_diff).map(Added::of);
+        if let Some(added) = &added {
+            found.retain_mut(|c| {
+                c.added = added.line_of(&c.finding);
+                c.added.is_some()
+            });
+        }
         self.cut_away(all, found.len(), &mut out);
         found.retain(|c| !c.is_waived(scope));
         found.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
@@ -296,6 +312,8 @@ struct Counted<'e> {
     tools: Vec<String>,
     /// Which of the sets found it; of a single set all did.
     sets: Vec<usize>,
+    /// Why the change is held to account for it, where only that counts.
+    added: Option<On>,
 }
 
 impl Counted<'_> {
@@ -337,13 +355,19 @@ fn united<'e>(sets: &[(&'e Evidence, &'e Findings)]) -> Vec<Counted<'e>> {
             .filter_map(|u| {
                 let evidence = sets.get(u.members.first()?.set)?.0;
                 let sets = u.members.iter().map(|m| m.set).collect();
-                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools, sets })
+                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools, sets, added: None })
             })
             .collect();
     }
     let all = sets.iter().flat_map(|(e, f)| f.items.iter().map(move |i| (*e, i)));
-    all.map(|(evidence, i)| Counted { evidence, finding: Cow::Borrowed(i), tools: Vec::new(), sets: Vec::new() })
-        .collect()
+    all.map(|(evidence, i)| Counted {
+        evidence,
+        finding: Cow::Borrowed(i),
+        tools: Vec::new(),
+        sets: Vec::new(),
+        added: None,
+    })
+    .collect()
 }
 
 impl FindingsGate {
@@ -366,6 +390,9 @@ fn violation(counted: &Counted<'_>, status: GateStatus) -> Violation {
     let mut message = words(f);
     if counted.tools.len() > 1 {
         message.push_str(&format!(" (found by {})", counted.tools.join(", ")));
+    }
+    if let Some(On::Line(line)) = counted.added {
+        message.push_str(&format!(" (on line {line}, which the change adds)"));
     }
     let mut v = Violation::new("finding", status, message);
     v.source = Some(counted.evidence.source.path.clone());

@@ -2,10 +2,11 @@
 
 use super::api::{Item, Judge, Judgement, Rule, Scope};
 use crate::config::{Problems, Selector, Table, from_toml};
-use crate::context::Context;
+use crate::context::{Change, Context};
 use crate::project::ProjectFiles;
 use crate::verdict::GateStatus;
 use gatekeeper_evidence::{Data, Evidence, Source};
+use std::sync::Arc;
 
 pub(super) fn evidence(path: &str, data: Data) -> Evidence {
     let source = Source { path: path.to_owned(), format: "f", ..Source::default() };
@@ -47,6 +48,13 @@ impl<'c> Case<'c> {
             context: Context::without_clock(),
             files: None,
         }
+    }
+
+    /// With the diff of a change.
+    pub(super) fn with_diff(mut self, diff: &str) -> Self {
+        let change = Change::read("change.diff", diff.as_bytes().to_vec(), None).unwrap();
+        self.context.diff = Some(Arc::new(change));
+        self
     }
 
     pub(super) fn judged(&self) -> Judgement {

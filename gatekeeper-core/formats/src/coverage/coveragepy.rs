@@ -83,10 +83,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     out.metrics.branches = report.meta.as_ref().is_some_and(|m| m.branch_coverage);
     for (name, mut f) in report.files.0 {
         f.excluded_lines.sort_unstable();
+        f.excluded_lines.dedup();
         let counts = |n: &u32| f.excluded_lines.binary_search(n).is_err();
         let executed = f.executed_lines.iter().filter(|n| counts(n)).map(|n| Line { number: *n, hits: 1 });
         let missing = f.missing_lines.iter().filter(|n| counts(n)).map(|n| Line { number: *n, hits: 0 });
         let mut file = FileCoverage { lines: executed.chain(missing).collect(), ..FileCoverage::default() };
+        file.left_out.clone_from(&f.excluded_lines);
         let arcs = |list: &Option<Vec<(i64, i64)>>, hits| {
             list.iter().flatten().map(|arc| branch(*arc, hits)).collect::<Option<Vec<_>>>().ok_or_else(|| {
                 ParseError::malformed("branches as pairs of line numbers").at(0).in_path(format!("$.files[{name:?}]"))

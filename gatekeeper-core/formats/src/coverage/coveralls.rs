@@ -9,7 +9,8 @@ use super::common::{Hits, Loose, Text};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Line};
+use gatekeeper_evidence::hash::md5;
+use gatekeeper_evidence::coverage::{LineSum, Branch, Coverage, FileCoverage, Line};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
@@ -53,6 +54,9 @@ struct File<'a> {
     name: Text<'a>,
     coverage: Vec<Option<Hits>>,
     branches: Option<Vec<Option<Loose>>>,
+    /// The file's text.
+    #[serde(borrow)]
+    source: Option<Text<'a>>,
 }
 
 impl<'de> Deserialize<'de> for Files {
@@ -67,6 +71,11 @@ impl<'de> Deserialize<'de> for Files {
                 let mut out = Coverage::default();
                 while let Some(file) = seq.next_element::<File<'de>>()? {
                     let mut one = FileCoverage::default();
+                    one.length = u32::try_from(file.coverage.len()).ok();
+                    let source = file.source.as_ref().map_or("", |s| s.0.as_ref());
+                    // A line break at the end is no line of its own.
+                    let texts = (1_u32..).zip(source.split('\n').zip(&file.coverage));
+                    one.sums.extend(texts.map(|(line, (text, _))| LineSum { line, md5: md5(text.as_bytes()) }));
                     for (number, hits) in (1_u32..).zip(&file.coverage) {
                         if let Some(hits) = hits {
                             one.lines.push(Line { number, hits: hits.get() });

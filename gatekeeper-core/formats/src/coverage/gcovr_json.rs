@@ -12,7 +12,7 @@ use super::common::{Hits, Text};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::coverage::{LineSum, Branch, Coverage, FileCoverage, Function, Line};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
@@ -54,14 +54,18 @@ struct Files(Coverage);
 struct File<'a> {
     #[serde(borrow)]
     file: Text<'a>,
-    lines: Vec<Row>,
+    #[serde(borrow)]
+    lines: Vec<Row<'a>>,
     #[serde(borrow, default)]
     functions: Vec<Func<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct Row<'a> {
     line_number: u32,
+    /// MD5 of the line's text, hexadecimal.
+    #[serde(borrow, rename = "gcovr/md5")]
+    md5: Option<Text<'a>>,
     count: Hits,
     branches: Option<Vec<Arm>>,
     #[serde(default, rename = "gcovr/noncode")]
@@ -112,6 +116,14 @@ impl<'de> Deserialize<'de> for Files {
 
 fn fold(file: File<'_>, out: &mut Coverage) {
     let mut one = FileCoverage::default();
+    for row in &file.lines {
+        if row.noncode || row.excluded {
+            one.left_out.push(row.line_number);
+        }
+        if let Some(md5) = row.md5.as_ref().and_then(|sum| from_hex(&sum.0)) {
+            one.sums.push(LineSum { line: row.line_number, md5 });
+        }
+    }
     for row in file.lines.iter().filter(|r| !r.noncode && !r.excluded) {
         one.lines.push(Line { number: row.line_number, hits: row.count.get() });
         for (i, arm) in (0_u32..).zip(row.branches.iter().flatten()) {
@@ -128,6 +140,16 @@ fn fold(file: File<'_>, out: &mut Coverage) {
         }
     }
     out.add(file.file.0, one);
+}
+
+/// An MD5 in hexadecimal.
+fn from_hex(text: &str) -> Option<[u8; 16]> {
+    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let bytes = text.as_bytes().chunks_exact(2).map(|pair| match pair {
+        [a, b] => Some(digit(*a)? << 4 | digit(*b)?),
+        _ => None,
+    });
+    bytes.collect::<Option<Vec<u8>>>()?.try_into().ok().filter(|_| text.len() == 32)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {

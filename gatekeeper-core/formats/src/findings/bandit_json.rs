@@ -77,6 +77,7 @@ struct Row<'a> {
     #[serde(borrow)]
     issue_text: Str<'a>,
     line_number: Num,
+    line_range: List<Num>,
     col_offset: Num,
     #[serde(borrow)]
     more_info: Str<'a>,
@@ -101,6 +102,7 @@ impl<'de: 'a, 'a> rows::Row<'de> for Row<'a> {
             severity_from,
             category: Category::Code,
             place: place(self.filename.text(), self.line_number.line(), column),
+            last_line: self.line_range.0.iter().filter_map(|n| n.line()).max(),
             url: self.more_info.boxed(),
             ..Finding::default()
         });

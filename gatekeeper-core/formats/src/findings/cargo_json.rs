@@ -85,6 +85,8 @@ struct Span<'a> {
     file: Str<'a>,
     #[serde(rename = "line_start")]
     line: Num,
+    #[serde(rename = "line_end")]
+    last: Num,
     #[serde(rename = "column_start")]
     column: Num,
     #[serde(rename = "is_primary")]
@@ -135,6 +137,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             severity_from,
             category: Category::Code,
             place: at,
+            last_line: span.and_then(|s| s.last.line()),
             url: lint.map(|l| message(&l)),
             ..Finding::default()
         });

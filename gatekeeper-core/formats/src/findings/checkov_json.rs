@@ -157,6 +157,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 severity_from,
                 category: if id.starts_with("BC_LIC_") { Category::License } else { category },
                 place: place(check.path.text(), check.lines.0.first().and_then(|n| n.line()), None),
+                last_line: check.lines.0.get(1).and_then(|n| n.line()),
                 package: package(d.name.text(), d.version.text(), d.fixed.text(), None),
                 suppressed: out.then(|| {
                     Box::new(Suppression { by: "checkov:skip".into(), reason: message(check.result.comment.text()) })

@@ -69,6 +69,7 @@ struct At<'a> {
 #[serde(default)]
 struct Lines {
     begin: Num,
+    end: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -76,6 +77,8 @@ struct Lines {
 struct Positions {
     #[serde(deserialize_with = "or_default")]
     begin: Position,
+    #[serde(deserialize_with = "or_default")]
+    end: Position,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -110,6 +113,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     at.lines.begin.line().or(at.positions.begin.line.line()),
                     at.positions.begin.column.line(),
                 ),
+                last_line: at.lines.end.line().or(at.positions.end.line.line()),
                 fingerprint: i.fingerprint.boxed(),
                 ..Finding::default()
             });

@@ -71,6 +71,8 @@ struct Message<'a> {
     #[serde(borrow)]
     message: Str<'a>,
     line: Num,
+    #[serde(rename = "endLine")]
+    last: Num,
     column: Num,
     #[serde(borrow)]
     suppressions: List<Reason<'a>>,
@@ -117,6 +119,7 @@ impl Message<'_> {
             severity_from: "severity",
             category: Category::Code,
             place: Some(Place { path: "".into(), line: self.line.line(), column: self.column.line() }),
+            last_line: self.last.line(),
             ..Finding::default()
         })
     }

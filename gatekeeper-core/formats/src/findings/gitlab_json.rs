@@ -147,6 +147,8 @@ struct At<'a> {
     path: Scalar<'a>,
     #[serde(rename = "start_line")]
     line: Num,
+    #[serde(rename = "end_line")]
+    last: Num,
     #[serde(borrow, deserialize_with = "or_default")]
     dependency: Dependency<'a>,
 }
@@ -258,6 +260,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             severity_from,
             category,
             place: place(&r.location.path(), r.location.line.line(), None),
+            last_line: r.location.last.line(),
             package: package(dependency.package.name.text(), dependency.version.text(), fixed, None),
             aliases: aliases(rule, ids()),
             url: r

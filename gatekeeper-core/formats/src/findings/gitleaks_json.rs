@@ -46,6 +46,8 @@ struct Leak<'a> {
     old_file: Str<'a>,
     #[serde(rename = "StartLine")]
     line: Num,
+    #[serde(rename = "EndLine")]
+    last: Num,
     #[serde(rename = "lineNumber")]
     old_line: Num,
     #[serde(rename = "StartColumn")]
@@ -73,6 +75,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             message: message(l.description.get().unwrap_or(rule)),
             category: Category::Secret,
             place: place(l.file.get().unwrap_or(l.old_file.text()), line, l.column.line()),
+            last_line: l.last.line(),
             url: l.link.boxed().or_else(|| l.leak_url.boxed()),
             fingerprint: l.fingerprint.boxed(),
             ..Finding::default()

@@ -45,6 +45,8 @@ struct Row<'a> {
     filename: Option<Str<'a>>,
     #[serde(deserialize_with = "or_default")]
     location: Position,
+    #[serde(deserialize_with = "or_default")]
+    end_location: Position,
     #[serde(borrow)]
     message: Str<'a>,
     #[serde(borrow)]
@@ -83,6 +85,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             severity_from,
             category: Category::Code,
             place: place(file.text(), r.location.row.line(), r.location.column.line()),
+            last_line: r.end_location.row.line(),
             url: r.url.boxed(),
             ..Finding::default()
         });

@@ -102,6 +102,8 @@ struct Row<'a> {
     path: Str<'a>,
     #[serde(deserialize_with = "or_default")]
     start: Position,
+    #[serde(deserialize_with = "or_default")]
+    end: Position,
     #[serde(borrow, deserialize_with = "or_default")]
     extra: Extra<'a>,
 }
@@ -276,6 +278,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 None => Category::Code,
             },
             place: place(r.path.text(), r.start.line.line(), r.start.col.line()),
+            last_line: r.end.line.line(),
             package: sca.and_then(|d| {
                 let kind = super::common::purl_type(d.ecosystem.text());
                 let purl = kind.and_then(|k| super::common::purl(k, d.package.text(), Some(d.version.text())));

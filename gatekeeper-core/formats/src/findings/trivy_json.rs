@@ -264,6 +264,7 @@ fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
             severity_from,
             category: Category::Misconfiguration,
             place: place(target, m.cause.line.line(), None),
+            last_line: m.cause.last.line(),
             aliases: aliases(id, m.avd.get()),
             url: m.url.boxed(),
             ..Finding::default()
@@ -278,6 +279,7 @@ fn fold(row: &Row<'_>, items: &mut Vec<Finding>, notes: &mut Vec<Note>) {
             severity_from,
             category: Category::Secret,
             place: place(target, s.line.line(), None),
+            last_line: s.last.line(),
             ..Finding::default()
         });
     }

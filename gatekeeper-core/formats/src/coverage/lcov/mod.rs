@@ -12,11 +12,11 @@
 //! - `LF`, `LH` and their like count only where nothing is listed. `MCDC` is no part of any figure: noted.
 //! - One `SF` in several records: the counts add up.
 
-use self::plain::{block_number, cut, hash, plain_brda, plain_da, whole_number};
+use self::plain::{checksum, block_number, cut, hash, plain_brda, plain_da, whole_number};
 use super::common::{NEGATIVE, Notes, Written, hits, offset_in};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
-use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, Stated};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, LineSum, Stated};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::{Data, Kind, Ratio};
 use rayon::prelude::*;
@@ -130,6 +130,7 @@ struct Reader<'a> {
 struct Record<'a> {
     name: Option<(&'a [u8], usize)>,
     lines: Vec<Line>,
+    sums: Vec<LineSum>,
     branches: Vec<Branch>,
     functions: Vec<Named<'a>>,
     /// The function after the last one that an `FNDA` named: they usually come in the same order.
@@ -310,6 +311,9 @@ impl<'a> Reader<'a> {
         let number = self.number(fields.next().unwrap_or_default(), "a line number in DA")?;
         let hits = self.count(fields.next().unwrap_or_default(), "a hit count after ',' in DA")?;
         record.lines.push(Line { number, hits });
+        if let Some(md5) = fields.next().and_then(checksum) {
+            record.sums.push(LineSum { line: number, md5 });
+        }
         Ok(())
     }
 
@@ -429,6 +433,7 @@ impl<'a> Reader<'a> {
         let name = self.text(name, at);
         let mut file = FileCoverage {
             lines: record.lines.as_slice().into(),
+            sums: record.sums.as_slice().into(),
             branches: record.branches.as_slice().into(),
             functions: Vec::with_capacity(record.functions.len() + record.indexed.len()),
             ..FileCoverage::default()
@@ -453,6 +458,7 @@ impl<'a> Reader<'a> {
         self.unite(&mut file, record, at);
         self.out.add_up(&name, file);
         record.lines.clear();
+        record.sums.clear();
         record.branches.clear();
         record.functions.clear();
         record.next = 0;

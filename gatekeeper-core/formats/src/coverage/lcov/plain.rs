@@ -1,5 +1,7 @@
 //! The plain forms of LCOV's records, which are nearly all of a tracefile, and its fields.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use gatekeeper_evidence::coverage::{Branch, Line};
 
 /// One to seven digits at the start, with the rest. All eight bytes at once, without a branch that a number's length decides: counts are
@@ -43,6 +45,14 @@ pub(super) fn plain_brda(bytes: &[u8]) -> Option<(Branch, &[u8])> {
         None => short_number(rest)?,
     };
     Some((Branch { line, block, arm, hits }, rest.strip_prefix(b"\n")?))
+}
+
+/// The checksum of a line's text (`--checksum`): its MD5 in base64 without padding. What is something else says nothing.
+pub(super) fn checksum(text: &[u8]) -> Option<[u8; 16]> {
+    let text = text.trim_ascii_end();
+    let text = text.strip_suffix(b"==").unwrap_or(text);
+    let bytes = STANDARD_NO_PAD.decode(text).ok().filter(|_| text.len() == 22)?;
+    bytes.try_into().ok()
 }
 
 /// What stands before and behind the first comma.

@@ -98,6 +98,8 @@ struct Physical<'a> {
 struct Region {
     #[serde(rename = "startLine")]
     line: Num,
+    #[serde(rename = "endLine")]
+    last: Num,
     #[serde(rename = "startColumn")]
     column: Num,
 }
@@ -273,6 +275,7 @@ fn fold(raw: RawResult<'_>) -> Option<(Finding, Pending)> {
     let mut rare = false;
     if let Some(location) = raw.locations.0 {
         let (line, column) = (location.physical.region.line.line(), location.physical.region.column.line());
+        finding.last_line = location.physical.region.last.line();
         match location.physical.artifact.uri.get() {
             Some(uri) => finding.place = Some(Place { path: path_of(uri), line, column }),
             None => {

@@ -192,6 +192,8 @@ impl Misconfiguration<'_> {
 pub(super) struct Cause {
     #[serde(rename = "StartLine")]
     pub(super) line: Num,
+    #[serde(rename = "EndLine")]
+    pub(super) last: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -205,6 +207,8 @@ pub(super) struct Secret<'a> {
     pub(super) title: Str<'a>,
     #[serde(rename = "StartLine")]
     pub(super) line: Num,
+    #[serde(rename = "EndLine")]
+    pub(super) last: Num,
 }
 
 #[derive(Debug, Default, Deserialize)]
