@@ -97,6 +97,7 @@ pub(crate) fn evaluate(
     let OnDisk { tree, files } = on_disk;
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
+    let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
     let mut sorted = twins::sort(evidence);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
     let strangers = covers.then(tree).flatten().map_or_else(BTreeMap::new, |tree| {
@@ -128,6 +129,7 @@ pub(crate) fn evaluate(
     let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && !p.select.except_tools.is_empty());
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
+    warnings.extend(unchecked);
 
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut concerned: BTreeMap<&str, Vec<String>> = BTreeMap::new();

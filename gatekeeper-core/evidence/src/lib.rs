@@ -178,6 +178,9 @@ pub struct Source {
     /// The recorded exit status of the command that wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<i32>,
+    /// The commits that it says it was made of, as it writes them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<String>,
     /// When it was last written (seconds since 1970-01-01 UTC), where the file system or the content says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<i64>,

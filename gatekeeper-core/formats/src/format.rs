@@ -82,16 +82,68 @@ pub struct Parsed {
     pub data: Data,
     /// When the content says it was made (seconds since 1970-01-01 UTC).
     pub created: Option<i64>,
+    /// The commits that it says it was made of.
+    pub commits: Vec<String>,
+}
+
+/// Most commits that are kept of one document.
+const MOST_COMMITS: usize = 100;
+
+/// Whether a property of this name states the commit that a document was made of: `git.commit`, `GIT_COMMIT`, `CI_COMMIT_SHA`, `vcs.revision`, …
+pub(crate) fn names_commit(property: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "commit",
+        "commit-id",
+        "commit-sha",
+        "commit-hash",
+        "git-commit",
+        "git-commit-id",
+        "git-commit-id-full",
+        "git-commit-sha",
+        "git-commit-hash",
+        "git-sha",
+        "git-hash",
+        "git-revision",
+        "git-head",
+        "vcs-commit",
+        "vcs-revision",
+        "vcs-ref",
+        "scm-revision",
+        "source-commit",
+        "ci-commit",
+        "ci-commit-sha",
+        "github-sha",
+        "org-opencontainers-image-revision",
+    ];
+    if property.len() > 64 {
+        return false;
+    }
+    let same = |c: char| if matches!(c, '.' | '_' | ' ' | ':' | '/') { '-' } else { c.to_ascii_lowercase() };
+    let whole: String = property.chars().map(same).collect();
+    // What stands before a colon says whose property it is.
+    let own: String = property.rsplit(':').next().unwrap_or_default().chars().map(same).collect();
+    NAMES.iter().any(|n| *n == whole || *n == own)
 }
 
 impl Parsed {
     /// Content with the given completeness, and nothing else known.
     pub fn new(data: Data, complete: Option<bool>) -> Self {
-        Parsed { complete, tool: None, notes: Vec::new(), data, created: None }
+        Parsed { complete, tool: None, notes: Vec::new(), data, created: None, commits: Vec::new() }
     }
 }
 
 impl Parsed {
+    /// Keeps the commits that the content says it was made of: what looks like the name of one, 7 to 64 hexadecimal digits.
+    pub(crate) fn of_commits<'c>(mut self, names: impl IntoIterator<Item = &'c str>) -> Self {
+        for name in names.into_iter().map(str::trim) {
+            let is_name = (7..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit());
+            if is_name && self.commits.len() < MOST_COMMITS && !self.commits.iter().any(|c| c == name) {
+                self.commits.push(name.to_owned());
+            }
+        }
+        self
+    }
+
     /// Adds what findings say was not looked at.
     pub(crate) fn with_gaps(mut self, gaps: impl IntoIterator<Item = Gap>) -> Self {
         if let Data::Findings(f) = &mut self.data {

@@ -54,6 +54,7 @@ pub fn read(formats: &Formats, name: &str, raw: &[u8], options: &ReadOptions) ->
             size,
             tool: parsed.tool,
             exit_status,
+            commits: parsed.commits,
             modified: parsed.created,
             ..Source::default()
         },

@@ -18,6 +18,8 @@ pub(crate) const SPEC: &str = "gatekeeper merge, schema version 1: gatekeeper-co
 pub(super) struct Source {
     tool: Option<String>,
     modified: Option<i64>,
+    #[serde(default)]
+    commits: Vec<String>,
 }
 
 /// Whether the content bears a format's mark.
@@ -61,11 +63,13 @@ pub(super) fn parsed(
     }
     let mut tools = sources.iter().map(|s| s.tool.as_deref());
     let first = tools.next().flatten();
-    Ok(Parsed {
+    let parsed = Parsed {
         tool: first.filter(|t| tools.all(|o| o == Some(t))).map(str::to_owned),
         // What is old does not become new by being united.
         created: sources.iter().filter_map(|s| s.modified).min(),
         notes: vec![Note::new(format!("united from {} reports", sources.len()))],
         ..Parsed::new(data, complete)
-    })
+    };
+    // What is united of several commits is of all of them.
+    Ok(parsed.of_commits(sources.iter().flat_map(|s| &s.commits).map(String::as_str)))
 }

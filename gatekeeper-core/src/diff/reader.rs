@@ -270,19 +270,20 @@ impl<'t> Reader<'t> {
 
     /// The hunks of a file: one at least.
     fn hunks(&mut self, file: &mut FileDiff) -> Result<(), ParseError> {
-        let mut end = (0, 0);
-        let mut any = false;
+        let mut last: Option<Hunk> = None;
         while let Some(line) = self.lines.peek().filter(|l| l.bytes.starts_with(b"@@ ")) {
             self.lines.next();
             let hunk =
                 Hunk::parse(line.bytes).ok_or_else(|| line.expected("a hunk's ranges, as in @@ -1,2 +3,4 @@"))?;
-            end = hunk.after(end).ok_or_else(|| line.expected("a hunk behind the one before"))?;
+            if last.is_some_and(|last| !hunk.is_behind(last)) {
+                return Err(line.expected("a hunk behind the one before"));
+            }
             self.hunk(line.number, hunk, file)?;
-            any = true;
+            last = Some(hunk);
         }
         match self.lines.peek() {
             Some(line) if line.bytes.starts_with(b"@@@") => Err(line.expected("a hunk of two sides")),
-            _ if any => Ok(()),
+            _ if last.is_some() => Ok(()),
             Some(line) => Err(line.expected("a hunk (@@ -… +… @@)")),
             None => Err(ParseError::malformed("a hunk (@@ -… +… @@)").found_words("the end of the diff")),
         }
@@ -312,6 +313,9 @@ impl<'t> Reader<'t> {
             if (old_ones, new_ones) == (0, 1) {
                 let place = u32::try_from(line.start.saturating_add(1)).ok();
                 let len = u32::try_from(text.len().saturating_sub(1)).ok();
+                if file.added.last().is_some_and(|last| last.number >= number) {
+                    return Err(line.expected("a line that was not added before"));
+                }
                 if let (Some(start), Some(len)) = (place, len) {
                     file.added.push(Piece { number, start, len });
                 }
@@ -508,13 +512,8 @@ impl Hunk {
         Some(Hunk { old: range(old)?, new: range(new)? })
     }
 
-    /// The last lines of both sides, where the hunk stands behind these.
-    fn after(self, (old, new): (u32, u32)) -> Option<(u32, u32)> {
-        let side = |(start, count): (u32, u32), end: u32| match count {
-            // Without lines the line before is named.
-            0 => (start >= end).then_some(start),
-            _ => (start > end).then(|| start.saturating_add(count - 1)),
-        };
-        Some((side(self.old, old)?, side(self.new, new)?))
+    /// Whether it begins behind the one before, on both sides. Their contexts may overlap: git's `-W` writes such hunks.
+    fn is_behind(self, before: Hunk) -> bool {
+        self.old.0 > before.old.0 && self.new.0 > before.new.0
     }
 }

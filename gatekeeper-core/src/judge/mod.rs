@@ -1,6 +1,7 @@
 //! Evidence and policy → verdict: what is read, how each gate is judged, what the whole comes to.
 
 mod cells;
+mod commit;
 mod gate;
 mod gather;
 mod readings;
@@ -8,6 +9,7 @@ mod unused;
 mod waive;
 mod words;
 
+pub(crate) use commit::of_others;
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use unused::{heeding, unused};

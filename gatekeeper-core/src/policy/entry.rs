@@ -30,6 +30,8 @@ pub struct EvidenceEntry {
     pub path_rules: PathRules,
     /// Least share of those names that must be files of the tree, percent; otherwise 90.
     pub min_matched: Option<Decimal>,
+    /// What reports say of their commit must be the one that is judged.
+    pub same_commit: bool,
     /// The exit status of the command that wrote them.
     pub exit_status: Option<i32>,
     /// What it says of measurements.
@@ -97,6 +99,7 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
         prefix: t.text("prefix").map(|(s, _)| s),
     };
     let min_matched = t.percent("min-matched");
+    let same_commit = t.flag("same-commit").unwrap_or(false);
     t.finish("an [[evidence]] entry");
     Some(EvidenceEntry {
         name,
@@ -109,6 +112,7 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
         max_age,
         path_rules,
         min_matched,
+        same_commit,
         exit_status,
         measured,
         line: line(&span),

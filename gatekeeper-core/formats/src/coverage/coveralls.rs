@@ -9,9 +9,9 @@ use super::common::{Hits, Loose, Text};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use gatekeeper_evidence::hash::md5;
-use gatekeeper_evidence::coverage::{LineSum, Branch, Coverage, FileCoverage, Line};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Line, LineSum};
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::hash::md5;
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
@@ -41,8 +41,24 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 #[derive(Deserialize)]
-struct Report {
+struct Report<'a> {
     source_files: Files,
+    #[serde(borrow)]
+    git: Option<Git<'a>>,
+    #[serde(borrow)]
+    commit_sha: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Git<'a> {
+    #[serde(borrow)]
+    head: Option<Commit<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Commit<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
 }
 
 /// The files, folded into the model one by one.
@@ -109,10 +125,12 @@ impl<'de> Deserialize<'de> for Files {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let Report { source_files: Files(mut out) } = json::from_input(input)?;
+    let Report { source_files: Files(mut out), git, commit_sha } = json::from_input::<Report<'_>>(input)?;
+    let head = git.and_then(|g| g.head).and_then(|c| c.id);
     out.metrics.lines = true;
     out.note_metrics();
-    Ok(Parsed::new(Data::Coverage(out), Some(true)))
+    let stated = [&head, &commit_sha].into_iter().flatten().map(|t| t.0.as_ref());
+    Ok(Parsed::new(Data::Coverage(out), Some(true)).of_commits(stated))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::common::{Hits, Text};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use gatekeeper_evidence::coverage::{LineSum, Branch, Coverage, FileCoverage, Function, Line};
+use gatekeeper_evidence::coverage::{Branch, Coverage, FileCoverage, Function, Line, LineSum};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Kind};
 use serde::Deserialize;

@@ -16,7 +16,7 @@ use super::checks::{At, Expressions, Lines, Problems, References, note, seconds,
 use super::schema;
 use super::tree::{self, Piece, Plan, Value};
 use super::vulnerabilities::{self, Vulnerability};
-use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::format::{Confidence, Content, Format, Head, Parsed, names_commit};
 use crate::input::Input;
 use gatekeeper_evidence::error::{ErrorCode, ParseError, quote};
 use gatekeeper_evidence::inventory::{Component, Inventory, License, Subject};
@@ -99,7 +99,10 @@ fn needed_with_properties(name: &str) -> bool {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let text = input.text()?;
     let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    let only: &dyn Fn(&str) -> bool = if has("\"cdx:") { &needed_with_properties } else { &needed };
+    // What names a commit is a property too.
+    let stated = ["commit\"", "COMMIT\"", "revision\"", "REVISION\"", "sha\"", "SHA\""];
+    let only: &dyn Fn(&str) -> bool =
+        if has("\"cdx:") || stated.iter().any(|mark| has(mark)) { &needed_with_properties } else { &needed };
     let plan = Plan {
         by_element: |name| {
             matches!(
@@ -156,6 +159,8 @@ struct Check<'a> {
 struct Bom<'a> {
     inventory: Inventory,
     tool: Option<String>,
+    /// The commits that it says it was made of.
+    commits: Vec<String>,
     notes: Vec<Note>,
     lines: Lines<'a>,
     format_seen: Option<String>,
@@ -301,6 +306,12 @@ impl<'a> Bom<'a> {
     }
 
     fn metadata(&mut self, value: Value<'_, 'a>) {
+        let product = value.get("component");
+        for property in value.items_of("properties").chain(product.into_iter().flat_map(|p| p.items_of("properties"))) {
+            if property.text_of("name").is_some_and(names_commit) {
+                self.commits.extend(property.text_of("value").map(str::to_owned));
+            }
+        }
         let created = value.text_of("timestamp");
         self.inventory.created = created.map(str::to_owned);
         if let Some(product) = value.get("component") {
@@ -434,7 +445,8 @@ impl<'a> Bom<'a> {
         // One product without parts has nothing that it could depend on.
         self.inventory.document.relationships |= self.described && self.inventory.components.is_empty();
         let created = self.inventory.created.as_deref().and_then(seconds);
-        let mut parsed = Parsed::new(Data::Inventory(self.inventory), Some(true));
+        let parsed = Parsed::new(Data::Inventory(self.inventory), Some(true));
+        let mut parsed = parsed.of_commits(self.commits.iter().map(String::as_str));
         parsed.tool = self.tool;
         parsed.notes = self.notes;
         parsed.created = created;

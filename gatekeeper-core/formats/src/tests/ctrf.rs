@@ -61,6 +61,14 @@ struct Results<'a> {
     summary: Option<Summary>,
     #[serde(borrow)]
     tests: Vec<Test<'a>>,
+    #[serde(borrow)]
+    environment: Option<Environment<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Environment<'a> {
+    #[serde(borrow)]
+    commit: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +168,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         notes.extend(words.map(|w| Note::new(format!("the summary {w}"))));
     }
     let tool = results.tool.and_then(|t| t.name).map(|n| n.trim().to_lowercase()).filter(|n| !n.is_empty());
-    Ok(Parsed { tool, notes, created, ..Parsed::new(Data::Tests(run), Some(unended == 0)) })
+    let commit = results.environment.and_then(|e| e.commit);
+    let parsed = Parsed { tool, notes, created, ..Parsed::new(Data::Tests(run), Some(unended == 0)) };
+    Ok(parsed.of_commits(commit.as_deref()))
 }
 
 #[cfg(test)]

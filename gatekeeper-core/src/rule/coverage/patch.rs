@@ -4,7 +4,7 @@
 //! never owed. What a report should speak of and does not is an error, never a smaller sum.
 
 use super::text::is_no_code;
-use super::{METRICS, Limit, empty, limits_of, sourced, without};
+use super::{Limit, METRICS, empty, limits_of, sourced, without};
 use crate::config::Table;
 use crate::diff::{AddedLine, Diff, FileDiff, Shown};
 use crate::rule::api::{Judgement, Scope, no_diff};
@@ -131,7 +131,8 @@ impl Patch {
     fn hold(&self, owed: &Owed, coverage: &Coverage, source: Option<&str>, out: &mut Judgement) {
         if owed.lines.total == 0 && !owed.outside.is_empty() {
             let n = owed.outside.values().map(Vec::len).fold(0, usize::saturating_add);
-            let files: Vec<String> = owed.outside.iter().take(5).map(|(f, lines)| format!("{f} {}", ranges(lines))).collect();
+            let files: Vec<String> =
+                owed.outside.iter().take(5).map(|(f, lines)| format!("{f} {}", ranges(lines))).collect();
             let message = format!(
                 "the change adds {} to measured files, and the reports speak of none of them: {}",
                 counted(number(n), "line"),
@@ -184,7 +185,11 @@ impl Patch {
             out.conditions.push(condition);
         }
         if nothing {
-            let why = if owed.no_code > 0 { "the change adds no code" } else { "the change adds no line of what is measured" };
+            let why = if owed.no_code > 0 {
+                "the change adds no code"
+            } else {
+                "the change adds no line of what is measured"
+            };
             out.notes.push(format!("nothing to judge: {why}"));
         }
     }
@@ -343,12 +348,16 @@ fn extension(name: &str) -> &str {
 
 /// Why a report speaks of other sources than the diff leads to.
 fn stale(name: &str, covered: &FileCoverage, added: &[AddedLine<'_>]) -> Option<Violation> {
-    let error = |code, message: String, line| Some(at(Violation::new(code, GateStatus::Error, message), name, Some(line)));
+    let error =
+        |code, message: String, line| Some(at(Violation::new(code, GateStatus::Error, message), name, Some(line)));
     if let (Some(length), Some(beyond)) = (covered.length, added.last())
         && beyond.number > length
     {
-        let message =
-            format!("{name} has {} in its report, and the change adds line {}", counted(u64::from(length), "line"), beyond.number);
+        let message = format!(
+            "{name} has {} in its report, and the change adds line {}",
+            counted(u64::from(length), "line"),
+            beyond.number
+        );
         return error("patch-stale", message, beyond.number);
     }
     for line in added {

@@ -6,8 +6,9 @@ const COMMENTS: [(&str, &[&str]); 5] = [
     (
         "//",
         &[
-            "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "java", "kt", "kts", "scala", "groovy", "go", "rs", "swift", "dart", "cs",
-            "fs", "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "m", "mm", "php", "vue", "svelte", "zig", "gleam",
+            "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "java", "kt", "kts", "scala", "groovy", "go", "rs",
+            "swift", "dart", "cs", "fs", "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "m", "mm", "php", "vue", "svelte",
+            "zig", "gleam",
         ],
     ),
     ("%", &["erl", "hrl"]),
@@ -17,8 +18,8 @@ const COMMENTS: [(&str, &[&str]); 5] = [
 
 /// Languages with `/* … */` in which no statement begins with `* `.
 const BLOCKS: [&str; 21] = [
-    "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "java", "kt", "kts", "scala", "groovy", "go", "rs", "swift", "dart", "cs", "php",
-    "vue", "svelte",
+    "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "java", "kt", "kts", "scala", "groovy", "go", "rs", "swift",
+    "dart", "cs", "php", "vue", "svelte",
 ];
 
 /// Whether a line of a file with this extension is no code, whatever stands around it.

@@ -1,6 +1,6 @@
 use super::super::testing::{Case, conditions, evidence, gate, violations};
 use super::*;
-use GateStatus::{Error, Fail, Pass, Warn};
+use GateStatus::{Error, Fail, Missing, Pass, Warn};
 use gatekeeper_evidence::findings::{Package, Place, Suppression};
 
 fn finding(severity: Severity) -> Finding {
@@ -322,4 +322,29 @@ fn who_found_it_is_said_where_several_did() {
     let j = of("max = { total = 0 }", vec![by("a", "R1"), by("b", "R2")]).judged();
     assert_eq!(j.violations.len(), 2);
     assert!(j.violations.iter().all(|v| !v.message.contains("found by")), "{:?}", j.violations);
+}
+
+#[test]
+fn on_the_diff_only_what_the_change_adds_counts() {
+    let at = |line: u32, last_line: Option<u32>| Finding {
+        place: Some(Place { path: "src/a.py".into(), line: Some(line), column: None }),
+        last_line,
+        ..finding(Severity::High)
+    };
+    const DIFF: &str = "--- a/src/a.py\n+++ b/src/a.py\n@@ -5,0 +6,2 @@\n+x\n+y\n";
+    let judged = |items: Vec<Finding>, diff: Option<&str>| {
+        let case = of("max = { total = 0 }\non-diff = true", vec![set(items)]);
+        match diff {
+            Some(diff) => case.with_diff(diff).judged(),
+            None => case.judged(),
+        }
+    };
+    assert_eq!(violations(&judged(vec![at(6, None)], None)), [("diff-missing", Missing)]);
+    let j = judged(vec![at(5, None), at(8, None), at(1, Some(5))], Some(DIFF));
+    assert_eq!((j.status(), j.notes), (Pass, vec!["counted 0 of 3 findings".to_owned()]));
+    for f in [at(6, None), at(7, None), at(1, Some(6))] {
+        assert_eq!(judged(vec![f], Some(DIFF)).status(), Fail);
+    }
+    let j = judged(vec![at(7, None)], Some(DIFF));
+    assert!(j.violations[0].message.contains("line 7"), "{}", j.violations[0].message);
 }

@@ -12,7 +12,7 @@
 //! - `LF`, `LH` and their like count only where nothing is listed. `MCDC` is no part of any figure: noted.
 //! - One `SF` in several records: the counts add up.
 
-use self::plain::{checksum, block_number, cut, hash, plain_brda, plain_da, whole_number};
+use self::plain::{block_number, checksum, cut, hash, plain_brda, plain_da, whole_number};
 use super::common::{NEGATIVE, Notes, Written, hits, offset_in};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;

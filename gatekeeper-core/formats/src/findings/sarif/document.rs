@@ -108,6 +108,37 @@ pub(super) struct Run<'a> {
     pub automation: Automation<'a>,
     pub conversion: Conversion<'a>,
     pub properties: RunProperties<'a>,
+    pub provenance: List<Origin<'a>>,
+}
+
+/// `versionControlDetails`, 3.23: which revision of which repository was looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, expecting = "the details of a repository")]
+pub(super) struct Origin<'a> {
+    #[serde(borrow, rename = "revisionId")]
+    pub revision: Str<'a>,
+    #[serde(borrow, rename = "mappedTo")]
+    pub mapped: Option<Mapped<'a>>,
+}
+
+/// Where a repository lies (3.23.8): the one at the root is the one that is judged.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, expecting = "the place of a repository")]
+pub(super) struct Mapped<'a> {
+    #[serde(borrow)]
+    pub uri: Str<'a>,
+    #[serde(borrow, rename = "uriBaseId")]
+    pub base: Str<'a>,
+}
+
+impl Origin<'_> {
+    /// Whether it lies at the root, as far as it says.
+    pub(super) fn is_root(&self) -> bool {
+        self.mapped.as_ref().is_none_or(|m| {
+            matches!(m.uri.text(), "" | "." | "./")
+                && (m.base.text().is_empty() || m.base.text().to_ascii_uppercase().contains("ROOT"))
+        })
+    }
 }
 
 /// `conversion`, 3.22: how another format became this one.
@@ -139,6 +170,7 @@ impl<'a> Run<'a> {
             "automationDetails",
             "conversion",
             "properties",
+            "versionControlProvenance",
         ];
         let mut run = Run::default();
         let there = walk.object(NAMES, |walk, name| {
@@ -150,6 +182,7 @@ impl<'a> Run<'a> {
                 "externalPropertyFileReferences" => run.external = walk.value()?,
                 "automationDetails" => run.automation = walk.value::<Option<_>>()?.unwrap_or_default(),
                 "conversion" => run.conversion = walk.value::<Option<_>>()?.unwrap_or_default(),
+                "versionControlProvenance" => run.provenance = walk.value()?,
                 _ => run.properties = walk.value::<Option<_>>()?.unwrap_or_default(),
             }
             Ok(())

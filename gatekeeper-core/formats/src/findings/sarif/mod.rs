@@ -90,7 +90,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let created = out.created;
     let mut tools = out.findings.tools.iter().map(|t| canonical(t));
     let tool = tools.next().filter(|first| tools.all(|t| t == *first));
-    Ok(Parsed { tool, created, notes: out.notes, ..Parsed::new(Data::Findings(out.findings), Some(out.complete)) })
+    let commits = out.commits;
+    let parsed =
+        Parsed { tool, created, notes: out.notes, ..Parsed::new(Data::Findings(out.findings), Some(out.complete)) };
+    Ok(parsed.of_commits(commits.iter().map(String::as_str)))
 }
 
 fn check_version(version: Option<&str>) -> Result<(), ParseError> {
@@ -109,18 +112,24 @@ struct Out {
     notes: Vec<Note>,
     complete: bool,
     created: Option<i64>,
+    /// The commits that were looked at.
+    commits: Vec<String>,
 }
 
 impl Default for Out {
     fn default() -> Self {
-        Out { findings: Findings::default(), notes: Vec::new(), complete: true, created: None }
+        Out { findings: Findings::default(), notes: Vec::new(), complete: true, created: None, commits: Vec::new() }
     }
 }
 
 impl Out {
     /// Reads a run; `names` are all runs' tools.
     fn run(&mut self, run: Run<'_>, names: &[String]) {
-        let Run { tool, invocations, artifacts, results, external, properties, conversion, .. } = run;
+        let Run { tool, invocations, artifacts, results, external, properties, conversion, provenance, .. } = run;
+        // Of several repositories the one at the root is judged.
+        let alone = provenance.0.len() == 1;
+        let ours = provenance.0.iter().filter(|origin| alone || origin.is_root());
+        self.commits.extend(ours.filter_map(|origin| origin.revision.get()).map(str::to_owned));
         // Findings of several images are of none in particular.
         if self.findings.runs == Some(1) {
             let references = properties.tags.0.iter().chain(&properties.digests.0).map(Scalar::text);

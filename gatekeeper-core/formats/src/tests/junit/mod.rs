@@ -30,7 +30,7 @@ mod dialect;
 mod totals;
 
 use super::common;
-use crate::format::{Confidence, Content, Format, Head, Parsed};
+use crate::format::{Confidence, Content, Format, Head, Parsed, names_commit};
 use crate::input::Input;
 use crate::scan::xml::{self, Attribute, Element, Token, Xml};
 use case::{Found, Given, attribute, short, stated};
@@ -142,6 +142,8 @@ struct Reader<'a> {
     notes: Vec<Note>,
     incomplete: bool,
     created: Option<i64>,
+    /// The commits that suites say they were run on.
+    commits: Vec<&'a str>,
     unknown: Option<(usize, String)>,
     /// The first case that was skipped and nobody says why.
     bare_skip: Option<usize>,
@@ -310,6 +312,12 @@ impl<'a> Reader<'a> {
                 && let Some(open) = self.stack.last_mut()
             {
                 open.tally.property(name.raw);
+                if names_commit(name.raw)
+                    && self.commits.len() < 100
+                    && let Some(value) = xml.attributes().iter().find(|a| a.key == "value")
+                {
+                    self.commits.push(value.raw);
+                }
             }
             xml.skip()?;
         }
@@ -559,12 +567,13 @@ impl<'a> Reader<'a> {
             beyond: self.beyond.boxed(),
             ..TestRun::default()
         };
-        Parsed {
+        let parsed = Parsed {
             tool: self.tool.map(str::to_owned),
             notes,
             created: self.created,
             ..Parsed::new(Data::Tests(run), Some(!self.incomplete))
-        }
+        };
+        parsed.of_commits(self.commits)
     }
 }
 
