@@ -61,6 +61,9 @@ impl<'t> Line<'t> {
     }
 }
 
+/// The names of the old and the new side; `None` stands for `/dev/null`.
+type Sides = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// Reads all files of a diff.
 pub(super) fn files(text: &[u8]) -> Result<Vec<FileDiff>, ParseError> {
     let mut reader = Reader {
@@ -254,7 +257,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `--- OLD` and `+++ NEW`; `None` stands for `/dev/null`.
-    fn sides(&mut self) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), ParseError> {
+    fn sides(&mut self) -> Result<Sides, ParseError> {
         let mut side = |start: &[u8], what: &str| {
             let line = self.lines.next();
             let name = line.and_then(|l| l.behind(start)).map(names::token);

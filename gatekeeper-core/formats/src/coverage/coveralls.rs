@@ -86,8 +86,8 @@ impl<'de> Deserialize<'de> for Files {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Files, A::Error> {
                 let mut out = Coverage::default();
                 while let Some(file) = seq.next_element::<File<'de>>()? {
-                    let mut one = FileCoverage::default();
-                    one.length = u32::try_from(file.coverage.len()).ok();
+                    let length = u32::try_from(file.coverage.len()).ok();
+                    let mut one = FileCoverage { length, ..FileCoverage::default() };
                     let source = file.source.as_ref().map_or("", |s| s.0.as_ref());
                     // A line break at the end is no line of its own.
                     let texts = (1_u32..).zip(source.split('\n').zip(&file.coverage));

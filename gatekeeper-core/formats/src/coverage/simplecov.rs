@@ -354,8 +354,8 @@ impl<'de> Deserialize<'de> for Entry {
 }
 
 fn fold(file: File<'_>) -> Result<FileCoverage, String> {
-    let mut one = FileCoverage::default();
-    one.length = file.lines.as_ref().and_then(|lines| u32::try_from(lines.len()).ok());
+    let length = file.lines.as_ref().and_then(|lines| u32::try_from(lines.len()).ok());
+    let mut one = FileCoverage { length, ..FileCoverage::default() };
     for (number, entry) in (1_u32..).zip(file.lines.iter().flatten()) {
         if let Entry(Some(hits)) = entry {
             one.lines.push(Line { number, hits: *hits });

@@ -63,11 +63,7 @@ fn the_whole_and_new_code_are_judged_apart() {
     let below = j.violations.iter().find(|v| v.code == "patch-below").unwrap();
     assert_eq!(below.message, "a.py: new lines 11-12 are not covered");
     assert_eq!(below.place.as_ref().and_then(|p| p.line), Some(11));
-    assert!(
-        j.to_pass
-            .iter()
-            .any(|r| *r == Remedy::Cover { more: 2, noun: "added line", now: Ratio { covered: 0, total: 2 } })
-    );
+    assert!(j.to_pass.contains(&Remedy::Cover { more: 2, noun: "added line", now: Ratio { covered: 0, total: 2 } }));
 }
 
 #[test]
