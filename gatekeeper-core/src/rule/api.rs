@@ -238,6 +238,25 @@ pub struct Item<'i> {
     pub suite: Option<&'i str>,
 }
 
+impl Item<'_> {
+    /// Whether a name means this case: its own, or that behind its class or suite in whichever way they are joined (`class: name`, `class.name`,
+    /// `class::name`).
+    pub fn is_test(&self, wanted: &str) -> bool {
+        let Some(test) = self.test else { return false };
+        if wanted == test {
+            return true;
+        }
+        let joined = |head: &str| {
+            let suite = self.suite.unwrap_or_default();
+            let joint = head.strip_prefix(suite).unwrap_or_default();
+            !suite.is_empty()
+                && !joint.is_empty()
+                && joint.chars().all(|c| matches!(c, ' ' | ':' | '.' | '#' | '>' | '/' | '›'))
+        };
+        wanted.strip_suffix(test).is_some_and(joined)
+    }
+}
+
 /// What a rule answers.
 #[derive(Debug, Default)]
 pub struct Judgement {
@@ -261,5 +280,21 @@ impl Judgement {
     pub fn status(&self) -> GateStatus {
         let conditions = self.conditions.iter().map(|c| c.status);
         conditions.chain(self.violations.iter().map(|v| v.status)).max().unwrap_or(GateStatus::Pass)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Item;
+
+    #[test]
+    fn a_case_is_named_alone_or_behind_its_class() {
+        let item = Item { test: Some("adds"), suite: Some("calc.Sum"), ..Item::default() };
+        for yes in ["adds", "calc.Sum: adds", "calc.Sum.adds", "calc.Sum::adds", "calc.Sum#adds", "calc.Sum > adds"] {
+            assert!(item.is_test(yes), "{yes}");
+        }
+        for no in ["Adds", "add", "calc.Sumadds", ": adds", "Sum: adds", "calc.Sum: x adds", ""] {
+            assert!(!item.is_test(no), "{no}");
+        }
     }
 }

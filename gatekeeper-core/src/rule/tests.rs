@@ -1,5 +1,7 @@
 //! The rule `tests`: pass rate, failures, least number of cases, skipped and flaky cases, time.
 
+use self::attempts::{Attempts, Combined};
+use self::quarantine::Quarantined;
 use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, plural};
 use super::remedy::Remedy;
@@ -34,7 +36,10 @@ A waiver names a case by `test` (its own name, or `class: name`); the case then 
 | `max-skipped` | most skipped cases | none |
 | `min-cases` | fewest cases: below this the suite did not really run | 1 |
 | `min-runs` | fewest runs over all cases (a property's tests count each) | none |
-| `max-flaky` | most cases that failed and passed on a re-run | none |
+| `flaky` | what a case is that both failed and passed, in attempts or re-runs: `fail` (it counts as failed), `warn` or `pass` (its last outcome counts) | `fail`; `pass` where `max-flaky` is given |
+| `max-flaky` | most such cases | none |
+| `attempts` | which cases a later attempt has: `full` (what it lacks is lost) or `failed-only` (re-runs of what failed: the last outcome of the others stands) | `full` |
+| `quarantine` | cases that may fail for a time: `[{ test = \"…\", reason = \"…\", expires = \"2026-12-31\", owner = \"…\" }]`; `expires` is the last day | none |
 | `max-duration` | longest sum of the cases' times: seconds, or `\"5m\"` | none |
 | `max-case-duration` | longest time of a single case | none |
 
@@ -47,7 +52,10 @@ min-pass-rate = 100
 min-cases = 300
 ```
 
+Attempts are files under a label `attempt`: `paths = [\"runs/{attempt}/*.xml\"]`. Each case then counts once.
+
 ## When evidence is missing
+A run that broke off or was cancelled, and a case that a later attempt lacks, are never flaky: `error`.
 No results: `missing`. No case ran, every case that ran is waived, or the run was cancelled: `error`. Neither passes.
 ",
     ),
@@ -61,21 +69,40 @@ struct Tests {
     max_skipped: Option<u64>,
     min_cases: Option<u64>,
     min_runs: Option<u64>,
+    flaky: Flaky,
     max_flaky: Option<u64>,
+    attempts: Attempts,
+    quarantine: Vec<Quarantined>,
     max_duration: Option<Decimal>,
     max_case_duration: Option<Decimal>,
+}
+
+/// What a case is that both failed and passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaky {
+    Fail,
+    Warn,
+    Pass,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let max_failed = t.count("max-failed");
     let stated = t.percent("min-pass-rate");
+    let max_flaky = t.count("max-flaky");
+    let flaky = t.choice("flaky", &[("fail", Flaky::Fail), ("warn", Flaky::Warn), ("pass", Flaky::Pass)]);
     let gate = Tests {
         min_pass_rate: stated.or(if max_failed.is_none() { Some(Decimal::whole(100)) } else { None }),
         max_failed,
         max_skipped: t.count("max-skipped"),
         min_cases: t.count("min-cases"),
         min_runs: t.count("min-runs"),
-        max_flaky: t.count("max-flaky"),
+        // Whoever allows so many of them lets them pass.
+        flaky: flaky.unwrap_or(if max_flaky.is_some() { Flaky::Pass } else { Flaky::Fail }),
+        max_flaky,
+        attempts: t
+            .choice("attempts", &[("full", Attempts::Full), ("failed-only", Attempts::FailedOnly)])
+            .unwrap_or_default(),
+        quarantine: quarantine::read(t),
         max_duration: t.seconds("max-duration"),
         max_case_duration: t.seconds("max-case-duration"),
     };
@@ -96,18 +123,21 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
 
 impl Judge for Tests {
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
-        let runs: Vec<Run<'_>> = scope
-            .evidence
-            .iter()
-            .filter_map(|e| match &e.data {
-                Data::Tests(t) => Some(self.run(e, t, scope)),
-                _ => None,
-            })
-            .collect();
+        let Combined { runs: united, lost } = attempts::combined(scope.evidence, self.attempts);
+        let runs: Vec<Run<'_>> = united.iter().map(|(e, t)| self.run(e, t, scope)).collect();
         let (seen, counts) = runs.iter().fold((Counts::default(), Counts::default()), |(seen, counts), r| {
             (seen.plus(r.tests.counts()), counts.plus(r.counts()))
         });
         let mut out = Judgement::default();
+        for l in &lost {
+            let name = joined(l.within, l.name);
+            let message = format!("{name} ran in attempt {} and is not in attempt {}: it is lost", l.had, l.last);
+            let mut v = Violation::new("test-lost", GateStatus::Error, message).from_source(l.path);
+            v.id = Some(name);
+            v.help = Some("where only failed cases are run again, say attempts = \"failed-only\"".to_owned());
+            out.violations.push(v);
+        }
+        self.in_quarantine(&runs, scope.now, &mut out);
         for r in &runs {
             for p in &r.tests.problems {
                 let item = Item { id: Some(&p.name), test: Some(&p.name), ..Item::default() };
@@ -139,16 +169,19 @@ impl Judge for Tests {
         }
         for r in &runs {
             // EUnit and Common Test write a file per application, also for those without tests.
-            if r.tests.counts().total() == 0 && !matches!(r.evidence.source.tool.as_deref(), Some("eunit" | "ct")) {
+            // Of an attempt nothing may be left that a later one does not tell.
+            let cases = |e: &Evidence| matches!(&e.data, Data::Tests(t) if t.counts().total() > 0);
+            if !cases(r.evidence) && !matches!(r.evidence.source.tool.as_deref(), Some("eunit" | "ct")) {
                 let empty = Violation::new("empty-run", GateStatus::Warn, "this run has no test case");
                 out.violations.push(empty.from_source(r.path()));
             }
         }
         let too_many_fail = self.failing(counts, &mut out);
+        self.flaky_ones(&runs, &mut out);
         self.numbers(&runs, seen, counts, &mut out);
         self.times(&runs, &mut out);
         if too_many_fail {
-            out.violations.extend(runs.iter().flat_map(Run::failures));
+            out.violations.extend(runs.iter().flat_map(|r| r.failures(self.flaky)));
             out.to_pass.push(Remedy::FixTests(failing(counts)));
         }
         Ok(out)
@@ -161,6 +194,10 @@ struct Run<'e> {
     tests: &'e TestRun,
     /// By suite and case. Waived is only what would count against the gate.
     waived: BTreeSet<(usize, usize)>,
+    /// Those of them that only a quarantine lets fail, with which.
+    quarantined: Vec<(String, usize)>,
+    /// Whether a flaky case has failed.
+    flaky_fails: bool,
 }
 
 impl<'e> Run<'e> {
@@ -195,21 +232,43 @@ impl<'e> Run<'e> {
             }
             if case.flaky {
                 counts.flaky = counts.flaky.saturating_sub(1);
+                if self.flaky_fails && case.status == Outcome::Passed {
+                    counts.passed = counts.passed.saturating_sub(1);
+                }
             }
+        }
+        if self.flaky_fails {
+            let passed = self.cases().filter(|(_, c)| c.flaky && c.status == Outcome::Passed).count();
+            let turned = u64::try_from(passed).unwrap_or(u64::MAX).min(counts.passed);
+            counts.passed -= turned;
+            counts.failed = counts.failed.saturating_add(turned);
         }
         counts
     }
 
     /// The cases that failed, and how many more did that are not named.
-    fn failures(&self) -> Vec<Violation> {
-        let listed = self.cases().filter(|(_, c)| fails(c));
-        let mut out: Vec<Violation> = listed.map(|(s, c)| case_violation(self.evidence, s, c)).collect();
+    fn failures(&self, flaky: Flaky) -> Vec<Violation> {
+        let listed = self.cases().filter(|(_, c)| fails(c) || flaky == Flaky::Fail && c.flaky);
+        let told = |(s, c): (&Suite, &Case)| match c.flaky {
+            true => self.flaky_violation(s, c, GateStatus::Fail),
+            false => case_violation(self.evidence, s, c),
+        };
+        let mut out: Vec<Violation> = listed.map(told).collect();
         let unlisted = self.tests.suites.iter().fold(0_u64, |n, s| n.saturating_add(failing(s.unlisted)));
         if unlisted > 0 {
             let message = format!("{unlisted} failed {} that it does not name", plural(unlisted, "case"));
             out.push(Violation::new("test-failed", GateStatus::Fail, message).from_source(self.path()));
         }
         out
+    }
+
+    fn flaky_violation(&self, suite: &Suite, case: &Case, status: GateStatus) -> Violation {
+        let mut v = case_violation(self.evidence, suite, case);
+        v.code = "test-flaky".into();
+        v.status = status;
+        let end = if fails(case) { "failed in the end" } else { "passed in the end" };
+        v.message = format!("{} both failed and passed: it is flaky, and {end}", full_name(suite, case));
+        v
     }
 }
 
@@ -228,7 +287,8 @@ fn ran(counts: Counts) -> u64 {
 
 impl Tests {
     fn run<'e>(&self, evidence: &'e Evidence, tests: &'e TestRun, scope: &Scope<'_>) -> Run<'e> {
-        let mut waived = BTreeSet::new();
+        let (mut waived, mut quarantined) = (BTreeSet::new(), Vec::new());
+        let today = scope.now.map(day);
         for (s, suite) in tests.suites.iter().enumerate() {
             for (c, case) in suite.cases.iter().enumerate().filter(|(_, case)| self.counts_against(case)) {
                 let name = full_name(suite, case);
@@ -239,17 +299,23 @@ impl Tests {
                     path: case.detail.as_ref().and_then(|d| d.file.as_deref()),
                     package: None,
                 };
+                let holds = |q: &Quarantined| today.is_some_and(|t| q.expires >= t) && item.is_test(&q.test);
+                let bad = fails(case) || case.flaky;
                 if scope.waived(&item) {
                     waived.insert((s, c));
+                } else if let Some(n) = self.quarantine.iter().position(holds).filter(|_| bad) {
+                    waived.insert((s, c));
+                    quarantined.push((name, n));
                 }
             }
         }
-        Run { evidence, tests, waived }
+        Run { evidence, tests, waived, quarantined, flaky_fails: self.flaky == Flaky::Fail }
     }
 
     /// Whether a case counts against anything that this gate demands.
     fn counts_against(&self, case: &Case) -> bool {
         fails(case)
+            || self.flaky != Flaky::Pass && case.flaky
             || self.max_flaky.is_some() && case.flaky
             || self.max_skipped.is_some() && case.status == Outcome::Skipped
             || self.is_slow(case)
@@ -257,6 +323,42 @@ impl Tests {
 
     fn is_slow(&self, case: &Case) -> bool {
         self.max_case_duration.is_some_and(|max| case.time.unwrap_or(0.0) > max.as_f64())
+    }
+
+    /// Says what a quarantine let fail, and which ones are over.
+    fn in_quarantine(&self, runs: &[Run<'_>], now: Option<i64>, out: &mut Judgement) {
+        for (n, q) in self.quarantine.iter().enumerate() {
+            let owner = q.owner.as_ref().map(|o| format!(", {o}")).unwrap_or_default();
+            let let_fail = runs.iter().flat_map(|r| &r.quarantined).filter(|(_, by)| *by == n).count();
+            if let_fail > 0 {
+                out.notes.push(format!("{} may fail until {} ({}{owner})", q.test, q.expires, q.reason));
+            } else if now.is_none_or(|now| q.expires < day(now)) {
+                out.notes.push(format!("the quarantine of {} ended on {} and does not count", q.test, q.expires));
+            } else if !runs.iter().flat_map(Run::all).any(|(s, c, _)| item_of(s, c).is_test(&q.test)) {
+                out.notes.push(format!("{} is in quarantine, and no such case ran", q.test));
+            }
+        }
+    }
+
+    /// Says which cases are flaky where that does not fail them.
+    fn flaky_ones(&self, runs: &[Run<'_>], out: &mut Judgement) {
+        /// As many as a line holds.
+        const NAMED: usize = 5;
+        if self.flaky == Flaky::Warn {
+            for r in runs {
+                let flaky = r.cases().filter(|(_, c)| c.flaky && !fails(c));
+                out.violations.extend(flaky.map(|(s, c)| r.flaky_violation(s, c, GateStatus::Warn)));
+            }
+        } else if self.flaky == Flaky::Pass {
+            let names: Vec<String> =
+                runs.iter().flat_map(|r| r.cases()).filter(|(_, c)| c.flaky).map(|(s, c)| full_name(s, c)).collect();
+            if !names.is_empty() {
+                let more = names.len().saturating_sub(NAMED);
+                let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+                out.notes.push(format!("flaky: {}{rest}", shown.join(", ")));
+            }
+        }
     }
 
     /// How many may fail; whether it is too many.
@@ -357,12 +459,22 @@ fn within<'c>(suite: &'c Suite, case: &'c Case) -> &'c str {
 }
 
 fn full_name(suite: &Suite, case: &Case) -> String {
-    let within = within(suite, case);
-    if within.is_empty() || case.name.starts_with(within) {
-        case.name.to_string()
-    } else {
-        format!("{within}: {}", case.name)
-    }
+    joined(within(suite, case), &case.name)
+}
+
+fn joined(within: &str, name: &str) -> String {
+    if within.is_empty() || name.starts_with(within) { name.to_owned() } else { format!("{within}: {name}") }
+}
+
+/// A case by its names alone.
+fn item_of<'c>(suite: &'c Suite, case: &'c Case) -> Item<'c> {
+    Item { test: Some(&case.name), suite: Some(within(suite, case)), ..Item::default() }
+}
+
+/// The day of a time (UTC); out of range, every end has passed.
+fn day(now: i64) -> jiff::civil::Date {
+    let time = jiff::Timestamp::from_second(now).ok();
+    time.map_or(jiff::civil::Date::MAX, |t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 fn case_violation(e: &Evidence, suite: &Suite, case: &Case) -> Violation {
@@ -385,5 +497,7 @@ fn first_line(text: &str) -> String {
     if cut.len() < line.len() { format!("{cut}…") } else { cut }
 }
 
+mod attempts;
+mod quarantine;
 #[cfg(test)]
 mod unit;

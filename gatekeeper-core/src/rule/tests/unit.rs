@@ -96,7 +96,7 @@ fn ceilings_on_skipped_and_flaky_cases() {
     let skipped = "max-skipped = 1";
     assert_eq!([status(skipped, "ps"), status(skipped, "pss")], [Pass, Fail]);
     let flaky = "max-flaky = 1";
-    assert_eq!([status(flaky, "py"), status(flaky, "pyy"), status("", "pyy")], [Pass, Fail, Pass]);
+    assert_eq!([status(flaky, "py"), status(flaky, "pyy"), status("", "pyy")], [Pass, Fail, Fail]);
 }
 
 #[test]
@@ -186,7 +186,8 @@ fn only_what_counts_against_the_gate_is_asked_for() {
         });
         asked.into_inner().join(" ")
     };
-    assert_eq!(asked(""), "f1 e4");
+    assert_eq!(asked(""), "f1 y3 e4");
+    assert_eq!(asked("flaky = \"pass\""), "f1 e4");
     assert_eq!(asked("max-skipped = 0\nmax-flaky = 0"), "f1 s2 y3 e4");
     assert_eq!(asked("max-case-duration = 0.1"), "p0 f1 s2 y3 e4");
 }
@@ -216,4 +217,76 @@ fn a_name_says_where_its_case_stands_once() {
     assert_eq!(of(None, "s", "adds"), "s: adds");
     assert_eq!(of(None, "", "adds"), "adds");
     assert_eq!(of(Some("calc"), "s", "calc.adds"), "calc.adds");
+}
+
+#[test]
+fn a_flaky_case_fails_warns_or_passes_as_the_policy_says() {
+    assert_eq!([status("", "py"), status("flaky = \"fail\"", "py")], [Fail, Fail]);
+    assert_eq!([status("flaky = \"warn\"", "py"), status("flaky = \"pass\"", "py")], [Warn, Pass]);
+    assert_eq!([status("flaky = \"warn\"", "pp"), status("flaky = \"fail\"", "pp")], [Pass, Pass]);
+    // Who allows some lets them pass, up to that many.
+    assert_eq!(["y", "py", "pyy"].map(|cases| status("max-flaky = 1", cases)), [Pass, Pass, Fail]);
+    assert_eq!(status("max-flaky = 1\nflaky = \"fail\"", "py"), Fail);
+    let j = of("", vec![run("py")]).judged();
+    assert_eq!(violations(&j), [("test-flaky", Fail)]);
+    assert!(j.violations[0].message.contains("calc: y1 both failed and passed"), "{:?}", j.violations);
+    let j = of("flaky = \"pass\"", vec![run("py")]).judged();
+    assert_eq!(j.notes, ["flaky: calc: y1"]);
+    // It counts as a failed case where so many may fail.
+    assert_eq!([status("max-failed = 1", "py"), status("max-failed = 1", "pyy")], [Pass, Fail]);
+}
+
+#[test]
+fn attempts_are_one_run() {
+    let attempt = |n: &str, letters: &str| {
+        let mut e = evidence(&format!("{n}.xml"), Data::Tests(run(letters)));
+        e.source.labels.insert("attempt".to_owned(), n.to_owned());
+        e
+    };
+    let judged = |keys: &str, all: Vec<Evidence>| testing::Case::new(&RULE, keys, all).judged();
+    // `f0` and `p0` are two cases: the names of a run's cases come of their letters.
+    let renamed = |n: &str, status| {
+        let mut e = attempt(n, "pp");
+        let Data::Tests(t) = &mut e.data else { return e };
+        t.suites[0].cases[0].status = status;
+        e
+    };
+    let both = || vec![renamed("1", Outcome::Failed), renamed("2", Outcome::Passed)];
+    assert_eq!(judged("", both()).status(), Fail);
+    assert_eq!(judged("flaky = \"pass\"", both()).status(), Pass);
+    let counts = judged("flaky = \"pass\"\nmin-cases = 3", both());
+    assert_eq!(counts.status(), Fail, "two cases in two attempts are two cases");
+    let lost = vec![attempt("1", "ppp"), attempt("2", "pp")];
+    let j = judged("flaky = \"pass\"", lost);
+    assert_eq!(violations(&j), [("test-lost", Error)]);
+    assert_eq!(judged("attempts = \"failed-only\"", vec![attempt("1", "ppp"), attempt("2", "pp")]).status(), Pass);
+}
+
+#[test]
+fn a_case_in_quarantine_may_fail_until_its_day() {
+    let keys = |test: &str, expires: &str| {
+        format!("quarantine = [{{ test = \"{test}\", reason = \"clock\", expires = \"{expires}\", owner = \"me\" }}]")
+    };
+    let day = testing_day();
+    let judged = |test: &str, expires: &str, letters: &str| {
+        let keys = keys(test, expires);
+        let mut case = of(&keys, vec![run(letters)]);
+        case.now = Some(day);
+        case.judged()
+    };
+    assert_eq!(judged("f1", "2026-06-01", "pf").status(), Pass);
+    assert_eq!(judged("calc: f1", "2026-06-01", "pf").status(), Pass);
+    assert_eq!(judged("f1", "2026-05-31", "pf").status(), Fail);
+    assert_eq!(judged("f2", "2026-06-01", "pf").status(), Fail);
+    assert_eq!(judged("y1", "2026-06-01", "py").status(), Pass);
+    // It is let fail, not forgotten; what is left must be something.
+    assert_eq!(judged("f1", "2026-06-01", "pf").notes, ["f1 may fail until 2026-06-01 (clock, me)"]);
+    assert_eq!(judged("f0", "2026-06-01", "f").status(), Error);
+    assert_eq!(judged("f1", "2026-05-31", "pp").notes, ["the quarantine of f1 ended on 2026-05-31 and does not count"]);
+    assert_eq!(judged("f1", "2026-06-01", "pp").notes, ["f1 is in quarantine, and no such case ran"]);
+}
+
+/// 2026-06-01.
+fn testing_day() -> i64 {
+    1_780_272_000
 }
