@@ -69,6 +69,14 @@ export interface CheckOptions {
   maxBytes?: number
   /** Warnings make the verdict fail. */
   failOnWarn?: boolean
+  /** The unified diff of the change, for gates that judge new code. */
+  diff?: string
+  /** The commit that is judged, in hexadecimal digits. */
+  commit?: string
+  /** Its tree. */
+  tree?: string
+  /** An empty diff is proof that nothing changed; otherwise it is refused. */
+  allowEmpty?: boolean
   /** Rules of the program's own, by the names that the policy uses. They answer at once: a promise is an error of its gate. */
   rules?: Record<string, RuleFunction | CustomRule>
 }

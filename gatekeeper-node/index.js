@@ -82,7 +82,8 @@ const checking = (given) => {
 }
 
 const CHECK = {
-  paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, rules: ruleSet,
+  paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, diff: string, commit: string,
+  tree: string, allowEmpty: boolean, rules: ruleSet,
 }
 const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
 

@@ -7,6 +7,7 @@ use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::inspection;
 use gatekeeper_core::output::{Output, Style};
+use gatekeeper_core::policy::GivenPolicy;
 use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{
     Base, Change, CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Revision, Verdict,
@@ -34,6 +35,8 @@ pub struct Request {
     pub fail_on_warn: bool,
     /// Names of the gates to judge, the others are skipped; all of them where none is named.
     pub only: Vec<String>,
+    /// The policy, where it is read from elsewhere than the working tree.
+    pub policy: Option<GivenPolicy>,
     /// The commit and tree that are judged.
     pub revision: Revision,
     /// The diff of the change that is judged.
@@ -42,6 +45,18 @@ pub struct Request {
     pub allow_empty: bool,
     /// What is released, and whose change is reviewed.
     pub release: Release,
+}
+
+impl Request {
+    /// Says what is judged and what changed, as programs give it: the diff's text, the names of commit and tree, and whether an empty diff is proof
+    /// that nothing changed.
+    pub fn of_change(&mut self, diff: Option<Vec<u8>>, commit: Option<String>, tree: Option<String>, allow_empty: bool) {
+        let known = commit.is_some() || tree.is_some();
+        (self.revision.commit, self.revision.tree) = (commit, tree);
+        self.revision.from = known.then(|| "the caller".to_owned());
+        self.diff = diff.map(|text| GivenDiff { from: "diff".to_owned(), text, ..GivenDiff::default() });
+        self.allow_empty = allow_empty;
+    }
 }
 
 /// A diff as it was given.
@@ -53,6 +68,8 @@ pub struct GivenDiff {
     pub text: Vec<u8>,
     /// What was compared, where git was asked: then an empty diff is proven to be one.
     pub base: Option<Base>,
+    /// The root's folder in the repository, with `/` at its end, where the diff may name files from the repository's top.
+    pub prefix: String,
 }
 
 /// How files are to be read.
@@ -282,6 +299,7 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
         root: request.root.clone(),
         config: request.config.clone(),
         profile: request.profile.clone(),
+        policy: request.policy.clone(),
         paths: request.paths.clone(),
         working_directory,
         context,
@@ -291,7 +309,7 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
 
 /// The diff, read.
 fn change(given: &GivenDiff, allow_empty: bool) -> Result<Change, Refusal> {
-    let GivenDiff { from, text, base } = given;
+    let GivenDiff { from, text, base, prefix } = given;
     if text.iter().all(u8::is_ascii_whitespace) {
         if base.is_some() || allow_empty {
             return Ok(Change::nothing(from, base.clone()));
@@ -299,7 +317,9 @@ fn change(given: &GivenDiff, allow_empty: bool) -> Result<Change, Refusal> {
         let said = format!("the diff {from} is empty: if nothing changed, say so with --allow-empty");
         return Err(Refusal::Usage(said));
     }
-    Change::read(from, text.clone(), base.clone()).map_err(Refusal::Unreadable)
+    let mut change = Change::read(from, text.clone(), base.clone()).map_err(Refusal::Unreadable)?;
+    change.diff.below(prefix);
+    Ok(change)
 }
 
 /// Judges once and renders the verdict as each of these outputs, in their order.

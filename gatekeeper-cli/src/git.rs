@@ -45,6 +45,18 @@ pub enum GitError {
     /// The answer is above the limit.
     #[error("git's answer is larger than {0} bytes: raise --max-bytes")]
     TooLarge(u64),
+    /// A file that lies outside of the repository.
+    #[error("{0} is not named from within the repository")]
+    Outside(String),
+    /// Something that bears a policy's name and is none.
+    #[error("{0} bears a policy's name there and is no file")]
+    NoFile(String),
+    /// Several policies in one place.
+    #[error("there are several policies in one place there ({0}): keep one, or name one with --config")]
+    Several(String),
+    /// A commit without a policy.
+    #[error("there is no policy in {0}")]
+    NoPolicy(String),
     /// It failed for another reason.
     #[error("git {0} failed: {1}")]
     Failed(&'static str, String),
@@ -99,6 +111,15 @@ pub struct Git<'f> {
     folder: &'f Path,
     /// Settings that switch off what the repository's own configuration would run.
     own: Vec<String>,
+}
+
+/// What lies under a name in a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name, from the top of the repository.
+    pub name: String,
+    /// Whether it is a file: no folder, link or submodule.
+    pub is_file: bool,
 }
 
 /// What git says of the folder.
@@ -301,6 +322,45 @@ impl<'f> Git<'f> {
         branches.sort();
         branches.dedup();
         Ok((log, branches))
+    }
+
+    /// The folder within the working tree: empty at its top and where there is no git, else with `/` at its end.
+    pub fn prefix(&self) -> String {
+        self.head().map(|head| head.prefix).unwrap_or_default()
+    }
+
+    /// The commit that a name stands for, and the folder within the working tree.
+    ///
+    /// # Errors
+    /// No git, no repository, a name that it does not know.
+    pub fn known(&self, name: &str) -> Result<(String, String), GitError> {
+        let head = self.head()?;
+        Ok((self.commit(name, head.shallow)?, head.prefix))
+    }
+
+    /// What of these names, from the top of the repository, a commit has.
+    ///
+    /// # Errors
+    /// Where git fails.
+    pub fn entries(&self, commit: &str, names: &[String]) -> Result<Vec<Entry>, GitError> {
+        let mut asked = vec!["ls-tree", "-z", "--full-tree", commit, "--"];
+        asked.extend(names.iter().map(String::as_str));
+        let said = self.ask("ls-tree", asked)?;
+        let entry = |line: &[u8]| {
+            let line = String::from_utf8_lossy(line);
+            let (what, name) = line.split_once('\t')?;
+            let is_file = matches!(what.split(' ').next(), Some("100644" | "100755"));
+            Some(Entry { name: name.to_owned(), is_file })
+        };
+        Ok(said.split(|b| *b == 0).filter_map(entry).collect())
+    }
+
+    /// A file as a commit has it.
+    ///
+    /// # Errors
+    /// Where git fails, or the file is above the limit.
+    pub fn blob(&self, commit: &str, name: &str, limit: u64) -> Result<Vec<u8>, GitError> {
+        self.read("cat-file", &["cat-file", "blob", &format!("{commit}:{name}")], limit)
     }
 
     /// What a call prints, up to a limit.

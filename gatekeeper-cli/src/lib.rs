@@ -10,6 +10,7 @@ pub mod exit;
 mod files;
 pub mod front;
 mod git;
+mod policy_ref;
 pub mod release;
 mod terminal;
 

@@ -4,13 +4,14 @@ use crate::collect::{self, Candidate, entries};
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
 use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
-use crate::policy::{self, Gate, Known, Policy};
+use crate::policy::{self, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
     EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
@@ -26,6 +27,8 @@ pub struct CheckRequest {
     pub config: Option<PathBuf>,
     /// The profile to apply.
     pub profile: Option<String>,
+    /// The policy, where it is read from elsewhere than the working tree; then `config` is not looked at.
+    pub policy: Option<GivenPolicy>,
     /// Files and folders to read instead of the policy's patterns.
     pub paths: Vec<PathBuf>,
     /// The working directory: everything relative is relative to it.
@@ -41,6 +44,7 @@ impl CheckRequest {
             root: None,
             config: None,
             profile: None,
+            policy: None,
             paths: Vec::new(),
             working_directory: working_directory.into(),
             context,
@@ -69,12 +73,17 @@ pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict,
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
     asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
-    context.ignores.extend(collect::ignore_files(&root, &context.limits)?);
+    context.ignores.extend(match &request.policy {
+        // What may pass is for the base to say.
+        Some(given) => collect::ignore_files_by(&|name| given.files.read(&format!("{}{name}", given.folder)))?,
+        None => collect::ignore_files(&root, &context.limits)?,
+    });
     let files = collect::Root::new(&root, &context.limits);
     candidates.extend(collect::repository(&policy, formats, &context.release));
     let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
     let mut verdict = evaluate(formats, &policy, candidates, &context, on_disk);
     verdict.root = shown(&request.working_directory, &root);
+    verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
     Ok(verdict)
 }
 
@@ -226,6 +235,7 @@ fn policy_ref(policy: &Policy) -> PolicyRef {
         sha256: policy.sha256.clone(),
         profile: policy.profile.clone(),
         extends: policy.extends.iter().map(used).collect(),
+        from: None,
         digest: policy.digest(),
         normalised: policy.normal.clone(),
     }
@@ -251,6 +261,9 @@ struct Project {
 
 fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyError> {
     let cwd = &request.working_directory;
+    if let Some(given) = &request.policy {
+        return given_project(known, request, given);
+    }
     let from = request.root.as_ref().map_or_else(|| cwd.clone(), |r| cwd.join(r));
     let (file, policy_root) = match &request.config {
         Some(config) => (Some(cwd.join(config)), cwd.clone()),
@@ -280,6 +293,24 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
     })?;
     let beside = |file: &str| collect::read_rules(&cwd.join(file), &request.context.limits);
     Ok(Project { root, policy: Some(policy::load(&name, &bytes, request.profile.as_deref(), known, &beside)?) })
+}
+
+/// The same by a policy from elsewhere.
+fn given_project(known: Known<'_>, request: &CheckRequest, given: &GivenPolicy) -> Result<Project, PolicyError> {
+    let root = request.working_directory.join(request.root.as_ref().unwrap_or(&given.root));
+    if !root.is_dir() {
+        return Err(PolicyError::whole(root.display().to_string(), "the root is not a folder that can be read"));
+    }
+    let read = |name: &str| {
+        let none = || ParseError::new(ErrorCode::Io, format!("there is no such file in {}", given.from));
+        given.files.read(name)?.ok_or_else(none)
+    };
+    let bytes = read(&given.name).map_err(|e| {
+        let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
+        PolicyError::about(given.name.as_str(), problem)
+    })?;
+    let policy = policy::load(&given.name, &bytes, request.profile.as_deref(), known, &read)?;
+    Ok(Project { root, policy: Some(policy) })
 }
 
 /// A path as it is named to people: from the working directory where it lies below it.

@@ -127,6 +127,9 @@ pub struct PolicyRef {
     pub sha256: Option<String>,
     /// The profile that was applied.
     pub profile: Option<String>,
+    /// Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The files that it extends, the nearest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extends: Vec<Used>,

@@ -36,6 +36,14 @@ pub struct CheckOptions {
     pub max_bytes: Option<i64>,
     /// Warnings make the verdict fail.
     pub fail_on_warn: Option<bool>,
+    /// The unified diff of the change, for gates that judge new code.
+    pub diff: Option<String>,
+    /// The commit that is judged, in hexadecimal digits.
+    pub commit: Option<String>,
+    /// Its tree.
+    pub tree: Option<String>,
+    /// An empty diff is proof that nothing changed; otherwise it is refused.
+    pub allow_empty: Option<bool>,
     /// Rules of the program's own, by the names that the policy uses. They answer at once: a promise is an error of its gate.
     #[napi(ts_type = "Record<string, RuleFunction | CustomRule>")]
     pub rules: Option<Vec<Vec<String>>>,
@@ -136,7 +144,7 @@ fn unattended(
 
 impl From<CheckOptions> for Request {
     fn from(o: CheckOptions) -> Self {
-        Request {
+        let mut request = Request {
             paths: o.paths.unwrap_or_default().into_iter().map(PathBuf::from).collect(),
             config: o.config.map(PathBuf::from),
             root: o.root.map(PathBuf::from),
@@ -145,7 +153,9 @@ impl From<CheckOptions> for Request {
             max_bytes: o.max_bytes.map(|n| u64::try_from(n).unwrap_or(0)),
             fail_on_warn: o.fail_on_warn.unwrap_or(false),
             ..Request::default()
-        }
+        };
+        request.of_change(o.diff.map(String::into_bytes), o.commit, o.tree, o.allow_empty.unwrap_or(false));
+        request
     }
 }
 

@@ -66,6 +66,9 @@ fn answer<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Refusal> + S
 /// A rule as the package hands it over: its name, kind and documentation, and a function from two JSON texts to one.
 type Registered = (String, Option<String>, Option<String>, Py<PyAny>);
 
+/// What is judged and what changed: the diff's text, commit, tree, and whether an empty diff is proof that nothing changed.
+type Change = (Option<Vec<u8>>, Option<String>, Option<String>, bool);
+
 /// The engine with the rules that are registered. The interpreter is entered for each answer alone.
 fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
     let rule = |(name, kind, docs, judge): Registered| {
@@ -80,7 +83,7 @@ fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
 
 /// The verdict, rendered as each of the outputs in their order.
 #[pyfunction]
-#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, rules))]
+#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, change, rules))]
 #[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
 fn check_rendered(
     py: Python<'_>,
@@ -92,9 +95,12 @@ fn check_rendered(
     now: Option<String>,
     max_bytes: Option<u64>,
     fail_on_warn: bool,
+    change: Change,
     rules: Vec<Registered>,
 ) -> PyResult<Vec<String>> {
-    let request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn, ..Request::default() };
+    let (diff, commit, tree, allow_empty) = change;
+    let mut request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn, ..Request::default() };
+    request.of_change(diff, commit, tree, allow_empty);
     answer(py, || front::check_rendered(&engine(rules)?, &request, &outputs))
 }
 

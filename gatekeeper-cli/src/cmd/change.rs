@@ -2,9 +2,11 @@
 
 use crate::front::{GivenDiff, Refusal};
 use crate::git::{self, Git};
+use crate::policy_ref::policy_of;
 use clap::Args;
 use gatekeeper_core::error::chain;
-use gatekeeper_core::{Revision, policy};
+use gatekeeper_core::policy::{self, GivenPolicy};
+use gatekeeper_core::Revision;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +25,9 @@ pub struct ChangeArgs {
     /// Ask git for the diff instead: from where HEAD branched off from this commit
     #[arg(long, value_name = "REF")]
     base: Option<String>,
+    /// Read the policy, what it extends and the ignore files from this commit, such as origin/main: a change cannot lower its own bar
+    #[arg(long, value_name = "REF")]
+    policy_ref: Option<String>,
     /// Take an empty diff for proof that nothing changed
     #[arg(long)]
     pub(crate) allow_empty: bool,
@@ -34,23 +39,33 @@ pub(crate) struct Given {
     pub(crate) revision: Revision,
     /// The diff.
     pub(crate) diff: Option<GivenDiff>,
+    /// The policy of another commit.
+    pub(crate) policy: Option<GivenPolicy>,
 }
 
 /// Reads what was given, and asks git for the rest.
-pub(crate) fn given(args: &ChangeArgs, root: Option<&Path>, max_bytes: u64) -> Result<Given, Refusal> {
+pub(crate) fn given(
+    args: &ChangeArgs,
+    root: Option<&Path>,
+    config: Option<&Path>,
+    max_bytes: u64,
+) -> Result<Given, Refusal> {
     let folder = folder(root);
     let revision = git::revision(&folder, args.commit.clone(), args.tree.clone());
     let diff = match (&args.diff, &args.base) {
-        (Some(file), _) => Some(read(file, max_bytes)?),
+        (Some(file), _) => Some(GivenDiff { prefix: Git::at(&folder).prefix(), ..read(file, max_bytes)? }),
         (None, Some(base)) => {
             let (text, base) = Git::at(&folder)
                 .change(base, max_bytes)
                 .map_err(|e| Refusal::Usage(format!("--base {base}: {}", chain(&e))))?;
-            Some(GivenDiff { from: "git".to_owned(), text, base: Some(base) })
+            Some(GivenDiff { from: "git".to_owned(), text, base: Some(base), ..GivenDiff::default() })
         }
         (None, None) => None,
     };
-    Ok(Given { revision, diff })
+    let policy = args.policy_ref.as_deref().map(|reference| {
+        policy_of(reference, root, config).map_err(|e| Refusal::Usage(format!("--policy-ref {reference}: {}", chain(&e))))
+    });
+    Ok(Given { revision, diff, policy: policy.transpose()? })
 }
 
 /// The folder that is judged: git is asked there.
@@ -78,5 +93,5 @@ fn read(file: &Path, max_bytes: u64) -> Result<GivenDiff, Refusal> {
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > max_bytes {
         return Err(Refusal::Usage(format!("the diff {from} is larger than {max_bytes} bytes: raise --max-bytes")));
     }
-    Ok(GivenDiff { from, text, base: None })
+    Ok(GivenDiff { from, text, ..GivenDiff::default() })
 }

@@ -95,7 +95,7 @@ pub(crate) fn judge(
     color: bool,
     err: &mut dyn Write,
 ) -> io::Result<Result<Verdict, Refused>> {
-    let given = match change::given(&args.change, args.root.as_deref(), args.max_bytes) {
+    let given = match change::given(&args.change, args.root.as_deref(), args.config.as_deref(), args.max_bytes) {
         Ok(given) => given,
         Err(refusal) => {
             writeln!(err, "gatekeeper: {}", line(&refusal.line()))?;
@@ -105,6 +105,7 @@ pub(crate) fn judge(
     let request = Request {
         revision: given.revision,
         diff: given.diff,
+        policy: given.policy,
         allow_empty: args.change.allow_empty,
         paths: args.paths.clone(),
         config: args.config.clone(),

@@ -21,5 +21,5 @@ pub use packages::Folder;
 pub use places::RECORDS;
 pub(crate) use places::{given, usual_places};
 pub use project::tree;
-pub(crate) use project::{ignore_files, project_of};
+pub(crate) use project::{ignore_files, ignore_files_by, project_of};
 pub(crate) use root::{Root, repository};

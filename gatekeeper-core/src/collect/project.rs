@@ -8,20 +8,31 @@ use crate::policy::Project;
 use crate::relate::findings::{parse_plain, parse_yaml};
 use crate::relate::paths::Tree;
 use crate::relate::suppress::IgnoreFile;
+use gatekeeper_evidence::error::ParseError;
 use gatekeeper_formats::input::Limits;
 use std::fs;
 use std::path::Path;
 
-/// The ignore files of Trivy at the root. One that cannot be read is an error like one in the policy: it says what may pass.
+/// The ignore files of Trivy at the root.
+///
+/// # Errors
+/// As [`ignore_files_by`].
 pub(crate) fn ignore_files(root: &Path, limits: &Limits) -> Result<Vec<IgnoreFile>, PolicyError> {
+    ignore_files_by(&|name| {
+        let path = root.join(name);
+        if path.symlink_metadata().is_err() { Ok(None) } else { read_rules(&path, limits).map(Some) }
+    })
+}
+
+/// The ignore files of Trivy, as a reader of files gives them. One that cannot be read is an error like one in the policy: it says what may pass.
+pub(crate) fn ignore_files_by(
+    read: &dyn Fn(&str) -> Result<Option<Vec<u8>>, ParseError>,
+) -> Result<Vec<IgnoreFile>, PolicyError> {
     let mut out = Vec::new();
     for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
         let wrong = |why: String| PolicyProblem::new(0..0, why).code(ProblemCode::Unreadable);
-        if root.join(name).symlink_metadata().is_err() {
-            continue;
-        }
-        let bytes = read_rules(&root.join(name), limits)
-            .map_err(|e| PolicyError::about(name, wrong("cannot be read".to_owned()).because(e)))?;
+        let read = read(name).map_err(|e| PolicyError::about(name, wrong("cannot be read".to_owned()).because(e)))?;
+        let Some(bytes) = read else { continue };
         let text = String::from_utf8(bytes)
             .map_err(|e| PolicyError::about(name, wrong("is not UTF-8 text".to_owned()).because(e)))?;
         let entries = if yaml { parse_yaml(&text) } else { parse_plain(&text) };

@@ -118,6 +118,19 @@ impl Diff {
         Diff { text: Vec::new(), files: Vec::new() }
     }
 
+    /// Names files from a folder, with `/` at its end, where the diff names them from further up: what lies elsewhere is no longer in it. A diff
+    /// of which no file lies there stays as it is: it was made from that folder.
+    pub fn below(&mut self, folder: &str) {
+        let inside = |name: &Option<String>| name.as_deref().and_then(|n| n.strip_prefix(folder)).map(str::to_owned);
+        if folder.is_empty() || !self.files.iter().any(|f| inside(&f.old).or_else(|| inside(&f.new)).is_some()) {
+            return;
+        }
+        self.files.retain_mut(|f| {
+            (f.old, f.new) = (inside(&f.old), inside(&f.new));
+            f.old.is_some() || f.new.is_some()
+        });
+    }
+
     /// The files that it changes.
     pub fn files(&self) -> &[FileDiff] {
         &self.files

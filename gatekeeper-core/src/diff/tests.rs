@@ -120,6 +120,20 @@ fn renames_copies_modes_binaries_submodules_and_links() {
 }
 
 #[test]
+fn a_diff_from_the_top_is_named_from_a_folder_below() {
+    let file = |name: &str| format!("--- a/{name}\n+++ b/{name}\n{HUNK}");
+    let below = |text: &str, folder: &str| {
+        let mut diff = read(text).unwrap();
+        diff.below(folder);
+        diff.files().iter().filter_map(|f| f.new.clone()).collect::<Vec<_>>()
+    };
+    let both = format!("{}{}", file("one/src/x.py"), file("two/src/x.py"));
+    assert_eq!(below(&both, "one/"), ["src/x.py"]);
+    assert_eq!(below(&both, "three/"), ["one/src/x.py", "two/src/x.py"]);
+    assert_eq!(below(&both, ""), ["one/src/x.py", "two/src/x.py"]);
+}
+
+#[test]
 fn other_tools_are_read() {
     let gnu = format!(
         "diff -ruN old/src/x.py new/src/x.py\n--- old/src/x.py\t2026-01-01 00:00:00.000000000 +0000\n+++ new/src/x.py\t2026-01-02 00:00:00.000000000 +0000\n{HUNK}Binary files old/p.png and new/p.png differ\n"

@@ -93,12 +93,17 @@ def check(
     now: str | datetime | None = None,
     max_bytes: int | None = None,
     fail_on_warn: bool = False,
+    diff: str | bytes | None = None,
+    commit: str | None = None,
+    tree: str | None = None,
+    allow_empty: bool = False,
 ) -> Verdict:
     """Judge the evidence of a project by its policy.
 
     ``paths`` are files and folders to read instead of what the policy names; ``config`` is the policy (otherwise it is
     searched for in ``root`` and the folders above it); ``root`` the folder that patterns are relative to; ``now`` the clock to judge by (RFC 3339, or a datetime
-    with a time zone). A failing verdict is an answer, not an exception.
+    with a time zone); ``diff`` the unified diff of the change, for gates that judge new code (an empty one is refused unless ``allow_empty``); ``commit`` and
+    ``tree`` what is judged, in hexadecimal digits. A failing verdict is an answer, not an exception.
 
     Raises PolicyError where the policy cannot be used (nothing was judged), ValueError where an argument cannot be.
     """
@@ -111,6 +116,10 @@ def check(
         now=now,
         max_bytes=max_bytes,
         fail_on_warn=fail_on_warn,
+        diff=diff,
+        commit=commit,
+        tree=tree,
+        allow_empty=allow_empty,
     )
     return cast(Verdict, json.loads(rendered["json"]))
 
@@ -125,6 +134,10 @@ def check_rendered(
     now: str | datetime | None = None,
     max_bytes: int | None = None,
     fail_on_warn: bool = False,
+    diff: str | bytes | None = None,
+    commit: str | None = None,
+    tree: str | None = None,
+    allow_empty: bool = False,
 ) -> dict[str, str]:
     """Judge once, as `check` does, and give the verdict as text in each of these outputs ("markdown", "json", "human", …)."""
     wanted = [outputs] if isinstance(outputs, str) else list(outputs)
@@ -137,6 +150,7 @@ def check_rendered(
         now.isoformat() if isinstance(now, datetime) else now,
         max_bytes,
         fail_on_warn,
+        (diff.encode() if isinstance(diff, str) else diff, commit, tree, allow_empty),
         list(_registered.values()),
     )
     return dict(zip(wanted, texts, strict=True))

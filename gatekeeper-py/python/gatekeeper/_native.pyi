@@ -43,6 +43,7 @@ def check_rendered(
     now: str | None,
     max_bytes: int | None,
     fail_on_warn: bool,
+    change: tuple[bytes | None, str | None, str | None, bool],
     rules: Sequence[_Rule],
 ) -> list[str]: ...
 def inspect(
