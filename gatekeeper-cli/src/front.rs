@@ -50,7 +50,13 @@ pub struct Request {
 impl Request {
     /// Says what is judged and what changed, as programs give it: the diff's text, the names of commit and tree, and whether an empty diff is proof
     /// that nothing changed.
-    pub fn of_change(&mut self, diff: Option<Vec<u8>>, commit: Option<String>, tree: Option<String>, allow_empty: bool) {
+    pub fn of_change(
+        &mut self,
+        diff: Option<Vec<u8>>,
+        commit: Option<String>,
+        tree: Option<String>,
+        allow_empty: bool,
+    ) {
         let known = commit.is_some() || tree.is_some();
         (self.revision.commit, self.revision.tree) = (commit, tree);
         self.revision.from = known.then(|| "the caller".to_owned());

@@ -202,6 +202,10 @@ fn a_hostile_repository_runs_nothing_and_hides_nothing() {
     let v = r.verdict(&["--base", "HEAD~1"]);
     assert!(reason(&v).contains("6 of 10"), "{}", reason(&v));
     assert!(!r.0.join("marker").exists(), "{}", fs::read_to_string(r.0.join("marker")).unwrap_or_default());
+    // The trap is one: git as it is runs into it.
+    let mut plain = Command::new("git");
+    let _ = clean(&mut plain).current_dir(&r.0).args(["status", "--porcelain"]).output().unwrap();
+    assert!(r.0.join("marker").exists());
 }
 
 #[test]
@@ -209,12 +213,16 @@ fn the_environment_of_git_is_not_asked() {
     let r = Repository::new("environment");
     let other = Repository::new("environment-other");
     let git_dir = other.0.join(".git");
-    let output = check(&r.0, &["--base", "HEAD~1"], &[
-        ("GIT_DIR", git_dir.to_str().unwrap()),
-        ("GIT_EXTERNAL_DIFF", "/bin/true"),
-        ("GIT_DIFF_OPTS", "-u0"),
-        ("GIT_CONFIG_PARAMETERS", "'diff.noprefix'='true'"),
-    ]);
+    let output = check(
+        &r.0,
+        &["--base", "HEAD~1"],
+        &[
+            ("GIT_DIR", git_dir.to_str().unwrap()),
+            ("GIT_EXTERNAL_DIFF", "/bin/true"),
+            ("GIT_DIFF_OPTS", "-u0"),
+            ("GIT_CONFIG_PARAMETERS", "'diff.noprefix'='true'"),
+        ],
+    );
     let v = document(&output);
     assert_eq!(v["context"]["commit"], r.git(&["rev-parse", "HEAD"]).as_str());
     assert!(reason(&v).contains("6 of 10"), "{}", reason(&v));
@@ -237,7 +245,9 @@ fn a_shallow_clone_tells_only_what_is_certain() {
         clone
     };
     let one = clone("1", "one");
-    for (base, words) in [("HEAD~1", "shallow"), ("origin/later", "shallow"), ("origin/none", "does not know"), ("--all", "no name")] {
+    for (base, words) in
+        [("HEAD~1", "shallow"), ("origin/later", "shallow"), ("origin/none", "does not know"), ("--all", "no name")]
+    {
         let output = one.check(&[&format!("--base={base}")]);
         assert_eq!(output.status.code(), Some(2), "{base}");
         assert!(said(&output).contains(words), "{base}: {}", said(&output));
@@ -251,7 +261,8 @@ fn a_shallow_clone_tells_only_what_is_certain() {
 fn ci_is_asked_where_git_is_not_there() {
     let r = Repository::new("ci");
     let sha = "a".repeat(40);
-    let of = |folder: &Path, name: &str, value: &str| document(&check(folder, &[], &[(name, value)]))["context"].clone();
+    let of =
+        |folder: &Path, name: &str, value: &str| document(&check(folder, &[], &[(name, value)]))["context"].clone();
     assert_eq!(of(&r.0, "GITHUB_SHA", &sha)["from"], "git");
     fs::remove_dir_all(r.0.join(".git")).unwrap();
     for name in ["GITHUB_SHA", "CI_COMMIT_SHA"] {
@@ -272,7 +283,10 @@ fn what_is_given_goes_before_what_git_says() {
     let head = r.git(&["rev-parse", "HEAD"]);
     let of = |arguments: &[&str]| r.verdict(arguments)["context"].clone();
     let c = of(&["--commit", &head[..10]]);
-    assert_eq!((c["commit"].as_str(), c["tree"].as_str()), (Some(&head[..10]), Some(r.git(&["rev-parse", "HEAD^{tree}"]).as_str())));
+    assert_eq!(
+        (c["commit"].as_str(), c["tree"].as_str()),
+        (Some(&head[..10]), Some(r.git(&["rev-parse", "HEAD^{tree}"]).as_str()))
+    );
     // Of another commit git cannot tell the tree.
     let c = of(&["--commit", &"b".repeat(40)]);
     assert_eq!((c["commit"].as_str(), &c["tree"]), (Some("b".repeat(40).as_str()), &Value::Null));
@@ -319,9 +333,14 @@ fn a_change_cannot_lower_its_own_bar() {
     let v = document(&output);
     let from = v["policy"]["from"].as_str().unwrap();
     assert!(from.starts_with("main (") && from.contains(&r.git(&["rev-parse", "main"])[..12]), "{from}");
-    assert_eq!((&v["policy"]["file"], &v["policy"]["extends"][0]["path"]), (&"gatekeeper.toml".into(), &"org.toml".into()));
+    assert_eq!(
+        (&v["policy"]["file"], &v["policy"]["extends"][0]["path"]),
+        (&"gatekeeper.toml".into(), &"org.toml".into())
+    );
     let human = check(&r.0, &["--policy-ref", "main", "--format", "human"], &[]);
-    assert!(human.status.code() == Some(2) || String::from_utf8_lossy(&human.stdout).contains("gatekeeper.toml of main ("));
+    assert!(
+        human.status.code() == Some(2) || String::from_utf8_lossy(&human.stdout).contains("gatekeeper.toml of main (")
+    );
     // A policy that the change takes away is there still, and from a folder below it is found upwards.
     fs::remove_file(r.0.join("gatekeeper.toml")).unwrap();
     assert_eq!(r.check(&["--policy-ref", "main"]).status.code(), Some(1));

@@ -10,7 +10,8 @@ fn commits(name: &str, text: &str) -> Vec<String> {
 }
 
 fn sarif(provenance: &str) -> Vec<String> {
-    let run = |p: &str| format!(r#"{{"tool":{{"driver":{{"name":"t"}}}},"results":[],"versionControlProvenance":{p}}}"#);
+    let run =
+        |p: &str| format!(r#"{{"tool":{{"driver":{{"name":"t"}}}},"results":[],"versionControlProvenance":{p}}}"#);
     let runs: Vec<String> = provenance.split(" ; ").map(run).collect();
     commits("x.sarif", &format!(r#"{{"version":"2.1.0","runs":[{}]}}"#, runs.join(",")))
 }
@@ -36,7 +37,9 @@ fn other_formats_have_their_own_places() {
            "tests":[{{"name":"a","status":"passed","duration":1}}],"environment":{{"commit":"{sha}"}}}}}}"#
     );
     assert_eq!(commits("ctrf.json", &ctrf), [sha]);
-    let coveralls = format!(r#"{{"repo_token":"t","git":{{"head":{{"id":"{sha}"}}}},"source_files":[{{"name":"a","coverage":[1]}}]}}"#);
+    let coveralls = format!(
+        r#"{{"repo_token":"t","git":{{"head":{{"id":"{sha}"}}}},"source_files":[{{"name":"a","coverage":[1]}}]}}"#
+    );
     assert_eq!(commits("coveralls.json", &coveralls), [sha]);
     for property in ["git.commit", "GIT_COMMIT", "CI_COMMIT_SHA", "commit", "build:vcs.revision"] {
         let junit = format!(

@@ -4,9 +4,9 @@ use crate::front::{GivenDiff, Refusal};
 use crate::git::{self, Git};
 use crate::policy_ref::policy_of;
 use clap::Args;
+use gatekeeper_core::Revision;
 use gatekeeper_core::error::chain;
 use gatekeeper_core::policy::{self, GivenPolicy};
-use gatekeeper_core::Revision;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +63,8 @@ pub(crate) fn given(
         (None, None) => None,
     };
     let policy = args.policy_ref.as_deref().map(|reference| {
-        policy_of(reference, root, config).map_err(|e| Refusal::Usage(format!("--policy-ref {reference}: {}", chain(&e))))
+        policy_of(reference, root, config)
+            .map_err(|e| Refusal::Usage(format!("--policy-ref {reference}: {}", chain(&e))))
     });
     Ok(Given { revision, diff, policy: policy.transpose()? })
 }

@@ -73,7 +73,8 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match &v.policy.file {
         Some(file) => {
             let name = |p: &String| format!(", profile {}", text::short(p, text::LONGEST));
-            let from = v.policy.from.as_ref().map(|f| format!(" of {}", text::short(f, text::LONGEST))).unwrap_or_default();
+            let from =
+                v.policy.from.as_ref().map(|f| format!(" of {}", text::short(f, text::LONGEST))).unwrap_or_default();
             let profile = v.policy.profile.as_ref().map(name).unwrap_or_default();
             writeln!(out, "{}", paint.dim(&format!("policy {}{from}{profile}", text::short(file, text::LONGEST))))?;
         }
