@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge the evidence of this project by its policy: the main job
     Check(cmd::check::CheckArgs),
+    /// Write a first policy for the evidence that lies here
+    Init(cmd::init::InitArgs),
     /// Explain one gate in full: why, from which evidence, what would make it pass
     Explain(cmd::explain::ExplainArgs),
     /// Show what files are and what they report

@@ -275,18 +275,26 @@ impl Reading {
     }
 }
 
+/// The clock: a time as it was given, or this machine's. Seconds since 1970-01-01 UTC.
+///
+/// # Errors
+/// No time.
+pub(crate) fn clock(given: Option<&str>) -> Result<i64, Refusal> {
+    match given.map(str::parse::<jiff::Timestamp>) {
+        None => Ok(jiff::Timestamp::now().as_second()),
+        Some(Ok(now)) => Ok(now.as_second()),
+        Some(Err(e)) => Err(Refusal::Clock(e)),
+    }
+}
+
 /// Judges.
 ///
 /// # Errors
 /// A clock or a policy that cannot be used.
 pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
-    let now = match request.now.as_deref().map(str::parse::<jiff::Timestamp>) {
-        None => jiff::Timestamp::now(),
-        Some(Ok(now)) => now,
-        Some(Err(e)) => return Err(Refusal::Clock(e)),
-    };
+    let now = clock(request.now.as_deref())?;
     let working_directory = std::env::current_dir().map_err(Refusal::WorkingDirectory)?;
-    let mut context = Context::at(now.as_second());
+    let mut context = Context::at(now);
     context.limits = Limits::of_files(request.max_bytes);
     context.fail_on_warn = request.fail_on_warn;
     context.only.clone_from(&request.only);

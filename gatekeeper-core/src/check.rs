@@ -55,6 +55,16 @@ impl CheckRequest {
 /// Finds policy and evidence, and judges.
 pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict, PolicyError> {
     let Project { root, policy } = project(known, request)?;
+    of_project(known, root, policy, request)
+}
+
+/// Judges what lies below a root by a policy, or by the built-in default.
+pub(crate) fn of_project(
+    known: Known<'_>,
+    root: PathBuf,
+    policy: Option<Policy>,
+    request: &CheckRequest,
+) -> Result<Verdict, PolicyError> {
     let formats = known.formats;
     let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let limit = request.context.limits.files;

@@ -4,6 +4,7 @@ use crate::check::{self, CheckRequest};
 use crate::collect::{self, Candidate, entries};
 use crate::config::PolicyError;
 use crate::context::Context;
+use crate::first::{self, FirstPolicy};
 use crate::output::{Output, Outputs};
 use crate::policy::{self, Known, Policy};
 use crate::rule::{Rule, Rules};
@@ -12,7 +13,7 @@ use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_formats::inspect::Inspection;
 use gatekeeper_formats::{Format, Formats, ReadOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Reads, judges and renders with a set of formats, rules and outputs: by default the built-in ones. Cheap to clone.
 ///
@@ -122,6 +123,15 @@ impl Engine {
     /// A policy that cannot be used; then nothing is judged.
     pub fn check(&self, request: &CheckRequest) -> Result<Verdict, PolicyError> {
         check::check(self.known(), request)
+    }
+
+    /// Writes a first policy for a project: gates for what lies in the usual places below a root (any folder), each with the limit that holds now,
+    /// and the verdict that this policy gives.
+    ///
+    /// # Errors
+    /// A root that is no folder; ignore files of the project that cannot be read.
+    pub fn first_policy(&self, root: &Path, context: &Context) -> Result<FirstPolicy, PolicyError> {
+        first::first_policy(self.known(), root, context)
     }
 
     /// Judges evidence by a policy. What is in memory goes through the policy's `[[evidence]]` entries as files do: it gets their names and

@@ -46,10 +46,11 @@ const CORE: &[(&str, &[&str])] = &[
             "evidence", "formats",
         ],
     ),
+    ("first", &["check", "collect", "policy", "rule", "config", "verdict", "context", "evidence", "formats"]),
     (
         "engine",
         &[
-            "check", "judge", "collect", "policy", "rule", "relate", "config", "verdict", "context", "output",
+            "check", "first", "judge", "collect", "policy", "rule", "relate", "config", "verdict", "context", "output",
             "evidence", "formats",
         ],
     ),

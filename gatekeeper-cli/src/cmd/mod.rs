@@ -3,6 +3,7 @@
 mod change;
 pub mod check;
 pub mod explain;
+pub mod init;
 pub mod inspect;
 pub mod license;
 pub mod merge;
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match cli.command {
         Command::Check(args) => check::run(engine, &args, terminal, out, err),
+        Command::Init(args) => init::run(engine, &args, out, err),
         Command::Explain(args) => explain::run(engine, &args, terminal, out, err),
         Command::Inspect(args) => inspect::run(engine, &args, out, err),
         Command::Merge(args) => merge::run(engine, &args, out, err),

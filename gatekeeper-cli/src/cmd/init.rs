@@ -1,0 +1,79 @@
+//! `gatekeeper init`: a first policy for what lies here.
+
+use crate::exit;
+use crate::files::write_whole;
+use crate::front;
+use clap::Args;
+use gatekeeper_core::output::{inert, line};
+use gatekeeper_core::{Context, Engine};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The project's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// Where to write the policy; - is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "gatekeeper.toml")]
+    output: PathBuf,
+    /// Replace a policy that is there already
+    #[arg(long)]
+    force: bool,
+    /// The clock to judge by (RFC 3339), instead of this machine's
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+}
+
+/// Runs `init`. The exit code says whether a policy was written, not what it gives.
+pub fn run(engine: &Engine, args: &InitArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let now = match front::clock(args.now.as_deref()) {
+        Ok(now) => now,
+        Err(e) => {
+            writeln!(err, "gatekeeper: {}", line(&e.line()))?;
+            return Ok(exit::USAGE);
+        }
+    };
+    let first = match engine.first_policy(&args.root, &Context::at(now)) {
+        Ok(first) => first,
+        Err(e) => {
+            writeln!(err, "gatekeeper: {}", line(&e.to_string()))?;
+            return Ok(exit::USAGE);
+        }
+    };
+    let told = format!(
+        "{} gates over {} pieces of evidence; with what lies here it gives: {}: {}",
+        first.verdict.gates.len(),
+        first.verdict.evidence.len(),
+        first.verdict.status.as_str(),
+        first.verdict.summary
+    );
+    if first.verdict.gates.is_empty() || first.verdict.evidence.is_empty() {
+        writeln!(err, "gatekeeper: there is no evidence here that a policy could be written for. What makes some:")?;
+        for how in &first.missing {
+            writeln!(err, "  {}", line(how))?;
+        }
+        return Ok(exit::UNKNOWN);
+    }
+    if args.output == Path::new("-") {
+        out.write_all(inert(&first.text).as_bytes())?;
+        writeln!(err, "gatekeeper: {}", line(&told))?;
+        return Ok(exit::PASS);
+    }
+    let file = args.root.join(&args.output);
+    if !args.force && file.symlink_metadata().is_ok() {
+        let name = line(&file.display().to_string()).to_string();
+        writeln!(err, "gatekeeper: {name} is there already: --force replaces it, --output names another file")?;
+        return Ok(exit::USAGE);
+    }
+    if let Err(e) = write_whole(&file, first.text.as_bytes()) {
+        writeln!(err, "gatekeeper: cannot write {}: {e}", line(&file.display().to_string()))?;
+        return Ok(exit::USAGE);
+    }
+    writeln!(out, "{}: {}", line(&file.display().to_string()), line(&told))?;
+    for how in &first.missing {
+        writeln!(out, "  not there yet: {}", line(how))?;
+    }
+    Ok(exit::PASS)
+}
