@@ -145,7 +145,8 @@ pub(crate) fn evaluate(
     };
     let mut gates: Vec<GateVerdict> = policy.gates.iter().map(judged).collect();
     // The built-in gate for what the others leave over says nothing where they leave nothing.
-    let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && !p.select.except_tools.is_empty());
+    let of_leftovers = |p: &Gate| !p.select.except_tools.is_empty() || p.judge.by_exit_status();
+    let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && of_leftovers(p));
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
     warnings.extend(unchecked);
@@ -172,6 +173,7 @@ pub(crate) fn evaluate(
             .entry(path)
             .or_insert_with(|| gates.iter().filter(|g| g.rule == "findings").map(|g| g.name.as_str()).collect());
     }
+    judge::used_through(&sorted.kept, &mut users);
     let mut evidence: Vec<EvidenceRef> = sorted
         .kept
         .iter()

@@ -17,7 +17,7 @@ use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::{
     Approvals, Checklist, Checksums, Commits, Coverage, Data, Evidence, Findings, Inventory, Kind, Measurements, Note,
-    TestRun, Vex,
+    Recording, TestRun, Vex,
 };
 use gatekeeper_formats::inspect::summary;
 use serde::Serialize;
@@ -164,6 +164,7 @@ enum Content<'e> {
     Commits(&'e Commits),
     Checksums(&'e Checksums),
     Checklist(&'e Checklist),
+    Command(&'e Recording),
 }
 
 impl<'e> Document<'e> {
@@ -189,6 +190,7 @@ impl<'e> Document<'e> {
                 Data::Commits(d) => Content::Commits(d),
                 Data::Checksums(d) => Content::Checksums(d),
                 Data::Checklist(d) => Content::Checklist(d),
+                Data::Command(d) => Content::Command(d),
             },
         }
     }

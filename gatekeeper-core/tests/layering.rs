@@ -68,6 +68,7 @@ const FORMATS: &[(&str, &[&str])] = &[
     ("head", &["input", "scan"]),
     ("format", &["head", "input", "scan"]),
     ("united", &["head", "input", "scan", "format"]),
+    ("recording", &["format", "record"]),
 ];
 
 /// What stands above the families.

@@ -8,6 +8,7 @@
 pub mod approvals;
 pub mod checklist;
 pub mod checksums;
+pub mod command;
 pub mod commits;
 pub mod coverage;
 pub mod decimal;
@@ -33,6 +34,7 @@ use std::fmt;
 pub use approvals::Approvals;
 pub use checklist::Checklist;
 pub use checksums::Checksums;
+pub use command::Recording;
 pub use commits::Commits;
 pub use coverage::Coverage;
 pub use findings::Findings;
@@ -65,6 +67,8 @@ pub enum Kind {
     Checksums,
     /// Boxes that people tick.
     Checklist,
+    /// How a recorded command ended, where nothing that it printed is a report.
+    Command,
 }
 
 impl Kind {
@@ -81,6 +85,7 @@ impl Kind {
             Kind::Commits => "commits",
             Kind::Checksums => "checksums",
             Kind::Checklist => "checklist",
+            Kind::Command => "command",
         }
     }
 }
@@ -184,6 +189,12 @@ pub struct Source {
     /// When it was last written (seconds since 1970-01-01 UTC), where the file system or the content says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<i64>,
+    /// The recording that this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Box<Recording>>,
+    /// The recording of the command that wrote this report, by its path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_in: Option<String>,
 }
 
 /// What one input says.
@@ -231,6 +242,8 @@ pub enum Data {
     Checksums(Checksums),
     /// Boxes that people tick.
     Checklist(Checklist),
+    /// A recorded command alone.
+    Command(Recording),
 }
 
 impl Data {
@@ -247,6 +260,7 @@ impl Data {
             Data::Commits(_) => Kind::Commits,
             Data::Checksums(_) => Kind::Checksums,
             Data::Checklist(_) => Kind::Checklist,
+            Data::Command(_) => Kind::Command,
         }
     }
 }
@@ -284,6 +298,7 @@ mod tests {
             (Data::Commits(Commits::default()), Kind::Commits, "commits"),
             (Data::Checksums(Checksums::default()), Kind::Checksums, "checksums"),
             (Data::Checklist(Checklist::default()), Kind::Checklist, "checklist"),
+            (Data::Command(Recording::default()), Kind::Command, "command"),
         ];
         for (data, kind, name) in all {
             assert_eq!((data.kind(), kind.as_str(), kind.to_string().as_str()), (kind, name, name));

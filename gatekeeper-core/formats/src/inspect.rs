@@ -200,6 +200,13 @@ pub fn summary(e: &Evidence) -> Value {
             put("statements", json!(v.statements.len()));
             put("by_status", json!(by));
         }
+        Data::Command(c) => {
+            put("exit_status", json!(c.exit_status));
+            if c.signal.is_some() {
+                put("signal", json!(c.signal));
+            }
+            put("reports", json!(c.reports.len()));
+        }
     }
     put("complete", json!(e.complete));
     Value::Object(out)

@@ -20,6 +20,7 @@ mod measurements;
 pub mod package_tree;
 pub mod read;
 pub mod record;
+mod recording;
 pub mod registry;
 mod sbom;
 mod scan;

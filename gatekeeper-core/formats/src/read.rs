@@ -4,12 +4,15 @@ use crate::attestation;
 use crate::format::{Content, Format, Parsed};
 use crate::input::{self, Input, Limits};
 use crate::measurements::extract::{self, Extract};
+use crate::record::{self, Reported};
+use crate::recording;
 use crate::registry::Formats;
 use crate::scan::json::without_lone_surrogates;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::hash::sha256_hex;
-use gatekeeper_evidence::{Data, Evidence, Note, Source};
+use gatekeeper_evidence::{Data, Evidence, Note, Recording, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// How a file is to be read.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,8 @@ pub struct ReadOptions {
     pub skip_validation: bool,
     /// What to take out of it, whatever its format: it is then measurements of the policy's own.
     pub extract: Option<std::sync::Arc<[Extract]>>,
+    /// Reports that recorded commands wrote: one of these has its command's exit status.
+    pub recorded: Arc<Reported>,
 }
 
 /// Reads one file's bytes into evidence.
@@ -32,6 +37,27 @@ pub struct ReadOptions {
 /// A located [`ParseError`] where the content is empty, of no known format, broken, cut off, or says that its tool failed.
 pub fn read(formats: &Formats, name: &str, raw: &[u8], options: &ReadOptions) -> Result<Evidence, ParseError> {
     let fail = |e: ParseError| e.finish(name, options.format.map_or("", |f| f.id), Some(raw));
+    let known = (!options.recorded.is_empty()).then(|| sha256_hex(raw));
+    let writer = known.as_ref().and_then(|sha| options.recorded.writer(name, sha));
+    if let Some(writer) = writer
+        && options.format.is_none()
+        && options.extract.is_none()
+        && let Some(mut parsed) = recording::silent(&writer.tool, raw, None)
+    {
+        signalled(&mut parsed, writer.signal);
+        let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+        let source = Source {
+            path: name.to_owned(),
+            format: recording::FORMAT.id,
+            sha256: sha256_hex(raw),
+            size,
+            tool: parsed.tool,
+            exit_status: Some(writer.exit_status),
+            recorded_in: Some(writer.recording.clone()),
+            ..Source::default()
+        };
+        return Ok(Evidence { source, complete: parsed.complete, notes: parsed.notes, data: parsed.data });
+    }
     // Only a file whose name says what its emptiness means may be empty.
     let may_be_empty = formats.of_empty(name).is_some_and(|f| options.format.is_none_or(|given| given.id == f.id));
     if raw.is_empty() && !may_be_empty {
@@ -44,8 +70,15 @@ pub fn read(formats: &Formats, name: &str, raw: &[u8], options: &ReadOptions) ->
             options.limits.file_bytes
         ))));
     }
-    let (sha256, parsed) = rayon::join(|| sha256_hex(raw), || read_content(formats, name, raw, options));
-    let (format, parsed, exit_status) = parsed?;
+    let (sha256, parsed) = rayon::join(
+        || known.clone().unwrap_or_else(|| sha256_hex(raw)),
+        || read_content(formats, name, raw, options, writer.map(|w| w.exit_status)),
+    );
+    let Read { format, mut parsed, exit_status, record } = parsed?;
+    if let Some(writer) = writer {
+        signalled(&mut parsed, writer.signal);
+        parsed.tool.get_or_insert_with(|| writer.tool.clone());
+    }
     Ok(Evidence {
         source: Source {
             path: name.to_owned(),
@@ -56,6 +89,8 @@ pub fn read(formats: &Formats, name: &str, raw: &[u8], options: &ReadOptions) ->
             exit_status,
             commits: parsed.commits,
             modified: parsed.created,
+            record: record.map(Box::new),
+            recorded_in: writer.map(|w| w.recording.clone()),
             ..Source::default()
         },
         complete: parsed.complete,
@@ -64,12 +99,29 @@ pub fn read(formats: &Formats, name: &str, raw: &[u8], options: &ReadOptions) ->
     })
 }
 
+/// What a command that a signal ended wrote is not all that it would have written.
+fn signalled(parsed: &mut Parsed, signal: Option<i32>) {
+    if let Some(signal) = signal {
+        parsed.complete = Some(false);
+        parsed.notes.push(Note::new(format!("the recorded command was ended by signal {signal}")));
+    }
+}
+
+/// A content that was read.
+struct Read {
+    format: &'static Format,
+    parsed: Parsed,
+    exit_status: Option<i32>,
+    record: Option<Recording>,
+}
+
 fn read_content(
     formats: &Formats,
     name: &str,
     raw: &[u8],
     options: &ReadOptions,
-) -> Result<(&'static Format, Parsed, Option<i32>), ParseError> {
+    writer: Option<i32>,
+) -> Result<Read, ParseError> {
     let opened = input::open(raw, &options.limits)
         .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
     // A document inside an attestation is read as if it stood alone.
@@ -77,12 +129,22 @@ fn read_content(
     let bytes: &[u8] = attested.as_ref().map_or(&opened.bytes, |a| &a.document);
     let tool = opened.record.as_ref().map(|r| r.tool.as_str());
     let given = options.extract.as_ref().map(|_| &extract::FORMAT).or(options.format);
+    let recorded = opened.record.as_ref().map(|r| r.exit_status.unwrap_or(-1));
+    let exit_status = recorded.or(options.exit_status).or(writer);
+    if let Some(header) = &opened.record
+        && let Some((format, parsed)) = of_recording(formats, name, bytes, header, given)?
+    {
+        return Ok(Read {
+            format,
+            parsed: finish_recording(parsed, header),
+            exit_status,
+            record: Some(header.recording()),
+        });
+    }
     let format = match given.or_else(|| formats.of_empty(name).filter(|_| bytes.is_empty())) {
         Some(format) => format,
         None => formats.detect(name, bytes, tool).map_err(|e| e.finish(name, "", Some(bytes)))?,
     };
-    let recorded = opened.record.as_ref().map(|r| r.exit_status.unwrap_or(-1));
-    let exit_status = recorded.or(options.exit_status);
     let input = Input { name, bytes, limits: &options.limits, exit_status, validate: !options.skip_validation };
     let lines = (format.content != Content::Binary).then_some(bytes);
     // Blanks alone say nothing either; a recording of silence does, where its tool is silent when all is well.
@@ -120,15 +182,49 @@ fn read_content(
     if opened.gzip {
         parsed.notes.push(Note::new("unpacked from gzip"));
     }
-    if let Some(record) = &opened.record {
-        if let Some(signal) = record.signal {
-            parsed.complete = Some(false);
-            parsed.notes.push(Note::new(format!("the recorded command was ended by signal {signal}")));
-        }
-        parsed.created = parsed.created.or_else(|| record.ended.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()));
-        parsed.tool.get_or_insert_with(|| record.tool.clone());
+    let record = opened.record.as_ref().map(record::Header::recording);
+    if let Some(header) = &opened.record {
+        parsed = finish_recording(parsed, header);
     }
-    Ok((format, parsed, exit_status))
+    Ok(Read { format, parsed, exit_status, record })
+}
+
+/// What a recording adds to what was printed.
+fn finish_recording(mut parsed: Parsed, header: &record::Header) -> Parsed {
+    signalled(&mut parsed, header.signal);
+    parsed.created = parsed.created.or_else(|| header.ended.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()));
+    parsed.tool.get_or_insert_with(|| header.tool.clone());
+    parsed
+}
+
+/// What a recording says whose output no format claims by the tool's name, and that is silence or of no format; `None` where its output is to be
+/// read like any other.
+fn of_recording(
+    formats: &Formats,
+    name: &str,
+    bytes: &[u8],
+    header: &record::Header,
+    given: Option<&'static Format>,
+) -> Result<Option<(&'static Format, Parsed)>, ParseError> {
+    let alone = || Some((&recording::FORMAT, recording::command_alone(header)));
+    if given.is_some_and(|f| f.id == recording::FORMAT.id) {
+        return Ok(alone());
+    }
+    if given.is_some() || formats.iter().any(|f| f.recorded_as == Some(header.tool.as_str())) {
+        return Ok(None);
+    }
+    if let Some(parsed) = recording::silent(&header.tool, bytes, Some(&header.command)) {
+        return Ok(Some((&recording::FORMAT, parsed)));
+    }
+    // What it printed is not its report where it wrote one.
+    if !header.reports.is_empty() || bytes.trim_ascii().is_empty() {
+        return Ok(alone());
+    }
+    match formats.detect(name, bytes, None) {
+        Err(e) if e.code() == ErrorCode::Unrecognised => Ok(alone()),
+        Err(e) => Err(e.finish(name, "", Some(bytes))),
+        Ok(_) => Ok(None),
+    }
 }
 
 /// Parses content. Formats may come from outside: one that panics has read nothing.

@@ -3,7 +3,9 @@
 use crate::format::{Confidence, Format};
 use crate::head::{BOUND, Head};
 use crate::scan::broken;
-use crate::{console, coverage, delivery, elixir, erlang, findings, licenses, measurements, sbom, tests, vex};
+use crate::{
+    console, coverage, delivery, elixir, erlang, findings, licenses, measurements, recording, sbom, tests, vex,
+};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
 use std::sync::{Arc, LazyLock};
@@ -21,6 +23,7 @@ static FAMILIES: &[&[&Format]] = &[
     measurements::FORMATS,
     vex::FORMATS,
     delivery::FORMATS,
+    &[&recording::FORMAT],
 ];
 
 /// A set of formats, in the order of help and documentation. Cheap to clone.
@@ -41,6 +44,12 @@ impl Default for Formats {
             LazyLock::new(|| Formats::of(FAMILIES.iter().flat_map(|f| f.iter().copied()).collect()));
         BUILT_IN.clone()
     }
+}
+
+/// Whether a content is an empty list or object, as many tools write where they find nothing.
+fn says_nothing(bytes: &[u8]) -> bool {
+    let bare: Vec<u8> = bytes.iter().copied().filter(|b| !b.is_ascii_whitespace()).take(8).collect();
+    matches!(bare.as_slice(), b"[]" | b"{}" | b"null")
 }
 
 impl Formats {
@@ -108,6 +117,15 @@ impl Formats {
         match candidates.as_slice() {
             [one] => Ok(one),
             [] => Err(broken(name, bytes).unwrap_or_else(|| {
+                if says_nothing(bytes) {
+                    return ParseError::new(
+                        ErrorCode::Unrecognised,
+                        "names no tool: where a clean run writes just that, prove it (gatekeeper record --report FILE --tool NAME -- COMMAND), or name \
+                         its format",
+                    )
+                    .at(0)
+                    .found(bytes.trim_ascii());
+                }
                 ParseError::new(ErrorCode::Unrecognised, "not a recognised report format")
                     .at(0)
                     .found(bytes.get(..bytes.len().min(64)).unwrap_or_default())

@@ -5,8 +5,11 @@ use super::packages::Folder;
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_formats::read::{ReadOptions, read};
+use gatekeeper_formats::record::{HEADER_MOST, Header, header};
 use gatekeeper_formats::{Format, Formats};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -64,6 +67,25 @@ impl Candidate {
             modified: None,
             brought_by: Vec::new(),
         }
+    }
+
+    /// The header of the recording that it is, where its name says that it is one.
+    pub(crate) fn recording(&self) -> Option<Header> {
+        if !self.path.ends_with(".record") {
+            return None;
+        }
+        let head = match &self.content {
+            Content::Bytes(bytes) => return header(bytes).ok().flatten().map(|(header, _)| header),
+            // What is no plain file may never end.
+            Content::File(path) if path.is_file() => {
+                let mut head = Vec::new();
+                let most = u64::try_from(HEADER_MOST).unwrap_or(u64::MAX);
+                File::open(path).ok()?.take(most).read_to_end(&mut head).ok()?;
+                head
+            }
+            Content::File(_) | Content::Packages(_) | Content::Nowhere(_) => return None,
+        };
+        header(&head).ok().flatten().map(|(header, _)| header)
     }
 
     /// Reads it into evidence.

@@ -45,7 +45,25 @@ pub(crate) fn usual_places(root: &Path, formats: &Formats, limits: &Limits) -> V
             ..Candidate::new(found.path, content)
         });
     }
+    recorded_reports(root, &mut out);
     out.into_values().collect()
+}
+
+/// The reports that recorded commands wrote, wherever below the root they lie.
+fn recorded_reports(root: &Path, out: &mut BTreeMap<String, Candidate>) {
+    let headers: Vec<_> = out.values().filter_map(|c| Some((c.path.clone(), c.recording()?))).collect();
+    for (path, header) in headers {
+        for at in header.reports.iter().filter(|r| r.sha256.is_some()).filter_map(|r| r.beside(&path)) {
+            let file = root.join(&at);
+            // A link may lead anywhere.
+            let plain = std::fs::symlink_metadata(&file).is_ok_and(|m| m.is_file());
+            let below = || matches!((file.canonicalize(), root.canonicalize()), (Ok(f), Ok(r)) if f.starts_with(&r));
+            if plain && !out.contains_key(&at) && below() {
+                let modified = modified(&file);
+                out.insert(at.clone(), Candidate { modified, ..Candidate::new(at, Content::File(file)) });
+            }
+        }
+    }
 }
 
 /// A path given on the command line: a file that has to be evidence, or a folder whose files may be.

@@ -286,6 +286,26 @@ impl<'n> Table<'n> {
         }
     }
 
+    /// A number or a list of numbers, with their places; `Some(None)` where the key is not there, `None` where it holds something else.
+    pub(crate) fn numbers(&mut self, key: &'static str) -> Option<Option<Vec<(Decimal, Span)>>> {
+        let Some(node) = self.get(key) else { return Some(None) };
+        let items = match &node.value {
+            Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut out = Vec::new();
+        for item in items {
+            match &item.value {
+                Value::Number(n) => match Decimal::parse(n) {
+                    Some(number) => out.push((number, item.span.clone())),
+                    None => return self.wrong(key, item, "numbers with at most nine digits behind the point"),
+                },
+                _ => return self.wrong(key, item, "a number"),
+            }
+        }
+        Some(Some(out))
+    }
+
     /// A whole number from 0.
     pub fn count(&mut self, key: &'static str) -> Option<u64> {
         let (number, span) = self.number(key)?;

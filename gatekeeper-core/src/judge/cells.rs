@@ -2,7 +2,7 @@
 //!
 //! A cell that is demanded and not there is missing; it is never left out of the count.
 
-use super::gather::Unread;
+use super::unread::Unread;
 use super::waive::GateWaivers;
 use super::words::Held;
 use crate::policy::{Cells, Gate, Labels, Quorum, within};

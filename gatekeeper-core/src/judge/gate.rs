@@ -1,8 +1,9 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
 use super::cells::{self, Cell, Judged};
-use super::gather::Unread;
 use super::readings::{self, Reading};
+use super::recorded;
+use super::unread::Unread;
 use super::waive::{GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
@@ -60,6 +61,10 @@ pub(crate) fn concerns(u: &Unread, gate: &Gate) -> bool {
     }
     if !s.labels.iter().all(|(k, v)| u.labels.get(k).is_none_or(|l| v.contains(l))) {
         return false;
+    }
+    if gate.judge.by_exit_status() {
+        let of_tool = u.tool.as_deref().is_none_or(|t| s.tools.is_empty() || s.names_tool(t));
+        return u.file.ends_with(".record") && of_tool;
     }
     match u.kind {
         None => false,
@@ -183,6 +188,9 @@ fn obstacles<'e>(
         v.location = Some(u.error.location().clone());
         out.push(Obstacle { labels: &u.labels, violation: v });
     }
+    if gate.judge.by_exit_status() {
+        return out;
+    }
     let mut say = |e: &'e Evidence, v: Violation| out.push(Obstacle { labels: &e.source.labels, violation: v });
     let error = |e: &Evidence, code, message: String| {
         Violation::new(code, GateStatus::Error, message).from_source(&e.source.path)
@@ -290,7 +298,11 @@ fn way_out(u: &Unread) -> String {
     let file = &u.file;
     match u.error.code() {
         ErrorCode::Io => format!("run what writes {file}, or correct the path"),
-        ErrorCode::Empty | ErrorCode::Malformed | ErrorCode::ToolFailed => {
+        ErrorCode::Empty => format!(
+            "run the tool that writes {file} again, to its end; where silence is its answer, prove that: gatekeeper record --report {file} --tool NAME \
+             -- COMMAND"
+        ),
+        ErrorCode::Malformed | ErrorCode::ToolFailed => {
             format!("run the tool that writes {file} again, to its end")
         }
         ErrorCode::Unrecognised | ErrorCode::Ambiguous => {
@@ -305,16 +317,20 @@ fn way_out(u: &Unread) -> String {
 /// commands that fail for other reasons.
 fn unexplained(e: &Evidence) -> Option<i32> {
     let status = e.source.exit_status.filter(|s| *s != 0)?;
-    let told = match &e.data {
-        Data::Tests(t) => {
-            let counts = t.counts();
-            counts.failed.saturating_add(counts.errored) > 0 || !t.problems.is_empty()
-        }
-        Data::Findings(f) => f.active().next().is_some(),
-        Data::Coverage(_) => true,
-        _ => false,
-    };
-    (!told && e.complete != Some(false)).then_some(status)
+    let told = matches!(e.data, Data::Coverage(_)) || recorded::tells(e);
+    (!told).then_some(status)
+}
+
+/// What to do about tools of which only a recorded command is there, with output that is no report.
+fn unparsed(of: &Selector, gate: &Gate, evidence: &[Evidence]) -> Option<String> {
+    let alone = |e: &&Evidence| matches!(e.data, Data::Command(_)) && !gate.rule.takes_kind(e.kind());
+    let e = evidence.iter().filter(alone).find(|e| tools(e).any(|t| of.names_tool(t)))?;
+    let tool = e.source.tool.as_deref()?;
+    Some(format!(
+        "what {} printed is no report that is known: judge how it ended (rule = \"command\", tools = [\"{tool}\"]), or record the report that it \
+         writes (gatekeeper record --report FILE --tool {tool} -- …)",
+        e.source.path
+    ))
 }
 
 /// The tools of evidence.
@@ -323,7 +339,8 @@ fn tools(e: &Evidence) -> impl Iterator<Item = &str> {
         Data::Findings(f) => f.tools.as_slice(),
         _ => &[],
     };
-    findings.iter().map(String::as_str).chain(e.source.tool.as_deref())
+    let recorded = e.source.record.as_ref().map(|r| r.tool.as_str());
+    findings.iter().map(String::as_str).chain(e.source.tool.as_deref()).chain(recorded)
 }
 
 /// Each tool and each label's value that a gate names demands evidence: what of them left none, by name. Where nothing was taken at all, that is said
@@ -342,6 +359,8 @@ fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Un
                 s.tools.join(", "),
                 seen.join(", ")
             )));
+        } else if let Some(why) = unparsed(s, gate, all).filter(|_| unreadable.is_empty()) {
+            out.push(missing(format!("no evidence of {}: {why}", s.tools.join(", "))));
         }
         return out;
     }
@@ -351,8 +370,10 @@ fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Un
         let broken = unreadable.iter().any(|u| u.tool.as_deref().is_some_and(|t| one.names_tool(t)));
         if !taken.iter().any(heard) && !broken {
             let seen: Vec<&str> = kindred().flat_map(tools).collect();
-            let near =
-                crate::config::nearest(wanted, &seen).map(|n| format!("; did you mean {n}?")).unwrap_or_default();
+            let near = unparsed(&one, gate, all).map(|why| format!(": {why}"));
+            let near = near
+                .or_else(|| crate::config::nearest(wanted, &seen).map(|n| format!("; did you mean {n}?")))
+                .unwrap_or_default();
             out.push(missing(format!("no evidence of {wanted}, which the gate names{near}")));
         }
     }

@@ -1,5 +1,7 @@
 //! Candidates → evidence: what is read, what could not be, what is too old, and what need not be evidence.
 
+use super::recorded;
+use super::unread::Unread;
 use crate::collect::Candidate;
 use crate::context::Context;
 use crate::policy::{EvidenceEntry, Policy};
@@ -12,18 +14,6 @@ use gatekeeper_formats::{Format, Formats};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// An input that could not be read, and whom it concerns.
-pub(crate) struct Unread {
-    pub(crate) file: String,
-    pub(crate) error: ParseError,
-    pub(crate) kind: Option<Kind>,
-    /// What it is or was meant to be.
-    pub(crate) format: Option<&'static str>,
-    pub(crate) tool: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) labels: BTreeMap<String, String>,
-}
 
 /// What became of all candidates.
 pub(crate) struct ReadAll {
@@ -44,6 +34,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     }
     let entry_of = |n: Option<usize>| n.and_then(|n| policy.evidence.get(n));
     let entries = candidates.iter().filter_map(|c| Some((c.path.clone(), c.entry?))).collect();
+    let recorded = Arc::new(recorded::reported(&candidates));
     let bringers: Vec<Vec<Arc<str>>> = candidates.iter().map(|c| c.brought_by.clone()).collect();
     let results: Vec<Read> = candidates
         .into_par_iter()
@@ -55,6 +46,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                 exit_status: entry.and_then(|e| e.exit_status),
                 skip_validation: false,
                 extract: entry.and_then(|e| e.measured.extract.clone()),
+                recorded: Arc::clone(&recorded),
             };
             let extracts = read_options.extract.is_some();
             let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
@@ -86,7 +78,9 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                     if !expected && nothing && meant.is_none() {
                         return Read::Ignored(path);
                     }
+                    // A recording may hold anything.
                     let format = formats.by_id(error.format()).or(place_of).or(meant);
+                    let format = format.filter(|f| f.kind() != Kind::Command);
                     // In a folder of packages the error names the file in it.
                     let error = error.finish(&path, "", None);
                     Read::Unread(Box::new(Unread {
@@ -138,6 +132,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
         }
     }
     unread.extend(barren_runs(formats, &evidence, &unread, &ignored));
+    recorded::tie(formats, &mut evidence, &mut unread, &ignored);
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
     ReadAll { evidence: inside::split(evidence), unread, ignored, entries }

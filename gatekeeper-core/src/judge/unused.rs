@@ -20,6 +20,7 @@ fn worst(e: &Evidence) -> Option<String> {
                 worst => format!("{n} {} finding{}", worst.as_str(), if n == 1 { "" } else { "s" }),
             })
         }
+        Data::Command(c) => (!c.ended_with(0)).then(|| format!("a command that {}", c.ending())),
         _ => None,
     }
 }

@@ -19,6 +19,10 @@ pub(super) struct Held {
 /// Where a gate's evidence would come from.
 pub(super) fn wanted(gate: &Gate, formats: &Formats) -> String {
     let s = &gate.select;
+    if gate.judge.by_exit_status() {
+        let tool = s.tools.first().map_or("NAME", String::as_str);
+        return format!("record it: gatekeeper record --tool {tool} -- COMMAND");
+    }
     let recorded = s.tools.iter().find(|t| formats.iter().any(|f| f.recorded_as() == Some(t.as_str())));
     if let Some(tool) = recorded {
         return format!("bring its evidence: gatekeeper record --tool {tool} -- rebar3 {tool}");
@@ -56,6 +60,8 @@ pub(super) fn reason(
             Some(Kind::Commits) => "commits",
             Some(Kind::Checksums) => "checksums",
             Some(Kind::Checklist) => "checklist",
+            Some(Kind::Command) => "recording",
+            None if gate.rule.id() == "command" => "recording",
             None => "evidence",
         };
         // What lies there and is of another tool, category or label is not "nothing".

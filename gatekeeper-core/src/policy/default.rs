@@ -83,6 +83,13 @@ deny = ["GPL", "AGPL"]
 unknown = "warn"
 "#;
 
+/// Recorded commands whose output nobody reads.
+const COMMANDS: &str = r#"
+[gates.commands]
+rule = "command"
+unread = true
+"#;
+
 /// What a project is, as far as the default gates go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Project {
@@ -98,9 +105,9 @@ pub(crate) enum Project {
 pub(crate) fn default_policy(project: Project) -> Policy {
     let known = Known { formats: &Formats::default(), rules: &Rules::default() };
     let text = match project {
-        Project::Erlang => [BEAM, ERLANG, COMMON, OTHER_TESTS].concat(),
-        Project::Elixir => [BEAM, ELIXIR, COMMON].concat(),
-        Project::Any => [ANY_TESTS, COMMON].concat(),
+        Project::Erlang => [BEAM, ERLANG, COMMON, OTHER_TESTS, COMMANDS].concat(),
+        Project::Elixir => [BEAM, ELIXIR, COMMON, COMMANDS].concat(),
+        Project::Any => [ANY_TESTS, COMMON, COMMANDS].concat(),
     };
     // The text is ours and a test reads it; should it ever not parse, nothing is judged, and nothing passes.
     let mut policy = load::parse("built-in.toml", text.as_bytes(), None, known).unwrap_or_default();
@@ -122,8 +129,11 @@ mod tests {
         let names = |project| default_policy(project).gates.into_iter().map(|g| g.name).collect::<Vec<_>>();
         let common = ["coverage", "security", "sbom", "licenses"];
         let beam = ["compile", "dialyzer", "xref", "eunit", "ct", "proper"];
-        assert_eq!(names(Project::Erlang), [&beam[..], &common, &["tests"]].concat());
-        assert_eq!(names(Project::Elixir), [&["compile", "dialyzer", "tests", "credo"][..], &common].concat());
-        assert_eq!(names(Project::Any), [&["tests"][..], &common].concat());
+        assert_eq!(names(Project::Erlang), [&beam[..], &common, &["tests", "commands"]].concat());
+        assert_eq!(
+            names(Project::Elixir),
+            [&["compile", "dialyzer", "tests", "credo"][..], &common, &["commands"]].concat()
+        );
+        assert_eq!(names(Project::Any), [&["tests"][..], &common, &["commands"]].concat());
     }
 }

@@ -198,7 +198,10 @@ fn same_findings(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
                 && k.source.name == e.source.name
                 && k.source.format == e.source.format
                 && matches!(k.data, Data::Findings(_))
-                && (proven(k) || places(k) == places(&e))
+                // Two recordings are of two commands, unless they tell the very same.
+                && (proven(k) && !proven(&e)
+                    || places(k) == places(&e) && k.source.exit_status == e.source.exit_status
+                    || places(k) == places(&e) && !proven(k))
         });
         match twin {
             Some(k) => {

@@ -36,6 +36,8 @@ pub struct Rule {
 #[derive(Clone)]
 pub(crate) enum Builder {
     Fixed(fn(&mut Table<'_>) -> Option<Box<dyn Judge>>),
+    /// Built in, and taking evidence of every kind.
+    Any(fn(&mut Table<'_>) -> Option<Box<dyn Judge>>),
     Shared(Arc<Build>),
     /// From outside too, and taking evidence of every kind.
     Every(Arc<Build>),
@@ -91,7 +93,7 @@ impl Rule {
 
     /// The kind of evidence that it takes; `None` where it takes every kind.
     pub fn kind(&self) -> Option<Kind> {
-        (!matches!(self.build, Builder::Every(_))).then_some(self.kind)
+        (!matches!(self.build, Builder::Every(_) | Builder::Any(_))).then_some(self.kind)
     }
 
     /// Whether it takes evidence of this kind. VEX statements judge findings; they are evidence for no gate.
@@ -107,7 +109,7 @@ impl Rule {
     /// Reads a gate's configuration.
     pub(crate) fn build(&self, table: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         match &self.build {
-            Builder::Fixed(build) => build(table),
+            Builder::Fixed(build) | Builder::Any(build) => build(table),
             Builder::Shared(build) | Builder::Every(build) => build(table),
         }
     }
@@ -136,6 +138,12 @@ pub trait Judge: fmt::Debug + Send + Sync {
     fn takes(&self, evidence: &Evidence, select: &Selector) -> bool {
         let _ = (evidence, select);
         true
+    }
+
+    /// Whether it judges how commands ended, and not what they wrote: output that is not whole, or that does not explain an exit status, is then no
+    /// error of its own.
+    fn by_exit_status(&self) -> bool {
+        false
     }
 
     /// Whether evidence that could not be read might have mended what falls short: coverage only grows with more reports, failures do not go away.

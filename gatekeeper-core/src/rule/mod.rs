@@ -1,6 +1,7 @@
 //! Rules: types of requirement. One rule is one file and one entry in this table.
 
 mod api;
+mod command;
 mod condition;
 mod coverage;
 mod findings;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 /// The built-in rules, alphabetical.
 #[rustfmt::skip]
 static RULES: &[&Rule] = &[
+    &command::RULE,
     &coverage::RULE,
     &findings::RULE,
     &licenses::RULE,

@@ -1,0 +1,17 @@
+//! Inputs that could not be read.
+
+use gatekeeper_evidence::Kind;
+use gatekeeper_evidence::error::ParseError;
+use std::collections::BTreeMap;
+
+/// An input that could not be read, and whom it concerns.
+pub(crate) struct Unread {
+    pub(crate) file: String,
+    pub(crate) error: ParseError,
+    pub(crate) kind: Option<Kind>,
+    /// What it is or was meant to be.
+    pub(crate) format: Option<&'static str>,
+    pub(crate) tool: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+}
