@@ -1,7 +1,7 @@
 //! Candidates → evidence: what is read, what could not be, what is too old, and what need not be evidence.
 
 use super::recorded;
-use super::unread::Unread;
+pub(crate) use super::unread::Unread;
 use crate::collect::Candidate;
 use crate::context::Context;
 use crate::policy::{EvidenceEntry, Policy};
