@@ -196,7 +196,7 @@ export interface EvidenceRef {
   notes?: Array<Note>
 }
 
-export type Kind = 'coverage' | 'tests' | 'findings' | 'inventory' | 'measurements' | 'vex'
+export type Kind = 'coverage' | 'tests' | 'findings' | 'inventory' | 'measurements' | 'vex' | 'approvals' | 'commits' | 'checksums' | 'checklist' | 'command'
 
 /** Something tolerated or worth knowing. */
 export interface Note {

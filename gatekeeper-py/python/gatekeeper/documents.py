@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Status = Literal["skip", "pass", "warn", "inconclusive", "missing", "error", "fail"]
 
-Kind = Literal["coverage", "tests", "findings", "inventory", "measurements", "vex"]
+Kind = Literal["coverage", "tests", "findings", "inventory", "measurements", "vex", "approvals", "commits", "checksums", "checklist", "command"]
 
 
 class Verdict(TypedDict):
