@@ -81,6 +81,12 @@ pub struct FileCoverage {
     /// How many lines the file has, where the report has an entry for each of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<u32>,
+    /// MD5 of the whole file, as reports record it, sorted; several where reports differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<[u8; 16]>,
+    /// Whether a listed line stands for the statement that begins there, however many lines that has (coverage.py with branches).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_first_line: bool,
 }
 
 /// The MD5 of a line's text, as LCOV (`--checksum`) and gcovr record it.
@@ -227,6 +233,8 @@ impl FileCoverage {
             self.left_out.sort_unstable();
         }
         self.left_out.dedup();
+        self.digests.sort_unstable();
+        self.digests.dedup();
     }
 
     /// Takes over what another record says of texts; of two lengths the shorter one, which sooner tells that it is out of date.
@@ -277,6 +285,8 @@ impl FileCoverage {
             sums: other.sums,
             left_out: other.left_out,
             length: other.length,
+            digests: other.digests,
+            by_first_line: other.by_first_line,
             ..FileCoverage::default()
         });
         self.claim = Claim::add_up(self.claim.take(), other.claim);
@@ -325,6 +335,8 @@ impl FileCoverage {
         self.statements.extend(other.statements);
         self.stated.merge(other.stated);
         self.claim = Claim::merge(self.claim.take(), other.claim);
+        self.digests.extend(other.digests);
+        self.by_first_line |= other.by_first_line;
         self.add_texts(other.sums, other.left_out, other.length);
         self.normalise();
     }

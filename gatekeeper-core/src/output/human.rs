@@ -82,6 +82,14 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     }
     let lines = text::strays(v);
     list(&paint.with("1;35", "not read, so the verdict cannot be a pass:"), &lines, style, out)?;
+    if let Some(diff) = &v.context.diff {
+        let base = diff.base.as_ref().map(|b| format!(" from {}", text::short(b, text::LONGEST))).unwrap_or_default();
+        let (lines, files) = (diff.added_lines, diff.files);
+        let s = |n: u64| if n == 1 { "" } else { "s" };
+        let from = text::short(&diff.from, text::LONGEST);
+        let line = format!("change: {lines} added line{} in {files} file{}, by {from}{base}", s(lines), s(files));
+        writeln!(out, "{}", paint.dim(&line))?;
+    }
     list(&paint.with("33", "demanded less than by the policy itself:"), &v.loosened, style, out)?;
     writeln!(out)?;
     let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(NAME);

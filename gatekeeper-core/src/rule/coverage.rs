@@ -1,6 +1,7 @@
 //! The rule `coverage`: lines, branches, functions and statements; of the whole, and per file or module.
 
 mod patch;
+mod python;
 mod text;
 
 use self::patch::Patch;
@@ -57,12 +58,13 @@ New code alone: the whole may be old, what is added is not.
 rule = \"coverage\"
 patch = { lines = { min = 80 }, branches = { min = 50 }, min-lines = 5 }
 ```
-A new line is owed where a report lists it, or where it lies within a statement whose span a report tells (Istanbul, Go, OpenCover). Renamed files owe
+A new line is owed where a report lists it, or where it lies within a statement whose span a report tells (Istanbul, LLVM, Go, OpenCover,
+coverage.py with branches). Renamed files owe
 what was edited, deletions and comments nothing: then there is nothing to judge, and that is a pass.
 
 ## When evidence is missing
 With `patch` and without a diff: `missing`. A changed file in no report, new lines of which no report speaks, and a report of another version of a
-file (it is shorter than the new line, or records another text): `error`.
+file (it is shorter than the new line, or records another text, as LCOV's, gcovr's and Coveralls' sums do): `error`.
 
 No report: `missing`. A report with no executable line, or without the figure that is asked for (branches in a report that counts none): `error`; so is a report of
 which every file is waived.

@@ -391,6 +391,16 @@ pub(super) fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
     (at.checked_add(part.len())? <= whole.len()).then_some(at)
 }
 
+/// An MD5 in hexadecimal.
+pub(super) fn from_hex(text: &str) -> Option<[u8; 16]> {
+    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let bytes = text.as_bytes().chunks_exact(2).map(|pair| match pair {
+        [a, b] => Some(digit(*a)? << 4 | digit(*b)?),
+        _ => None,
+    });
+    bytes.collect::<Option<Vec<u8>>>()?.try_into().ok().filter(|_| text.len() == 32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,6 +89,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let missing = f.missing_lines.iter().filter(|n| counts(n)).map(|n| Line { number: *n, hits: 0 });
         let mut file = FileCoverage { lines: executed.chain(missing).collect(), ..FileCoverage::default() };
         file.left_out.clone_from(&f.excluded_lines);
+        file.by_first_line = f.executed_branches.is_some() || f.missing_branches.is_some();
         let arcs = |list: &Option<Vec<(i64, i64)>>, hits| {
             list.iter().flatten().map(|arc| branch(*arc, hits)).collect::<Option<Vec<_>>>().ok_or_else(|| {
                 ParseError::malformed("branches as pairs of line numbers").at(0).in_path(format!("$.files[{name:?}]"))

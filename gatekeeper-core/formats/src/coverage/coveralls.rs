@@ -5,7 +5,7 @@
 //!
 //! Deviations: `branches` is a flat list of line, block, arm, count; counts may be floats or below zero.
 
-use super::common::{Hits, Loose, Text};
+use super::common::{Hits, Loose, Text, from_hex};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -70,6 +70,9 @@ struct File<'a> {
     name: Text<'a>,
     coverage: Vec<Option<Hits>>,
     branches: Option<Vec<Option<Loose>>>,
+    /// MD5 of the file.
+    #[serde(borrow)]
+    source_digest: Option<Text<'a>>,
     /// The file's text.
     #[serde(borrow)]
     source: Option<Text<'a>>,
@@ -88,6 +91,7 @@ impl<'de> Deserialize<'de> for Files {
                 while let Some(file) = seq.next_element::<File<'de>>()? {
                     let length = u32::try_from(file.coverage.len()).ok();
                     let mut one = FileCoverage { length, ..FileCoverage::default() };
+                    one.digests.extend(file.source_digest.as_ref().and_then(|d| from_hex(&d.0)));
                     let source = file.source.as_ref().map_or("", |s| s.0.as_ref());
                     // A line break at the end is no line of its own.
                     let texts = (1_u32..).zip(source.split('\n').zip(&file.coverage));

@@ -8,7 +8,7 @@
 //! - `gcovr/noncode` and `gcovr/excluded` lines, branches and functions count nowhere.
 //! - Branches have a `branchno` since format 0.6; before, their order is their number.
 
-use super::common::{Hits, Text};
+use super::common::{Hits, Text, from_hex};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -140,16 +140,6 @@ fn fold(file: File<'_>, out: &mut Coverage) {
         }
     }
     out.add(file.file.0, one);
-}
-
-/// An MD5 in hexadecimal.
-fn from_hex(text: &str) -> Option<[u8; 16]> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    let bytes = text.as_bytes().chunks_exact(2).map(|pair| match pair {
-        [a, b] => Some(digit(*a)? << 4 | digit(*b)?),
-        _ => None,
-    });
-    bytes.collect::<Option<Vec<u8>>>()?.try_into().ok().filter(|_| text.len() == 32)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {

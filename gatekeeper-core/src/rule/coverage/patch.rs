@@ -3,10 +3,12 @@
 //! A line is owed where a report lists it, or where it lies within a statement whose span a report tells: then by the innermost one. Blank lines are
 //! never owed. What a report should speak of and does not is an error, never a smaller sum.
 
+use super::python::first_lines;
 use super::text::is_no_code;
 use super::{Limit, METRICS, empty, limits_of, sourced, without};
 use crate::config::Table;
 use crate::diff::{AddedLine, Diff, FileDiff, Shown};
+use crate::project::ProjectFiles;
 use crate::rule::api::{Judgement, Scope, no_diff};
 use crate::rule::condition::{Condition, counted, plural};
 use crate::rule::remedy::Remedy;
@@ -81,6 +83,7 @@ impl Patch {
             out.violations.push(no_diff("`patch` judges the lines that a change adds"));
             return;
         };
+        let ground = Ground { diff, coverage, files: scope.files };
         let measured = Measured::of(coverage);
         let paths = &scope.select.paths;
         let mut owed = Owed::default();
@@ -100,7 +103,7 @@ impl Patch {
                     out.violations.push(at(v, name, None).with_help("write the diff with --text, as --base does"));
                 }
                 (Shown::Binary, _) => {}
-                (Shown::Lines, Some((_, covered))) => owed.add(diff, file, name, covered, coverage, out),
+                (Shown::Lines, Some((_, covered))) => owed.add(ground, file, name, covered, out),
                 (Shown::Lines, None) if measured.is_kind_of(name) => self.unmeasured(diff, file, name, &mut owed, out),
                 (Shown::Lines, None) => {}
             }
@@ -197,17 +200,10 @@ impl Patch {
 
 impl Owed {
     /// Adds the lines of a file that a report speaks of.
-    fn add(
-        &mut self,
-        diff: &Diff,
-        file: &FileDiff,
-        name: &str,
-        covered: &FileCoverage,
-        coverage: &Coverage,
-        out: &mut Judgement,
-    ) {
+    fn add(&mut self, ground: Ground<'_>, file: &FileDiff, name: &str, covered: &FileCoverage, out: &mut Judgement) {
+        let Ground { diff, coverage, files } = ground;
         let added: Vec<AddedLine<'_>> = diff.added(file).filter(|l| !l.is_blank()).collect();
-        if let Some(stale) = stale(name, covered, &added) {
+        if let Some(stale) = stale(name, covered, &added, files) {
             out.violations.push(stale.with_help("run the tests on the sources that the diff leads to"));
             return;
         }
@@ -232,8 +228,12 @@ impl Owed {
             }
         }
         let mut outside = Vec::new();
-        for (number, owner) in within.iter().zip(owners(&covered.statements, &within)) {
-            match owner {
+        let python = (covered.by_first_line && matches!(extension, "py" | "pyi") && !within.is_empty())
+            .then(|| Statements::of(files, name));
+        let by_span = owners(&covered.statements, &within);
+        for (number, owner) in within.iter().zip(by_span) {
+            let by_first = || python.as_ref()?.ran(covered, *number, &added);
+            match owner.or_else(by_first) {
                 Some(hit) => self.owe(*number, hit, &mut missed),
                 None => {
                     self.no_code = self.no_code.saturating_add(1);
@@ -282,6 +282,50 @@ impl Owed {
             v.id = Some(name.clone());
             out.violations.push(v);
         }
+    }
+}
+
+/// What new lines are judged upon.
+#[derive(Clone, Copy)]
+struct Ground<'g> {
+    diff: &'g Diff,
+    coverage: &'g Coverage,
+    files: Option<&'g dyn ProjectFiles>,
+}
+
+/// Where the statements of a Python source begin, where it can be read.
+struct Statements {
+    source: Vec<u8>,
+    /// Where each line ends.
+    ends: Vec<usize>,
+    first: Vec<u32>,
+}
+
+impl Statements {
+    fn of(files: Option<&dyn ProjectFiles>, name: &str) -> Self {
+        let source = files.and_then(|f| f.read(name).ok().flatten()).unwrap_or_default();
+        let ends = memchr::memchr_iter(b'\n', &source).chain([source.len()]).collect();
+        Statements { first: first_lines(&source), ends, source }
+    }
+
+    /// Whether the statement that goes on in a line ran; `None` where it is none that the report lists. Without the source only one that did not
+    /// run is taken for it: a docstring would look the same.
+    fn ran(&self, covered: &FileCoverage, number: u32, added: &[AddedLine<'_>]) -> Option<bool> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).map(|end| end + 1));
+        let text = start.zip(self.ends.get(at)).and_then(|(start, end)| self.source.get(start..*end));
+        let text = text.map(<[u8]>::trim_ascii_end);
+        let new = added.binary_search_by_key(&number, |l| l.number).ok().and_then(|n| added.get(n));
+        if text.is_some() && text == new.map(|l| l.text.trim_ascii_end()) {
+            let first = self.first.get(at)?;
+            let line = covered.lines.binary_search_by_key(first, |l| l.number).ok()?;
+            return covered.lines.get(line).map(|l| l.hits > 0);
+        }
+        let before = covered.lines.partition_point(|l| l.number < number).checked_sub(1)?;
+        let line = covered.lines.get(before)?;
+        let next = covered.left_out.partition_point(|n| *n < line.number);
+        let left_out = covered.left_out.get(next).is_some_and(|n| *n < number);
+        (line.hits == 0 && !left_out).then_some(false)
     }
 }
 
@@ -347,7 +391,12 @@ fn extension(name: &str) -> &str {
 }
 
 /// Why a report speaks of other sources than the diff leads to.
-fn stale(name: &str, covered: &FileCoverage, added: &[AddedLine<'_>]) -> Option<Violation> {
+fn stale(
+    name: &str,
+    covered: &FileCoverage,
+    added: &[AddedLine<'_>],
+    files: Option<&dyn ProjectFiles>,
+) -> Option<Violation> {
     let error =
         |code, message: String, line| Some(at(Violation::new(code, GateStatus::Error, message), name, Some(line)));
     if let (Some(length), Some(beyond)) = (covered.length, added.last())
@@ -359,6 +408,14 @@ fn stale(name: &str, covered: &FileCoverage, added: &[AddedLine<'_>]) -> Option<
             beyond.number
         );
         return error("patch-stale", message, beyond.number);
+    }
+    let first = added.first().map_or(1, |l| l.number);
+    if !added.is_empty() && !covered.digests.is_empty() {
+        let source = files.and_then(|f| f.read(name).ok().flatten());
+        if source.is_some_and(|source| !covered.digests.iter().all(|d| is_digest_of(d, &source))) {
+            let message = format!("{name} has another text in its report than it has here");
+            return error("patch-stale", message, first);
+        }
     }
     for line in added {
         let from = covered.sums.partition_point(|s| s.line < line.number);
@@ -372,6 +429,15 @@ fn stale(name: &str, covered: &FileCoverage, added: &[AddedLine<'_>]) -> Option<
         }
     }
     None
+}
+
+/// Whether a digest is that of a file, however its lines end: git may have changed that on the way.
+fn is_digest_of(digest: &[u8; 16], source: &[u8]) -> bool {
+    if md5(source) == *digest {
+        return true;
+    }
+    let lines = || source.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+    [b"\n".as_slice(), b"\r\n"].iter().any(|end| md5(&lines().collect::<Vec<_>>().join(*end)) == *digest)
 }
 
 /// For each line, in order, whether the innermost statement around it ran; `None` where none is around it.

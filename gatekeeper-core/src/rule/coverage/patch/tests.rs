@@ -3,6 +3,7 @@ use super::*;
 use crate::rule::testing::{Case, conditions, evidence, gate, violations};
 use GateStatus::{Error, Fail, Missing, Pass, Warn};
 use gatekeeper_evidence::Data;
+use gatekeeper_evidence::checksums::Algorithm;
 use gatekeeper_evidence::coverage::{Branch, Function, Line, LineBranches, LineSum, Metrics, Percentages, Stated};
 use gatekeeper_evidence::glob::Pattern;
 
@@ -280,4 +281,59 @@ fn mistakes_in_the_policy_are_named() {
 fn numbers_are_told_in_ranges() {
     assert_eq!(ranges(&[3, 5, 6, 7, 9]), "3, 5-7, 9");
     assert_eq!(ranges(&[1, 3, 5, 7, 9, 11, 13, 15, 17]), "1, 3, 5, 7, 9, 11, 13, 15, …");
+}
+
+/// A working tree of one file.
+#[derive(Debug)]
+struct One(&'static str, &'static str);
+
+impl ProjectFiles for One {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok((path == self.0).then(|| self.1.as_bytes().to_vec()))
+    }
+
+    fn sums(&self, _: &str, _: &[Algorithm]) -> Result<Option<Vec<String>>, String> {
+        Ok(None)
+    }
+
+    fn matching(&self, _: &[&Pattern]) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_statement_of_python_goes_on_where_its_source_says() {
+    const SOURCE: &str = "def f():\n    \"\"\"What\n    it does.\"\"\"\n    return g(\n        1,\n        2,\n    )\n";
+    let of = |by_first_line, hits, files: Option<One>, line: u32, text: &str| {
+        let lines = [(1, 1), (4, hits)].map(|(number, hits)| Line { number, hits }).to_vec();
+        let f = FileCoverage { lines, by_first_line, ..FileCoverage::default() };
+        let diff = format!("--- a/a.py\n+++ b/a.py\n@@ -{},0 +{line} @@\n+{text}\n", line - 1);
+        let mut case = case(EIGHTY, report(&[("a.py", f)]), &diff);
+        case.files = files.map(|f| Box::new(f) as Box<dyn ProjectFiles>);
+        case.judged().status()
+    };
+    let tree = || Some(One("a.py", SOURCE));
+    assert_eq!(of(true, 0, tree(), 5, "        1,"), Fail);
+    assert_eq!(of(true, 1, tree(), 5, "        1,"), Pass);
+    // A docstring is no code, though the line before it is.
+    assert_eq!(of(true, 1, tree(), 3, "    it does.\"\"\""), Error);
+    // Without the source, or with another one, only what did not run is held against the change.
+    assert_eq!([of(true, 0, None, 5, "        1,"), of(true, 1, None, 5, "        1,")], [Fail, Error]);
+    assert_eq!([of(true, 0, tree(), 5, "        3,"), of(true, 1, tree(), 5, "        3,")], [Fail, Error]);
+    // Where lines stand for themselves, nothing of the sort is known.
+    assert_eq!(of(false, 0, tree(), 5, "        1,"), Error);
+}
+
+#[test]
+fn a_digest_of_another_text_is_stale() {
+    let of = |text: &str, tree: Option<One>| {
+        let f = FileCoverage { digests: vec![md5(text.as_bytes())], ..file(1, 0) };
+        let mut case = case(EIGHTY, report(&[("a.py", f)]), &adding("a.py", &code(1)));
+        case.files = tree.map(|f| Box::new(f) as Box<dyn ProjectFiles>);
+        case.judged().status()
+    };
+    let tree = || Some(One("a.py", "a\nb\n"));
+    assert_eq!([of("a\nb\n", tree()), of("a\r\nb\r\n", tree()), of("a\nc\n", tree())], [Pass, Pass, Error]);
+    // What cannot be looked up says nothing.
+    assert_eq!([of("c", None), of("c", Some(One("b.py", "")))], [Pass, Pass]);
 }
