@@ -1,6 +1,6 @@
 //! What the command line asks of git: a stranger's repository runs nothing, hides nothing and changes no answer.
 #![cfg(unix)]
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use serde_json::Value;
 use std::fs;

@@ -85,7 +85,7 @@ pub(crate) fn of_project(
     let mut context = request.context.clone();
     context.ignores.extend(match &request.policy {
         // What may pass is for the base to say.
-        Some(given) => collect::ignore_files_by(&|name| given.files.read(&format!("{}{name}", given.folder)))?,
+        Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
         None => collect::ignore_files(&root, &context.limits)?,
     });
     let files = collect::Root::new(&root, &context.limits);

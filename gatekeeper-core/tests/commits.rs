@@ -4,8 +4,7 @@
 use gatekeeper_core::{Engine, ReadOptions};
 
 fn commits(name: &str, text: &str) -> Vec<String> {
-    let mut options = ReadOptions::default();
-    options.skip_validation = true;
+    let options = ReadOptions { skip_validation: true, ..ReadOptions::default() };
     Engine::default().read(name, text.as_bytes(), &options).unwrap_or_else(|e| panic!("{e}")).source.commits
 }
 

@@ -116,7 +116,6 @@ pub(crate) fn judge(
         fail_on_warn,
         only,
         release: args.release.clone(),
-        ..Request::default()
     };
     let refusal = match front::check(engine, &request) {
         Ok(verdict) => return Ok(Ok(verdict)),

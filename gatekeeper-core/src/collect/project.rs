@@ -18,7 +18,7 @@ use std::path::Path;
 /// # Errors
 /// As [`ignore_files_by`].
 pub(crate) fn ignore_files(root: &Path, limits: &Limits) -> Result<Vec<IgnoreFile>, PolicyError> {
-    ignore_files_by(&|name| {
+    ignore_files_by(|name| {
         let path = root.join(name);
         if path.symlink_metadata().is_err() { Ok(None) } else { read_rules(&path, limits).map(Some) }
     })
@@ -26,7 +26,7 @@ pub(crate) fn ignore_files(root: &Path, limits: &Limits) -> Result<Vec<IgnoreFil
 
 /// The ignore files of Trivy, as a reader of files gives them. One that cannot be read is an error like one in the policy: it says what may pass.
 pub(crate) fn ignore_files_by(
-    read: &dyn Fn(&str) -> Result<Option<Vec<u8>>, ParseError>,
+    read: impl Fn(&str) -> Result<Option<Vec<u8>>, ParseError>,
 ) -> Result<Vec<IgnoreFile>, PolicyError> {
     let mut out = Vec::new();
     for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
