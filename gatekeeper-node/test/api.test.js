@@ -70,6 +70,21 @@ test('wrong arguments are named', async () => {
   await assert.rejects(gatekeeper.checkRenderedAsync('jsn'), { code: 'usage', message: /there are github, human, json/ })
 })
 
+test('new code is judged by the diff that is given', () => {
+  const policy = 'version = 1\n[[evidence]]\npaths = ["new.info"]\n[gates.new]\nrule = "coverage"\npatch = { lines = 80 }\n'
+  const config = file('new.toml', policy)
+  file('new.info', 'TN:\nSF:a.py\nDA:1,1\nDA:2,0\nend_of_record\n')
+  const options = { config, root: path.dirname(config) }
+  const diff = '--- a/a.py\n+++ b/a.py\n@@ -1,0 +2 @@\n+x = 1\n'
+  const verdict = gatekeeper.check({ ...options, diff, commit: 'a1b2c3d4e5' })
+  assert.equal(verdict.gates[0].status, 'fail')
+  assert.equal(verdict.context.commit, 'a1b2c3d4e5')
+  assert.equal(gatekeeper.check(options).gates[0].status, 'missing')
+  assert.equal(gatekeeper.check({ ...options, diff: '', allowEmpty: true }).gates[0].status, 'pass')
+  assert.throws(() => gatekeeper.check({ ...options, diff: '' }), { code: 'usage', message: /allow-empty/ })
+  assert.throws(() => gatekeeper.check({ ...options, diff: '<html>' }), { code: 'unrecognised' })
+})
+
 test('other work runs meanwhile', async () => {
   const big = file('big.xml', `<testsuite name="s">${'<testcase name="adds" classname="calc"/>'.repeat(400_000)}</testsuite>`)
   let ticks = 0

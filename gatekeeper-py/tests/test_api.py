@@ -89,6 +89,36 @@ def test_wrong_arguments_are_named(tmp_path):
         gatekeeper.check_rendered("jsn", root=tmp_path)
 
 
+NEW_CODE = """version = 1
+[[evidence]]
+paths = ["lcov.info"]
+[gates.new]
+rule = "coverage"
+patch = { lines = 80 }
+"""
+
+
+def test_new_code_is_judged_by_the_diff_that_is_given(tmp_path):
+    (tmp_path / "gatekeeper.toml").write_text(NEW_CODE)
+    (tmp_path / "lcov.info").write_text("TN:\nSF:a.py\nDA:1,1\nDA:2,0\nend_of_record\n")
+    diff = "--- a/a.py\n+++ b/a.py\n@@ -1,0 +2 @@\n+x = 1\n"
+    commit = "a1b2c3d4e5"
+    for given in (diff, diff.encode()):
+        verdict = gatekeeper.check(root=tmp_path, diff=given, commit=commit)
+        assert verdict["gates"][0]["status"] == "fail"
+        assert verdict["context"]["commit"] == commit
+        assert verdict["context"]["diff"]["added_lines"] == 1
+    assert gatekeeper.check(root=tmp_path)["gates"][0]["status"] == "missing"
+    assert gatekeeper.check(root=tmp_path, diff="", allow_empty=True)["gates"][0]["status"] == "pass"
+    with pytest.raises(ValueError, match="allow-empty"):
+        gatekeeper.check(root=tmp_path, diff="")
+    with pytest.raises(gatekeeper.ParseError) as caught:
+        gatekeeper.check(root=tmp_path, diff="<html>")
+    assert caught.value.code == "unrecognised"
+    with pytest.raises(ValueError, match="hexadecimal"):
+        gatekeeper.check(root=tmp_path, commit="main")
+
+
 def test_the_clock_may_be_a_datetime(tmp_path):
     now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
     assert gatekeeper.check(root=tmp_path, now=now)["now"] == "2026-01-02T03:04:05Z"
