@@ -16,6 +16,8 @@ export interface Verdict {
   root: string
   /** The clock that was used (RFC 3339, UTC). */
   now: string
+  /** What the run knew of the sources that it judges: commit, tree, diff. */
+  context?: RunContext
   /** The gates in the policy's order. */
   gates: Array<GateVerdict>
   /** All evidence that was read, by path. */
@@ -38,6 +40,46 @@ export interface PolicyRef {
   sha256: string | null
   /** The profile that was applied. */
   profile: string | null
+  /** Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`. */
+  from?: string
+}
+
+/** What a run knew beside reports and policy. */
+export interface RunContext {
+  /** The commit that was judged. */
+  commit?: string
+  /** Its tree: the identity of the sources. */
+  tree?: string
+  /** Who said so: `git`, `GITHUB_SHA`, the command line. */
+  from?: string
+  /** Whether the working tree held changes that were not committed. */
+  dirty?: boolean
+  /** The diff of the change. */
+  diff?: DiffRef
+  /** What of it is not known, and why. */
+  notes?: Array<string>
+}
+
+/** The diff by which new code was judged. */
+export interface DiffRef {
+  /** Where it is from: a file's name, `standard input`, `git`. */
+  from: string
+  /** SHA-256 of its text. */
+  sha256: string
+  /** How many files it changes. */
+  files: number
+  /** How many lines it adds. */
+  added_lines: number
+  /** The base as it was named. */
+  base?: string
+  /** The commit that the base stood for. */
+  base_commit?: string
+  /** Where the change branched off from it. */
+  merge_base?: string
+  /** The commit that the diff leads to. */
+  head?: string
+  /** Whether it leads further, to what was not committed. */
+  with_working_tree?: boolean
 }
 
 /** What a gate came to. */

@@ -36,6 +36,9 @@ class Verdict(TypedDict):
     now: str
     """The clock that was used (RFC 3339, UTC)."""
 
+    context: NotRequired[RunContext]
+    """What the run knew of the sources that it judges: commit, tree, diff."""
+
     gates: list[GateVerdict]
     """The gates in the policy's order."""
 
@@ -66,6 +69,62 @@ class PolicyRef(TypedDict):
 
     profile: str | None
     """The profile that was applied."""
+
+    from: NotRequired[str]
+    """Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`."""
+
+
+class RunContext(TypedDict):
+    """What a run knew beside reports and policy."""
+
+    commit: NotRequired[str]
+    """The commit that was judged."""
+
+    tree: NotRequired[str]
+    """Its tree: the identity of the sources."""
+
+    from: NotRequired[str]
+    """Who said so: `git`, `GITHUB_SHA`, the command line."""
+
+    dirty: NotRequired[bool]
+    """Whether the working tree held changes that were not committed."""
+
+    diff: NotRequired[DiffRef]
+    """The diff of the change."""
+
+    notes: NotRequired[list[str]]
+    """What of it is not known, and why."""
+
+
+class DiffRef(TypedDict):
+    """The diff by which new code was judged."""
+
+    from: str
+    """Where it is from: a file's name, `standard input`, `git`."""
+
+    sha256: str
+    """SHA-256 of its text."""
+
+    files: int
+    """How many files it changes."""
+
+    added_lines: int
+    """How many lines it adds."""
+
+    base: NotRequired[str]
+    """The base as it was named."""
+
+    base_commit: NotRequired[str]
+    """The commit that the base stood for."""
+
+    merge_base: NotRequired[str]
+    """Where the change branched off from it."""
+
+    head: NotRequired[str]
+    """The commit that the diff leads to."""
+
+    with_working_tree: NotRequired[bool]
+    """Whether it leads further, to what was not committed."""
 
 
 class GateVerdict(TypedDict):
