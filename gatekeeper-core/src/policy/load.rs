@@ -132,12 +132,14 @@ fn read(
     defaults::read(&mut top, problems);
     profile::read(&mut top, &gates, problems);
     if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
-        let names = profile::names(tree).join(", ");
+        let names = profile::names(tree);
         let span = top.get("profile").map_or(0..0, |n| n.span.clone());
-        problems.add(
-            PolicyProblem::new(span, "this policy is judged with a profile, and none was named")
-                .help(format!("run it with --profile NAME: {names}")),
-        );
+        problems.add(match names.is_empty() {
+            true => PolicyProblem::new(span, "this policy demands a profile, and has none")
+                .help("write [profiles.NAME], or take this line out"),
+            false => PolicyProblem::new(span, "this policy is judged with a profile, and none was named")
+                .help(format!("run it with --profile NAME: {}", names.join(", "))),
+        });
     }
     top.finish("a policy");
     Some(Policy { evidence, gates, waivers, ..Policy::default() })
