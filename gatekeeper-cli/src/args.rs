@@ -42,6 +42,8 @@ pub enum Command {
     License(cmd::license::LicenseArgs),
     /// List the formats that can be read
     Formats(cmd::tables::FormatsArgs),
-    /// List the rules, or document one
+    /// Show the JSON schema of a policy, a verdict or an inspection
+    Schema(cmd::schema::SchemaArgs),
+    /// List the rules, or document one; `policy` documents the policy's own keys
     Rules(cmd::tables::RulesArgs),
 }

@@ -1,9 +1,13 @@
 //! The shapes of the JSON documents, described once in `documents.txt`: Python's and TypeScript's types are generated from it, and
 //! the tests hold real documents against it, so that the description cannot drift from the engine.
 
-#[cfg(test)]
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
+
+/// A document as it is checked in.
+pub fn pretty(document: &Value) -> String {
+    format!("{document:#}\n")
+}
 
 /// All shapes, in the description's order.
 pub struct Shapes(Vec<Shape>);
@@ -90,7 +94,65 @@ impl Type {
     }
 }
 
+impl Type {
+    fn schema(&self) -> Value {
+        match self {
+            Type::Named(name) => match name.as_str() {
+                "string" | "integer" | "number" | "boolean" | "null" => json!({ "type": name }),
+                "Json" => json!({}),
+                other => json!({ "$ref": format!("#/definitions/{other}") }),
+            },
+            Type::Literal(word) => json!({ "const": word }),
+            Type::List(of) => json!({ "type": "array", "items": of.schema() }),
+            Type::Map(of) => json!({ "type": "object", "additionalProperties": of.schema() }),
+            Type::Union(of) => match of.iter().map(|t| if let Type::Literal(w) = t { Some(w) } else { None }).collect()
+            {
+                Some(words) => {
+                    let words: Vec<&String> = words;
+                    json!({ "enum": words })
+                }
+                None => json!({ "anyOf": of.iter().map(Type::schema).collect::<Vec<_>>() }),
+            },
+        }
+    }
+}
+
 impl Shapes {
+    /// The schema (JSON Schema draft-07) of documents of one shape, or of lists of them. Keys may be added in later versions, so others are allowed.
+    pub fn schema(&self, title: &str, of: &str) -> String {
+        let mut definitions = Map::new();
+        for shape in &self.0 {
+            let schema = match &shape.body {
+                Body::Alias(of) => of.schema(),
+                Body::Object(fields) => {
+                    let mut properties = Map::new();
+                    for f in fields {
+                        let mut schema = f.of.schema();
+                        // Beside a reference draft-07 reads nothing.
+                        if let Some(schema) = schema.as_object_mut().filter(|s| !s.contains_key("$ref")) {
+                            schema.insert("description".to_owned(), Value::from(f.what.clone()));
+                        }
+                        properties.insert(f.name.clone(), schema);
+                    }
+                    let required: Vec<&String> = fields.iter().filter(|f| !f.optional).map(|f| &f.name).collect();
+                    json!({ "type": "object", "description": shape.what, "properties": properties, "required": required })
+                }
+            };
+            definitions.insert(shape.name.clone(), schema);
+        }
+        let mut schema = Type::parse(of).schema();
+        if let Some(schema) = schema.as_object_mut() {
+            // Beside a reference draft-07 reads nothing.
+            if let Some(reference) = schema.remove("$ref") {
+                schema.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+            }
+            schema.insert("$schema".to_owned(), Value::from("http://json-schema.org/draft-07/schema#"));
+            schema.insert("title".to_owned(), Value::from(title));
+            schema.insert("definitions".to_owned(), Value::Object(definitions));
+        }
+        pretty(&schema)
+    }
+
     /// The description that is built in.
     ///
     /// # Errors

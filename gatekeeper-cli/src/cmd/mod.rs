@@ -9,6 +9,7 @@ pub mod license;
 pub mod merge;
 pub mod record;
 pub mod render;
+pub mod schema;
 pub mod tables;
 
 use crate::args::{Cli, Command};
@@ -28,6 +29,7 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Record(args) => record::run(&args, out, err),
         Command::License(args) => license::run(&args, out, err),
         Command::Formats(args) => tables::formats(engine, &args, out),
+        Command::Schema(args) => schema::run(engine, &args, out),
         Command::Rules(args) => tables::rules(engine, &args, out, err),
     }
 }

@@ -3,6 +3,7 @@
 use crate::exit;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::output::{document, line};
+use gatekeeper_core::policy::keys;
 use gatekeeper_core::{Engine, rule};
 use std::io::{self, Write};
 
@@ -17,7 +18,7 @@ pub struct FormatsArgs {
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub struct RulesArgs {
-    /// The rule to document
+    /// The rule to document; `policy` for the keys of a policy itself
     rule: Option<String>,
     /// How to show them
     #[arg(long, value_enum, default_value_t = Form::Human)]
@@ -57,13 +58,25 @@ pub fn formats(engine: &Engine, args: &FormatsArgs, out: &mut dyn Write) -> io::
 
 /// Runs `rules`.
 pub fn rules(engine: &Engine, args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    if args.rule.as_deref() == Some("policy") && engine.rules().by_id("policy").is_none() {
+        match args.format {
+            Form::Json => document(&keys::schema(engine.rules()), out)?,
+            Form::Human | Form::Markdown => write!(out, "# The policy\n\n{}", keys::documentation())?,
+        }
+        return Ok(exit::PASS);
+    }
     let chosen: Vec<_> = match &args.rule {
         None => engine.rules().iter().collect(),
         Some(id) => match engine.rules().by_id(id) {
             Some(r) => vec![r],
             None => {
                 let ids: Vec<&str> = engine.rules().iter().map(rule::Rule::id).collect();
-                writeln!(err, "gatekeeper: there is no rule `{}`: there are {}", line(id), ids.join(", "))?;
+                writeln!(
+                    err,
+                    "gatekeeper: there is no rule `{}`: there are {}, and `policy`",
+                    line(id),
+                    ids.join(", ")
+                )?;
                 return Ok(exit::USAGE);
             }
         },

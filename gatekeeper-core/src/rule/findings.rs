@@ -101,6 +101,9 @@ struct FindingsGate {
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let mut max = limits(t, "max");
     let warn = limits(t, "warn");
+    // Every key is read before anything is refused, so that whoever mistypes one is told of all.
+    let rules = t.patterns("rules", Pattern::new);
+    let (fixable_only, on_diff) = (t.flag("fixable-only"), t.flag("on-diff"));
     if let Some(severity) = t.choice("fail-on", &FAIL_ON) {
         if max.iter().any(|(_, limited, _)| limited.is_some()) {
             t.problem(
@@ -117,13 +120,12 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         );
         return None;
     }
-    let rules = t.patterns("rules", Pattern::new);
     Some(Box::new(FindingsGate {
         max: covering(max),
         warn: covering(warn),
         rules,
-        fixable_only: t.flag("fixable-only").unwrap_or(false),
-        on_diff: t.flag("on-diff").unwrap_or(false),
+        fixable_only: fixable_only.unwrap_or(false),
+        on_diff: on_diff.unwrap_or(false),
     }))
 }
 
