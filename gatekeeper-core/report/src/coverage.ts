@@ -27,7 +27,9 @@ interface Folder {
 
 const FIGURES = ["lines", "branches", "functions", "statements"];
 /** Children that are shown of one folder in the treemap; the small rest is one tile. */
-const TILES = 80;
+const TILES = 60;
+/** Levels of folders that the treemap shows at once. */
+const DEPTH = 3;
 /** Rows of the table; the rest is counted. */
 const ROWS = 500;
 
@@ -132,7 +134,7 @@ export async function coverage(changed: (address: string) => void): Promise<View
   };
 
   function controls(): HTMLElement {
-    const bar = h("div", { class: "filters" });
+    const bar = h("div", { class: "choices" });
     if (reports.length > 1) {
       bar.append(select("Report", reports.map((r, n) => [r.name, n]), report, (n) => ((report = n), speaks(figure) || (figure = 0), go(at))));
     }
@@ -181,7 +183,7 @@ export async function coverage(changed: (address: string) => void): Promise<View
       const height = box.clientHeight;
       if (!width || !height) return;
       const focused = box.contains(document.activeElement);
-      const tree = hierarchy<Tile>({ name: "", path: folder.path, covered: 0, total: 0, file: null, children: tilesOf(folder, 2) })
+      const tree = hierarchy<Tile>({ name: "", path: folder.path, covered: 0, total: 0, file: null, children: tilesOf(folder, DEPTH) })
         .sum((tile) => (tile.children ? 0 : tile.total))
         .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
       treemap<Tile>()
@@ -189,30 +191,34 @@ export async function coverage(changed: (address: string) => void): Promise<View
         .size([width, height])
         .round(true)
         .paddingInner(2)
-        .paddingTop((node) => (node.depth === 1 && node.children ? 22 : 0))(tree);
+        .paddingTop((node) => (node.depth > 0 && node.children ? 20 : 0))(tree);
       const tiles: HTMLElement[] = [];
       for (const node of tree.descendants() as HierarchyRectangularNode<Tile>[]) {
         if (node.depth === 0) continue;
         const [w, hgt] = [node.x1 - node.x0, node.y1 - node.y0];
-        if (w < 4 || hgt < 4) continue;
+        if (w < 5 || hgt < 5) continue;
         const tile = node.data;
         const figures = `${percent(tile.covered, tile.total)}`;
-        const group = node.depth === 1 && node.children;
-        const label = `${tile.path || tile.name}: ${figures}, ${count(tile.covered)} of ${count(tile.total)} ${FIGURES[figure]}`;
+        const group = Boolean(node.children);
+        const named = w > 36 && hgt > 17;
+        const sized = group ? w > 110 : w > 56 && hgt > 34;
+        const rest = `${count(tile.covered)} of ${count(tile.total)} ${FIGURES[figure]}`;
         const button = h(
           "button",
           {
             type: "button",
             class: `tile ${group ? "group" : shade(tile.covered, tile.total)}${tile.file ? "" : " folder"}`,
-            title: label,
-            "aria-label": label,
+            title: `${tile.path || tile.name}: ${figures}, ${rest}`,
+            "data-path": tile.path,
             tabindex: tiles.length ? -1 : 0,
             click: () => go(tile.path),
           },
-          w > 44 && hgt > 17 ? h("span", { class: "name" }, tile.name) : null,
-          w > 44 && hgt > 34 ? h("span", { class: "figure" }, figures) : group && w > 110 ? h("span", { class: "figure" }, figures) : null,
+          // What there is no room for is there to be read out.
+          h("span", { class: named ? "name" : "vh" }, tile.name),
+          h("span", { class: sized ? "figure" : "vh" }, figures),
+          h("span", { class: "vh" }, rest),
         );
-        Object.assign(button.style, { left: `${node.x0}px`, top: `${node.y0}px`, width: `${w}px`, height: `${group ? 22 : hgt}px` });
+        Object.assign(button.style, { left: `${node.x0}px`, top: `${node.y0}px`, width: `${w}px`, height: `${group ? Math.min(20, hgt) : hgt}px` });
         tiles.push(button);
       }
       box.replaceChildren(...tiles);
@@ -319,7 +325,7 @@ export async function coverage(changed: (address: string) => void): Promise<View
             "tr",
             { class: state },
             h("td", { class: "number" }, line),
-            h("td", { class: "sign" }, state === "never" ? h("span", { title: "never ran" }, "\u2717", h("span", { class: "vh" }, " never ran")) : state ? h("span", { title: "branches never taken" }, "\u25d0", h("span", { class: "vh" }, " branches never taken")) : ""),
+            h("td", { class: "state" }, state === "never" ? h("span", { title: "never ran" }, "\u2717", h("span", { class: "vh" }, " never ran")) : state ? h("span", { title: "branches never taken" }, "\u25d0", h("span", { class: "vh" }, " branches never taken")) : ""),
             h("td", { class: "text" }, text || " "),
           ),
         );
@@ -340,7 +346,7 @@ export async function coverage(changed: (address: string) => void): Promise<View
       at ? base(at) : "Coverage",
       h("span", { class: "count" }, `${percent(covered, total)} of ${count(total)} ${FIGURES[figure]}`),
     );
-    element.replaceChildren(controls(), crumbs(), head);
+    element.replaceChildren(h("div", { class: "places" }, crumbs(), controls()), head);
     if (file) element.append(fileView(file));
     else if (folder) element.append(map(folder), table(folder));
   }

@@ -16,16 +16,25 @@ function bytes(text: string): Uint8Array<ArrayBuffer> {
   return out;
 }
 
+/** Once the page that came without a script has been seen: what is unpacked waits for it. */
+const seen = new Promise<void>((done) => {
+  // A page in the background paints nothing, and must not wait for it.
+  setTimeout(done, 100);
+  requestAnimationFrame(() => setTimeout(done));
+});
+
+async function unpack(element: HTMLElement): Promise<unknown> {
+  await seen;
+  const packed = new Blob([bytes(element.textContent ?? "")]);
+  return new Response(packed.stream().pipeThrough(new DecompressionStream("deflate-raw"))).json();
+}
+
 /** The content of a block, or null where there is none. */
 export function load<T>(name: string): Promise<T | null> {
   let known = unpacked.get(name);
   if (!known) {
     const element = block(name);
-    known = element
-      ? new Response(
-          new Blob([bytes(element.textContent ?? "")]).stream().pipeThrough(new DecompressionStream("deflate-raw")),
-        ).json()
-      : Promise.resolve(null);
+    known = element ? unpack(element) : Promise.resolve(null);
     unpacked.set(name, known);
   }
   return known as Promise<T | null>;

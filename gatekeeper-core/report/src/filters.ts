@@ -8,6 +8,8 @@ export interface Chips {
   name: string;
   label: string;
   values: readonly string[];
+  /** How a value is shown, where not as it is. */
+  shown?: Readonly<Record<string, string>>;
   of(row: number): string;
 }
 
@@ -57,7 +59,14 @@ export class Filtered {
   ) {
     this.list = new List(rows, `${noun}s`);
     const bar = h("div", { class: "filters", role: "search" });
-    for (const filter of filters) bar.append(this.control(filter));
+    filters.forEach((filter, n) => {
+      bar.append(this.control(filter));
+      // On a phone the rest is folded behind this button.
+      if (n === 0) {
+        const fold = h("button", { type: "button", class: "plain fold-filters", "aria-expanded": "false", click: () => fold.setAttribute("aria-expanded", String(bar.classList.toggle("open"))) }, "Filters");
+        bar.append(fold);
+      }
+    });
     if (orders.orders.length > 1) {
       const select = h("select", {
         change: () => {
@@ -136,7 +145,7 @@ export class Filtered {
     const there = filter.values.filter((value) => counts.has(value));
     const boxes = there.map((value) => {
       const box = h("input", { type: "checkbox", value, change: apply });
-      return { box, label: h("label", { class: `chip sev-${value}` }, box, value, h("span", { class: "count" }, count(counts.get(value) ?? 0))) };
+      return { box, label: h("label", { class: `chip sev-${value}` }, box, filter.shown?.[value] ?? value, h("span", { class: "count" }, count(counts.get(value) ?? 0))) };
     });
     const ticked = () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value);
     this.controls.push({

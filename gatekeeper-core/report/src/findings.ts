@@ -28,7 +28,7 @@ type Item = [
 
 const SEVERITIES = ["critical", "high", "medium", "low", "info", "unknown", "not stated"];
 const STATUSES = ["fail", "error", "missing", "inconclusive", "warn", "none", "suppressed"];
-const STATUS_WORDS: Record<string, string> = { none: "within limits", suppressed: "suppressed" };
+const STATUS_WORDS: Record<string, string> = { none: "allowed" };
 
 const distinct = (values: Iterable<string>): string[] => [...new Set(values)].filter(Boolean).sort();
 
@@ -59,7 +59,7 @@ export async function findings(changed: (address: string) => void): Promise<View
     const facts = h("dl", { class: "facts" });
     const fact = (name: string, ...value: Child[]) => value.some(Boolean) && facts.append(h("dt", {}, name), h("dd", {}, ...value));
     const gate = it[0] < 0 ? null : h("a", { href: `#overview/gate-${it[0]}` }, data.gates[it[0]] ?? "");
-    fact("Gate", gate ?? (it[1] === "error" ? "none could be blamed" : "held against the run by no gate"));
+    fact("Gate", gate ?? (it[1] === "error" ? "none could be blamed" : "none: within the limits, waived, or of no gate's concern"));
     fact("Status", STATUS_WORDS[it[1]] ?? it[1]);
     fact(it[1] === "suppressed" ? "Suppressed" : "What to do", it[15]);
     fact("Code", it[3] && h("code", {}, it[3]));
@@ -81,7 +81,7 @@ export async function findings(changed: (address: string) => void): Promise<View
     [
       { kind: "words", name: "q", label: "Search", of: text },
       { kind: "chips", name: "severity", label: "Severity", values: SEVERITIES, of: severity },
-      { kind: "chips", name: "status", label: "Status", values: STATUSES, of: (row) => item(row)[1] },
+      { kind: "chips", name: "status", label: "Status", values: STATUSES, shown: STATUS_WORDS, of: (row) => item(row)[1] },
       {
         kind: "choice",
         name: "gate",

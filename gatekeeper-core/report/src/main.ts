@@ -29,10 +29,10 @@ const links = new Map<string, HTMLAnchorElement>();
 let current = "";
 
 function section(id: string): HTMLElement {
-  let found = document.getElementById(id);
+  let found = document.getElementById(`view-${id}`);
   if (!found) {
     const name = VIEWS.find((view) => view[0] === id)?.[1] ?? id;
-    found = h("section", { id, "aria-label": name, hidden: true }, h("p", { class: "dim", role: "status" }, "Unpacking\u2026"));
+    found = h("section", { id: `view-${id}`, "aria-label": name, hidden: true }, h("p", { class: "dim", role: "status" }, "Unpacking\u2026"));
     main.append(found);
   }
   return found;
@@ -54,8 +54,10 @@ async function show(): Promise<void> {
   const changed = view[0] !== current;
   current = view[0];
   for (const [name, link] of links) {
-    if (name === view[0]) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (name === view[0]) {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else link.removeAttribute("aria-current");
     section(name).hidden = name !== view[0];
   }
   const address = rest.join("/");

@@ -10,6 +10,8 @@ interface Series {
   name: string;
   labels?: Record<string, string>;
   unit?: string;
+  better?: "lower" | "higher";
+  stated?: Record<string, number>;
   samples: number[];
 }
 
@@ -40,8 +42,8 @@ export async function series(changed: (address: string) => void): Promise<View> 
 
   function metric(rows: Series[]): HTMLElement {
     const first = rows[0] as Series;
-    const card = h("section", { class: "metric" }, h("h3", {}, first.name, first.unit ? h("span", { class: "count" }, first.unit) : null));
-    const numbers = rows.flatMap((row) => row.samples);
+    const card = h("section", { class: "metric" }, h("h3", {}, first.name, first.unit ? h("span", { class: "count" }, first.unit) : null, first.better ? h("span", { class: "count" }, `${first.better} is better`) : null));
+    const numbers = rows.flatMap((row) => [...row.samples, ...Object.values(row.stated ?? {})]).filter(Number.isFinite);
     if (!numbers.length) return h("section", { class: "metric" }, h("h3", {}, first.name), h("p", { class: "dim" }, "no samples that are numbers"));
     let [low, high] = [Infinity, -Infinity];
     for (const n of numbers) [low, high] = [Math.min(low, n), Math.max(high, n)];
@@ -63,10 +65,12 @@ export async function series(changed: (address: string) => void): Promise<View> 
         svg.append(s("rect", { class: "box", x: at(0.25), width: Math.max(1, at(0.75) - at(0.25)), y: 5, height: 16 }));
       }
       if (sorted.length <= 200) for (const n of sorted) svg.append(s("line", { class: "sample", x1: x(n), x2: x(n), y1: 9, y2: 17 }));
-      const middle = quantile(sorted, 0.5);
-      if (sorted.length) svg.append(s("line", { class: "median", x1: x(middle), x2: x(middle), y1: 2, y2: 24 }));
+      const stated = Object.entries(row.stated ?? {}).filter(([, n]) => Number.isFinite(n));
+      for (const [, n] of stated) svg.append(s("line", { class: "sample", x1: x(n), x2: x(n), y1: 7, y2: 19 }));
+      const middle = sorted.length ? quantile(sorted, 0.5) : (row.stated?.["median"] ?? row.stated?.["mean"] ?? Number.NaN);
+      if (Number.isFinite(middle)) svg.append(s("line", { class: "median", x1: x(middle), x2: x(middle), y1: 2, y2: 24 }));
       body.append(
-        h("tr", {}, h("th", { scope: "row" }, name.join(" ") || "value"), h("td", { class: "n" }, sorted.length ? shown(middle) : "\u2013"), h("td", { class: "n dim" }, sorted.length > 1 ? `${shown(sorted[0] ?? 0)}\u2013${shown(sorted[sorted.length - 1] ?? 0)}` : ""), h("td", { class: "n dim" }, count(sorted.length)), h("td", {}, svg)),
+        h("tr", {}, h("th", { scope: "row" }, name.join(" ") || "value"), h("td", { class: "n" }, Number.isFinite(middle) ? shown(middle) : "\u2013"), h("td", { class: "n dim" }, sorted.length > 1 ? `${shown(sorted[0] ?? 0)}\u2013${shown(sorted[sorted.length - 1] ?? 0)}` : stated.map(([name, n]) => `${name} ${shown(n)}`).join(", ")), h("td", { class: "n dim" }, count(sorted.length)), h("td", {}, svg)),
       );
     }
     const ticks = x.ticks(5);

@@ -233,10 +233,12 @@ fn series(e: &Evidence, out: &mut Details) {
     let room = SERIES.saturating_sub(out.series.len());
     out.series.extend(m.series.iter().take(room).map(|s| SeriesDetails {
         report: e.source.path.clone(),
-        name: cut(&s.name),
+        name: cut(&s.metric),
         labels: e.source.labels.iter().chain(&s.labels).map(|(k, v)| (k.clone(), cut(v))).collect(),
-        unit: s.unit.clone(),
-        samples: s.samples.iter().copied().filter(|n| n.is_finite()).take(SAMPLES).collect(),
+        unit: some(&s.unit),
+        better: s.better,
+        samples: s.samples.values().iter().copied().filter(|n| n.is_finite()).take(SAMPLES).collect(),
+        stated: s.stated.iter().map(|(statistic, number)| (statistic.to_string(), number.as_f64())).collect(),
     }));
     leave_out(out, "series", m.series.len().saturating_sub(room));
 }

@@ -3,6 +3,7 @@
 
 use gatekeeper_evidence::Ratio;
 use gatekeeper_evidence::findings::{Category, Place, Severity};
+use gatekeeper_evidence::measurements::Better;
 use gatekeeper_evidence::test_run::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -198,6 +199,12 @@ pub struct SeriesDetails {
     /// The unit as stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// The samples: those that are numbers, in the report's order.
+    /// Which direction is better, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub better: Option<Better>,
+    /// What the report states of samples that it does not list: `mean`, `p99`, …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stated: BTreeMap<String, f64>,
+    /// The samples, in the report's order.
     pub samples: Vec<f64>,
 }

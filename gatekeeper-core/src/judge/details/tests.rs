@@ -80,7 +80,7 @@ fn only_code_of_the_tree_is_shown() {
 #[test]
 fn source_lines_stand_around_what_is_not_covered() {
     let tree = Tree::new(["a.c"]);
-    let e = covered("lcov", "a.c", &[(2, 0), (9, 1), (20, 0), (4_000_000_000, 0)]);
+    let e = covered("lcov", "a.c", &[(2, 0), (9, 1), (20, 0), (30, 1), (4_000_000_000, 0)]);
     let d = details(&[e], Some(&tree), Some(&Disk));
     let shown: Vec<(u32, usize)> = d.sources["a.c"].iter().map(|x| (x.first, x.lines.len())).collect();
     assert_eq!(shown, [(1, 5), (17, 7)]);

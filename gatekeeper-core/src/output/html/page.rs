@@ -26,7 +26,7 @@ const GROUPS: &[(&str, &[GateStatus])] = &[
 /// Adds all of the body but data and script.
 pub(super) fn body(v: &Verdict, style: &Style, out: &mut String) {
     header(v, out);
-    out.push_str("<main id=\"main\" tabindex=\"-1\">\n<section id=\"overview\" aria-label=\"Overview\">\n");
+    out.push_str("<main id=\"main\" tabindex=\"-1\">\n<section id=\"view-overview\" aria-label=\"Overview\">\n");
     boxes(v, out);
     for (heading, statuses) in GROUPS {
         let these: Vec<_> = v.gates.iter().enumerate().filter(|(_, g)| statuses.contains(&g.status)).collect();
