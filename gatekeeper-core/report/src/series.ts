@@ -38,7 +38,7 @@ export async function series(changed: (address: string) => void): Promise<View> 
   const status = h("p", { class: "status-line", role: "status" });
   const box = h("div", { class: "metrics" });
   const input = h("input", { type: "search", "data-search": true, autocomplete: "off", spellcheck: "false", input: later(120, () => draw()) });
-  const element = h("div", {}, h("div", { class: "filters", role: "search" }, h("label", { class: "field" }, "Search", input)), status, box);
+  const element = h("div", {}, h("h2", { class: "vh" }, "Measurements"), h("div", { class: "filters", role: "search" }, h("label", { class: "field" }, "Search", input)), status, box);
 
   function metric(rows: Series[]): HTMLElement {
     const first = rows[0] as Series;
