@@ -149,7 +149,8 @@ for (const [id, name, make] of VIEWS) {
   if (make && !n) continue;
   const link = h("a", { href: `#${id}` }, name, make ? h("span", { class: "count" }, count(n)) : null);
   links.set(id, link);
-  list.append(h("li", {}, link));
+  // Where the link leads by itself: the page's head, or the tab that then stands above the view.
+  list.append(h("li", make ? { id } : {}, link));
 }
 nav.append(list, theme());
 document.querySelector("footer")?.append(

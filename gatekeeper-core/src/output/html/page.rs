@@ -58,7 +58,7 @@ fn header(v: &Verdict, out: &mut String) {
     };
     let _ = write!(
         out,
-        "<a class=\"skip\" href=\"#main\">Skip to the gates</a>\n<header class=\"s-{word}\">\n<div class=\"verdict\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\
+        "<a class=\"skip\" href=\"#main\">Skip to the gates</a>\n<header id=\"overview\" class=\"s-{word}\">\n<div class=\"verdict\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\
          <div><h1>{}</h1><p>{}</p></div></div>\n",
         word.to_uppercase(),
         page(&v.summary)
