@@ -43,6 +43,8 @@ pub struct Request {
     pub diff: Option<GivenDiff>,
     /// A diff of no bytes means that nothing changed; otherwise it is refused.
     pub allow_empty: bool,
+    /// The verdict carries what the evidence holds beyond what the gates fell short by.
+    pub details: bool,
     /// What is released, and whose change is reviewed.
     pub release: Release,
 }
@@ -297,6 +299,7 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
     let mut context = Context::at(now);
     context.limits = Limits::of_files(request.max_bytes);
     context.fail_on_warn = request.fail_on_warn;
+    context.details = request.details;
     context.only.clone_from(&request.only);
     context.revision = request.revision.clone();
     for (what, name) in [("commit", &mut context.revision.commit), ("tree", &mut context.revision.tree)] {
@@ -336,6 +339,32 @@ fn change(given: &GivenDiff, allow_empty: bool) -> Result<Change, Refusal> {
     Ok(change)
 }
 
+/// A verdict for outputs that show its details, and the same without them for the others: what a document holds depends on what was asked for, not
+/// on what is written beside it.
+#[derive(Debug)]
+pub struct Judged {
+    whole: Verdict,
+    plain: Option<Verdict>,
+}
+
+impl Judged {
+    /// Of a verdict; `keep` leaves its details in for every output.
+    pub fn new(whole: Verdict, keep: bool) -> Judged {
+        let plain = (whole.details.is_some() && !keep).then(|| Verdict { details: None, ..whole.clone() });
+        Judged { whole, plain }
+    }
+
+    /// The verdict as this output is to show it.
+    pub fn verdict_for(&self, output: &Output) -> &Verdict {
+        if output.wants_details() { &self.whole } else { self.plain() }
+    }
+
+    /// The verdict without what only some outputs show.
+    pub fn plain(&self) -> &Verdict {
+        self.plain.as_ref().unwrap_or(&self.whole)
+    }
+}
+
 /// Judges once and renders the verdict as each of these outputs, in their order.
 ///
 /// # Errors
@@ -345,10 +374,11 @@ pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) ->
     let unknown = |id: &String| Refusal::Usage(format!("there is no output `{id}`; there are {}", known()));
     let outputs: Vec<_> =
         outputs.iter().map(|id| engine.outputs().by_id(id).ok_or_else(|| unknown(id))).collect::<Result<_, _>>()?;
-    let verdict = check(engine, request)?;
+    let details = request.details || outputs.iter().any(|o| o.wants_details());
+    let judged = Judged::new(check(engine, &Request { details, ..request.clone() })?, request.details);
     let render = |output: &&Output| {
         let mut bytes = Vec::new();
-        let written = output.write(&verdict, &Style::default(), &mut bytes);
+        let written = output.write(judged.verdict_for(output), &Style::default(), &mut bytes);
         written.map_err(Refusal::Rendering)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };

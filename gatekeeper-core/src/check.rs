@@ -236,6 +236,7 @@ pub(crate) fn evaluate(
         warnings,
         loosened: policy.loosened.clone(),
         due: waivers.due(),
+        details: context.details.then(|| Box::new(judge::details(&sorted.kept, tree().as_ref(), files))),
     }
 }
 

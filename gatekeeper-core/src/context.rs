@@ -37,6 +37,9 @@ pub struct Context {
     pub diff: Option<Arc<Change>>,
     /// Names of the files that changed, relative to the root, where a list of them was given beside the diff or without one.
     pub changed: Option<BTreeSet<String>>,
+    /// The verdict carries what the evidence holds beyond what the gates fell short by: coverage by file, each test, each finding, packages, series
+    /// ([`verdict::details::Details`]). Outputs that show it say so: [`crate::output::Output::wants_details`].
+    pub details: bool,
     /// What is being released, and by whom.
     pub release: ReleaseFacts,
 }
@@ -161,6 +164,7 @@ impl Context {
             revision: Revision::default(),
             diff: None,
             changed: None,
+            details: false,
             release: ReleaseFacts::default(),
         }
     }

@@ -1,5 +1,8 @@
 //! The verdict: what every output and every binding sees. Plain, serialisable data; the JSON document is this, field by field.
 
+pub mod details;
+
+use details::Details;
 use gatekeeper_evidence::findings::{Place, Severity};
 use gatekeeper_evidence::location::Location;
 use gatekeeper_evidence::{Kind, Note, Ratio};
@@ -58,6 +61,9 @@ pub struct Verdict {
     /// Exceptions that hold today and end within 14 days, the first to end first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub due: Vec<Due>,
+    /// What the evidence holds beyond what the gates fell short by, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<Details>>,
 }
 
 /// What a run knew beside reports and policy.

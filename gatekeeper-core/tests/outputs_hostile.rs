@@ -242,3 +242,39 @@ fn many_unreadable_files_are_one_line() {
         }
     }
 }
+
+/// The elements and attributes of a page, without what is text in them.
+fn skeleton(page: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let body = page.split_once("<body>").unwrap().1;
+    for piece in body.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("a tag that does not end: {piece}"));
+        assert!(!text.contains('>') || tag.starts_with("script"), "{piece}");
+        let names = tag.split('"').step_by(2).map(str::trim).collect::<Vec<_>>().join(" ");
+        out.push(names);
+        if tag == "script" {
+            break;
+        }
+    }
+    out
+}
+
+#[test]
+fn a_page_has_the_same_elements_whatever_strangers_write() {
+    let page = |word: &str| rendered(&verdict(word)).into_iter().find(|(o, _)| o == "html").unwrap().1;
+    // Words differ in whether an id is said twice, in addresses that are none, and in breaks: those of a plain word are the measure.
+    let plain: std::collections::BTreeSet<String> = skeleton(&page("plain-word")).into_iter().collect();
+    for word in HOSTILE.iter().chain(&["\" onload=\"x", "' x='", "</script><script>", "<!--", "--><b>", "</title><b>"])
+    {
+        let found = page(word);
+        for tag in skeleton(&found) {
+            assert!(
+                plain.contains(&tag) || ["span class=", "/span", "code", "/code"].contains(&tag.as_str()),
+                "{word:?}: <{tag}>"
+            );
+        }
+        assert_eq!(found.matches("<script>").count(), 1, "{word:?}");
+        let title = found.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
+        assert!(!title.contains('<'), "{word:?}");
+    }
+}

@@ -3,7 +3,7 @@
 use super::change::{self, ChangeArgs};
 use crate::exit;
 use crate::files::{judged_in, named_twice, write_whole};
-use crate::front::{self, Refusal, RefusalDocument, Request};
+use crate::front::{self, Judged, Refusal, RefusalDocument, Request};
 use crate::release::Release;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -46,9 +46,9 @@ pub struct JudgeArgs {
 pub struct CheckArgs {
     #[command(flatten)]
     judge: JudgeArgs,
-    #[arg(long, value_name = "FORMAT", default_value = "human", help = formats("How to show the verdict"))]
-    format: String,
-    /// Also write it as FORMAT to FILE; repeatable
+    #[arg(long, value_name = "FORMAT", help = formats("How to show the verdict; human where none is given"))]
+    format: Option<String>,
+    /// Also write it as FORMAT to FILE, - is standard output; repeatable
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     report: Vec<(String, PathBuf)>,
     /// Warnings make the verdict fail
@@ -63,6 +63,12 @@ pub struct CheckArgs {
     /// Print no verdict: the exit code, --report and the step's summary and outputs tell it
     #[arg(short, long)]
     quiet: bool,
+    /// Show every violation, condition and piece of evidence (human)
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Put into JSON what the evidence holds beyond violations: coverage by file, tests, findings, packages
+    #[arg(long)]
+    details: bool,
 }
 
 fn formats(what: &str) -> String {
@@ -92,6 +98,7 @@ pub(crate) fn judge(
     args: &JudgeArgs,
     only: Vec<String>,
     fail_on_warn: bool,
+    details: bool,
     color: bool,
     err: &mut dyn Write,
 ) -> io::Result<Result<Verdict, Refused>> {
@@ -114,6 +121,7 @@ pub(crate) fn judge(
         now: args.now.clone(),
         max_bytes: Some(args.max_bytes),
         fail_on_warn,
+        details,
         only,
         release: args.release.clone(),
     };
@@ -170,7 +178,18 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    for format in args.report.iter().map(|(format, _)| format).chain([&args.format]) {
+    // What a report sends to standard output stands there alone.
+    let to_stdout = args.report.iter().find(|(_, file)| file == Path::new("-"));
+    if let (Some((report, _)), Some(format)) = (to_stdout, args.format.as_ref().filter(|_| !args.quiet)) {
+        let (report, format) = (line(report), line(format));
+        writeln!(
+            err,
+            "gatekeeper: --report {report}=- and --format {format} both write to standard output: give one of them a file"
+        )?;
+        return Ok(exit::USAGE);
+    }
+    let shown = args.format.as_deref().unwrap_or("human");
+    for format in args.report.iter().map(|(format, _)| format.as_str()).chain([shown]) {
         if engine.outputs().by_id(format).is_none() {
             let known: Vec<&str> = engine.outputs().iter().map(Output::id).collect();
             writeln!(err, "gatekeeper: there is no output `{}`: there are {}", line(format), known.join(", "))?;
@@ -184,13 +203,15 @@ pub fn run(
     }
     let in_github = std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true");
     // What is for people goes with what is for the runner; a document for programs stays whole.
-    let annotate = in_github && args.format == "human" && !args.quiet;
-    let judged = judge(engine, &args.judge, args.only.clone(), args.fail_on_warn, terminal.color, err)?;
+    let annotate = in_github && shown == "human" && to_stdout.is_none() && !args.quiet;
+    let mut asked = args.report.iter().map(|(format, _)| format.as_str()).chain([shown]);
+    let details = args.details || asked.any(|id| engine.outputs().by_id(id).is_some_and(Output::wants_details));
+    let judged = judge(engine, &args.judge, args.only.clone(), args.fail_on_warn, details, terminal.color, err)?;
     let verdict = match judged {
         Ok(verdict) => verdict,
         Err(refused) => {
             if in_github {
-                github_refused(&refused, annotate || args.format == "github", out, err)?;
+                github_refused(&refused, annotate || shown == "github", out, err)?;
             }
             return Ok(refused.code);
         }
@@ -206,26 +227,40 @@ pub fn run(
             return Ok(exit::USAGE);
         }
     }
-    let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+    let verdict = Judged::new(verdict, args.details);
+    // Every document is made before the first is written.
+    let mut documents = Vec::with_capacity(args.report.len());
     for (format, file) in &args.report {
-        if let Err(e) = write_as(engine, format, &verdict, &Style::default()).and_then(|b| write_whole(file, &b)) {
+        match write_as(engine, format, &verdict) {
+            Ok(bytes) => documents.push((file, bytes)),
+            Err(e) => {
+                writeln!(err, "gatekeeper: cannot write {} as {}: {e}", line(&file.to_string_lossy()), line(format))?;
+                return Ok(exit::USAGE);
+            }
+        }
+    }
+    for (file, bytes) in documents {
+        let written = if file == Path::new("-") { out.write_all(&bytes) } else { write_whole(file, &bytes) };
+        if let Err(e) = written {
             writeln!(err, "gatekeeper: cannot write {}: {e}", line(&file.display().to_string()))?;
             return Ok(exit::USAGE);
         }
     }
-    if let Some(output) = engine.outputs().by_id(&args.format).filter(|_| !args.quiet) {
-        output.write(&verdict, &style, out)?;
+    let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+    let style = if args.verbose { style.verbose() } else { style };
+    if let Some(output) = engine.outputs().by_id(shown).filter(|_| !args.quiet && to_stdout.is_none()) {
+        output.write(verdict.verdict_for(output), &style, out)?;
     }
     if in_github {
         github(engine, &verdict, annotate, out, err)?;
     }
-    Ok(if args.warn_only { exit::PASS } else { verdict.status.exit_code() })
+    Ok(if args.warn_only { exit::PASS } else { verdict.plain().status.exit_code() })
 }
 
-fn write_as(engine: &Engine, format: &str, verdict: &Verdict, style: &Style) -> io::Result<Vec<u8>> {
+fn write_as(engine: &Engine, format: &str, verdict: &Judged) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(output) = engine.outputs().by_id(format) {
-        output.write(verdict, style, &mut bytes)?;
+        output.write(verdict.verdict_for(output), &Style::default(), &mut bytes)?;
     }
     Ok(bytes)
 }
@@ -233,15 +268,16 @@ fn write_as(engine: &Engine, format: &str, verdict: &Verdict, style: &Style) -> 
 /// In GitHub Actions: annotations, the step's summary, the step's outputs.
 fn github(
     engine: &Engine,
-    verdict: &Verdict,
+    verdict: &Judged,
     annotate: bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<()> {
     if annotate {
-        out.write_all(&write_as(engine, "github", verdict, &Style::default())?)?;
+        out.write_all(&write_as(engine, "github", verdict)?)?;
     }
-    let summary = write_as(engine, "markdown", verdict, &Style::default())?;
+    let summary = write_as(engine, "markdown", verdict)?;
+    let verdict = verdict.plain();
     append("GITHUB_STEP_SUMMARY", &summary, err)?;
     outputs(verdict.status.as_str(), verdict.exit_code, &verdict.triggers, err)?;
     if verdict.status == Overall::Unknown {

@@ -33,7 +33,7 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let verdict = match judge(engine, &args.judge, Vec::new(), false, terminal.color, err)? {
+    let verdict = match judge(engine, &args.judge, Vec::new(), false, false, terminal.color, err)? {
         Ok(verdict) => verdict,
         Err(refused) => return Ok(refused.code),
     };

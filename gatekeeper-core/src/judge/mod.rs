@@ -2,6 +2,7 @@
 
 mod cells;
 mod commit;
+mod details;
 mod gate;
 mod gather;
 mod readings;
@@ -12,6 +13,7 @@ mod waive;
 mod words;
 
 pub(crate) use commit::of_others;
+pub(crate) use details::details;
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use recorded::used_through;

@@ -94,15 +94,18 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(NAME);
     let short = v.gates.iter().filter(|g| !g.violations.is_empty()).count();
-    let most = style.most.min((ALL / short.max(1)).max(1));
+    let most = if style.verbose { usize::MAX } else { style.most.min((ALL / short.max(1)).max(1)) };
     for g in &v.gates {
         gate_line(g, wide, style, &paint, out)?;
-        for cell in text::limited(text::cells(g), NOTES) {
+        if style.verbose {
+            judged(g, &paint, "      ", out)?;
+        }
+        for cell in text::limited(text::cells(g), notes(style)) {
             writeln!(out, "      {}", text::short(&cell, room(style).max(160)))?;
         }
         violations(g, most, style, &paint, out)?;
         if matches!(g.status, GateStatus::Fail | GateStatus::Error) {
-            for to_pass in g.to_pass.iter().take(2) {
+            for to_pass in g.to_pass.iter().take(if style.verbose { usize::MAX } else { 2 }) {
                 writeln!(out, "      {} {}", paint.dim("to pass:"), text::short(to_pass, room(style)))?;
             }
         }
@@ -112,6 +115,11 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{} {words}", paint.with("1;31", "triggers:"))?;
     }
     tail(v, style, &paint, out)
+}
+
+/// Lines of a list that are shown.
+fn notes(style: &Style) -> usize {
+    if style.verbose { usize::MAX } else { NOTES }
 }
 
 /// Characters of a text that may take two lines of the terminal.
@@ -124,7 +132,7 @@ fn list(heading: &str, lines: &[String], style: &Style, out: &mut dyn Write) -> 
         return Ok(());
     }
     writeln!(out, "\n{heading}")?;
-    for l in text::limited(lines.to_vec(), NOTES) {
+    for l in text::limited(lines.to_vec(), notes(style)) {
         writeln!(out, "  {}", text::short(&l, room(style).max(400)))?;
     }
     Ok(())
@@ -215,7 +223,7 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
 }
 
 fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    for w in text::limited(v.warnings.clone(), NOTES) {
+    for w in text::limited(v.warnings.clone(), notes(style)) {
         writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::short(&w, room(style).max(400)))?;
     }
     let unused: Vec<_> = v.evidence.iter().filter(|e| e.used_by.is_empty()).collect();
@@ -231,7 +239,7 @@ fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::R
     }
     writeln!(out, "\n{}", paint.dim(&talk.join(", ")))?;
     for (n, a) in v.set_aside.iter().enumerate() {
-        if n == 3 {
+        if n == 3 && !style.verbose {
             let rest = format!("  … and {} more (--format json)", v.set_aside.len() - n);
             writeln!(out, "{}", paint.dim(&rest))?;
             break;
@@ -243,6 +251,16 @@ fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::R
             text::short(&a.because, room(style))
         );
         writeln!(out, "{}", paint.dim(&words))?;
+    }
+    if style.verbose {
+        for e in &v.evidence {
+            let by = if e.used_by.is_empty() { "no gate".to_owned() } else { e.used_by.join(", ") };
+            let words = format!("  {} ({}): {by}", text::short(&e.path, text::LONGEST), e.format);
+            writeln!(out, "{}", paint.dim(&text::line(&words)))?;
+        }
+        for file in &v.ignored {
+            writeln!(out, "{}", paint.dim(&format!("  not recognised: {}", text::short(file, text::LONGEST))))?;
+        }
     }
     Ok(())
 }
@@ -256,15 +274,8 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
     Ok(true)
 }
 
-fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let paint = Paint(style.color);
-    gate_line(g, g.name.chars().count(), style, &paint, out)?;
-    writeln!(out)?;
-    let from = match (&v.policy.file, g.policy_line) {
-        (Some(file), Some(line)) => format!("{}:{line}", text::line(g.policy_file.as_ref().unwrap_or(file))),
-        _ => "the built-in default".to_owned(),
-    };
-    writeln!(out, "rule      {} (required by {from}; see `gatekeeper rules {}`)", g.rule, g.rule)?;
+/// The conditions of a gate, each with its sample and its distance.
+fn judged(g: &GateVerdict, paint: &Paint, indent: &str, out: &mut dyn Write) -> io::Result<()> {
     for (n, c) in g.conditions.iter().enumerate() {
         let head = if n == 0 { "judged" } else { "" };
         let sample = c.sample.map(|r| format!(" ({} of {})", r.covered, r.total)).unwrap_or_default();
@@ -278,8 +289,21 @@ fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write)
             c.comparator,
             c.limit
         );
-        writeln!(out, "{head:9} {} {}", paint.status(c.status, c.status.as_str()), text::line(&words))?;
+        writeln!(out, "{indent}{head:9} {} {}", paint.status(c.status, c.status.as_str()), text::line(&words))?;
     }
+    Ok(())
+}
+
+fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint(style.color);
+    gate_line(g, g.name.chars().count(), style, &paint, out)?;
+    writeln!(out)?;
+    let from = match (&v.policy.file, g.policy_line) {
+        (Some(file), Some(line)) => format!("{}:{line}", text::line(g.policy_file.as_ref().unwrap_or(file))),
+        _ => "the built-in default".to_owned(),
+    };
+    writeln!(out, "rule      {} (required by {from}; see `gatekeeper rules {}`)", g.rule, g.rule)?;
+    judged(g, &paint, "", out)?;
     for (n, c) in g.cells.iter().enumerate() {
         let head = if n == 0 { "cells" } else { "" };
         let labels = c.labels.iter().map(|(k, v)| format!("{k}={v}"));

@@ -5,6 +5,7 @@ mod csv;
 mod document;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod in_toto;
 mod json;
@@ -28,6 +29,7 @@ static OUTPUTS: &[&Output] = &[
     &csv::OUTPUT,
     &github::OUTPUT,
     &gitlab::OUTPUT,
+    &html::OUTPUT,
     &human::OUTPUT,
     &in_toto::WHOLE,
     &in_toto::GATES,
@@ -57,6 +59,8 @@ pub type Write = dyn Fn(&Verdict, &Style, &mut dyn io::Write) -> io::Result<()> 
 #[derive(Clone)]
 pub(crate) enum Writer {
     Fixed(fn(&Verdict, &Style, &mut dyn io::Write) -> io::Result<()>),
+    /// The same, of a verdict with its details.
+    Detailed(fn(&Verdict, &Style, &mut dyn io::Write) -> io::Result<()>),
     Shared(Arc<Write>),
 }
 
@@ -69,11 +73,21 @@ pub struct Style {
     pub width: usize,
     /// Violations that are shown of each gate; the rest are counted. Documents for programs show all.
     pub most: usize,
+    /// Everything is shown that a person may want to know: no list is cut, conditions and evidence are listed.
+    pub verbose: bool,
+}
+
+impl Style {
+    /// The same, with everything shown.
+    #[must_use]
+    pub fn verbose(self) -> Self {
+        Style { most: usize::MAX, verbose: true, ..self }
+    }
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Style { color: false, width: 120, most: 5 }
+        Style { color: false, width: 120, most: 5, verbose: false }
     }
 }
 
@@ -96,13 +110,19 @@ impl Output {
         &self.title
     }
 
+    /// Whether it shows what the evidence holds beyond what the gates fell short by: judge with [`crate::Context::details`] for it. The others are
+    /// given a verdict without, so that what they write does not depend on what is written beside them.
+    pub fn wants_details(&self) -> bool {
+        matches!(self.write, Writer::Detailed(_))
+    }
+
     /// Writes the verdict.
     ///
     /// # Errors
     /// What the writer gives.
     pub fn write(&self, verdict: &Verdict, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         match &self.write {
-            Writer::Fixed(write) => write(verdict, style, out),
+            Writer::Fixed(write) | Writer::Detailed(write) => write(verdict, style, out),
             Writer::Shared(write) => write(verdict, style, out),
         }
     }

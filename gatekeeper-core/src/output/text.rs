@@ -134,6 +134,23 @@ pub(crate) fn html(text: &str, most: usize) -> String {
     if takes_effect(&text) { format!("<code>{out}</code>") } else { out }
 }
 
+/// For a page of HTML, in an element or in an attribute's double quotes: text and nothing else, cut to a number of characters.
+pub(crate) fn page(text: &str, most: usize) -> String {
+    let text = short(text, most);
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in inert(&text).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 fn escaped(text: &str) -> String {
     let text = text.trim_start();
     let mut out = String::with_capacity(text.len() + 8);
@@ -188,8 +205,8 @@ pub(crate) fn address(v: &Violation) -> Option<&str> {
     (web && url.len() <= 300 && url.bytes().all(|b| b.is_ascii_graphic())).then_some(url)
 }
 
-/// The same for Markdown: a link where it leads to a database of advisories, as code elsewhere, as a report's writer may be a stranger.
-pub(crate) fn advisory(v: &Violation) -> Option<String> {
+/// Whether an address leads to a database of advisories: those alone become links, as a report's writer may be a stranger.
+pub(crate) fn is_advisory(url: &str) -> bool {
     const HOSTS: &[&str] = &[
         "avd.aquasec.com",
         "cve.org",
@@ -204,12 +221,17 @@ pub(crate) fn advisory(v: &Violation) -> Option<String> {
         "access.redhat.com",
         "alpine.pkgs.org",
     ];
-    let url = address(v)?;
     let rest = url.strip_prefix("https://").unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
     let known = HOSTS.contains(&host) || rest.starts_with("github.com/advisories/");
     let plain = url.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#%=&+".contains(&b));
-    Some(if known && plain { format!("<{url}>") } else { code(url) })
+    known && plain
+}
+
+/// The same for Markdown: a link where it leads to a database of advisories, as code elsewhere.
+pub(crate) fn advisory(v: &Violation) -> Option<String> {
+    let url = address(v)?;
+    Some(if is_advisory(url) { format!("<{url}>") } else { code(url) })
 }
 
 /// The place in the code, `path:line:column`.
@@ -338,6 +360,7 @@ mod tests {
         assert_eq!(cell("@you | `c`", 99), "`` @you \\| `c` ``");
         assert_eq!(html("<b> #1", 99), "<code>&lt;b&gt; #1</code>");
         assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(page("::a <b> \"'&\u{202e}", 99), "\\u{3a}:a &lt;b&gt; &quot;&#39;&amp;\\u{202e}");
     }
 
     #[test]

@@ -1,0 +1,307 @@
+//! What the evidence holds, as plain data for outputs that show more than violations. Nothing here decides anything.
+//!
+//! Reports are strangers': every list has a bound, and source lines are taken only from files that the working tree itself lists (no links, no
+//! hidden files, no folders that are built) and that are named like sources, so that no report can ask for a file that holds a secret.
+
+use crate::project::ProjectFiles;
+use crate::relate::paths::Tree;
+use crate::verdict::details::{
+    CaseDetails, CoverageDetails, Details, Excerpt, FileDetails, FindingDetails, PackageDetails, SeriesDetails,
+    SuiteDetails, TestDetails,
+};
+use gatekeeper_evidence::coverage::{Coverage, FileCoverage};
+use gatekeeper_evidence::{Data, Evidence};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most of each kind that a verdict carries.
+const TESTS: usize = 200_000;
+const FINDINGS: usize = 100_000;
+const PACKAGES: usize = 100_000;
+const SERIES: usize = 5_000;
+const SAMPLES: usize = 1_000;
+const FILES: usize = 100_000;
+/// Reports of coverage that are shown by themselves beside all of them united.
+const REPORTS: usize = 12;
+/// Stretches of uncovered lines of a file.
+const STRETCHES: usize = 5_000;
+/// Characters of a text.
+const WORDS: usize = 2_000;
+/// Lines around what is not covered.
+const AROUND: u32 = 3;
+/// Lines of source that are looked for in all.
+const LINES: usize = 200_000;
+/// Bytes of source in all, and characters of a line of it.
+const SOURCE: usize = 4 << 20;
+const COLUMNS: usize = 300;
+
+/// What of the sources may be shown: files of these extensions are code, which holds no secrets that a report could fish for.
+const CODE: &[&str] = &[
+    "c", "cc", "clj", "cpp", "cs", "cxx", "d", "dart", "erl", "ex", "exs", "f90", "fs", "gleam", "go", "groovy", "h",
+    "hpp", "hrl", "hs", "java", "jl", "js", "jsx", "kt", "kts", "lua", "m", "mjs", "ml", "mm", "nim", "php", "pl",
+    "pm", "py", "r", "rb", "rs", "scala", "sol", "svelte", "swift", "ts", "tsx", "vb", "vue", "xrl", "yrl", "zig",
+];
+
+/// The details of some evidence. `tree` and `files` are the working tree, where there is one.
+pub(crate) fn details(evidence: &[Evidence], tree: Option<&Tree>, files: Option<&dyn ProjectFiles>) -> Details {
+    let mut sorted: Vec<&Evidence> = evidence.iter().collect();
+    sorted.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    let mut out = Details { coverage: coverage(&sorted), ..Details::default() };
+    for e in sorted {
+        match &e.data {
+            Data::Tests(_) => tests(e, &mut out),
+            Data::Findings(f) => findings(e, f, &mut out),
+            Data::Inventory(_) => packages(e, &mut out),
+            Data::Measurements(_) => series(e, &mut out),
+            // Coverage is united first; the rest has nothing to list.
+            _ => {}
+        }
+    }
+    if let (Some(tree), Some(files)) = (tree, files) {
+        out.sources = sources(&out.coverage, tree, files);
+    }
+    out
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(WORDS).collect()
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| cut(text))
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+fn leave_out(out: &mut Details, kind: &str, n: usize) {
+    if n > 0 {
+        let known = out.left_out.entry(kind.to_owned()).or_default();
+        *known = known.saturating_add(count(n));
+    }
+}
+
+fn coverage(evidence: &[&Evidence]) -> Vec<CoverageDetails> {
+    let reports: Vec<(&Evidence, &Coverage)> = evidence
+        .iter()
+        .filter_map(|e| match &e.data {
+            Data::Coverage(c) => Some((*e, c)),
+            _ => None,
+        })
+        .collect();
+    let mut out = Vec::new();
+    if reports.len() > 1 {
+        let mut all = Coverage::default();
+        for (_, c) in &reports {
+            all.merge((*c).clone());
+        }
+        let paths = reports.iter().map(|(e, _)| e.source.path.clone()).collect();
+        out.push(CoverageDetails { reports: paths, labels: BTreeMap::new(), files: files(&all) });
+    }
+    if reports.len() <= REPORTS {
+        out.extend(reports.iter().map(|(e, c)| CoverageDetails {
+            reports: vec![e.source.path.clone()],
+            labels: e.source.labels.clone(),
+            files: files(c),
+        }));
+    }
+    out
+}
+
+fn files(c: &Coverage) -> Vec<FileDetails> {
+    let listed = c.files.iter().map(|(path, file)| {
+        let f = file.figures(c.metrics);
+        let percent = c.percent.as_ref().and_then(|p| p.files.get(path)).map(|p| cut(p));
+        FileDetails {
+            path: cut(path),
+            lines: f.lines,
+            branches: f.branches,
+            functions: f.functions,
+            statements: f.statements,
+            percent,
+            uncovered: uncovered(file),
+            partial: partial(file),
+        }
+    });
+    let stated = c.percent.iter().flat_map(|p| &p.files).filter(|(path, _)| !c.files.contains_key(*path));
+    let stated = stated.map(|(path, percent)| FileDetails {
+        path: cut(path),
+        percent: Some(cut(percent)),
+        ..FileDetails::default()
+    });
+    listed.chain(stated).take(FILES).collect()
+}
+
+/// Stretches of executable lines that never ran; what lies between two of them and is not executable belongs to the stretch.
+fn uncovered(file: &FileCoverage) -> Vec<(u32, u32)> {
+    let mut out: Vec<(u32, u32)> = Vec::new();
+    let mut open = false;
+    for line in &file.lines {
+        match (line.hits == 0, open, out.last_mut()) {
+            (false, ..) => open = false,
+            (true, true, Some(last)) => last.1 = line.number,
+            (true, ..) => {
+                out.push((line.number, line.number));
+                open = true;
+            }
+        }
+    }
+    out.truncate(STRETCHES);
+    out
+}
+
+/// Lines that ran, with arms that did not.
+fn partial(file: &FileCoverage) -> Vec<u32> {
+    let ran: BTreeSet<u32> = file.lines.iter().filter(|l| l.hits > 0).map(|l| l.number).collect();
+    let listed = file.branches.iter().filter(|b| b.hits == 0).map(|b| b.line);
+    let counted = file.line_branches.iter().filter(|b| b.covered < b.total).map(|b| b.line);
+    let lines: BTreeSet<u32> = listed.chain(counted).filter(|line| ran.contains(line)).collect();
+    lines.into_iter().take(STRETCHES).collect()
+}
+
+fn tests(e: &Evidence, out: &mut Details) {
+    let Data::Tests(run) = &e.data else { return };
+    let carried: usize = out.tests.iter().flat_map(|t| &t.suites).map(|s| s.cases.len()).sum();
+    let mut room = TESTS.saturating_sub(carried);
+    let mut left = 0_usize;
+    let mut suites = Vec::new();
+    for suite in &run.suites {
+        let taken = suite.cases.len().min(room);
+        room -= taken;
+        left = left.saturating_add(suite.cases.len() - taken);
+        let cases = suite.cases.iter().take(taken).map(|c| CaseDetails {
+            class: c.class.as_deref().map(cut),
+            name: cut(&c.name),
+            outcome: c.status,
+            flaky: c.flaky,
+            seconds: c.time.filter(|t| t.is_finite()),
+            message: c.detail.as_ref().and_then(|d| some(&d.message).or_else(|| some(&d.kind))),
+            file: c.detail.as_ref().and_then(|d| d.file.as_deref()).map(cut),
+            line: c.detail.as_ref().and_then(|d| d.line),
+        });
+        suites.push(SuiteDetails { name: cut(&suite.name), cases: cases.collect() });
+    }
+    out.tests.push(TestDetails { report: e.source.path.clone(), labels: e.source.labels.clone(), suites });
+    leave_out(out, "tests", left);
+}
+
+fn findings(e: &Evidence, f: &gatekeeper_evidence::findings::Findings, out: &mut Details) {
+    let room = FINDINGS.saturating_sub(out.findings.len());
+    let left = f.items.len().saturating_sub(room);
+    out.findings.extend(f.items.iter().take(room).map(|item| FindingDetails {
+        report: e.source.path.clone(),
+        tool: f.tools.get(usize::from(item.tool)).cloned().or_else(|| e.source.tool.clone()),
+        id: cut(&item.rule),
+        message: cut(&item.message),
+        severity: item.severity,
+        category: item.category,
+        place: item.place.clone(),
+        package: item.package.as_ref().map(|p| {
+            let version = p.installed.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
+            cut(&format!("{}{version}", p.name))
+        }),
+        fixed: item.package.as_ref().and_then(|p| p.fixed.as_deref()).map(cut),
+        url: item.url.as_deref().map(cut),
+        suppressed: item.suppressed.as_ref().map(|s| match s.reason.is_empty() {
+            true => cut(&s.by),
+            false => cut(&format!("{}: {}", s.by, s.reason)),
+        }),
+    }));
+    leave_out(out, "findings", left);
+}
+
+fn packages(e: &Evidence, out: &mut Details) {
+    let Data::Inventory(inventory) = &e.data else { return };
+    let room = PACKAGES.saturating_sub(out.packages.len());
+    out.packages.extend(inventory.components.iter().take(room).map(|c| PackageDetails {
+        report: e.source.path.clone(),
+        name: cut(&c.name),
+        version: c.version.as_deref().map(cut),
+        purl: c.purl.as_deref().map(cut),
+        licenses: c.licenses.iter().map(|l| cut(&l.text)).collect(),
+        scope: c.scope.as_deref().map(cut),
+    }));
+    let left = inventory.components.len().saturating_sub(room);
+    leave_out(out, "packages", left);
+    if let Some(f) = &inventory.findings {
+        findings(e, f, out);
+    }
+}
+
+fn series(e: &Evidence, out: &mut Details) {
+    let Data::Measurements(m) = &e.data else { return };
+    let room = SERIES.saturating_sub(out.series.len());
+    out.series.extend(m.series.iter().take(room).map(|s| SeriesDetails {
+        report: e.source.path.clone(),
+        name: cut(&s.metric),
+        labels: e.source.labels.iter().chain(&s.labels).map(|(k, v)| (k.clone(), cut(v))).collect(),
+        unit: some(&s.unit),
+        better: s.better,
+        samples: s.samples.values().iter().copied().filter(|n| n.is_finite()).take(SAMPLES).collect(),
+        stated: s.stated.iter().map(|(statistic, number)| (statistic.to_string(), number.as_f64())).collect(),
+    }));
+    leave_out(out, "series", m.series.len().saturating_sub(room));
+}
+
+/// Source lines around what is not covered, of the files with the most of it first, as far as the bound goes.
+fn sources(coverage: &[CoverageDetails], tree: &Tree, files: &dyn ProjectFiles) -> BTreeMap<String, Vec<Excerpt>> {
+    let mut wanted: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    let mut asked = 0_usize;
+    for file in coverage.iter().flat_map(|c| &c.files) {
+        if asked > LINES {
+            break;
+        }
+        if !may_be_shown(&file.path) || !tree.has(&file.path) {
+            continue;
+        }
+        let lines = wanted.entry(&file.path).or_default();
+        let partial = file.partial.iter().map(|line| (*line, *line));
+        for (first, last) in file.uncovered.iter().copied().chain(partial) {
+            // A stretch from a report may span all numbers there are: beyond some screens it is no drill-down.
+            let last = last.min(first.saturating_add(500)).saturating_add(AROUND);
+            lines.extend(first.saturating_sub(AROUND).max(1)..=last);
+            if asked.saturating_add(lines.len()) > LINES {
+                break;
+            }
+        }
+        asked = asked.saturating_add(lines.len());
+    }
+    let mut order: Vec<(&str, BTreeSet<u32>)> = wanted.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
+    order.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
+    let mut room = SOURCE;
+    let mut out = BTreeMap::new();
+    for (path, lines) in order {
+        let Ok(Some(bytes)) = files.read(path) else { continue };
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let mut excerpts: Vec<Excerpt> = Vec::new();
+        let mut size = 0_usize;
+        for (number, line) in (1_u32..).zip(text.lines()).filter(|(number, _)| lines.contains(number)) {
+            let line: String = line.chars().take(COLUMNS).collect();
+            size = size.saturating_add(line.len());
+            match excerpts.last_mut() {
+                Some(last) if count(last.lines.len()) + u64::from(last.first) == u64::from(number) => {
+                    last.lines.push(line);
+                }
+                _ => excerpts.push(Excerpt { first: number, lines: vec![line] }),
+            }
+        }
+        if size > room {
+            break;
+        }
+        room -= size;
+        if !excerpts.is_empty() {
+            out.insert(path.to_owned(), excerpts);
+        }
+    }
+    out
+}
+
+/// Whether a file is named like code, and no part of its path is hidden.
+fn may_be_shown(path: &str) -> bool {
+    let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, e)| e.to_ascii_lowercase());
+    extension.is_some_and(|e| CODE.contains(&e.as_str())) && path.split('/').all(|part| !part.starts_with('.'))
+}
+
+#[cfg(test)]
+#[path = "details/tests.rs"]
+mod tests;
