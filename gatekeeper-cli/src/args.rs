@@ -38,6 +38,8 @@ pub enum Command {
     Render(cmd::render::RenderArgs),
     /// Run a command and keep its output together with its exit status, as evidence
     Record(cmd::record::RecordArgs),
+    /// Write down what a run saw, for later runs to be compared with
+    Snapshot(cmd::snapshot::SnapshotArgs),
     /// Parse, compare and detect licences
     License(cmd::license::LicenseArgs),
     /// List the formats that can be read

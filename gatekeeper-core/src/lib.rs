@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod against;
 mod check;
 pub mod collect;
 pub mod config;
@@ -32,6 +33,7 @@ mod context;
 pub mod diff;
 mod engine;
 mod first;
+mod history;
 mod judge;
 pub mod merge;
 pub mod output;
@@ -40,6 +42,7 @@ mod project;
 pub mod relate;
 pub mod rule;
 pub mod scripted;
+mod snapshot;
 pub mod verdict;
 
 pub use check::CheckRequest;
@@ -54,8 +57,10 @@ pub use gatekeeper_evidence::location::{self, Location};
 pub use gatekeeper_formats::inspect::{self, Inspection};
 pub use gatekeeper_formats::{Format, Formats, ReadOptions, format, input, record};
 pub use gatekeeper_license as license;
+pub use history::History;
 pub use policy::Policy;
 pub use project::ProjectFiles;
 pub use relate::suppress::IgnoreFile;
 pub use rule::Rule;
+pub use snapshot::{Lineage, Snapshot, Taken, fix as fix_snapshot};
 pub use verdict::Verdict;

@@ -1,7 +1,9 @@
 //! The verdict: what every output and every binding sees. Plain, serialisable data; the JSON document is this, field by field.
 
+mod baseline;
 pub mod details;
 
+pub use baseline::{BaselineRef, Changes};
 use details::Details;
 use gatekeeper_evidence::findings::{Place, Severity};
 use gatekeeper_evidence::location::Location;
@@ -64,6 +66,9 @@ pub struct Verdict {
     /// What the evidence holds beyond what the gates fell short by, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<Details>>,
+    /// The snapshot that the run was compared with, and what is different.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineRef>,
 }
 
 /// What a run knew beside reports and policy.

@@ -2,6 +2,7 @@
 //!
 //! What its author can get wrong is an error at load time with its place and the nearest right word.
 
+mod baseline;
 mod cells;
 mod default;
 mod defaults;
@@ -13,7 +14,6 @@ mod gate;
 mod given;
 mod known;
 mod load;
-mod loosened;
 mod normal;
 mod profile;
 mod syntax;
@@ -31,6 +31,7 @@ pub(crate) use known::Known;
 pub(crate) use load::{load, parse};
 pub use waiver::Waiver;
 
+pub(crate) use baseline::{Against, Severity, Weaker};
 pub(crate) use cells::within;
 pub(crate) use default::{Project, default_policy};
 
@@ -55,6 +56,8 @@ pub struct Policy {
     pub loosened: Vec<String>,
     /// The whole of it as plain values, the profile applied: what its digest is of.
     pub(crate) normal: serde_json::Value,
+    /// What it says of comparing with an earlier run.
+    pub(crate) against: Against,
 }
 
 impl Policy {

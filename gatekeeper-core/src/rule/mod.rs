@@ -15,7 +15,7 @@ mod series;
 mod testing;
 mod tests;
 
-pub use api::{Item, Judge, Judgement, Rule, RuleError, Scope};
+pub use api::{Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 pub use condition::{Bound, Condition, Quantity};
 pub(crate) use condition::{counted, plural};
 pub use remedy::Remedy;
