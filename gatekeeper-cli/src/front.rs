@@ -12,7 +12,8 @@ use gatekeeper_core::output::{Output, Style};
 use gatekeeper_core::policy::GivenPolicy;
 use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{
-    Base, Change, CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Revision, Taken, Verdict,
+    Base, Change, CheckRequest, Context, Engine, History, ParseError, PolicyError, ReadOptions, Revision, Taken,
+    Verdict,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ pub struct Request {
     pub release: Release,
     /// The snapshot of an earlier run to compare with.
     pub baseline: Option<PathBuf>,
+    /// Earlier verdicts: a file each, or several in one.
+    pub history: Vec<PathBuf>,
     /// Whether git may be asked how the baseline's commit stands to ours.
     pub ask_git: bool,
 }
@@ -351,6 +354,7 @@ fn asked(engine: &Engine, request: &Request) -> Result<CheckRequest, Refusal> {
     if let Some(file) = &request.baseline {
         baseline(engine, request, file, &mut context)?;
     }
+    context.history = history(&request.history, request.max_bytes);
     Ok(CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),
@@ -360,6 +364,18 @@ fn asked(engine: &Engine, request: &Request) -> Result<CheckRequest, Refusal> {
         working_directory,
         context,
     })
+}
+
+/// Reads earlier verdicts. They decide nothing, so that one that cannot be read is said and no more.
+fn history(files: &[PathBuf], max_bytes: Option<u64>) -> History {
+    let (mut read, mut unread) = (Vec::new(), Vec::new());
+    for file in files {
+        match read_whole(file, max_bytes) {
+            Ok(bytes) => read.push((file.display().to_string(), bytes)),
+            Err(e) => unread.push(format!("the history cannot be read: {}", e.line())),
+        }
+    }
+    History::read(read.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))).with_unread(unread)
 }
 
 /// Reads the baseline. One that is not there is none: what the policy says of that holds.

@@ -45,7 +45,12 @@ struct Run {
 }
 
 fn run(policy: &str, files: &[(&'static str, String)]) -> Run {
-    let policy = format!("version = 1\n[[evidence]]\nname = \"all\"\npaths = [\"reports/**\"]\n{policy}");
+    // What stands at a policy's top comes before its tables.
+    let (top, rest) = match policy.strip_prefix("weakening") {
+        Some(_) => policy.split_at(policy.find('\n').unwrap() + 1),
+        None => ("", policy),
+    };
+    let policy = format!("version = 1\n{top}[[evidence]]\nname = \"all\"\npaths = [\"reports/**\"]\n{rest}");
     Run { policy, files: files.to_vec(), context: Context::at(NOW) }
 }
 
@@ -274,14 +279,19 @@ fn a_policy_that_demands_less_than_before_is_told_and_the_stricter_word_counts()
 #[test]
 fn each_sort_of_weakening_is_told_by_name() {
     let policy = |rest: &str| format!("weakening = \"fail\"\n{FREE}loosening = \"allow\"\n{TESTS}{rest}");
-    let files = [junit(&["a", "b"]), lcov(&[("a.py", 1, 2), ("b.py", 1, 3)])];
+    let source = |name: &'static str| (name, "pass\n".to_owned());
+    let (a, b) = (source("a.py"), source("b.py"));
+    let files = [junit(&["a", "b"]), lcov(&[("a.py", 1, 2), ("b.py", 1, 3)]), a.clone(), b.clone()];
     let before = run(&policy(""), &files);
     let with = |rest: &str, files: &[(&'static str, String)]| run(&policy(rest), files).against(&before);
     let v = with("", &files);
     assert_eq!((v.status, status(&v, "weakening")), (Overall::Pass, GateStatus::Pass));
-    let lost = [junit(&["a"]), files[1].clone()];
-    let skipped = [junit(&["a", "?b"]), files[1].clone()];
-    let unmeasured = [files[0].clone(), lcov(&[("a.py", 1, 2)])];
+    let lost = [junit(&["a"]), files[1].clone(), a.clone(), b.clone()];
+    let skipped = [junit(&["a", "?b"]), files[1].clone(), a.clone(), b.clone()];
+    let unmeasured = [files[0].clone(), lcov(&[("a.py", 1, 2)]), a.clone(), b];
+    // What was deleted need not be measured.
+    let deleted = [files[0].clone(), lcov(&[("a.py", 1, 2)]), a];
+    assert_eq!(with("", &deleted).status, Overall::Pass);
     let waiver = "[[waivers]]\ngate = \"tests\"\ntest = \"z\"\nreason = \"r\"\nexpires = \"2027-01-01\"\n";
     let cases: [(&str, &[(&'static str, String)], &str, &str, &str); 5] = [
         ("", &lost, "case-lost", "s: b ran", "lost"),

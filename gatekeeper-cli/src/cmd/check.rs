@@ -128,6 +128,7 @@ pub(crate) fn judge(
         only,
         release: args.release.clone(),
         baseline: args.earlier.baseline.clone(),
+        history: args.earlier.history.clone(),
         ask_git: true,
     };
     match front::check(engine, &request) {

@@ -5,7 +5,7 @@ use crate::context::{Context, Revision};
 use crate::policy::{Gate, Policy};
 use crate::rule::Compares;
 use crate::snapshot::{Lineage, Snapshot};
-use crate::verdict::{GateStatus, Violation};
+use crate::verdict::{GateStatus, Overall, Violation};
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,7 +120,7 @@ fn fault(policy: &Policy, context: &Context, snapshot: &Snapshot) -> Result<Vec<
         age(snapshot.taken(), context.now, most)?;
     }
     let mut notes = ancestry(against.ancestor, context, snapshot)?;
-    if snapshot.status().exit_code() != 0 {
+    if snapshot.status() == Overall::Fail {
         notes.push(format!("the verdict of the baseline was {}", snapshot.status().as_str()));
     }
     Ok(notes)
