@@ -305,6 +305,11 @@ fn asked_for(policy: &Policy, only: &[String]) -> Result<(), PolicyError> {
     Err(PolicyError::about(file, problem))
 }
 
+/// The policy by which a request would be judged.
+pub(crate) fn find_policy(known: Known<'_>, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
+    project(known, request).map(|p| p.policy)
+}
+
 /// Where a project is, and by what it is judged.
 struct Project {
     root: PathBuf,

@@ -118,6 +118,14 @@ impl Engine {
         policy::load(file, bytes, profile, self.known(), files)
     }
 
+    /// Finds the policy by which a request would be judged; `None` where there is none.
+    ///
+    /// # Errors
+    /// A policy that cannot be used.
+    pub fn find_policy(&self, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
+        check::find_policy(self.known(), request)
+    }
+
     /// Finds policy and evidence on disk and judges: the main job, as the command line and the bindings call it.
     ///
     /// # Errors

@@ -40,9 +40,11 @@ pub mod output;
 pub mod policy;
 mod project;
 pub mod relate;
+mod rollout;
 pub mod rule;
 pub mod scripted;
 mod snapshot;
+mod stats;
 pub mod verdict;
 
 pub use check::CheckRequest;

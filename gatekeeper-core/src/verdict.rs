@@ -248,6 +248,9 @@ pub struct GateVerdict {
     pub action: Action,
     /// Whether this status decides the whole.
     pub blocking: bool,
+    /// What to do with what is rolled out, where the gate judges that (`canary`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// In a sentence: the figures, or why it could not be judged.
     pub reason: String,
     /// Line of the policy that demands it, from 1.
@@ -271,6 +274,38 @@ pub struct GateVerdict {
     /// What would make it pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_pass: Vec<String>,
+}
+
+/// What to do with something that is rolled out step by step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Go on to the next step: it is as good as what it replaces.
+    Promote,
+    /// Stay at this step: it cannot be told yet.
+    Hold,
+    /// Take it back: it is worse.
+    Rollback,
+}
+
+impl Decision {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Promote => "promote",
+            Decision::Hold => "hold",
+            Decision::Rollback => "rollback",
+        }
+    }
+
+    /// What a gate's status comes to. Only what was seen to be good is promoted.
+    pub(crate) fn of(status: GateStatus) -> Decision {
+        match status {
+            GateStatus::Pass | GateStatus::Warn => Decision::Promote,
+            GateStatus::Fail => Decision::Rollback,
+            GateStatus::Skip | GateStatus::Inconclusive | GateStatus::Missing | GateStatus::Error => Decision::Hold,
+        }
+    }
 }
 
 /// What a cell of a gate came to.

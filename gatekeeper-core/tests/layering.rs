@@ -30,9 +30,11 @@ const CORE: &[(&str, &[&str])] = &[
     ("against", &["relate::findings", "evidence"]),
     (
         "rule",
-        &["against", "config", "diff", "verdict", "context", "project", "relate::findings", "evidence", "license"],
+        &["against", "config", "diff", "verdict", "context", "project", "stats", "relate::findings", "evidence", "license"],
     ),
-    ("policy", &["config", "rule", "verdict", "evidence", "formats"]),
+    ("stats", &[]),
+    ("rollout", &["verdict", "evidence"]),
+    ("policy", &["config", "rule", "rollout", "verdict", "evidence", "formats"]),
     ("collect", &["policy", "config", "relate", "context", "project", "evidence", "formats"]),
     ("diff", &["evidence"]),
     ("history", &["verdict"]),

@@ -10,6 +10,7 @@ pub mod license;
 pub mod merge;
 pub mod record;
 pub mod render;
+pub mod rollout;
 pub mod snapshot;
 pub mod tables;
 
@@ -28,6 +29,7 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Inspect(args) => inspect::run(engine, &args, out, err),
         Command::Merge(args) => merge::run(engine, &args, out, err),
         Command::Render(args) => render::run(engine, &args, terminal, out, err),
+        Command::Rollout(args) => rollout::run(engine, &args, out, err),
         Command::Record(args) => record::run(&args, out, err),
         Command::Snapshot(args) => snapshot::run(engine, &args, terminal, out, err),
         Command::License(args) => license::run(&args, out, err),

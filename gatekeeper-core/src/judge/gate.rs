@@ -14,7 +14,7 @@ use crate::policy::Gate;
 use crate::project::ProjectFiles;
 use crate::relate::twins::Contradiction;
 use crate::rule::{Item, Judgement, Remedy, Scope};
-use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
+use crate::verdict::{Action, Decision, GateStatus, GateVerdict, Used, Violation};
 use gatekeeper_evidence::error::ErrorCode;
 use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
@@ -161,6 +161,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         reason: std::iter::once(said).chain(notes).collect::<Vec<_>>().join("; "),
         status,
         blocking: blocks(gate, status),
+        decision: gate.judge.decides().then(|| Decision::of(status)),
         conditions: held.iter().map(words::shown).collect(),
         violations,
         cells: shown_cells,
@@ -295,6 +296,7 @@ pub(crate) fn skipped(gate: &Gate, reason: &str) -> GateVerdict {
         status: GateStatus::Skip,
         action: gate.action,
         blocking: false,
+        decision: None,
         reason: reason.to_owned(),
         policy_line: gate.line,
         policy_file: gate.file.clone(),

@@ -80,6 +80,7 @@ mod tests {
             rule: "tests".to_owned(),
             status,
             action,
+            decision: None,
             blocking: action == Action::Block && !matches!(status, Pass | Warn | Skip),
             reason: String::new(),
             policy_line: Some(3),

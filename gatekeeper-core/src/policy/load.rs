@@ -7,7 +7,7 @@ use super::extracts;
 use super::gate::gate;
 use super::known::Known;
 use super::waiver::{self, waiver};
-use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile};
+use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile, rollout};
 use crate::config::loosened;
 use crate::config::{Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
@@ -143,8 +143,9 @@ fn read(
     }
     let names: Vec<&str> = gates.iter().map(|g| g.name.as_str()).collect();
     let against = baseline::read(&mut top, &names, problems, &line);
+    let rollout = rollout::rollout(&mut top);
     top.finish("a policy");
-    Some(Policy { evidence, gates, waivers, against, ..Policy::default() })
+    Some(Policy { evidence, gates, waivers, against, rollout, ..Policy::default() })
 }
 
 #[cfg(test)]

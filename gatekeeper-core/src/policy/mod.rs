@@ -16,10 +16,12 @@ mod known;
 mod load;
 mod normal;
 mod profile;
+mod rollout;
 mod syntax;
 mod waiver;
 
 pub use crate::config::{PolicyError, PolicyProblem, Selector};
+pub use crate::rollout::{Next, Rollout};
 pub use crate::verdict::Action;
 pub use cells::{AllowFail, Cells, Labels, Quorum};
 pub use entry::EvidenceEntry;
@@ -50,6 +52,8 @@ pub struct Policy {
     pub gates: Vec<Gate>,
     /// Accepted exceptions.
     pub waivers: Vec<Waiver>,
+    /// The steps of a rollout.
+    pub rollout: Option<Rollout>,
     /// The profile that was applied.
     pub profile: Option<String>,
     /// What its file demands less than those that it extends, and that profile less than the policy without it.

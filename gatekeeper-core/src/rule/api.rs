@@ -162,6 +162,11 @@ pub trait Judge: fmt::Debug + Send + Sync {
         Compares::Not
     }
 
+    /// Whether its status says what to do with something that is rolled out: the verdict then has a `decision`.
+    fn decides(&self) -> bool {
+        false
+    }
+
     /// Judges evidence: at least one piece, all readable and complete as far as they say.
     ///
     /// # Errors

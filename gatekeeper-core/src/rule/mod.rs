@@ -1,6 +1,7 @@
 //! Rules: types of requirement. One rule is one file and one entry in this table.
 
 mod api;
+mod canary;
 mod command;
 mod condition;
 mod coverage;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 /// The built-in rules, alphabetical.
 #[rustfmt::skip]
 static RULES: &[&Rule] = &[
+    &canary::RULE,
     &command::RULE,
     &coverage::RULE,
     &findings::RULE,

@@ -3,6 +3,7 @@
 use super::api::Scope;
 use gatekeeper_evidence::measurements::{Failure, Labels, Series, named};
 use gatekeeper_evidence::{Data, Evidence};
+use gatekeeper_evidence::unit::{Dimension, Unit};
 use std::collections::BTreeSet;
 
 /// A series of the evidence.
@@ -81,4 +82,33 @@ pub(super) fn lost<'a>(scope: &Scope<'a>) -> Vec<Lost<'a>> {
     };
     let all = scope.evidence.iter().flat_map(|e| of(e).iter().map(move |f| (*e, f)));
     all.map(|(e, failure)| Lost { source: &e.source.path, labels: with_files(e, &failure.labels), failure }).collect()
+}
+
+/// Samples of several series together, in base units of their kind.
+#[derive(Debug)]
+pub(super) struct Pooled {
+    pub(super) values: Vec<f64>,
+    pub(super) dimension: Option<Dimension>,
+}
+
+/// The samples of series, in base units.
+///
+/// # Errors
+/// Where they are in units of different kinds.
+pub(super) fn pooled<'s, 'a: 's>(series: impl Iterator<Item = &'s Seen<'a>>) -> Result<Pooled, String> {
+    let mut out = Pooled { values: Vec::new(), dimension: None };
+    for s in series {
+        let unit = Unit::of(&s.series.unit);
+        if out.dimension.get_or_insert_with(|| unit.dimension.clone()) != &unit.dimension {
+            return Err(format!("{} is {}, and others of its metric are not", s.name(), unit.dimension.noun()));
+        }
+        let factor = unit.factor.as_f64();
+        out.values.extend(s.series.samples.values().iter().map(|v| v * factor));
+    }
+    Ok(out)
+}
+
+/// A share as percent with its sign: `+12.18 %`.
+pub(super) fn percent_of(share: f64) -> String {
+    if share.is_infinite() { "no bound".to_owned() } else { format!("{:+.2} %", share * 100.0) }
 }
