@@ -235,6 +235,7 @@ fn built(
         rule: name.to_owned(),
         status,
         action: Action::Block,
+        decision: None,
         blocking: short,
         reason,
         policy_line: line,

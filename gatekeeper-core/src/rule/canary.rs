@@ -2,7 +2,7 @@
 
 use super::api::{Builder, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity};
-use super::series::{Seen, lost, percent_of, pooled, seen};
+use super::series::{Seen, level, lost, percent_of, pooled, seen};
 use crate::config::{Measure, Table};
 use crate::stats::{Sorted, fisher, mann_whitney, newcombe};
 use crate::verdict::{GateStatus, Violation};
@@ -103,17 +103,6 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let min_samples = t.count("min-samples").unwrap_or(50);
     let level = level(t);
     Some(Box::new(Canary { baseline: baseline?, canary: canary?, metrics, min_samples, level }))
-}
-
-/// The two-sided level of error of `confidence`, in percent.
-fn level(t: &mut Table<'_>) -> f64 {
-    let most = t.percent("confidence").map(|c| c.as_f64());
-    if let (Some(c), Some(node)) = (most, t.get("confidence"))
-        && !(50.0..100.0).contains(&c)
-    {
-        t.problem(node.span.clone(), "`confidence` is a percentage from 50 to below 100: 95 is usual");
-    }
-    1.0 - most.unwrap_or(95.0) / 100.0
 }
 
 fn side(t: &mut Table<'_>, key: &'static str) -> Option<Side> {

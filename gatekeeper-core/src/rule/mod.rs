@@ -8,6 +8,7 @@ mod coverage;
 mod findings;
 mod licenses;
 mod measurements;
+mod regression;
 mod release;
 mod remedy;
 mod sbom;
@@ -32,6 +33,7 @@ static RULES: &[&Rule] = &[
     &findings::RULE,
     &licenses::RULE,
     &measurements::RULE,
+    &regression::RULE,
     &release::RULE,
     &sbom::RULE,
     &tests::RULE,

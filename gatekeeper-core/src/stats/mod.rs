@@ -41,6 +41,11 @@ impl Sorted {
         (ends.0 > 0.0 && ends.1.is_finite() && values.iter().all(|v| v.is_finite())).then_some(Sorted(values))
     }
 
+    /// So many times nothing at all: what was, is gone.
+    pub(crate) fn of_none(count: usize) -> Option<Sorted> {
+        (count > 0).then(|| Sorted(vec![0.0; count]))
+    }
+
     /// How many.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
