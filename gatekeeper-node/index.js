@@ -83,7 +83,7 @@ const checking = (given) => {
 
 const CHECK = {
   paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, diff: string, commit: string,
-  tree: string, allowEmpty: boolean, rules: ruleSet,
+  tree: string, allowEmpty: boolean, baseline: string, history: strings, rules: ruleSet,
 }
 const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
 
@@ -132,6 +132,10 @@ module.exports = {
   check: (given) => {
     const o = checking(given)
     return now(() => native.check(...o))
+  },
+  snapshot: (given) => {
+    const o = checking(given)
+    return now(() => native.snapshot(...o))
   },
   checkAsync: async (given) => {
     const o = checking(given)

@@ -36,8 +36,12 @@ pub enum Command {
     Merge(cmd::merge::MergeArgs),
     /// Show a verdict that was kept as JSON in any other form
     Render(cmd::render::RenderArgs),
+    /// Say the next step of a rollout by the verdict on its canary
+    Rollout(cmd::rollout::RolloutArgs),
     /// Run a command and keep its output together with its exit status, as evidence
     Record(cmd::record::RecordArgs),
+    /// Write down what a run saw, for later runs to be compared with
+    Snapshot(cmd::snapshot::SnapshotArgs),
     /// Parse, compare and detect licences
     License(cmd::license::LicenseArgs),
     /// List the formats that can be read

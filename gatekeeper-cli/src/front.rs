@@ -1,7 +1,9 @@
 //! What every way into gatekeeper shares: the command line, Python and Node give plain values, and get the same document or the
 //! same refusal for them.
 
+use crate::git::Git;
 use crate::release::Release;
+use gatekeeper_core::collect;
 use gatekeeper_core::error::chain;
 use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
@@ -10,10 +12,11 @@ use gatekeeper_core::output::{Output, Style};
 use gatekeeper_core::policy::GivenPolicy;
 use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{
-    Base, Change, CheckRequest, Context, Engine, ParseError, PolicyError, ReadOptions, Revision, Verdict,
+    Base, Change, CheckRequest, Context, Engine, History, ParseError, PolicyError, ReadOptions, Revision, Taken,
+    Verdict,
 };
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What to judge, and by what.
@@ -47,6 +50,12 @@ pub struct Request {
     pub details: bool,
     /// What is released, and whose change is reviewed.
     pub release: Release,
+    /// The snapshot of an earlier run to compare with.
+    pub baseline: Option<PathBuf>,
+    /// Earlier verdicts: a file each, or several in one.
+    pub history: Vec<PathBuf>,
+    /// Whether git may be asked how the baseline's commit stands to ours.
+    pub ask_git: bool,
 }
 
 impl Request {
@@ -294,6 +303,36 @@ pub(crate) fn clock(given: Option<&str>) -> Result<i64, Refusal> {
 /// # Errors
 /// A clock or a policy that cannot be used.
 pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
+    engine.check(&asked(engine, request)?).map_err(Refusal::Policy)
+}
+
+/// Judges and takes a snapshot.
+///
+/// # Errors
+/// As [`check`].
+pub fn snapshot(engine: &Engine, request: &Request) -> Result<Taken, Refusal> {
+    engine.snapshot(&asked(engine, request)?).map_err(Refusal::Policy)
+}
+
+/// Reads a file up to the limit.
+///
+/// # Errors
+/// Whatever the file system refuses, and what is above the limit.
+pub fn read_whole(file: &Path, max_bytes: Option<u64>) -> Result<Vec<u8>, Refusal> {
+    let name = file.display().to_string();
+    collect::read_whole(file, &Limits::of_files(max_bytes)).map_err(|e| Refusal::Unreadable(e.finish(&name, "", None)))
+}
+
+/// Mends a snapshot after a merge; its new text.
+///
+/// # Errors
+/// A line that is no entry of a snapshot, a conflict that does not end.
+pub fn fix_snapshot(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
+    gatekeeper_core::fix_snapshot(name, bytes).map_err(Refusal::Unreadable)
+}
+
+/// As the engine takes it.
+fn asked(engine: &Engine, request: &Request) -> Result<CheckRequest, Refusal> {
     let now = clock(request.now.as_deref())?;
     let working_directory = std::env::current_dir().map_err(Refusal::WorkingDirectory)?;
     let mut context = Context::at(now);
@@ -312,7 +351,11 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
     context.diff = request.diff.as_ref().map(|d| change(d, request.allow_empty).map(Arc::new)).transpose()?;
     let folder = request.root.as_ref().map_or_else(|| working_directory.clone(), |r| working_directory.join(r));
     context.release = request.release.facts(&folder, context.limits.file_bytes)?;
-    let request = CheckRequest {
+    if let Some(file) = &request.baseline {
+        baseline(engine, request, file, &mut context)?;
+    }
+    context.history = history(&request.history, request.max_bytes);
+    Ok(CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),
         profile: request.profile.clone(),
@@ -320,8 +363,36 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
         paths: request.paths.clone(),
         working_directory,
         context,
-    };
-    engine.check(&request).map_err(Refusal::Policy)
+    })
+}
+
+/// Reads earlier verdicts. They decide nothing, so that one that cannot be read is said and no more.
+fn history(files: &[PathBuf], max_bytes: Option<u64>) -> History {
+    let (mut read, mut unread) = (Vec::new(), Vec::new());
+    for file in files {
+        match read_whole(file, max_bytes) {
+            Ok(bytes) => read.push((file.display().to_string(), bytes)),
+            Err(e) => unread.push(format!("the history cannot be read: {}", e.line())),
+        }
+    }
+    History::read(read.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))).with_unread(unread)
+}
+
+/// Reads the baseline. One that is not there is none: what the policy says of that holds.
+fn baseline(engine: &Engine, request: &Request, file: &Path, context: &mut Context) -> Result<(), Refusal> {
+    let name = file.display().to_string();
+    if matches!(file.try_exists(), Ok(false)) {
+        context.no_baseline = Some(format!("the baseline {name} is not there"));
+        return Ok(());
+    }
+    let bytes = read_whole(file, request.max_bytes)?;
+    let snapshot = engine.read_snapshot(&name, &bytes).map_err(Refusal::Unreadable)?;
+    if request.ask_git {
+        let folder = crate::cmd::folder(request.root.as_deref());
+        context.lineage = Git::at(&folder).lineage(snapshot.commits(), context.revision.commit.as_deref());
+    }
+    context.baseline = Some(snapshot);
+    Ok(())
 }
 
 /// The diff, read.

@@ -4,7 +4,7 @@
 //! conversions, filters of the repository's own, transports and lazy fetches are off, `GIT_*` of the environment is taken out, and every setting
 //! that changes what a diff looks like is fixed.
 
-use gatekeeper_core::{Base, Revision};
+use gatekeeper_core::{Base, Lineage, Revision};
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
@@ -361,6 +361,36 @@ impl<'f> Git<'f> {
     /// Where git fails, or the file is above the limit.
     pub fn blob(&self, commit: &str, name: &str, limit: u64) -> Result<Vec<u8>, GitError> {
         self.read("cat-file", &["cat-file", "blob", &format!("{commit}:{name}")], limit)
+    }
+
+    /// How commits stand to ours (HEAD where it is not given): whether all of them are ours or ancestors of it.
+    pub fn lineage(&self, commits: &[String], ours: Option<&str>) -> Lineage {
+        let Ok(head) = self.head() else { return Lineage::NotAsked };
+        let ours = ours.unwrap_or(&head.commit);
+        let cut = |what: String| {
+            let shallow = "this clone is shallow: fetch the whole history (git fetch --unshallow; `fetch-depth: 0` of actions/checkout)";
+            Lineage::CannotTell(format!("{what}, and {shallow}"))
+        };
+        for name in commits.iter().map(String::as_str).chain([ours]) {
+            match self.commit(name, head.shallow) {
+                Ok(_) => {}
+                Err(_) if head.shallow => return cut(format!("git does not know {name}")),
+                Err(_) if name == ours => {
+                    return Lineage::CannotTell(format!("git does not know our commit {ours}: fetch it first"));
+                }
+                // The whole history is here, and it is not in it.
+                Err(_) => return Lineage::Stranger,
+            }
+        }
+        for name in commits {
+            match self.command(["merge-base", "--is-ancestor", name, ours]).output().map(|done| done.status.code()) {
+                Ok(Some(0)) => {}
+                Ok(Some(1)) if head.shallow => return cut(format!("{name} is not in what is here of our history")),
+                Ok(Some(1)) => return Lineage::Stranger,
+                _ => return Lineage::CannotTell("git merge-base failed".to_owned()),
+            }
+        }
+        Lineage::Ancestor
     }
 
     /// What a call prints, up to a limit.

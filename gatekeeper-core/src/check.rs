@@ -3,7 +3,7 @@
 use crate::collect::{self, Candidate, entries};
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
-use crate::judge::{self, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
+use crate::judge::{self, Baseline, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
 use crate::policy::{self, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
@@ -54,8 +54,20 @@ impl CheckRequest {
 
 /// Finds policy and evidence, and judges.
 pub(crate) fn check(known: Known<'_>, request: &CheckRequest) -> Result<Verdict, PolicyError> {
+    Ok(run(known, request)?.verdict)
+}
+
+/// What a run came to, with what it was judged by and upon.
+pub(crate) struct Done {
+    pub(crate) verdict: Verdict,
+    pub(crate) policy: Policy,
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+/// Finds policy and evidence, judges, and keeps both.
+pub(crate) fn run(known: Known<'_>, request: &CheckRequest) -> Result<Done, PolicyError> {
     let Project { root, policy } = project(known, request)?;
-    of_project(known, root, policy, request)
+    done(known, root, policy, request)
 }
 
 /// Judges what lies below a root by a policy, or by the built-in default.
@@ -65,6 +77,11 @@ pub(crate) fn of_project(
     policy: Option<Policy>,
     request: &CheckRequest,
 ) -> Result<Verdict, PolicyError> {
+    Ok(done(known, root, policy, request)?.verdict)
+}
+
+/// The same, with what it was judged by and upon.
+fn done(known: Known<'_>, root: PathBuf, policy: Option<Policy>, request: &CheckRequest) -> Result<Done, PolicyError> {
     let formats = known.formats;
     let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let limit = request.context.limits.files;
@@ -91,10 +108,10 @@ pub(crate) fn of_project(
     let files = collect::Root::new(&root, &context.limits);
     candidates.extend(collect::repository(&policy, formats, &context.release));
     let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
-    let mut verdict = evaluate(formats, &policy, candidates, &context, on_disk);
+    let (mut verdict, evidence) = judged(formats, &policy, candidates, &context, on_disk);
     verdict.root = shown(&request.working_directory, &root);
     verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
-    Ok(verdict)
+    Ok(Done { verdict, policy, evidence })
 }
 
 /// The working tree, as far as judging asks for it; nothing where evidence was given from memory.
@@ -113,21 +130,34 @@ pub(crate) fn evaluate(
     context: &Context,
     on_disk: OnDisk<'_>,
 ) -> Verdict {
+    judged(formats, policy, candidates, context, on_disk).0
+}
+
+/// The same, with the evidence that was judged.
+fn judged(
+    formats: &Formats,
+    policy: &Policy,
+    candidates: Vec<Candidate>,
+    context: &Context,
+    on_disk: OnDisk<'_>,
+) -> (Verdict, Vec<Evidence>) {
     let OnDisk { tree, files } = on_disk;
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
     let mut sorted = twins::sort(evidence);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
-    let strangers = covers.then(tree).flatten().map_or_else(BTreeMap::new, |tree| {
+    let sources = covers.then(tree).flatten();
+    let strangers = sources.as_ref().map_or_else(BTreeMap::new, |tree| {
         let said = |e: &_| match entry_of(policy, &entries, e) {
             Some(entry) => (entry.path_rules.clone(), entry.min_matched),
             None => Default::default(),
         };
-        reconcile::apply(said, &mut sorted.kept, &tree)
+        reconcile::apply(said, &mut sorted.kept, tree)
     });
     let today = context.today();
     let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
+    let baseline = Baseline::of(policy, context);
     let ground = Ground {
         formats,
         evidence: &sorted.kept,
@@ -136,6 +166,7 @@ pub(crate) fn evaluate(
         strangers: &strangers,
         context,
         files,
+        baseline: &baseline,
     };
     let waivers = Waivers::new(policy, today);
     let asked = |gate: &Gate| context.only.is_empty() || context.only.contains(&gate.name);
@@ -150,6 +181,10 @@ pub(crate) fn evaluate(
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
     warnings.extend(unchecked);
+    let whole = judge::against(policy, &baseline, &sorted.kept, sources.as_ref());
+    if context.only.is_empty() {
+        gates.extend(whole.gates);
+    }
 
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut concerned: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -214,7 +249,9 @@ pub(crate) fn evaluate(
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
     let status = judge::heeding(status, built_in && !unused.is_empty(), context.fail_on_warn);
     warnings.extend(unused);
-    Verdict {
+    let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
+    warnings.extend(judge::of_history(&context.history, now.as_deref(), &gates, &evidence));
+    let verdict = Verdict {
         schema_version: SCHEMA_VERSION,
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         status,
@@ -225,7 +262,7 @@ pub(crate) fn evaluate(
         },
         policy: policy_ref(policy),
         root: ".".to_owned(),
-        now: context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string()),
+        now,
         context: context.carried(),
         triggers: judge::triggers(policy, &gates),
         gates,
@@ -234,10 +271,12 @@ pub(crate) fn evaluate(
         problems,
         ignored,
         warnings,
-        loosened: policy.loosened.clone(),
+        loosened: policy.loosened.iter().cloned().chain(whole.loosened).collect(),
+        baseline: whole.baseline,
         due: waivers.due(),
         details: context.details.then(|| Box::new(judge::details(&sorted.kept, tree().as_ref(), files))),
-    }
+    };
+    (verdict, sorted.kept)
 }
 
 /// The policy as the verdict names it.
@@ -264,6 +303,11 @@ fn asked_for(policy: &Policy, only: &[String]) -> Result<(), PolicyError> {
         PolicyProblem::new(0..0, format!("there is no gate `{unknown}`{help}")).code(ProblemCode::UnknownGate);
     let file = policy.file.as_deref().unwrap_or("the built-in default");
     Err(PolicyError::about(file, problem))
+}
+
+/// The policy by which a request would be judged.
+pub(crate) fn find_policy(known: Known<'_>, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
+    project(known, request).map(|p| p.policy)
 }
 
 /// Where a project is, and by what it is judged.

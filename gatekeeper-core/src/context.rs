@@ -1,7 +1,9 @@
 //! What a run knows beside reports and policy: plain values. The core asks no clock, no version control and no network.
 
 use crate::diff::Diff;
+use crate::history::History;
 use crate::relate::suppress::IgnoreFile;
+use crate::snapshot::{Lineage, Snapshot};
 use crate::verdict;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::hash::sha256_hex;
@@ -42,6 +44,16 @@ pub struct Context {
     pub details: bool,
     /// What is being released, and by whom.
     pub release: ReleaseFacts,
+    /// What an earlier run saw: what the policy compares with.
+    pub baseline: Option<Snapshot>,
+    /// Why there is no baseline, where somebody meant to give one: `base.snap is not there`.
+    pub no_baseline: Option<String>,
+    /// How the baseline's commit stands to ours.
+    pub lineage: Lineage,
+    /// Earlier verdicts. They inform.
+    pub history: History,
+    /// Whether the run is made for a snapshot: then nothing is compared.
+    pub(crate) taking_snapshot: bool,
 }
 
 /// The commit and the tree that reports are judged for. The tree is the identity of the sources: a rebase or a squash gives the same sources
@@ -166,6 +178,11 @@ impl Context {
             changed: None,
             details: false,
             release: ReleaseFacts::default(),
+            baseline: None,
+            no_baseline: None,
+            lineage: Lineage::default(),
+            history: History::default(),
+            taking_snapshot: false,
         }
     }
 
@@ -191,6 +208,18 @@ impl Context {
             with_working_tree: change.base.as_ref().is_some_and(|b| b.with_working_tree),
         });
         verdict::RunContext { commit, tree, from, dirty, diff, notes }
+    }
+}
+
+impl Context {
+    /// The commit that is judged, where it is known.
+    pub(crate) fn our_commit(&self) -> Option<&str> {
+        self.revision.commit.as_deref()
+    }
+
+    /// Its tree, where that is known.
+    pub(crate) fn our_tree(&self) -> Option<&str> {
+        self.revision.tree.as_deref()
     }
 }
 

@@ -8,6 +8,7 @@ use crate::first::{self, FirstPolicy};
 use crate::output::{Output, Outputs};
 use crate::policy::{self, Known, Policy};
 use crate::rule::{Rule, Rules};
+use crate::snapshot::{By, Snapshot, Taken};
 use crate::verdict::Verdict;
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
@@ -117,6 +118,14 @@ impl Engine {
         policy::load(file, bytes, profile, self.known(), files)
     }
 
+    /// Finds the policy by which a request would be judged; `None` where there is none.
+    ///
+    /// # Errors
+    /// A policy that cannot be used.
+    pub fn find_policy(&self, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
+        check::find_policy(self.known(), request)
+    }
+
     /// Finds policy and evidence on disk and judges: the main job, as the command line and the bindings call it.
     ///
     /// # Errors
@@ -132,6 +141,29 @@ impl Engine {
     /// A root that is no folder; ignore files of the project that cannot be read.
     pub fn first_policy(&self, root: &Path, context: &Context) -> Result<FirstPolicy, PolicyError> {
         first::first_policy(self.known(), root, context)
+    }
+
+    /// Judges as [`Engine::check`] does, and writes down what was seen, for later runs to be compared with. Nothing is compared with an earlier run
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// A policy that cannot be used; then nothing is judged.
+    pub fn snapshot(&self, request: &CheckRequest) -> Result<Taken, PolicyError> {
+        let mut request = request.clone();
+        request.context.taking_snapshot = true;
+        let check::Done { verdict, policy, evidence } = check::run(self.known(), &request)?;
+        let context = &request.context;
+        let by = By { commit: context.our_commit(), tree: context.our_tree(), now: context.now };
+        Taken::of(verdict, policy.against.tree.as_ref(), &evidence, &by)
+            .map_err(|e| PolicyError::whole("the snapshot", e.to_string()))
+    }
+
+    /// Reads a snapshot.
+    ///
+    /// # Errors
+    /// A located [`ParseError`] where it breaks off, was changed by hand, or is none.
+    pub fn read_snapshot(&self, name: &str, bytes: &[u8]) -> Result<Snapshot, ParseError> {
+        Snapshot::read(&self.formats, name, bytes)
     }
 
     /// Judges evidence by a policy. What is in memory goes through the policy's `[[evidence]]` entries as files do: it gets their names and

@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod against;
 mod check;
 pub mod collect;
 pub mod config;
@@ -32,14 +33,18 @@ mod context;
 pub mod diff;
 mod engine;
 mod first;
+mod history;
 mod judge;
 pub mod merge;
 pub mod output;
 pub mod policy;
 mod project;
 pub mod relate;
+mod rollout;
 pub mod rule;
 pub mod scripted;
+mod snapshot;
+mod stats;
 pub mod verdict;
 
 pub use check::CheckRequest;
@@ -54,8 +59,10 @@ pub use gatekeeper_evidence::location::{self, Location};
 pub use gatekeeper_formats::inspect::{self, Inspection};
 pub use gatekeeper_formats::{Format, Formats, ReadOptions, format, input, record};
 pub use gatekeeper_license as license;
+pub use history::History;
 pub use policy::Policy;
 pub use project::ProjectFiles;
 pub use relate::suppress::IgnoreFile;
 pub use rule::Rule;
+pub use snapshot::{Lineage, Snapshot, Taken, fix as fix_snapshot};
 pub use verdict::Verdict;

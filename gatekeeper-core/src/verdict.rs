@@ -1,7 +1,9 @@
 //! The verdict: what every output and every binding sees. Plain, serialisable data; the JSON document is this, field by field.
 
+mod baseline;
 pub mod details;
 
+pub use baseline::{BaselineRef, Changes};
 use details::Details;
 use gatekeeper_evidence::findings::{Place, Severity};
 use gatekeeper_evidence::location::Location;
@@ -64,6 +66,9 @@ pub struct Verdict {
     /// What the evidence holds beyond what the gates fell short by, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<Details>>,
+    /// The snapshot that the run was compared with, and what is different.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineRef>,
 }
 
 /// What a run knew beside reports and policy.
@@ -243,6 +248,9 @@ pub struct GateVerdict {
     pub action: Action,
     /// Whether this status decides the whole.
     pub blocking: bool,
+    /// What to do with what is rolled out, where the gate judges that (`canary`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// In a sentence: the figures, or why it could not be judged.
     pub reason: String,
     /// Line of the policy that demands it, from 1.
@@ -266,6 +274,38 @@ pub struct GateVerdict {
     /// What would make it pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_pass: Vec<String>,
+}
+
+/// What to do with something that is rolled out step by step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Go on to the next step: it is as good as what it replaces.
+    Promote,
+    /// Stay at this step: it cannot be told yet.
+    Hold,
+    /// Take it back: it is worse.
+    Rollback,
+}
+
+impl Decision {
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Promote => "promote",
+            Decision::Hold => "hold",
+            Decision::Rollback => "rollback",
+        }
+    }
+
+    /// What a gate's status comes to. Only what was seen to be good is promoted.
+    pub(crate) fn of(status: GateStatus) -> Decision {
+        match status {
+            GateStatus::Pass | GateStatus::Warn => Decision::Promote,
+            GateStatus::Fail => Decision::Rollback,
+            GateStatus::Skip | GateStatus::Inconclusive | GateStatus::Missing | GateStatus::Error => Decision::Hold,
+        }
+    }
 }
 
 /// What a cell of a gate came to.

@@ -27,14 +27,25 @@ const CORE: &[(&str, &[&str])] = &[
     ("verdict", &["evidence", "formats::inspect"]),
     ("relate", &["config", "verdict", "evidence"]),
     ("project", &["evidence"]),
-    ("rule", &["config", "diff", "verdict", "context", "project", "relate::findings", "evidence", "license"]),
-    ("policy", &["config", "rule", "verdict", "evidence", "formats"]),
+    ("against", &["relate::findings", "evidence"]),
+    (
+        "rule",
+        &["against", "config", "diff", "verdict", "context", "project", "stats", "relate::findings", "evidence", "license"],
+    ),
+    ("stats", &[]),
+    ("rollout", &["verdict", "evidence"]),
+    ("policy", &["config", "rule", "rollout", "verdict", "evidence", "formats"]),
     ("collect", &["policy", "config", "relate", "context", "project", "evidence", "formats"]),
     ("diff", &["evidence"]),
-    ("context", &["diff", "relate::suppress", "verdict", "evidence", "formats::input"]),
+    ("history", &["verdict"]),
+    ("snapshot", &["relate::findings", "config", "verdict", "evidence", "formats"]),
+    ("context", &["history", "snapshot", "diff", "relate::suppress", "verdict", "evidence", "formats::input"]),
     (
         "judge",
-        &["policy", "rule", "relate", "collect", "verdict", "context", "project", "config", "evidence", "formats"],
+        &[
+            "against", "history", "snapshot", "policy", "rule", "relate", "collect", "verdict", "context", "project",
+            "config", "evidence", "formats",
+        ],
     ),
     ("scripted", &["config", "rule", "verdict", "evidence", "formats::inspect"]),
     ("output", &["verdict", "evidence"]),
@@ -50,8 +61,8 @@ const CORE: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "check", "first", "judge", "collect", "policy", "rule", "relate", "config", "verdict", "context", "output",
-            "evidence", "formats",
+            "check", "first", "snapshot", "judge", "collect", "policy", "rule", "relate", "config", "verdict",
+            "context", "output", "evidence", "formats",
         ],
     ),
 ];

@@ -44,6 +44,11 @@ pub struct CheckOptions {
     pub tree: Option<String>,
     /// An empty diff is proof that nothing changed; otherwise it is refused.
     pub allow_empty: Option<bool>,
+    /// The snapshot of an earlier run to compare with: a file.
+    pub baseline: Option<String>,
+    /// Earlier verdicts: files.
+    #[napi(ts_type = "string | Array<string>")]
+    pub history: Option<Vec<String>>,
     /// Rules of the program's own, by the names that the policy uses. They answer at once: a promise is an error of its gate.
     #[napi(ts_type = "Record<string, RuleFunction | CustomRule>")]
     pub rules: Option<Vec<Vec<String>>>,
@@ -152,6 +157,8 @@ impl From<CheckOptions> for Request {
             now: o.now,
             max_bytes: o.max_bytes.map(|n| u64::try_from(n).unwrap_or(0)),
             fail_on_warn: o.fail_on_warn.unwrap_or(false),
+            baseline: o.baseline.map(PathBuf::from),
+            history: o.history.unwrap_or_default().into_iter().map(PathBuf::from).collect(),
             ..Request::default()
         };
         request.of_change(o.diff.map(String::into_bytes), o.commit, o.tree, o.allow_empty.unwrap_or(false));
@@ -206,6 +213,16 @@ fn later(work: impl Fn() -> std::result::Result<String, Refusal> + Send + 'stati
 pub fn check(mut options: CheckOptions, answers: Option<Answers<'_>>) -> Result<String> {
     let (rules, request) = (options.rules.take(), Request::from(options));
     attended(rules, answers, |engine| front::check_json(engine, &request))
+}
+
+/// Judges, and gives what was seen as a snapshot: text that `check` takes as `baseline` once it is a file.
+#[napi(catch_unwind, ts_args_type = "options?: CheckOptions | undefined | null", ts_return_type = "string")]
+pub fn snapshot(mut options: CheckOptions, answers: Option<Answers<'_>>) -> Result<String> {
+    let (rules, request) = (options.rules.take(), Request::from(options));
+    attended(rules, answers, |engine| {
+        let taken = front::snapshot(engine, &request)?;
+        Ok(serde_json::to_string(&taken.text)?)
+    })
 }
 
 /// As `check`, on another thread.

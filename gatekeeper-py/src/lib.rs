@@ -83,7 +83,7 @@ fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
 
 /// The verdict, rendered as each of the outputs in their order.
 #[pyfunction]
-#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, change, rules))]
+#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, change, earlier, rules))]
 #[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
 fn check_rendered(
     py: Python<'_>,
@@ -96,12 +96,35 @@ fn check_rendered(
     max_bytes: Option<u64>,
     fail_on_warn: bool,
     change: Change,
+    earlier: (Option<PathBuf>, Vec<PathBuf>),
     rules: Vec<Registered>,
 ) -> PyResult<Vec<String>> {
     let (diff, commit, tree, allow_empty) = change;
     let mut request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn, ..Request::default() };
     request.of_change(diff, commit, tree, allow_empty);
+    (request.baseline, request.history) = earlier;
     answer(py, || front::check_rendered(&engine(rules)?, &request, &outputs))
+}
+
+/// A snapshot of what a run saw, and whether it is complete.
+#[pyfunction]
+#[pyo3(signature = (paths, config, root, profile, now, max_bytes, commit, tree, rules))]
+#[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
+fn snapshot(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    config: Option<PathBuf>,
+    root: Option<PathBuf>,
+    profile: Option<String>,
+    now: Option<String>,
+    max_bytes: Option<u64>,
+    commit: Option<String>,
+    tree: Option<String>,
+    rules: Vec<Registered>,
+) -> PyResult<String> {
+    let mut request = Request { paths, config, root, profile, now, max_bytes, ..Request::default() };
+    request.of_change(None, commit, tree, false);
+    answer(py, || front::snapshot(&engine(rules)?, &request)).map(|taken| taken.text)
 }
 
 /// What files are and say.
@@ -163,6 +186,7 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("PolicyError", m.py().get_type::<PolicyError>())?;
     m.add("ParseError", m.py().get_type::<ParseError>())?;
     m.add_function(wrap_pyfunction!(check_rendered, m)?)?;
+    m.add_function(wrap_pyfunction!(snapshot, m)?)?;
     m.add_function(wrap_pyfunction!(inspect, m)?)?;
     m.add_function(wrap_pyfunction!(inspect_bytes, m)?)?;
     m.add_function(wrap_pyfunction!(formats, m)?)?;

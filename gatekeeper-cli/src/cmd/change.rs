@@ -70,7 +70,7 @@ pub(crate) fn given(
 }
 
 /// The folder that is judged: git is asked there.
-fn folder(root: Option<&Path>) -> PathBuf {
+pub(crate) fn folder(root: Option<&Path>) -> PathBuf {
     let here = || PathBuf::from(".");
     match root {
         Some(root) => root.to_path_buf(),

@@ -1,6 +1,7 @@
 //! `gatekeeper check`: the main job.
 
 use super::change::{self, ChangeArgs};
+use super::earlier::EarlierArgs;
 use crate::exit;
 use crate::files::{judged_in, named_twice, write_whole};
 use crate::front::{self, Judged, Refusal, RefusalDocument, Request};
@@ -39,6 +40,8 @@ pub struct JudgeArgs {
     max_bytes: u64,
     #[command(flatten)]
     change: ChangeArgs,
+    #[command(flatten)]
+    earlier: EarlierArgs,
 }
 
 /// Arguments of `check`.
@@ -124,12 +127,19 @@ pub(crate) fn judge(
         details,
         only,
         release: args.release.clone(),
+        baseline: args.earlier.baseline.clone(),
+        history: args.earlier.history.clone(),
+        ask_git: true,
     };
-    let refusal = match front::check(engine, &request) {
-        Ok(verdict) => return Ok(Ok(verdict)),
-        Err(refusal) => refusal,
-    };
-    match &refusal {
+    match front::check(engine, &request) {
+        Ok(verdict) => Ok(Ok(verdict)),
+        Err(refusal) => refused(&refusal, color, err).map(Err),
+    }
+}
+
+/// Says why nothing was judged.
+pub(crate) fn refused(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<Refused> {
+    match refusal {
         Refusal::Policy(e) => {
             // A mistake without a line to show starts one of its own.
             let name = if e.text.is_empty() { "gatekeeper: " } else { "" };
@@ -138,7 +148,7 @@ pub(crate) fn judge(
         }
         e => writeln!(err, "gatekeeper: {}", line(&e.line()))?,
     }
-    Ok(Err(Refused { code: exit::USAGE, document: refusal.document() }))
+    Ok(Refused { code: exit::USAGE, document: refusal.document() })
 }
 
 /// A policy's mistakes with nothing that steers a terminal but their own colours, and no more than some screens of them.

@@ -2,6 +2,7 @@
 
 mod change;
 pub mod check;
+pub mod earlier;
 pub mod explain;
 pub mod init;
 pub mod inspect;
@@ -9,11 +10,14 @@ pub mod license;
 pub mod merge;
 pub mod record;
 pub mod render;
+pub mod rollout;
 pub mod schema;
+pub mod snapshot;
 pub mod tables;
 
 use crate::args::{Cli, Command};
 use crate::terminal::Terminal;
+pub(crate) use change::folder;
 use gatekeeper_core::Engine;
 use std::io::{self, Write};
 
@@ -26,7 +30,9 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Inspect(args) => inspect::run(engine, &args, out, err),
         Command::Merge(args) => merge::run(engine, &args, out, err),
         Command::Render(args) => render::run(engine, &args, terminal, out, err),
+        Command::Rollout(args) => rollout::run(engine, &args, out, err),
         Command::Record(args) => record::run(&args, out, err),
+        Command::Snapshot(args) => snapshot::run(engine, &args, terminal, out, err),
         Command::License(args) => license::run(&args, out, err),
         Command::Formats(args) => tables::formats(engine, &args, out),
         Command::Schema(args) => schema::run(engine, &args, out),

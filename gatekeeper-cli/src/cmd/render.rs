@@ -62,7 +62,7 @@ pub fn run(
 }
 
 /// Reads a stored verdict.
-fn read(path: &Path) -> Result<Verdict, String> {
+pub(super) fn read(path: &Path) -> Result<Verdict, String> {
     let most = Limits::default().file_bytes;
     let mut bytes = Vec::new();
     let read = match path == Path::new("-") {

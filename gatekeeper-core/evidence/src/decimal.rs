@@ -65,6 +65,21 @@ impl Decimal {
         Some(left.cmp(&right))
     }
 
+    /// Whether a share is below an earlier one by no more than this number of percentage points: exactly. `None` where one of them is a share of
+    /// nothing, or where it cannot be told.
+    pub fn allows_drop(self, before: Ratio, now: Ratio) -> Option<bool> {
+        if before.total == 0 || now.total == 0 {
+            return None;
+        }
+        let wide = |n: u64| i128::from(n);
+        let power = 10_i128.checked_pow(self.scale)?;
+        // before − now ≤ points, in hundredths of 1/power, times both totals.
+        let share = |a: u64, b: u64| wide(a).checked_mul(wide(b))?.checked_mul(100)?.checked_mul(power);
+        let drop = share(before.covered, now.total)?.checked_sub(share(now.covered, before.total)?)?;
+        let allowed = self.units.checked_mul(wide(before.total))?.checked_mul(wide(now.total))?;
+        Some(drop <= allowed)
+    }
+
     /// How many more of the total would have to be covered for the share to reach this number of percent.
     pub fn shortfall(self, ratio: Ratio) -> u64 {
         let power = 10_i128.checked_pow(self.scale).unwrap_or(1);
@@ -154,6 +169,25 @@ mod tests {
 
     fn decimal(text: &str) -> Decimal {
         Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_drop_is_exact() {
+        let ratio = |covered, total| Ratio { covered, total };
+        for (points, before, now, want) in [
+            ("0.5", ratio(180, 200), ratio(179, 200), Some(true)),
+            ("0.5", ratio(180, 200), ratio(178, 200), Some(false)),
+            ("0.499999999", ratio(180, 200), ratio(179, 200), Some(false)),
+            ("0", ratio(2, 3), ratio(4, 6), Some(true)),
+            ("0", ratio(2, 3), ratio(3_999_999, 6_000_000), Some(false)),
+            ("0", ratio(1, 3), ratio(2, 3), Some(true)),
+            ("100", ratio(3, 3), ratio(0, 3), Some(true)),
+            ("0", ratio(0, 0), ratio(1, 1), None),
+            ("0", ratio(1, 1), ratio(0, 0), None),
+            ("0.1", ratio(u64::MAX, u64::MAX), ratio(1, u64::MAX), None),
+        ] {
+            assert_eq!(decimal(points).allows_drop(before, now), want, "{points}: {before:?} {now:?}");
+        }
     }
 
     #[test]

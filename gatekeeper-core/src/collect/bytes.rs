@@ -18,6 +18,14 @@ pub(super) fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, ParseError> {
     read_bounded(path, most, " (raise it with --max-bytes)")
 }
 
+/// A file's bytes, up to the limit of files: a regular file or a stream of this process's own.
+///
+/// # Errors
+/// Whatever the file system refuses; a folder, a pipe, a socket or a device; what is above the limit.
+pub fn read_whole(path: &Path, limits: &Limits) -> Result<Vec<u8>, ParseError> {
+    read_file(path, limits.file_bytes)
+}
+
 /// The same of a file that has a say in what passes: a policy, an ignore file.
 pub(crate) fn read_rules(path: &Path, limits: &Limits) -> Result<Vec<u8>, ParseError> {
     read_bounded(path, limits.policy_bytes, "")

@@ -14,6 +14,7 @@ mod root;
 mod walk;
 
 pub(crate) use bytes::read_rules;
+pub use bytes::read_whole;
 pub use candidate::{Candidate, Content};
 pub use files::read_packages;
 pub(crate) use files::{inspect_files, read_files};

@@ -1,5 +1,6 @@
 //! The tree that a policy file is read into, whatever it was written in, with a place for every part of it.
 
+mod loosened;
 mod measure;
 mod node;
 mod problem;
@@ -8,9 +9,10 @@ mod select;
 mod source;
 mod yaml;
 
+pub(crate) use loosened::{Loosened, Looser, compared, is_looser, loosened};
 pub use measure::Measure;
 pub use node::Table;
-pub(crate) use node::{Entry, Node, Problems, Value, duration, from_toml};
+pub(crate) use node::{Entry, Node, Problems, Value, from_toml};
 pub(crate) use problem::nearest;
 pub use problem::{PolicyError, PolicyProblem, ProblemCode, Span};
 pub use select::{PathRules, Selector};

@@ -1,8 +1,10 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
+use super::baseline::{Baseline, Part as Compared};
 use super::cells::{self, Cell, Judged};
 use super::readings::{self, Reading};
 use super::recorded;
+use super::select::{selected, tools};
 use super::unread::Unread;
 use super::waive::{GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
@@ -12,7 +14,7 @@ use crate::policy::Gate;
 use crate::project::ProjectFiles;
 use crate::relate::twins::Contradiction;
 use crate::rule::{Item, Judgement, Remedy, Scope};
-use crate::verdict::{Action, GateStatus, GateVerdict, Used, Violation};
+use crate::verdict::{Action, Decision, GateStatus, GateVerdict, Used, Violation};
 use gatekeeper_evidence::error::ErrorCode;
 use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
@@ -39,18 +41,8 @@ pub(crate) struct Ground<'r> {
     pub context: &'r Context,
     /// The working tree; `None` where there is none.
     pub files: Option<&'r dyn ProjectFiles>,
-}
-
-/// Whether evidence is among what a gate's selector names.
-fn selected(e: &Evidence, gate: &Gate) -> bool {
-    let s = &gate.select;
-    gate.rule.takes_kind(e.kind())
-        && (s.tools.is_empty() || tools(e).any(|t| s.names_tool(t)))
-        && !(e.source.tool.as_deref().is_some_and(|t| s.excepts_tool(t)))
-        && (s.formats.is_empty() || s.formats.iter().any(|f| f == e.source.format))
-        && (s.evidence.is_empty() || e.source.name.as_ref().is_some_and(|n| s.evidence.contains(n)))
-        && s.labels.iter().all(|(k, v)| e.source.labels.get(k).is_some_and(|l| v.contains(l)))
-        && gate.judge.takes(e, s)
+    /// What there is to compare with.
+    pub baseline: &'r Baseline<'r>,
 }
 
 /// Whether an input that could not be read is one that the gate needs.
@@ -95,6 +87,9 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     if !gate.enabled {
         return skipped(gate, "switched off by the policy");
     }
+    if let Some(why) = ground.baseline.leaves_out(gate.judge.compares()) {
+        return skipped(gate, why);
+    }
     let Ground { evidence, unread, .. } = ground;
     let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
@@ -116,11 +111,13 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     let waivers_here = waivers.of(&gate.name);
     let unsure = wide.iter().any(|v| v.status == GateStatus::Error);
     let kindred = evidence.iter().filter(|e| gate.rule.takes_kind(e.kind())).count();
+    let places: BTreeSet<BTreeMap<String, String>> = cells.iter().map(|c| c.labels.clone()).collect();
     let mut judged: Vec<Judged> = cells
         .into_iter()
         .map(|cell| {
             let found = of_cells.remove(&cell.labels).unwrap_or_default();
-            judge_cell(gate, cell, found, unsure, kindred, ground, &waivers_here)
+            let before = ground.baseline.part(gate, &cell.labels, &places);
+            judge_cell(gate, cell, before, found, unsure, kindred, ground, &waivers_here)
         })
         .collect();
     let nothing = gate.judge.needs_evidence()
@@ -164,6 +161,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         reason: std::iter::once(said).chain(notes).collect::<Vec<_>>().join("; "),
         status,
         blocking: blocks(gate, status),
+        decision: gate.judge.decides().then(|| Decision::of(status)),
         conditions: held.iter().map(words::shown).collect(),
         violations,
         cells: shown_cells,
@@ -223,6 +221,7 @@ fn obstacles<'e>(
 fn judge_cell(
     gate: &Gate,
     cell: Cell<'_>,
+    before: Compared<'_>,
     found: Vec<Violation>,
     unsure: bool,
     kindred: usize,
@@ -233,6 +232,19 @@ fn judge_cell(
     let mut judgement = Judgement { violations: found, ..Judgement::default() };
     let mut unsure = unsure;
     if !evidence.is_empty() || !gate.judge.needs_evidence() {
+        let mut untold = None;
+        let before = match before {
+            Compared::With(evidence) => Some(evidence),
+            Compared::Without(why) => {
+                untold = why;
+                None
+            }
+            Compared::Short(v) => {
+                judgement.violations.push(*v);
+                None
+            }
+        };
+        let would_waive = |item: &Item<'_>| waivers.would_waive(item);
         let read = readings::worst_of(&evidence, |part, reading| {
             // What is waived is told once, whichever way it was read.
             let waive = |item: &Item<'_>| match reading {
@@ -246,7 +258,9 @@ fn judge_cell(
                 now: ground.context.now,
                 context: ground.context,
                 files: ground.files,
+                baseline: before.as_deref(),
                 waive: &waive,
+                would_waive: &would_waive,
             };
             let mut one = answer(gate, &scope);
             // Rules from outside may not have asked.
@@ -257,6 +271,7 @@ fn judge_cell(
         unsure = read.unsure || unsure && gate.judge.more_may_mend();
         judgement.violations.extend(read.judgement.violations);
         judgement = Judgement { violations: judgement.violations, ..read.judgement };
+        judgement.notes.extend(untold);
     } else if judgement.violations.is_empty() && !labels.is_empty() {
         judgement.violations.push(cells::missing(&labels));
     }
@@ -281,6 +296,7 @@ pub(crate) fn skipped(gate: &Gate, reason: &str) -> GateVerdict {
         status: GateStatus::Skip,
         action: gate.action,
         blocking: false,
+        decision: None,
         reason: reason.to_owned(),
         policy_line: gate.line,
         policy_file: gate.file.clone(),
@@ -331,16 +347,6 @@ fn unparsed(of: &Selector, gate: &Gate, evidence: &[Evidence]) -> Option<String>
          writes (gatekeeper record --report FILE --tool {tool} -- …)",
         e.source.path
     ))
-}
-
-/// The tools of evidence.
-fn tools(e: &Evidence) -> impl Iterator<Item = &str> {
-    let findings = match &e.data {
-        Data::Findings(f) => f.tools.as_slice(),
-        _ => &[],
-    };
-    let recorded = e.source.record.as_ref().map(|r| r.tool.as_str());
-    findings.iter().map(String::as_str).chain(e.source.tool.as_deref()).chain(recorded)
 }
 
 /// Each tool and each label's value that a gate names demands evidence: what of them left none, by name. Where nothing was taken at all, that is said

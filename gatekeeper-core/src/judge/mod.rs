@@ -1,21 +1,28 @@
 //! Evidence and policy → verdict: what is read, how each gate is judged, what the whole comes to.
 
+mod against;
+mod baseline;
 mod cells;
 mod commit;
 mod details;
 mod gate;
 mod gather;
+mod history;
 mod readings;
 mod recorded;
+mod select;
 mod unread;
 mod unused;
 mod waive;
 mod words;
 
+pub(crate) use against::against;
+pub(crate) use baseline::Baseline;
 pub(crate) use commit::of_others;
 pub(crate) use details::details;
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
+pub(crate) use history::of_history;
 pub(crate) use recorded::used_through;
 pub(crate) use unused::{heeding, unused};
 pub(crate) use waive::Waivers;
@@ -31,7 +38,8 @@ pub(crate) fn overall(gates: &[GateVerdict], unread_by_nobody: bool, nothing: bo
         return Overall::Fail;
     }
     // Nothing judged is nothing passed.
-    let judged = any(&|g| matches!(g.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Fail));
+    let compares = |g: &GateVerdict| matches!(g.rule.as_str(), "baseline" | "weakening");
+    let judged = any(&|g| !compares(g) && matches!(g.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Fail));
     if any(&|g| g.blocking) || unread_by_nobody || nothing || !judged {
         return Overall::Unknown;
     }
@@ -72,6 +80,7 @@ mod tests {
             rule: "tests".to_owned(),
             status,
             action,
+            decision: None,
             blocking: action == Action::Block && !matches!(status, Pass | Warn | Skip),
             reason: String::new(),
             policy_line: Some(3),

@@ -3,7 +3,7 @@
 use crate::policy::Gate;
 use crate::rule::{Bound, Condition, Quantity, Remedy, counted, plural};
 use crate::verdict::{self, GateStatus, GateVerdict, Violation};
-use gatekeeper_evidence::decimal::percent;
+use gatekeeper_evidence::decimal::{Decimal, percent};
 use gatekeeper_evidence::{Evidence, Kind};
 use gatekeeper_formats::{Format, Formats};
 use std::borrow::Cow;
@@ -159,6 +159,12 @@ fn quantity(quantity: &Quantity) -> String {
         Quantity::Share(ratio) if ratio.total == 0 => "0 of 0".to_owned(),
         Quantity::Share(ratio) => percent(*ratio),
         Quantity::Percent(limit) => format!("{limit} %"),
+        Quantity::Before { of, less } if *less == Decimal::whole(0) => {
+            format!("{} ({} of {})", percent(*of), of.covered, of.total)
+        }
+        Quantity::Before { of, less } => {
+            format!("{} ({} of {}) less {less} points", percent(*of), of.covered, of.total)
+        }
         Quantity::Printed(text) => format!("{text} %"),
         Quantity::Seconds(seconds) => format!("{seconds} s"),
         Quantity::Severity(severity) => severity.as_str().to_owned(),
@@ -260,7 +266,6 @@ mod tests {
     use crate::rule::Rules;
     use GateStatus::{Error, Fail, Inconclusive, Warn};
     use gatekeeper_evidence::Ratio;
-    use gatekeeper_evidence::decimal::Decimal;
     use gatekeeper_evidence::findings::Severity;
     use gatekeeper_evidence::location::Location;
 

@@ -1,13 +1,14 @@
 //! Reads a policy file.
 
+use super::baseline::{self, Against};
 use super::entry::entry;
 use super::extends::{Laid, Load, lay};
 use super::extracts;
 use super::gate::gate;
 use super::known::Known;
-use super::loosened::loosened;
 use super::waiver::{self, waiver};
-use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile};
+use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile, rollout};
+use crate::config::loosened;
 use crate::config::{Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::hash::sha256_hex;
@@ -75,6 +76,7 @@ pub(crate) fn load(
             profile: profile.map(str::to_owned),
             loosened,
             normal: normal::of(&tree),
+            against: Against { tree: Some(tree), ..policy.against },
             ..policy
         }),
         _ => fail(problems),
@@ -141,8 +143,11 @@ fn read(
                 .help(format!("run it with --profile NAME: {}", names.join(", "))),
         });
     }
+    let names: Vec<&str> = gates.iter().map(|g| g.name.as_str()).collect();
+    let against = baseline::read(&mut top, &names, problems, &line);
+    let rollout = rollout::rollout(&mut top);
     top.finish("a policy");
-    Some(Policy { evidence, gates, waivers, ..Policy::default() })
+    Some(Policy { evidence, gates, waivers, against, rollout, ..Policy::default() })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! What its author can get wrong is an error at load time with its place and the nearest right word.
 
+mod baseline;
 mod cells;
 mod default;
 mod defaults;
@@ -14,13 +15,14 @@ mod given;
 pub mod keys;
 mod known;
 mod load;
-mod loosened;
 mod normal;
 mod profile;
+mod rollout;
 mod syntax;
 mod waiver;
 
 pub use crate::config::{PolicyError, PolicyProblem, Selector};
+pub use crate::rollout::{Next, Rollout};
 pub use crate::verdict::Action;
 pub use cells::{AllowFail, Cells, Labels, Quorum};
 pub use entry::EvidenceEntry;
@@ -32,6 +34,7 @@ pub(crate) use known::Known;
 pub(crate) use load::{load, parse};
 pub use waiver::Waiver;
 
+pub(crate) use baseline::{Against, Severity, Weaker};
 pub(crate) use cells::within;
 pub(crate) use default::{Project, default_policy};
 
@@ -50,12 +53,16 @@ pub struct Policy {
     pub gates: Vec<Gate>,
     /// Accepted exceptions.
     pub waivers: Vec<Waiver>,
+    /// The steps of a rollout.
+    pub rollout: Option<Rollout>,
     /// The profile that was applied.
     pub profile: Option<String>,
     /// What its file demands less than those that it extends, and that profile less than the policy without it.
     pub loosened: Vec<String>,
     /// The whole of it as plain values, the profile applied: what its digest is of.
     pub(crate) normal: serde_json::Value,
+    /// What it says of comparing with an earlier run.
+    pub(crate) against: Against,
 }
 
 impl Policy {

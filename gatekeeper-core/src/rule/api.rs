@@ -157,11 +157,32 @@ pub trait Judge: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether it compares with an earlier run.
+    fn compares(&self) -> Compares {
+        Compares::Not
+    }
+
+    /// Whether its status says what to do with something that is rolled out: the verdict then has a `decision`.
+    fn decides(&self) -> bool {
+        false
+    }
+
     /// Judges evidence: at least one piece, all readable and complete as far as they say.
     ///
     /// # Errors
     /// Where it cannot be judged; the gate is then `error`, whatever else is known.
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError>;
+}
+
+/// Whether a gate compares with an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compares {
+    /// It does not.
+    Not,
+    /// Beside what it demands of this run alone.
+    Also,
+    /// In all that it demands: without an earlier run there is nothing to judge.
+    Wholly,
 }
 
 /// Why a rule could not judge, with what caused it.
@@ -191,6 +212,9 @@ impl RuleError {
 pub struct Scope<'a> {
     /// The gate's evidence.
     pub evidence: &'a [&'a Evidence],
+    /// What an earlier run saw of the same; `None` where the rule does not compare, or where there is nothing to compare with, which is told
+    /// elsewhere. Findings bear their fingerprint there, and no message.
+    pub baseline: Option<&'a [&'a Evidence]>,
     /// What the gate's policy narrows it to.
     pub select: &'a Selector,
     /// All evidence of the run, for comparing with what the gate does not judge itself.
@@ -203,6 +227,8 @@ pub struct Scope<'a> {
     pub files: Option<&'a dyn ProjectFiles>,
     /// Whether the policy waives an item; it keeps count of what it waived.
     pub(crate) waive: &'a dyn Fn(&Item<'_>) -> bool,
+    /// The same without keeping count.
+    pub(crate) would_waive: &'a dyn Fn(&Item<'_>) -> bool,
 }
 
 impl Scope<'_> {
@@ -215,6 +241,11 @@ impl Scope<'_> {
     /// The diff of the change that is judged; what needs one is missing without.
     pub fn diff(&self) -> Option<&Diff> {
         self.context.diff.as_deref().map(|change| &change.diff)
+    }
+
+    /// Whether the policy waives an item of the earlier run, which counts nowhere.
+    pub(crate) fn would_waive(&self, item: &Item<'_>) -> bool {
+        (self.would_waive)(item)
     }
 }
 

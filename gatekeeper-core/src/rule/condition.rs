@@ -19,6 +19,13 @@ pub enum Quantity {
     Share(Ratio),
     /// Percent, exactly.
     Percent(Decimal),
+    /// A share of an earlier run, less so many percentage points: what a [`Quantity::Share`] is held against, exactly.
+    Before {
+        /// The earlier share.
+        of: Ratio,
+        /// How many points less are allowed.
+        less: Decimal,
+    },
     /// A percentage as a report printed it, cut to its digits: "12" stands for 12 up to just below 13.
     Printed(Box<str>),
     /// A time, seconds.
@@ -132,6 +139,11 @@ fn standing(value: &Quantity, limit: &Quantity) -> Standing {
     match (value, limit) {
         (Quantity::Count(value), Quantity::Count(limit)) => Standing::Known(value.cmp(limit)),
         (Quantity::Share(ratio), Quantity::Percent(limit)) => known(limit.compare_percent_of(*ratio)),
+        (Quantity::Share(ratio), Quantity::Before { of, less }) => match less.allows_drop(*of, *ratio) {
+            Some(true) => Standing::Known(Ordering::Greater),
+            Some(false) => Standing::Known(Ordering::Less),
+            None => Standing::No,
+        },
         (Quantity::Percent(value), Quantity::Percent(limit)) => Standing::Known(value.cmp(limit)),
         (Quantity::Printed(text), Quantity::Percent(limit)) => match printed(text) {
             Some((low, _)) if low >= *limit => Standing::Known(low.cmp(limit)),

@@ -1,11 +1,13 @@
 //! The rule `coverage`: lines, branches, functions and statements; of the whole, and per file or module.
 
+mod drop;
 mod patch;
 mod python;
 mod text;
 
+use self::drop::Drop;
 use self::patch::Patch;
-use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::remedy::Remedy;
 use crate::config::Table;
@@ -41,6 +43,11 @@ A coverage of 79.99 % is below 80 %, and no data is not 0 % and not a pass.
 | `patch` | `{ lines, branches, functions, min-lines, unmeasured }`: the same limits for the lines that a change adds (`--base REF`, or `--diff FILE`) | none |
 | `patch.min-lines` | fewer new lines than this are too few to fail for: the gate warns with the figures | 1 |
 | `patch.unmeasured` | what a changed source file in no report comes to: `\"error\"`, or its lines count as `\"uncovered\"` | `\"error\"` |
+| `ratchet` | true: never below the baseline, of each metric that the gate has a limit on; of lines where it has none | false |
+| `max-drop` | percentage points by which each of these may be below the baseline: `0.5` or `\"0.5pp\"` | none |
+| `files = { max-drop }` | the same for each file by itself; one that only moved is compared with where it was | none |
+
+What compares needs a baseline, the snapshot of an earlier run (`--baseline FILE`); it compares with the same metric alone.
 
 A bare number is a `min`: `lines = 80`.
 
@@ -49,6 +56,7 @@ A bare number is a `min`: `lines = 80`.
 [gates.coverage]
 rule = \"coverage\"
 lines = { min = 80, warn = 85 }
+ratchet = true
 modules = { only = [\"my_server\", \"my_client\"], lines = { min = 90 } }
 ```
 
@@ -67,7 +75,7 @@ With `patch` and without a diff: `missing`. A changed file in no report, new lin
 file (it is shorter than the new line, or records another text, as LCOV's, gcovr's and Coveralls' sums do): `error`.
 
 No report: `missing`. A report with no executable line, or without the figure that is asked for (branches in a report that counts none): `error`; so is a report of
-which every file is waived.
+which every file is waived. No baseline for what compares with one: `missing`; with `[baseline] required = false` it is left out, and said.
 ",
     ),
     build: Builder::Fixed(build),
@@ -120,33 +128,39 @@ struct CoverageGate {
     limits: Vec<Limit>,
     each: Vec<Each>,
     patch: Option<Patch>,
+    drop: Drop,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let limits = limits(t);
+    let mut drop = Drop::read(t);
     let each: Vec<Each> = ["modules", "files"]
         .into_iter()
         .filter_map(|key| {
             let mut inner = t.table(key)?;
             let only = inner.patterns("only", Pattern::new);
             let each = Each { what: key, only, limits: self::limits(&mut inner) };
-            if each.limits.is_empty() {
+            let compares = drop.read_each(key, &mut inner);
+            if each.limits.is_empty() && !compares {
                 inner.problem(inner.span(), format!("`{key}` demands nothing: give it lines = {{ min = … }}"));
             }
+            if compares && !each.only.is_empty() {
+                inner.problem(inner.span(), format!("`max-drop` holds for all {key}: it knows no `only`"));
+            }
             inner.finish(&format!("`{key}`"));
-            Some(each)
+            (!each.limits.is_empty() || !each.only.is_empty()).then_some(each)
         })
         .collect();
     let has_patch = t.get("patch").is_some();
     let patch = patch::build(t);
-    if limits.is_empty() && each.is_empty() && !has_patch {
+    if limits.is_empty() && each.is_empty() && !has_patch && !drop.is_any() {
         t.problem(
             t.span(),
             "this coverage gate demands nothing, so nothing can ever fail it: give it lines = { min = 80 }",
         );
         return None;
     }
-    Some(Box::new(CoverageGate { limits, each, patch }))
+    Some(Box::new(CoverageGate { limits, each, patch, drop }))
 }
 
 fn limits(t: &mut Table<'_>) -> Vec<Limit> {
@@ -183,6 +197,14 @@ impl Judge for CoverageGate {
         true
     }
 
+    fn compares(&self) -> Compares {
+        match (self.drop.is_any(), self.limits.is_empty() && self.each.is_empty() && self.patch.is_none()) {
+            (false, _) => Compares::Not,
+            (true, false) => Compares::Also,
+            (true, true) => Compares::Wholly,
+        }
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let all: Vec<(&Evidence, &Coverage)> = scope
             .evidence
@@ -211,6 +233,7 @@ impl Judge for CoverageGate {
                     out.violations.push(empty(message, Some(&e.source.path)));
                 } else if let Some(p) = &c.percent {
                     self.judge_percent(scope, e, p, &mut out);
+                    self.drop.judge_printed(scope, &p.total, &e.source.path, &mut out);
                 }
                 if self.patch.is_some() {
                     out.violations.push(patch::of_percentages(&e.source.path));
@@ -259,6 +282,9 @@ impl Judge for CoverageGate {
         for each in &self.each {
             each.judge(&coverage, &named, source, &mut out);
         }
+        let named: Vec<&'static str> =
+            self.limits.iter().chain(self.each.iter().flat_map(|e| &e.limits)).map(|l| l.name).collect();
+        self.drop.judge(&named, scope, &coverage, source, &mut out);
         Ok(out)
     }
 }

@@ -1,8 +1,9 @@
 //! The rule `findings`: most per severity and in all, narrowed by tool, category and rule.
 
-use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope, no_diff};
+use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope, no_diff};
 use super::condition::{Condition, counted};
 use super::remedy::Remedy;
+use crate::against::known;
 use crate::config::{Selector, Table};
 use crate::diff::{Added, On};
 use crate::relate::findings::unite;
@@ -33,6 +34,7 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 | `on-diff` | count only what lies on lines that the change adds (`--base REF`, or `--diff FILE`): a finding over a range by any of its lines, one without a line by its file; what names no file counts | false |
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
 | `fixable-only` | count only findings that a newer version mends | false |
+| `new-only` | count only findings that are more than the baseline (`--baseline FILE`) has of their fingerprint: rule, file and message without its numbers, or rule and package | false |
 | `tools` | tools whose findings count | all |
 | `categories` | `vulnerability`, `secret`, `misconfiguration`, `license`, `code` | all |
 
@@ -49,7 +51,7 @@ max = { critical = 0, high = 5 }
 ## When evidence is missing
 No report of such a tool: `missing`. With `categories`, a report that tells what it looked for (GitLab's type of scan, Checkov's type of check, Trivy's classes)
 speaks of nothing else, and of other tools' clean reports what the tool is known to look for. A report that breaks off, whose tool failed, or that says that nothing was looked at: `error`. A clean log without an end mark and without a recorded
-exit status: `warn`, as a tool that was killed leaves the same log.
+exit status: `warn`, as a tool that was killed leaves the same log. With `new-only` and no baseline: `missing`; with `[baseline] required = false` the gate is skipped.
 ",
     ),
     build: Builder::Fixed(build),
@@ -96,6 +98,7 @@ struct FindingsGate {
     rules: Vec<Pattern>,
     fixable_only: bool,
     on_diff: bool,
+    new_only: bool,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
@@ -104,6 +107,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     // Every key is read before anything is refused, so that whoever mistypes one is told of all.
     let rules = t.patterns("rules", Pattern::new);
     let (fixable_only, on_diff) = (t.flag("fixable-only"), t.flag("on-diff"));
+    let new_only = t.flag("new-only");
     if let Some(severity) = t.choice("fail-on", &FAIL_ON) {
         if max.iter().any(|(_, limited, _)| limited.is_some()) {
             t.problem(
@@ -126,6 +130,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         rules,
         fixable_only: fixable_only.unwrap_or(false),
         on_diff: on_diff.unwrap_or(false),
+        new_only: new_only.unwrap_or(false),
     }))
 }
 
@@ -157,6 +162,10 @@ impl Judge for FindingsGate {
         select.names_category_of(f, evidence.source.tool.as_deref())
     }
 
+    fn compares(&self) -> Compares {
+        if self.new_only { Compares::Wholly } else { Compares::Not }
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         if self.on_diff && scope.diff().is_none() {
             return Ok(Judgement::of(no_diff("`on-diff` judges the lines that a change adds")));
@@ -172,6 +181,9 @@ impl Judge for FindingsGate {
             .collect();
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
         let mut found: Vec<Counted<'_>> = united(&sets);
+        if let Some(before) = scope.baseline.filter(|_| self.new_only) {
+            self.leave_new(before, &sets, scope.select, &mut found, &mut out);
+        }
         found.retain(|c| c.finding.suppressed.is_none());
         let all = found.len();
         found.retain(|c| self.counts(&c.finding, scope.select));
@@ -316,6 +328,8 @@ struct Counted<'e> {
     sets: Vec<usize>,
     /// Why the change is held to account for it, where only that counts.
     added: Option<On>,
+    /// Set and item of each finding that it stands for.
+    members: Vec<(usize, usize)>,
 }
 
 impl Counted<'_> {
@@ -357,22 +371,62 @@ fn united<'e>(sets: &[(&'e Evidence, &'e Findings)]) -> Vec<Counted<'e>> {
             .filter_map(|u| {
                 let evidence = sets.get(u.members.first()?.set)?.0;
                 let sets = u.members.iter().map(|m| m.set).collect();
-                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools, sets, added: None })
+                let members = u.members.iter().map(|m| (m.set, m.item)).collect();
+                Some(Counted { evidence, finding: Cow::Owned(u.finding), tools: u.tools, sets, members, added: None })
             })
             .collect();
     }
-    let all = sets.iter().flat_map(|(e, f)| f.items.iter().map(move |i| (*e, i)));
-    all.map(|(evidence, i)| Counted {
+    let all = sets.iter().flat_map(|(e, f)| f.items.iter().enumerate().map(move |(n, i)| (*e, n, i)));
+    all.map(|(evidence, n, i)| Counted {
         evidence,
         finding: Cow::Borrowed(i),
         tools: Vec::new(),
         sets: Vec::new(),
         added: None,
+        members: vec![(0, n)],
     })
     .collect()
 }
 
 impl FindingsGate {
+    /// Leaves what the baseline does not have: a finding that one scanner told of before is known, whoever tells of it now.
+    fn leave_new(
+        &self,
+        before: &[&Evidence],
+        sets: &[(&Evidence, &Findings)],
+        select: &Selector,
+        found: &mut Vec<Counted<'_>>,
+        out: &mut Judgement,
+    ) {
+        let before: Vec<Cow<'_, Findings>> = before
+            .iter()
+            .filter_map(|e| match &e.data {
+                Data::Findings(f) => Some(of_tools(f, e.source.tool.as_deref(), select)),
+                _ => None,
+            })
+            .collect();
+        let before: Vec<&Findings> = before.iter().map(AsRef::as_ref).collect();
+        let now: Vec<&Findings> = sets.iter().map(|(_, f)| *f).collect();
+        let known = known(&before, &now, |f| self.selects(f, select), |f| self.selects(f, select));
+        let is_known = |(set, item): &(usize, usize)| known.sets.get(*set).and_then(|s| s.get(*item)) == Some(&true);
+        let all = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
+        found.retain(|c| !c.members.iter().any(is_known));
+        let left = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
+        out.notes.push(format!(
+            "{left} of {} not in the baseline",
+            counted(u64::try_from(all).unwrap_or(u64::MAX), "finding")
+        ));
+        if !known.slack.is_empty() {
+            let some: Vec<String> = known.slack.iter().take(5).map(|f| shown(f)).collect();
+            let more = if known.slack.len() > some.len() { ", …" } else { "" };
+            let n = counted(u64::try_from(known.slack.len()).unwrap_or(u64::MAX), "finding");
+            out.notes.push(format!(
+                "{n} of the baseline no longer there: {}{more}; gatekeeper snapshot -o FILE takes them out",
+                some.join(", ")
+            ));
+        }
+    }
+
     fn counts(&self, f: &Finding, select: &Selector) -> bool {
         self.selects(f, select) && (!self.fixable_only || f.package.as_ref().is_some_and(|p| p.fixed.is_some()))
     }
@@ -406,6 +460,16 @@ fn violation(counted: &Counted<'_>, status: GateStatus) -> Violation {
     v.fixed = f.package.as_ref().and_then(|p| p.fixed.as_ref()).map(ToString::to_string);
     v.help = way_out(f);
     v
+}
+
+/// A finding of the baseline, which has no message.
+fn shown(f: &Finding) -> String {
+    let at = f.place.as_ref().map(|p| p.path.as_ref()).or(f.package.as_ref().map(|p| p.name.as_ref()));
+    match at {
+        Some(at) if !f.rule.is_empty() => format!("{} in {at}", f.rule),
+        Some(at) => at.to_owned(),
+        None => f.rule.to_string(),
+    }
 }
 
 /// What to do about a finding, where more can be said than to mend it.

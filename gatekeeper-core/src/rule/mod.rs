@@ -1,12 +1,14 @@
 //! Rules: types of requirement. One rule is one file and one entry in this table.
 
 mod api;
+mod canary;
 mod command;
 mod condition;
 mod coverage;
 mod findings;
 mod licenses;
 mod measurements;
+mod regression;
 mod release;
 mod remedy;
 mod sbom;
@@ -15,7 +17,7 @@ mod series;
 mod testing;
 mod tests;
 
-pub use api::{Item, Judge, Judgement, Rule, RuleError, Scope};
+pub use api::{Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 pub use condition::{Bound, Condition, Quantity};
 pub(crate) use condition::{counted, plural};
 pub use remedy::Remedy;
@@ -25,11 +27,13 @@ use std::sync::Arc;
 /// The built-in rules, alphabetical.
 #[rustfmt::skip]
 static RULES: &[&Rule] = &[
+    &canary::RULE,
     &command::RULE,
     &coverage::RULE,
     &findings::RULE,
     &licenses::RULE,
     &measurements::RULE,
+    &regression::RULE,
     &release::RULE,
     &sbom::RULE,
     &tests::RULE,

@@ -1,8 +1,10 @@
 //! What the rules on measurements share: the series of a gate's evidence with all their labels, and what was to be measured and was not.
 
 use super::api::Scope;
+use crate::config::Table;
 use gatekeeper_evidence::measurements::{Failure, Labels, Series, named};
 use gatekeeper_evidence::{Data, Evidence};
+use gatekeeper_evidence::unit::{Dimension, Unit};
 use std::collections::BTreeSet;
 
 /// A series of the evidence.
@@ -52,10 +54,15 @@ fn with_files(e: &Evidence, labels: &Labels) -> Labels {
 
 /// All series, file by file. What only states a summary of samples that a file beside it lists (Criterion's `estimates.json`) is left out.
 pub(super) fn seen<'a>(scope: &Scope<'a>) -> Vec<Seen<'a>> {
+    of_evidence(scope.evidence)
+}
+
+/// The same of other evidence.
+pub(super) fn of_evidence<'a>(evidence: &[&'a Evidence]) -> Vec<Seen<'a>> {
     let folder = |e: &'a Evidence| e.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut all = Vec::new();
     let mut listed: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
-    for e in scope.evidence {
+    for e in evidence {
         let Data::Measurements(m) = &e.data else { continue };
         for series in &m.series {
             if !series.samples.is_empty() {
@@ -81,4 +88,44 @@ pub(super) fn lost<'a>(scope: &Scope<'a>) -> Vec<Lost<'a>> {
     };
     let all = scope.evidence.iter().flat_map(|e| of(e).iter().map(move |f| (*e, f)));
     all.map(|(e, failure)| Lost { source: &e.source.path, labels: with_files(e, &failure.labels), failure }).collect()
+}
+
+/// Samples of several series together, in base units of their kind.
+#[derive(Debug)]
+pub(super) struct Pooled {
+    pub(super) values: Vec<f64>,
+    pub(super) dimension: Option<Dimension>,
+}
+
+/// The samples of series, in base units.
+///
+/// # Errors
+/// Where they are in units of different kinds.
+pub(super) fn pooled<'s, 'a: 's>(series: impl Iterator<Item = &'s Seen<'a>>) -> Result<Pooled, String> {
+    let mut out = Pooled { values: Vec::new(), dimension: None };
+    for s in series {
+        let unit = Unit::of(&s.series.unit);
+        if out.dimension.get_or_insert_with(|| unit.dimension.clone()) != &unit.dimension {
+            return Err(format!("{} is {}, and others of its metric are not", s.name(), unit.dimension.noun()));
+        }
+        let factor = unit.factor.as_f64();
+        out.values.extend(s.series.samples.values().iter().map(|v| v * factor));
+    }
+    Ok(out)
+}
+
+/// A share as percent with its sign: `+12.18 %`.
+pub(super) fn percent_of(share: f64) -> String {
+    if share.is_infinite() { "no bound".to_owned() } else { format!("{:+.2} %", share * 100.0) }
+}
+
+/// The two-sided level of error of `confidence`, in percent.
+pub(super) fn level(t: &mut Table<'_>) -> f64 {
+    let most = t.percent("confidence").map(|c| c.as_f64());
+    if let (Some(c), Some(node)) = (most, t.get("confidence"))
+        && !(50.0..100.0).contains(&c)
+    {
+        t.problem(node.span.clone(), "`confidence` is a percentage from 50 to below 100: 95 is usual");
+    }
+    1.0 - most.unwrap_or(95.0) / 100.0
 }

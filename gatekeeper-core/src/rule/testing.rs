@@ -34,6 +34,7 @@ pub(super) struct Case<'c> {
     pub now: Option<i64>,
     pub context: Context,
     pub files: Option<Box<dyn ProjectFiles>>,
+    pub baseline: Option<Vec<Evidence>>,
 }
 
 impl<'c> Case<'c> {
@@ -47,6 +48,7 @@ impl<'c> Case<'c> {
             now: None,
             context: Context::without_clock(),
             files: None,
+            baseline: None,
         }
     }
 
@@ -65,14 +67,17 @@ impl<'c> Case<'c> {
         let gate = gate(self.rule, self.keys).unwrap();
         let evidence: Vec<&Evidence> = self.evidence.iter().collect();
         let all: Vec<Evidence> = self.evidence.iter().chain(&self.others).cloned().collect();
+        let before: Option<Vec<&Evidence>> = self.baseline.as_ref().map(|b| b.iter().collect());
         let scope = Scope {
             evidence: &evidence,
+            baseline: before.as_deref(),
             select: &self.select,
             all: &all,
             now: self.now,
             context: &self.context,
             files: self.files.as_deref(),
             waive,
+            would_waive: waive,
         };
         gate.judge(&scope).unwrap()
     }

@@ -2,7 +2,8 @@
 
 use self::attempts::{Attempts, Combined};
 use self::quarantine::Quarantined;
-use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use self::since::Since;
+use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, plural};
 use super::remedy::Remedy;
 use crate::config::Table;
@@ -42,6 +43,11 @@ A waiver names a case by `test` (its own name, or `class: name`); the case then 
 | `quarantine` | cases that may fail for a time: `[{ test = \"…\", reason = \"…\", expires = \"2026-12-31\", owner = \"…\" }]`; `expires` is the last day | none |
 | `max-duration` | longest sum of the cases' times: seconds, or `\"5m\"` | none |
 | `max-case-duration` | longest time of a single case | none |
+| `max-lost` | most cases of the baseline that did not run; a newly skipped one is not lost, and one that is found under the same name elsewhere, or with the same time in its suite, has moved and is listed | none |
+| `max-newly-skipped` | most cases that ran in the baseline and are skipped | none |
+| `slower` | how much longer than in the baseline the cases may take together: `\"50%\"` | none |
+
+What compares needs a baseline, the snapshot of an earlier run (`--baseline FILE`).
 
 ## Example
 ```toml
@@ -50,6 +56,7 @@ rule = \"tests\"
 tools = [\"eunit\"]
 min-pass-rate = 100
 min-cases = 300
+max-lost = 0
 ```
 
 Attempts are files under a label `attempt`: `paths = [\"runs/{attempt}/*.xml\"]`. Each case then counts once.
@@ -57,6 +64,7 @@ Attempts are files under a label `attempt`: `paths = [\"runs/{attempt}/*.xml\"]`
 ## When evidence is missing
 A run that broke off or was cancelled, and a case that a later attempt lacks, are never flaky: `error`.
 No results: `missing`. No case ran, every case that ran is waived, or the run was cancelled: `error`. Neither passes.
+No baseline for what compares with one: `missing`; with `[baseline] required = false` it is left out, and said.
 ",
     ),
     build: Builder::Fixed(build),
@@ -75,6 +83,7 @@ struct Tests {
     quarantine: Vec<Quarantined>,
     max_duration: Option<Decimal>,
     max_case_duration: Option<Decimal>,
+    since: Since,
 }
 
 /// What a case is that both failed and passed.
@@ -105,12 +114,14 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         quarantine: quarantine::read(t),
         max_duration: t.seconds("max-duration"),
         max_case_duration: t.seconds("max-case-duration"),
+        since: Since::read(t),
     };
     let others = [gate.max_failed, gate.max_skipped, gate.min_cases, gate.min_runs, gate.max_flaky];
     let times = [gate.max_duration, gate.max_case_duration];
     if gate.min_pass_rate == Some(Decimal::whole(0))
         && others.iter().all(Option::is_none)
         && times.iter().all(Option::is_none)
+        && !gate.since.is_any()
     {
         t.problem(
             t.span(),
@@ -122,6 +133,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
 }
 
 impl Judge for Tests {
+    fn compares(&self) -> Compares {
+        if self.since.is_any() { Compares::Also } else { Compares::Not }
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let Combined { runs: united, lost } = attempts::combined(scope.evidence, self.attempts);
         let runs: Vec<Run<'_>> = united.iter().map(|(e, t)| self.run(e, t, scope)).collect();
@@ -180,6 +195,7 @@ impl Judge for Tests {
         self.flaky_ones(&runs, &mut out);
         self.numbers(&runs, seen, counts, &mut out);
         self.times(&runs, &mut out);
+        self.since.judge(&runs, self.attempts, scope, &mut out);
         if too_many_fail {
             out.violations.extend(runs.iter().flat_map(|r| r.failures(self.flaky)));
             out.to_pass.push(Remedy::FixTests(failing(counts)));
@@ -397,7 +413,7 @@ impl Tests {
     }
 
     fn times(&self, runs: &[Run<'_>], out: &mut Judgement) {
-        if self.max_duration.is_some() || self.max_case_duration.is_some() {
+        if self.max_duration.is_some() || self.max_case_duration.is_some() || self.since.slower.is_some() {
             self.timed(runs, out);
         }
         if let Some(max) = self.max_duration {
@@ -499,5 +515,6 @@ fn first_line(text: &str) -> String {
 
 mod attempts;
 mod quarantine;
+mod since;
 #[cfg(test)]
 mod unit;

@@ -38,6 +38,7 @@ __all__ = [
     "main",
     "rule",
     "rules",
+    "snapshot",
 ]
 
 StrPath = str | os.PathLike[str]
@@ -97,13 +98,15 @@ def check(
     commit: str | None = None,
     tree: str | None = None,
     allow_empty: bool = False,
+    baseline: StrPath | None = None,
+    history: StrPath | Iterable[StrPath] | None = None,
 ) -> Verdict:
     """Judge the evidence of a project by its policy.
 
     ``paths`` are files and folders to read instead of what the policy names; ``config`` is the policy (otherwise it is
     searched for in ``root`` and the folders above it); ``root`` the folder that patterns are relative to; ``now`` the clock to judge by (RFC 3339, or a datetime
     with a time zone); ``diff`` the unified diff of the change, for gates that judge new code (an empty one is refused unless ``allow_empty``); ``commit`` and
-    ``tree`` what is judged, in hexadecimal digits. A failing verdict is an answer, not an exception.
+    ``tree`` what is judged, in hexadecimal digits; ``baseline`` the snapshot of an earlier run to compare with, ``history`` earlier verdicts. A failing verdict is an answer, not an exception.
 
     Raises PolicyError where the policy cannot be used (nothing was judged), ValueError where an argument cannot be.
     """
@@ -120,6 +123,8 @@ def check(
         commit=commit,
         tree=tree,
         allow_empty=allow_empty,
+        baseline=baseline,
+        history=history,
     )
     return cast(Verdict, json.loads(rendered["json"]))
 
@@ -138,6 +143,8 @@ def check_rendered(
     commit: str | None = None,
     tree: str | None = None,
     allow_empty: bool = False,
+    baseline: StrPath | None = None,
+    history: StrPath | Iterable[StrPath] | None = None,
 ) -> dict[str, str]:
     """Judge once, as `check` does, and give the verdict as text in each of these outputs ("markdown", "json", "human", …)."""
     wanted = [outputs] if isinstance(outputs, str) else list(outputs)
@@ -151,9 +158,38 @@ def check_rendered(
         max_bytes,
         fail_on_warn,
         (diff.encode() if isinstance(diff, str) else diff, commit, tree, allow_empty),
+        (baseline, [] if history is None else _paths("history", history)),
         list(_registered.values()),
     )
     return dict(zip(wanted, texts, strict=True))
+
+
+def snapshot(
+    paths: StrPath | Iterable[StrPath] | None = None,
+    *,
+    config: StrPath | None = None,
+    root: StrPath | None = None,
+    profile: str | None = None,
+    now: str | datetime | None = None,
+    max_bytes: int | None = None,
+    commit: str | None = None,
+    tree: str | None = None,
+) -> str:
+    """Judge, and give what was seen as a snapshot: text that `check` takes as ``baseline`` once it is a file.
+
+    The arguments are those of `check`. One that was taken where not all evidence could be read says so, and is no baseline.
+    """
+    return _native.snapshot(
+        [] if paths is None else _paths("paths", paths),
+        config,
+        root,
+        profile,
+        now.isoformat() if isinstance(now, datetime) else now,
+        max_bytes,
+        commit,
+        tree,
+        list(_registered.values()),
+    )
 
 
 def inspect(

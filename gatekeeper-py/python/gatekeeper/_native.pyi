@@ -16,6 +16,7 @@ __all__ = [
     "inspect_bytes",
     "rules",
     "run",
+    "snapshot",
 ]
 
 __version__: str
@@ -44,8 +45,20 @@ def check_rendered(
     max_bytes: int | None,
     fail_on_warn: bool,
     change: tuple[bytes | None, str | None, str | None, bool],
+    earlier: tuple[str | os.PathLike[str] | None, Sequence[str | os.PathLike[str]]],
     rules: Sequence[_Rule],
 ) -> list[str]: ...
+def snapshot(
+    paths: Sequence[str | os.PathLike[str]],
+    config: str | os.PathLike[str] | None,
+    root: str | os.PathLike[str] | None,
+    profile: str | None,
+    now: str | None,
+    max_bytes: int | None,
+    commit: str | None,
+    tree: str | None,
+    rules: Sequence[_Rule],
+) -> str: ...
 def inspect(
     files: Sequence[str | os.PathLike[str]], read_as: str | None, validate: bool, max_bytes: int | None
 ) -> str: ...

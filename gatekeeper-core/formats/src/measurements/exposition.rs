@@ -166,9 +166,9 @@ fn parse(input: &Input<'_>, open: bool) -> Result<Parsed, ParseError> {
         } else if let Some(comment) = line.strip_prefix('#') {
             let mut words = comment.split_ascii_whitespace();
             match (words.next(), words.next(), words.next()) {
-                (Some("TYPE"), Some(name), Some("counter")) => drop(counters.insert(name.to_owned())),
+                (Some("TYPE"), Some(name), Some("counter")) => _ = counters.insert(name.to_owned()),
                 (Some("TYPE"), Some(name), Some("histogram" | "gaugehistogram")) => {
-                    drop(histograms.insert(name.to_owned()))
+                    _ = histograms.insert(name.to_owned())
                 }
                 _ => {}
             }

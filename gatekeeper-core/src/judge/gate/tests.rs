@@ -82,6 +82,7 @@ impl Given {
             strangers: &self.strangers,
             context: &context,
             files: None,
+            baseline: &Baseline::Missing("no baseline was given".to_owned()),
         };
         let waivers = Waivers::new(&self.policy, jiff::civil::date(2026, 6, 1));
         judge(&self.policy.gates[0], ground, &waivers)

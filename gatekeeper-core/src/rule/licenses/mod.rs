@@ -3,15 +3,16 @@
 mod packages;
 
 use self::packages::{Row, same_document};
-use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
-use super::condition::Condition;
+use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::condition::{Condition, counted};
 use super::remedy::Remedy;
+use crate::against;
 use crate::config::{PolicyProblem, Table, Value};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::inventory::{Component, LicenseForm};
-use gatekeeper_evidence::{Data, Evidence, Kind};
+use gatekeeper_evidence::{Data, Evidence, Inventory, Kind};
 use gatekeeper_license as license;
 use gatekeeper_license::{Entry, Family, LicenseLists, LicenseStatement, Ruling};
 use std::borrow::Cow;
@@ -41,6 +42,7 @@ A search for the letters GPL rejects LGPL and misses \"GNU Affero General Public
 | `exceptions` | table of package = reason: packages that are accepted whatever their licence | none |
 | `unknown` | what an unknown or unclear licence does: `\"fail\"`, `\"warn\"`, `\"allow\"` | `\"fail\"` |
 | `ignore-scopes` | scopes that are not judged, where the input tells them: `dev`, `optional` | none |
+| `new-only` | judge only packages that the baseline (`--baseline FILE`) does not have, or that state another licence than there; added, removed and changed ones are listed | false |
 
 ## Example
 ```toml
@@ -53,7 +55,8 @@ exceptions = { \"pkg:npm/left-pad\" = \"bought a licence\" }
 ```
 
 ## When evidence is missing
-No inventory: `missing`. An inventory without packages: `error`. A package without a licence is unknown, never a pass by guess.
+No inventory: `missing`. An inventory without packages: `error`. A package without a licence is unknown, never a pass by guess. With `new-only` and no
+baseline: `missing`; with `[baseline] required = false` the gate is skipped.
 ",
     ),
     build: Builder::Fixed(build),
@@ -68,6 +71,7 @@ struct Licenses {
     exceptions: Vec<(Pattern, String)>,
     unknown: Option<GateStatus>,
     ignore_scopes: Vec<String>,
+    new_only: bool,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
@@ -115,7 +119,9 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         }
         ignore_scopes.push(scope);
     }
-    Some(Box::new(Licenses { lists, exceptions, unknown: unknown.unwrap_or(Some(GateStatus::Fail)), ignore_scopes }))
+    let new_only = t.flag("new-only").unwrap_or(false);
+    let unknown = unknown.unwrap_or(Some(GateStatus::Fail));
+    Some(Box::new(Licenses { lists, exceptions, unknown, ignore_scopes, new_only }))
 }
 
 fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
@@ -127,6 +133,10 @@ fn entries(t: &mut Table<'_>, key: &'static str) -> Vec<Entry> {
 }
 
 impl Judge for Licenses {
+    fn compares(&self) -> Compares {
+        if self.new_only { Compares::Wholly } else { Compares::Not }
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let judged = |c: &Component| {
             !c.scope.as_ref().is_some_and(|s| self.ignore_scopes.iter().any(|ignored| ignored == s.as_ref()))
@@ -147,8 +157,12 @@ impl Judge for Licenses {
                     .push(Violation::new("inventory-empty", GateStatus::Warn, message).from_source(&e.source.path));
             }
         }
+        let new = scope.baseline.filter(|_| self.new_only).map(|before| new(before, scope.evidence, &mut out));
+        let is_new = |rows: &[Row<'_>]| {
+            new.as_ref().is_none_or(|new| rows.iter().any(|(_, c)| new.contains(&against::identity(c))))
+        };
         let (mut refused, mut reviewed, mut unclear, mut differing) = (0_u64, 0_u64, 0_u64, 0_u64);
-        for rows in packages.values() {
+        for rows in packages.values().filter(|rows| is_new(rows)) {
             let Some(settled) = self.settle(rows) else { continue };
             let v = settled.violation();
             let item = Item {
@@ -186,6 +200,27 @@ impl Judge for Licenses {
         }
         Ok(out)
     }
+}
+
+/// The packages that the baseline does not have or that state another licence, by identity; what is different is said.
+fn new(before: &[&Evidence], now: &[&Evidence], out: &mut Judgement) -> BTreeSet<String> {
+    const TOLD: usize = 8;
+    fn of<'e>(all: &[&'e Evidence]) -> Vec<&'e Inventory> {
+        all.iter().filter_map(|e| if let Data::Inventory(i) = &e.data { Some(i) } else { None }).collect()
+    }
+    let found = against::packages(&of(before), &of(now));
+    for (what, names) in
+        [("added", &found.added), ("removed", &found.removed), ("under another licence", &found.changed)]
+    {
+        if names.is_empty() {
+            continue;
+        }
+        let some: Vec<&str> = names.values().take(TOLD).map(String::as_str).collect();
+        let more = if names.len() > some.len() { ", …" } else { "" };
+        let n = counted(u64::try_from(names.len()).unwrap_or(u64::MAX), "package");
+        out.notes.push(format!("{n} {what}: {}{more}", some.join(", ")));
+    }
+    found.added.into_keys().chain(found.changed.into_keys()).collect()
 }
 
 /// What is at fault with a package's licence.
@@ -586,5 +621,30 @@ mod tests {
         let j = of("MIT", "Apache-2.0");
         let message = &j.violations[0].message;
         assert!(message.contains("MIT (0.json)") && message.contains("Apache-2.0 (1.json)"), "{message}");
+    }
+
+    #[test]
+    fn only_new_packages_are_judged_and_what_changed_is_listed() {
+        let keys = "deny = [\"GPL\"]\nnew-only = true";
+        let judged = |keys: &str, before: &[Component], now: &[Component]| {
+            let mut case = of(keys, &[now]);
+            let inventory = Inventory { components: before.to_vec(), ..Inventory::default() };
+            case.baseline = Some(vec![evidence("base", Data::Inventory(inventory))]);
+            case.judged()
+        };
+        let (a, b, c) = (package("a", "MIT"), package("b", "GPL-3.0-only"), package("c", "GPL-3.0-only"));
+        assert_eq!(judged(keys, &[a.clone(), b.clone()], &[a.clone(), b.clone()]).status(), Pass);
+        let newer = Component { version: Some("2".into()), ..b.clone() };
+        assert_eq!(judged(keys, &[a.clone(), b.clone()], &[a.clone(), newer]).status(), Pass, "another version of it");
+        let j = judged(keys, &[a.clone(), b.clone()], &[a.clone(), c.clone()]);
+        assert_eq!((violations(&j), j.violations[0].package.as_deref()), (vec![("license-denied", Fail)], Some("c 1")));
+        assert_eq!(j.notes, ["1 package added: c 1", "1 package removed: b 1"]);
+        let j = judged(keys, std::slice::from_ref(&a), &[package("a", "GPL-3.0-only")]);
+        assert_eq!(
+            (j.status(), j.notes[0].as_str()),
+            (Fail, "1 package under another licence: a 1: MIT → GPL-3.0-only")
+        );
+        assert_eq!(judged("deny = [\"GPL\"]", std::slice::from_ref(&b), std::slice::from_ref(&b)).status(), Fail);
+        assert_eq!(gate(&RULE, keys).unwrap().compares(), Compares::Wholly);
     }
 }

@@ -1,0 +1,152 @@
+use super::super::testing::{Case, evidence, gate, violations};
+use super::*;
+use GateStatus::{Error, Fail, Inconclusive, Missing, Pass};
+use gatekeeper_evidence::measurements::{Failure, Figure, Measurements, Series};
+use gatekeeper_evidence::{Data, Evidence};
+
+const SIDES: &str = "baseline = { labels = { role = \"primary\" } }\ncanary = { labels = { role = \"canary\" } }\n";
+const LATENCY: &str = "metrics = [{ name = \"latency\", max-increase = \"10%\" }]\n";
+
+fn samples(metric: &str, values: impl IntoIterator<Item = f64>) -> Series {
+    let mut s = Series::new(metric, Labels::new(), if metric == "latency" { "ms" } else { "" }, None);
+    values.into_iter().for_each(|v| s.samples.push(Figure::of(v).unwrap()));
+    s
+}
+
+fn side(role: &str, series: Vec<Series>) -> Evidence {
+    let mut e = evidence(&format!("{role}.json"), Data::Measurements(Measurements { series, ..Measurements::default() }));
+    e.source.labels.insert("role".to_owned(), role.to_owned());
+    e
+}
+
+fn noise(n: usize, factor: f64) -> Vec<f64> {
+    (0..n).map(|i| factor * (100.0 + f64::from(u32::try_from(i * 7 % 11).unwrap()) / 5.0)).collect()
+}
+
+fn latency(keys: &str, old: Vec<f64>, new: Vec<f64>) -> GateStatus {
+    let all = vec![side("primary", vec![samples("latency", old)]), side("canary", vec![samples("latency", new)])];
+    Case::new(&RULE, &format!("{SIDES}{LATENCY}{keys}"), all).judged().status()
+}
+
+fn rate(keys: &str, old: [f64; 2], new: [f64; 2]) -> Judgement {
+    let of = |role: &str, [a, n]: [f64; 2]| side(role, vec![samples("errors", [a]), samples("requests", [n])]);
+    let metrics = "metrics = [{ name = \"rate\", max-increase = \"1pp\", counts = [\"errors\", \"requests\"] }]\n";
+    Case::new(&RULE, &format!("{SIDES}{metrics}{keys}"), vec![of("primary", old), of("canary", new)]).judged()
+}
+
+#[test]
+fn the_interval_of_the_ratio_decides() {
+    assert_eq!(latency("", noise(60, 1.0), noise(60, 1.0)), Pass);
+    assert_eq!(latency("", noise(60, 1.0), noise(60, 1.08)), Pass);
+    assert_eq!(latency("", noise(60, 1.0), noise(60, 1.1)), Inconclusive);
+    assert_eq!(latency("", noise(60, 1.0), noise(60, 1.2)), Fail);
+    assert_eq!(latency("", vec![100.0; 60], vec![100.0; 60]), Pass);
+    assert_eq!(latency("", vec![100.0; 60], vec![120.0; 60]), Fail);
+}
+
+#[test]
+fn fewer_samples_than_wanted_hold() {
+    assert_eq!([49, 50].map(|n| latency("", noise(60, 1.0), noise(n, 1.5))), [Inconclusive, Fail]);
+    assert_eq!([49, 50].map(|n| latency("", noise(n, 1.0), noise(60, 1.0))), [Inconclusive, Pass]);
+    assert_eq!(latency("min-samples = 5", noise(5, 1.0), noise(5, 1.0)), Pass);
+    // So few can tell nothing at this confidence, whatever is wanted.
+    assert_eq!(latency("min-samples = 1", noise(3, 1.0), noise(3, 2.0)), Inconclusive);
+    assert_eq!(latency("", noise(60, 1.0), Vec::new()), Inconclusive.max(Inconclusive));
+}
+
+#[test]
+fn what_is_not_critical_holds_and_never_rolls_back() {
+    let all = || vec![side("primary", vec![samples("latency", noise(60, 1.0))]), side("canary", vec![samples("latency", noise(60, 1.5))])];
+    let of = |critical: &str| {
+        let keys = format!("{SIDES}metrics = [{{ name = \"latency\", max-increase = \"10%\"{critical} }}]");
+        Case::new(&RULE, &keys, all()).judged().status()
+    };
+    assert_eq!([of(""), of(", critical = true"), of(", critical = false")], [Fail, Fail, Inconclusive]);
+}
+
+#[test]
+fn where_more_is_better_less_is_worse() {
+    let of = |factor| {
+        let all = vec![side("primary", vec![samples("rps", noise(60, 1.0))]), side("canary", vec![samples("rps", noise(60, factor))])];
+        let keys = format!("{SIDES}metrics = [{{ name = \"rps\", max-decrease = \"10%\" }}]");
+        Case::new(&RULE, &keys, all).judged().status()
+    };
+    assert_eq!([of(1.5), of(0.95), of(0.9), of(0.8)], [Pass, Pass, Inconclusive, Fail]);
+}
+
+#[test]
+fn rates_are_compared_by_their_counts() {
+    let status = |old, new| rate("", old, new).status();
+    assert_eq!(status([30.0, 9000.0], [30.0, 9000.0]), Pass);
+    assert_eq!(status([30.0, 9000.0], [300.0, 9000.0]), Fail);
+    assert_eq!(status([30.0, 9000.0], [3.0, 212.0]), Inconclusive);
+    assert_eq!(status([0.0, 60.0], [0.0, 60.0]), Inconclusive);
+    assert_eq!(status([0.0, 9000.0], [50.0, 9000.0]), Pass);
+    assert_eq!([status([0.0, 49.0], [49.0, 1000.0]), status([30.0, 9000.0], [0.0, 0.0])], [Inconclusive, Inconclusive]);
+    assert_eq!([status([1.0, 9000.0], [9001.0, 9000.0]), status([1.5, 9000.0], [1.0, 9000.0]), status([2.0, 1.0], [1.0, 9000.0])], [Error; 3]);
+    assert_eq!(rate("min-samples = 0", [0.0, 0.0], [0.0, 9000.0]).status(), Inconclusive);
+    let j = rate("", [30.0, 9000.0], [3.0, 212.0]);
+    assert!(j.notes[0].contains("+1.082 pp [+0.138 pp, +3.746 pp] by 3 of 212 against 30 of 9000"), "{:?}", j.notes);
+}
+
+#[test]
+fn no_data_is_never_promoted() {
+    let codes = |all: Vec<Evidence>| {
+        let j = Case::new(&RULE, &format!("{SIDES}{LATENCY}"), all).judged();
+        violations(&j).into_iter().map(|(c, s)| (c.to_owned(), s)).collect::<Vec<_>>()
+    };
+    let some = || vec![samples("latency", noise(60, 1.0))];
+    let missing = [("measurement-missing".to_owned(), Missing)];
+    assert_eq!(codes(vec![side("primary", some())]), missing);
+    assert_eq!(codes(vec![side("canary", some())]), missing);
+    assert_eq!(codes(vec![side("primary", some()), side("canary", vec![samples("other", [1.0])])]), missing);
+    let mut broken = side("canary", some());
+    if let Data::Measurements(m) = &mut broken.data {
+        m.failures.push(Failure { metric: "latency".to_owned(), count: 1, why: "NaN".to_owned(), ..Failure::default() });
+    }
+    assert_eq!(codes(vec![side("primary", some()), broken.clone()]), [("measurement-failed".to_owned(), Error)]);
+    // What a bystander lost is no matter.
+    broken.source.labels.insert("role".to_owned(), "other".to_owned());
+    assert_eq!(codes(vec![side("primary", some()), side("canary", some()), broken]), []);
+    let zero = vec![side("primary", some()), side("canary", vec![samples("latency", vec![0.0; 60])])];
+    assert_eq!(codes(zero), [("canary-untold".to_owned(), Error)]);
+    let mut bytes = samples("latency", noise(60, 1.0));
+    bytes.unit = "B".to_owned();
+    assert_eq!(codes(vec![side("primary", some()), side("canary", vec![bytes])]), [("canary-untold".to_owned(), Error)]);
+}
+
+#[test]
+fn labels_of_series_tell_the_sides_too_and_units_are_converted() {
+    let mut all = Measurements::default();
+    for (role, unit, factor) in [("primary", "ms", 1.0), ("canary", "s", 0.001)] {
+        let mut s = samples("latency", noise(60, factor));
+        s.unit = unit.to_owned();
+        s.labels.insert("role".to_owned(), role.to_owned());
+        all.series.push(s);
+    }
+    let case = Case::new(&RULE, &format!("{SIDES}{LATENCY}"), vec![evidence("m", Data::Measurements(all))]).judged();
+    assert_eq!(case.status(), Pass);
+}
+
+#[test]
+fn mistakes_are_told() {
+    for (keys, words) in [
+        (format!("{SIDES}"), "needs `metrics`"),
+        (LATENCY.to_owned() + "canary = { labels = { role = \"c\" } }", "needs `baseline`"),
+        (format!("{LATENCY}baseline = {{ labels = {{ a = \"b\" }} }}\ncanary = {{ labels = {{ a = \"b\" }} }}"), "compared with itself"),
+        (format!("{LATENCY}baseline = {{}}\ncanary = {{ labels = {{ a = \"b\" }} }}"), "needs `labels`"),
+        (format!("{SIDES}metrics = [{{ name = \"a\" }}]"), "either `max-increase` or `max-decrease`"),
+        (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1%\", max-decrease = \"1%\" }}]"), "either `max-increase` or `max-decrease`"),
+        (format!("{SIDES}metrics = [{{ max-increase = \"1%\" }}]"), "has a `name`"),
+        (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1pp\" }}]"), "by their ratio"),
+        (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1%\", counts = [\"a\", \"b\"] }}]"), "by points"),
+        (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1pp\", counts = [\"a\"] }}]"), "two metrics"),
+        (format!("{SIDES}{LATENCY}confidence = 100"), "from 50 to below 100"),
+        (format!("{SIDES}{LATENCY}confidence = 20"), "from 50 to below 100"),
+        (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1%\", x = 1 }}]"), "no key `x`"),
+    ] {
+        let told = gate(&RULE, &keys).unwrap_err();
+        assert!(told.len() == 1 && told[0].contains(words), "{keys}: {told:?}");
+    }
+    assert!(gate(&RULE, &format!("{SIDES}{LATENCY}confidence = 99")).unwrap().decides());
+}
