@@ -1,10 +1,15 @@
 //! Rules: types of requirement. One rule is one file and one entry in this table.
 
 mod api;
+mod approvals;
+mod checklist;
 mod command;
 mod condition;
 mod coverage;
+mod expression;
 mod findings;
+mod health;
+mod integrity;
 mod licenses;
 mod measurements;
 mod release;
@@ -25,9 +30,14 @@ use std::sync::Arc;
 /// The built-in rules, alphabetical.
 #[rustfmt::skip]
 static RULES: &[&Rule] = &[
+    &approvals::RULE,
+    &checklist::RULE,
     &command::RULE,
     &coverage::RULE,
+    &expression::RULE,
     &findings::RULE,
+    &health::RULE,
+    &integrity::RULE,
     &licenses::RULE,
     &measurements::RULE,
     &release::RULE,

@@ -5,7 +5,7 @@ use self::quarantine::Quarantined;
 use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, plural};
 use super::remedy::Remedy;
-use crate::config::Table;
+use crate::config::{Selector, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::findings::Place;
@@ -122,6 +122,12 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
 }
 
 impl Judge for Tests {
+    /// Subsystems that say how they are would swell the number of cases: they count where the gate names them.
+    fn takes(&self, evidence: &Evidence, select: &Selector) -> bool {
+        let named = !(select.formats.is_empty() && select.evidence.is_empty() && select.tools.is_empty());
+        named || !matches!(&evidence.data, Data::Tests(t) if t.health.is_some())
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let Combined { runs: united, lost } = attempts::combined(scope.evidence, self.attempts);
         let runs: Vec<Run<'_>> = united.iter().map(|(e, t)| self.run(e, t, scope)).collect();
