@@ -1,5 +1,6 @@
 //! Approvals: who reviewed what, and how it ended.
 
+use crate::checklist::Checklist;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,9 @@ pub struct Approvals {
     /// What was reviewed, where the answer says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Request>>,
+    /// The boxes in the text of what was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checklist: Option<Box<Checklist>>,
     /// Who wrote or committed the reviewed commits, where the answer says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committers: Option<Vec<Box<str>>>,
@@ -47,8 +51,6 @@ pub struct Request {
     pub head: Option<Box<str>>,
     /// When it was opened, seconds since 1970-01-01 UTC.
     pub created: Option<i64>,
-    /// Its text in Markdown.
-    pub body: Option<Box<str>>,
     /// Whether it is a draft.
     pub draft: bool,
 }

@@ -125,7 +125,8 @@ fn read_content(
     let opened = input::open(raw, &options.limits)
         .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
     // A document inside an attestation is read as if it stood alone.
-    let attested = if options.extract.is_none() { attestation::open(&opened.bytes) } else { None };
+    let itself = options.extract.is_some() || options.format.is_some_and(|f| f.id == "in-toto");
+    let attested = if itself { None } else { attestation::open(&opened.bytes) };
     let bytes: &[u8] = attested.as_ref().map_or(&opened.bytes, |a| &a.document);
     let tool = opened.record.as_ref().map(|r| r.tool.as_str());
     let given = options.extract.as_ref().map(|_| &extract::FORMAT).or(options.format);

@@ -1,23 +1,21 @@
-//! Evidence inside of evidence: the vulnerabilities that an SBOM lists are findings, and are judged as such.
+//! Evidence inside of evidence: the vulnerabilities that an SBOM lists are findings, the boxes in a pull request's text are a checklist, and each is judged
+//! as such.
 
 use gatekeeper_evidence::{Data, Evidence};
 
-/// Puts findings that inventories hold beside them.
+/// Puts findings that inventories hold beside them, and the checklists that requests hold.
 pub(crate) fn split(evidence: Vec<Evidence>) -> Vec<Evidence> {
     let mut out = Vec::with_capacity(evidence.len());
     for mut e in evidence {
         let inside = match &mut e.data {
-            Data::Inventory(i) => i.findings.take(),
+            Data::Inventory(i) => i.findings.take().map(|f| Data::Findings(*f)),
+            Data::Approvals(a) => a.checklist.take().map(|c| Data::Checklist(*c)),
             _ => None,
         };
-        let findings = inside.map(|findings| Evidence {
-            source: e.source.clone(),
-            complete: e.complete,
-            notes: Vec::new(),
-            data: Data::Findings(*findings),
-        });
+        let within =
+            inside.map(|data| Evidence { source: e.source.clone(), complete: e.complete, notes: Vec::new(), data });
         out.push(e);
-        out.extend(findings);
+        out.extend(within);
     }
     out
 }
@@ -25,7 +23,7 @@ pub(crate) fn split(evidence: Vec<Evidence>) -> Vec<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gatekeeper_evidence::{Findings, Inventory, Source};
+    use gatekeeper_evidence::{Approvals, Checklist, Findings, Inventory, Source};
 
     #[test]
     fn findings_of_an_inventory_stand_beside_it() {
@@ -39,5 +37,9 @@ mod tests {
         assert_eq!(both.len(), 3);
         assert_eq!(both[1].data, Data::Findings(Findings::default()));
         assert_eq!(both[1].source, both[0].source);
+        let approvals = Approvals { checklist: Some(Box::default()), ..Approvals::default() };
+        let both = split(vec![Evidence { data: Data::Approvals(approvals), ..of(None) }]);
+        assert_eq!(both[0].data, Data::Approvals(Approvals::default()));
+        assert_eq!(both[1].data, Data::Checklist(Checklist::default()));
     }
 }

@@ -1,11 +1,16 @@
 //! Rules: types of requirement. One rule is one file and one entry in this table.
 
 mod api;
+mod approvals;
 mod canary;
+mod checklist;
 mod command;
 mod condition;
 mod coverage;
+mod expression;
 mod findings;
+mod health;
+mod integrity;
 mod licenses;
 mod measurements;
 mod regression;
@@ -27,10 +32,15 @@ use std::sync::Arc;
 /// The built-in rules, alphabetical.
 #[rustfmt::skip]
 static RULES: &[&Rule] = &[
+    &approvals::RULE,
     &canary::RULE,
+    &checklist::RULE,
     &command::RULE,
     &coverage::RULE,
+    &expression::RULE,
     &findings::RULE,
+    &health::RULE,
+    &integrity::RULE,
     &licenses::RULE,
     &measurements::RULE,
     &regression::RULE,

@@ -1,0 +1,358 @@
+//! Evidence as the document that expressions speak of: only what an expression names is made.
+
+use super::super::api::Scope;
+use cel::Value;
+use gatekeeper_evidence::coverage::{Coverage, Figures};
+use gatekeeper_evidence::test_run::{Counts, Outcome, TestRun};
+use gatekeeper_evidence::{Data, Evidence, Kind, Ratio};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// A document with what is wrong with it, and how long its lists are.
+#[derive(Default)]
+pub(super) struct Document {
+    pub roots: Vec<(&'static str, Value)>,
+    /// Why it proves nothing, in words.
+    pub errors: Vec<String>,
+    pub failures: Vec<String>,
+    /// Kinds of evidence that are spoken of and not there.
+    pub missing: Vec<&'static str>,
+    pub lengths: BTreeMap<String, u64>,
+}
+
+type Members = HashMap<String, Value>;
+
+fn int(n: u64) -> Value {
+    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn count(n: usize) -> Value {
+    int(u64::try_from(n).unwrap_or(u64::MAX))
+}
+
+fn text(text: &str) -> Value {
+    Value::String(Arc::new(text.to_owned()))
+}
+
+fn table(members: Members) -> Value {
+    Value::from(members)
+}
+
+fn put(members: &mut Members, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+fn texts(pairs: &[(&str, Option<&str>)]) -> Members {
+    pairs.iter().filter_map(|(name, value)| Some(((*name).to_owned(), text((*value)?)))).collect()
+}
+
+struct Maker<'n> {
+    names: &'n BTreeSet<String>,
+    out: Document,
+}
+
+impl Maker<'_> {
+    /// Whether an expression names something, a part of it, or what it is a part of.
+    fn wants(&self, path: &str) -> bool {
+        let below =
+            |long: &str, short: &str| long == short || long.strip_prefix(short).is_some_and(|r| r.starts_with('.'));
+        self.names.iter().any(|n| below(n, path) || below(path, n))
+    }
+
+    fn list(&mut self, members: &mut Members, path: &str, items: impl FnOnce() -> Vec<Value>) {
+        if !self.wants(path) {
+            return;
+        }
+        let items = items();
+        self.out.lengths.insert(path.to_owned(), u64::try_from(items.len()).unwrap_or(u64::MAX));
+        let name = path.rsplit('.').next().unwrap_or(path);
+        members.insert(name.to_owned(), Value::List(Arc::new(items)));
+    }
+
+    fn root(&mut self, name: &'static str, there: bool, make: impl FnOnce(&mut Self, &mut Members)) {
+        if !self.wants(name) {
+            return;
+        }
+        if !there {
+            self.out.missing.push(name);
+            return;
+        }
+        let mut members = Members::new();
+        make(self, &mut members);
+        self.out.roots.push((name, table(members)));
+    }
+}
+
+/// The kinds of evidence that names are of.
+pub(super) fn kinds(names: &BTreeSet<String>) -> Vec<Kind> {
+    let roots: BTreeSet<&str> = names.iter().filter_map(|n| n.split('.').next()).collect();
+    let all = [
+        ("tests", Kind::Tests),
+        ("coverage", Kind::Coverage),
+        ("findings", Kind::Findings),
+        ("inventory", Kind::Inventory),
+        ("approvals", Kind::Approvals),
+        ("commits", Kind::Commits),
+        ("checksums", Kind::Checksums),
+        ("checklist", Kind::Checklist),
+    ];
+    all.into_iter().filter(|(name, _)| roots.contains(name)).map(|(_, kind)| kind).collect()
+}
+
+/// Makes the document of a gate's evidence.
+pub(super) fn make(scope: &Scope<'_>, names: &BTreeSet<String>) -> Document {
+    let mut m = Maker { names, out: Document::default() };
+    let of = |kind: Kind| move |e: &&&Evidence| e.kind() == kind;
+    let there = |kind: Kind| scope.evidence.iter().any(|e| e.kind() == kind);
+    let runs: Vec<(&Evidence, &TestRun)> = scope
+        .evidence
+        .iter()
+        .filter_map(|e| match &e.data {
+            Data::Tests(t) if t.health.is_none() => Some((*e, t)),
+            _ => None,
+        })
+        .collect();
+    m.root("tests", !runs.is_empty(), |m, out| tests(m, &runs, out));
+    m.root("coverage", there(Kind::Coverage), |m, out| {
+        let mut whole: Option<Coverage> = None;
+        for e in scope.evidence {
+            if let Data::Coverage(c) = &e.data {
+                match &mut whole {
+                    Some(whole) => whole.merge(c.clone()),
+                    None => whole = Some(c.clone()),
+                }
+            }
+        }
+        let Some(whole) = whole else { return };
+        if whole.percent.is_some() {
+            m.out.errors.push("the coverage is stated in percent alone, so nothing of it can be counted".to_owned());
+            return;
+        }
+        figures(whole.figures(), out);
+        m.list(out, "coverage.files", || {
+            let file = |(path, f): (&Box<str>, &gatekeeper_evidence::coverage::FileCoverage)| {
+                let mut members = texts(&[("path", Some(path))]);
+                figures(f.figures(whole.metrics), &mut members);
+                table(members)
+            };
+            whole.files.iter().map(file).collect()
+        });
+    });
+    m.root("findings", there(Kind::Findings), |m, out| findings(m, scope, out));
+    m.root("inventory", there(Kind::Inventory), |m, out| {
+        let lists: Vec<_> = scope
+            .evidence
+            .iter()
+            .filter_map(|e| match &e.data {
+                Data::Inventory(i) => Some(i),
+                _ => None,
+            })
+            .collect();
+        let all = || lists.iter().flat_map(|i| &i.components);
+        out.insert("components".to_owned(), count(all().count()));
+        out.insert("licensed".to_owned(), count(all().filter(|c| c.is_licensed()).count()));
+        m.list(out, "inventory.packages", || {
+            let package = |c: &gatekeeper_evidence::inventory::Component| {
+                let (version, purl, scope) = (c.version.as_deref(), c.purl.as_deref(), c.scope.as_deref());
+                let mut members =
+                    texts(&[("name", Some(&c.name)), ("version", version), ("purl", purl), ("scope", scope)]);
+                let licenses = c.licenses.iter().map(|l| text(&l.text)).collect();
+                members.insert("licenses".to_owned(), Value::List(Arc::new(licenses)));
+                table(members)
+            };
+            all().map(package).collect()
+        });
+    });
+    m.root("approvals", there(Kind::Approvals), |m, out| {
+        m.list(out, "approvals.reviews", || {
+            let mut all = Vec::new();
+            for e in scope.evidence.iter().filter(of(Kind::Approvals)) {
+                let Data::Approvals(a) = &e.data else { continue };
+                for r in &a.reviews {
+                    let state = serde_json::to_value(r.state).ok();
+                    let state = state.as_ref().and_then(serde_json::Value::as_str);
+                    let mut members =
+                        texts(&[("user", r.user.as_deref()), ("state", state), ("commit", r.commit.as_deref())]);
+                    members.insert("bot".to_owned(), Value::Bool(r.bot));
+                    all.push(table(members));
+                }
+            }
+            all
+        });
+    });
+    m.root("commits", there(Kind::Commits), |m, out| {
+        m.list(out, "commits.items", || {
+            let mut all = Vec::new();
+            for e in scope.evidence.iter().filter(of(Kind::Commits)) {
+                let Data::Commits(log) = &e.data else { continue };
+                for c in &log.commits {
+                    let mut members =
+                        texts(&[("id", Some(&c.id)), ("subject", Some(c.subject())), ("email", Some(&c.author.email))]);
+                    members.insert("merge".to_owned(), Value::Bool(c.is_merge()));
+                    all.push(table(members));
+                }
+            }
+            all
+        });
+    });
+    m.root("checksums", there(Kind::Checksums), |m, out| {
+        m.list(out, "checksums.files", || {
+            let mut all = Vec::new();
+            for e in scope.evidence.iter().filter(of(Kind::Checksums)) {
+                let Data::Checksums(list) = &e.data else { continue };
+                all.extend(list.files.iter().map(|f| table(texts(&[("name", Some(&f.name))]))));
+            }
+            all
+        });
+    });
+    m.root("checklist", there(Kind::Checklist), |m, out| {
+        m.list(out, "checklist.items", || {
+            let mut all = Vec::new();
+            for e in scope.evidence.iter().filter(of(Kind::Checklist)) {
+                let Data::Checklist(list) = &e.data else { continue };
+                for item in &list.items {
+                    let mut members = texts(&[("text", Some(&item.text))]);
+                    members.insert("ticked".to_owned(), Value::Bool(item.ticked));
+                    all.push(table(members));
+                }
+            }
+            all
+        });
+    });
+    if m.wants("evidence") {
+        let one = |e: &&Evidence| {
+            let s = &e.source;
+            let mut members = texts(&[
+                ("path", Some(&s.path)),
+                ("format", Some(s.format)),
+                ("kind", Some(e.kind().as_str())),
+                ("tool", s.tool.as_deref()),
+            ]);
+            let labels: Members = s.labels.iter().map(|(k, v)| (k.clone(), text(v))).collect();
+            members.insert("labels".to_owned(), table(labels));
+            table(members)
+        };
+        let all: Vec<Value> = scope.evidence.iter().map(one).collect();
+        m.out.lengths.insert("evidence".to_owned(), u64::try_from(all.len()).unwrap_or(u64::MAX));
+        m.out.roots.push(("evidence", Value::List(Arc::new(all))));
+    }
+    if m.wants("run") {
+        let (revision, release) = (&scope.context.revision, &scope.context.release);
+        let members = texts(&[
+            ("commit", revision.commit.as_deref()),
+            ("tree", revision.tree.as_deref()),
+            ("tag", release.tag.as_deref()),
+            ("branch", release.branch.as_deref()),
+            ("author", release.author.as_deref()),
+        ]);
+        m.out.roots.push(("run", table(members)));
+    }
+    m.out
+}
+
+fn tests(m: &mut Maker<'_>, runs: &[(&Evidence, &TestRun)], out: &mut Members) {
+    let counts = runs.iter().fold(Counts::default(), |sum, (_, t)| sum.plus(t.counts()));
+    if counts.total() == counts.skipped {
+        m.out.errors.push("no test case ran: 0 of 0 is not a pass".to_owned());
+    }
+    let all = [
+        ("total", counts.total()),
+        ("passed", counts.passed),
+        ("failed", counts.failed),
+        ("errored", counts.errored),
+        ("skipped", counts.skipped),
+        ("flaky", counts.flaky),
+    ];
+    out.insert("counts".to_owned(), table(all.iter().map(|(name, n)| ((*name).to_owned(), int(*n))).collect()));
+    let problems: Vec<String> =
+        runs.iter().flat_map(|(_, t)| &t.problems).map(|p| format!("{}: {}", p.name, p.message)).collect();
+    out.insert("problems".to_owned(), count(problems.len()));
+    // What failed without being a case is in no count: an expression that does not ask must not pass over it.
+    if !m.names.contains("tests.problems") {
+        m.out.failures.extend(problems);
+    }
+    put(out, "milliseconds", milliseconds(Some(runs.iter().map(|(_, t)| t.duration()).sum())));
+    m.list(out, "tests.cases", || {
+        let mut cases = Vec::new();
+        for (e, run) in runs {
+            for suite in &run.suites {
+                for c in &suite.cases {
+                    let status = match c.status {
+                        Outcome::Passed => "passed",
+                        Outcome::Skipped => "skipped",
+                        Outcome::Errored => "errored",
+                        Outcome::Failed => "failed",
+                    };
+                    let mut members = texts(&[
+                        ("name", Some(&c.name)),
+                        ("suite", Some(c.class.as_deref().unwrap_or(&suite.name))),
+                        ("status", Some(status)),
+                        ("tool", e.source.tool.as_deref()),
+                    ]);
+                    put(&mut members, "milliseconds", milliseconds(c.time));
+                    cases.push(table(members));
+                }
+            }
+        }
+        cases
+    });
+}
+
+/// A time in whole milliseconds, rounded up: what is longer than a limit is never shown as within it.
+fn milliseconds(seconds: Option<f64>) -> Option<Value> {
+    let whole = (seconds? * 1000.0).ceil();
+    format!("{whole:.0}").parse().ok().map(Value::Int)
+}
+
+fn figures(f: Figures, out: &mut Members) {
+    // Of nothing there is no share: what is not there cannot be compared.
+    let ratio = |r: Option<Ratio>| {
+        let r = r.filter(|r| r.total > 0)?;
+        Some(table([("covered".to_owned(), int(r.covered)), ("total".to_owned(), int(r.total))].into()))
+    };
+    put(out, "lines", ratio(f.lines));
+    put(out, "branches", ratio(f.branches));
+    put(out, "functions", ratio(f.functions));
+    put(out, "statements", ratio(f.statements));
+}
+
+fn findings(m: &mut Maker<'_>, scope: &Scope<'_>, out: &mut Members) {
+    let sets: Vec<_> = scope
+        .evidence
+        .iter()
+        .filter_map(|e| match &e.data {
+            Data::Findings(f) => Some((*e, f)),
+            _ => None,
+        })
+        .collect();
+    let active = || sets.iter().flat_map(|(e, f)| f.active().map(move |i| (e, f, i)));
+    let all: usize = sets.iter().map(|(_, f)| f.items.len()).sum();
+    out.insert("total".to_owned(), count(active().count()));
+    out.insert("suppressed".to_owned(), count(all - active().count()));
+    let names = ["critical", "high", "medium", "low", "info", "unknown"];
+    let of = |name: &str| count(active().filter(|(_, _, i)| i.severity.as_str() == name).count());
+    out.insert("counts".to_owned(), table(names.iter().map(|n| ((*n).to_owned(), of(n))).collect()));
+    m.list(out, "findings.items", || {
+        let one =
+            |(e, f, i): (&&Evidence, &&gatekeeper_evidence::Findings, &gatekeeper_evidence::findings::Finding)| {
+                let package = i.package.as_deref();
+                let tool = f.tools.get(usize::from(i.tool)).map(String::as_str).or(e.source.tool.as_deref());
+                let mut members = texts(&[
+                    ("id", Some(&i.rule)),
+                    ("severity", Some(i.severity.as_str())),
+                    ("category", Some(i.category.as_str())),
+                    ("message", Some(&i.message)),
+                    ("path", i.place.as_ref().map(|p| &*p.path)),
+                    ("package", package.map(|p| &*p.name)),
+                    ("installed", package.and_then(|p| p.installed.as_deref())),
+                    ("fixed", package.and_then(|p| p.fixed.as_deref())),
+                    ("tool", tool),
+                ]);
+                put(&mut members, "line", i.place.as_ref().and_then(|p| p.line).map(|l| int(u64::from(l))));
+                table(members)
+            };
+        active().map(|(e, f, i)| one((e, f, i))).collect()
+    });
+}
