@@ -35,6 +35,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("policy", &["config", "rule", "verdict", "evidence", "formats"]),
     ("collect", &["policy", "config", "relate", "context", "project", "evidence", "formats"]),
     ("diff", &["evidence"]),
+    ("changed", &["evidence"]),
     ("history", &["verdict"]),
     ("snapshot", &["relate::findings", "config", "verdict", "evidence", "formats"]),
     ("context", &["history", "snapshot", "diff", "relate::suppress", "verdict", "evidence", "formats::input"]),
