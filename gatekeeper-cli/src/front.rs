@@ -76,6 +76,11 @@ impl Request {
         self.diff = diff.map(|text| GivenDiff { from: "diff".to_owned(), text, ..GivenDiff::default() });
         self.allow_empty = allow_empty;
     }
+
+    /// The files that changed, as the languages give them: a name a line, or names that end in a NUL.
+    pub fn of_changed(&mut self, names: Option<Vec<u8>>) {
+        self.changed = names.map(|text| GivenList { from: "changed".to_owned(), text });
+    }
 }
 
 /// A diff as it was given.
