@@ -75,7 +75,9 @@ export interface CheckOptions {
   commit?: string
   /** Its tree. */
   tree?: string
-  /** An empty diff is proof that nothing changed; otherwise it is refused. */
+  /** The names of the files that changed: components that none of them touches are not judged. */
+  changed?: Array<string>
+  /** An empty diff or list is proof that nothing changed; otherwise it is refused. */
   allowEmpty?: boolean
   /** Rules of the program's own, by the names that the policy uses. They answer at once: a promise is an error of its gate. */
   rules?: Record<string, RuleFunction | CustomRule>

@@ -13,7 +13,7 @@ use gatekeeper_core::policy::GivenPolicy;
 use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{
     Base, Change, CheckRequest, Context, Engine, History, ParseError, PolicyError, ReadOptions, Revision, Taken,
-    Verdict,
+    Verdict, changed, policy,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,9 @@ pub struct Request {
     pub revision: Revision,
     /// The diff of the change that is judged.
     pub diff: Option<GivenDiff>,
-    /// A diff of no bytes means that nothing changed; otherwise it is refused.
+    /// The files that changed: components that none of them touches are not judged.
+    pub changed: Option<GivenList>,
+    /// A diff or a list of no bytes means that nothing changed; otherwise it is refused.
     pub allow_empty: bool,
     /// The verdict carries what the evidence holds beyond what the gates fell short by.
     pub details: bool,
@@ -74,6 +76,11 @@ impl Request {
         self.diff = diff.map(|text| GivenDiff { from: "diff".to_owned(), text, ..GivenDiff::default() });
         self.allow_empty = allow_empty;
     }
+
+    /// The files that changed, as the languages give them: a name a line, or names that end in a NUL.
+    pub fn of_changed(&mut self, names: Option<Vec<u8>>) {
+        self.changed = names.map(|text| GivenList { from: "changed".to_owned(), text });
+    }
 }
 
 /// A diff as it was given.
@@ -87,6 +94,15 @@ pub struct GivenDiff {
     pub base: Option<Base>,
     /// The root's folder in the repository, with `/` at its end, where the diff may name files from the repository's top.
     pub prefix: String,
+}
+
+/// A list of changed files as it was given.
+#[derive(Debug, Clone, Default)]
+pub struct GivenList {
+    /// Where it is from: the file's name.
+    pub from: String,
+    /// Its text: a name a line, or names that end in a NUL.
+    pub text: Vec<u8>,
 }
 
 /// How files are to be read.
@@ -351,6 +367,11 @@ fn asked(engine: &Engine, request: &Request) -> Result<CheckRequest, Refusal> {
     context.diff = request.diff.as_ref().map(|d| change(d, request.allow_empty).map(Arc::new)).transpose()?;
     let folder = request.root.as_ref().map_or_else(|| working_directory.clone(), |r| working_directory.join(r));
     context.release = request.release.facts(&folder, context.limits.file_bytes)?;
+    if let Some(list) = &request.changed {
+        let root = root(request, &working_directory);
+        let names = changed::names(&list.from, &list.text, &root.to_string_lossy(), request.allow_empty);
+        context.changed = Some(names.map_err(Refusal::Unreadable)?);
+    }
     if let Some(file) = &request.baseline {
         baseline(engine, request, file, &mut context)?;
     }
@@ -393,6 +414,17 @@ fn baseline(engine: &Engine, request: &Request, file: &Path, context: &mut Conte
     }
     context.baseline = Some(snapshot);
     Ok(())
+}
+
+/// The folder that a policy's patterns, and the names of changed files, are relative to.
+fn root(request: &Request, working_directory: &Path) -> PathBuf {
+    let found = || policy::find(working_directory).ok().flatten().map(|(_, folder)| folder);
+    let root = match (&request.root, &request.config) {
+        (Some(root), _) => Some(working_directory.join(root)),
+        (None, Some(_)) => None,
+        (None, None) => found(),
+    };
+    root.unwrap_or_else(|| working_directory.to_owned())
 }
 
 /// The diff, read.

@@ -145,7 +145,9 @@ fn judged(
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
+    let absent = judge::absent(policy, &evidence, &unread, &ignored);
     let mut sorted = twins::sort(evidence);
+    judge::hold(policy, &entries, &sorted.kept, &mut unread);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
     let sources = covers.then(tree).flatten();
     let strangers = sources.as_ref().map_or_else(BTreeMap::new, |tree| {
@@ -158,6 +160,8 @@ fn judged(
     let today = context.today();
     let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
     let baseline = Baseline::of(policy, context);
+    let touched = judge::Touched::of(policy, context);
+    warnings.extend(judge::told(policy, &absent));
     let ground = Ground {
         formats,
         evidence: &sorted.kept,
@@ -167,6 +171,9 @@ fn judged(
         context,
         files,
         baseline: &baseline,
+        absent: &absent,
+        policy,
+        touched: touched.as_ref(),
     };
     let waivers = Waivers::new(policy, today);
     let asked = |gate: &Gate| context.only.is_empty() || context.only.contains(&gate.name);
@@ -201,6 +208,14 @@ fn judged(
         for u in unread.iter().filter(|u| judge::concerns(u, gate)) {
             concerned.entry(&u.file).or_default().push(gate.name.clone());
         }
+    }
+    // What lies in a component that did not change need not be there.
+    for u in &unread {
+        let excused = |gate: &&Gate| {
+            judge::concerns(u, gate) && judge::excused(gate, policy, touched.as_ref(), &u.file, &u.labels)
+        };
+        let gates = policy.gates.iter().filter(excused).map(|g| g.name.clone());
+        concerned.entry(&u.file).or_default().extend(gates);
     }
     // A statement is used by whatever judged the findings that it took out.
     for path in &statements_used {
@@ -264,6 +279,7 @@ fn judged(
         root: ".".to_owned(),
         now,
         context: context.carried(),
+        components: judge::components(policy, touched.as_ref()),
         triggers: judge::triggers(policy, &gates),
         gates,
         evidence,
@@ -349,7 +365,20 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
         PolicyError::about(name.as_str(), problem)
     })?;
     let beside = |file: &str| collect::read_rules(&cwd.join(file), &request.context.limits);
-    Ok(Project { root, policy: Some(policy::load(&name, &bytes, request.profile.as_deref(), known, &beside)?) })
+    let mut policy = policy::load(&name, &bytes, request.profile.as_deref(), known, &beside)?;
+    let bases = policy.extends.iter().map(|base| cwd.join(&base.file));
+    policy.own_files = std::iter::once(file).chain(bases).flat_map(|file| below(&root, &file)).collect();
+    Ok(Project { root, policy: Some(policy) })
+}
+
+/// The names that a file has below a folder: as it is written, and without links.
+fn below(root: &Path, file: &Path) -> Vec<String> {
+    let real = std::fs::canonicalize(root).ok().zip(std::fs::canonicalize(file).ok());
+    let inner = |root: &Path, file: &Path| Some(file.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"));
+    let both = [inner(root, file), real.and_then(|(root, file)| inner(&root, &file))];
+    let mut out: Vec<String> = both.into_iter().flatten().collect();
+    out.dedup();
+    out
 }
 
 /// The same by a policy from elsewhere.

@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod against;
+pub mod changed;
 mod check;
 pub mod collect;
 pub mod config;

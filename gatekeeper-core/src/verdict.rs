@@ -43,6 +43,9 @@ pub struct Verdict {
     pub context: RunContext,
     /// The gates in the policy's order.
     pub gates: Vec<GateVerdict>,
+    /// The policy's components and which of them changed, where a gate is judged by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentVerdict>,
     /// What is to be done about it: the words (`then`) of the gates that failed, have no evidence or could not be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<String>,
@@ -127,6 +130,17 @@ pub struct DiffRef {
     /// Whether it leads further, to what was not committed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_working_tree: bool,
+}
+
+/// A component of the policy, and whether it changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentVerdict {
+    /// Its name.
+    pub name: String,
+    /// Whether it changed; null where nobody says which files did.
+    pub changed: Option<bool>,
+    /// How that is known.
+    pub because: String,
 }
 
 /// The policy that judged.

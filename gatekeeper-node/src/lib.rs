@@ -42,7 +42,9 @@ pub struct CheckOptions {
     pub commit: Option<String>,
     /// Its tree.
     pub tree: Option<String>,
-    /// An empty diff is proof that nothing changed; otherwise it is refused.
+    /// The names of the files that changed: components that none of them touches are not judged.
+    pub changed: Option<Vec<String>>,
+    /// An empty diff or list is proof that nothing changed; otherwise it is refused.
     pub allow_empty: Option<bool>,
     /// The snapshot of an earlier run to compare with: a file.
     pub baseline: Option<String>,
@@ -162,6 +164,8 @@ impl From<CheckOptions> for Request {
             ..Request::default()
         };
         request.of_change(o.diff.map(String::into_bytes), o.commit, o.tree, o.allow_empty.unwrap_or(false));
+        // A NUL ends each: no name holds one.
+        request.of_changed(o.changed.map(|names| names.iter().flat_map(|n| [n.as_bytes(), b"\0"].concat()).collect()));
         request
     }
 }

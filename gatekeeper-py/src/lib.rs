@@ -66,8 +66,9 @@ fn answer<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Refusal> + S
 /// A rule as the package hands it over: its name, kind and documentation, and a function from two JSON texts to one.
 type Registered = (String, Option<String>, Option<String>, Py<PyAny>);
 
-/// What is judged and what changed: the diff's text, commit, tree, and whether an empty diff is proof that nothing changed.
-type Change = (Option<Vec<u8>>, Option<String>, Option<String>, bool);
+/// What is judged and what changed: the diff's text, commit, tree, whether an empty diff or list is proof that nothing changed, and the list of
+/// changed files.
+type Change = (Option<Vec<u8>>, Option<String>, Option<String>, bool, Option<Vec<u8>>);
 
 /// The engine with the rules that are registered. The interpreter is entered for each answer alone.
 fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
@@ -99,9 +100,10 @@ fn check_rendered(
     earlier: (Option<PathBuf>, Vec<PathBuf>),
     rules: Vec<Registered>,
 ) -> PyResult<Vec<String>> {
-    let (diff, commit, tree, allow_empty) = change;
+    let (diff, commit, tree, allow_empty, changed) = change;
     let mut request = Request { paths, config, root, profile, now, max_bytes, fail_on_warn, ..Request::default() };
     request.of_change(diff, commit, tree, allow_empty);
+    request.of_changed(changed);
     (request.baseline, request.history) = earlier;
     answer(py, || front::check_rendered(&engine(rules)?, &request, &outputs))
 }

@@ -1,6 +1,6 @@
 //! What is judged and what changed: `--commit`, `--tree`, `--diff`, `--base`, as `check` and its kin take them.
 
-use crate::front::{GivenDiff, Refusal};
+use crate::front::{GivenDiff, GivenList, Refusal};
 use crate::git::{self, Git};
 use crate::policy_ref::policy_of;
 use clap::Args;
@@ -28,7 +28,10 @@ pub struct ChangeArgs {
     /// Read the policy, what it extends and the ignore files from this commit, such as origin/main: a change cannot lower its own bar
     #[arg(long, value_name = "REF")]
     policy_ref: Option<String>,
-    /// Take an empty diff for proof that nothing changed
+    /// The files that changed, a name a line or each ending in NUL, - for standard input: the other components are not judged
+    #[arg(long, value_name = "FILE")]
+    changed: Option<PathBuf>,
+    /// Take an empty diff or an empty list of changed files for proof that nothing changed
     #[arg(long)]
     pub(crate) allow_empty: bool,
 }
@@ -41,6 +44,8 @@ pub(crate) struct Given {
     pub(crate) diff: Option<GivenDiff>,
     /// The policy of another commit.
     pub(crate) policy: Option<GivenPolicy>,
+    /// The list of changed files.
+    pub(crate) changed: Option<GivenList>,
 }
 
 /// Reads what was given, and asks git for the rest.
@@ -53,7 +58,10 @@ pub(crate) fn given(
     let folder = folder(root);
     let revision = git::revision(&folder, args.commit.clone(), args.tree.clone());
     let diff = match (&args.diff, &args.base) {
-        (Some(file), _) => Some(GivenDiff { prefix: Git::at(&folder).prefix(), ..read(file, max_bytes)? }),
+        (Some(file), _) => {
+            let (from, text) = read(file, "the diff", max_bytes)?;
+            Some(GivenDiff { from, text, prefix: Git::at(&folder).prefix(), ..GivenDiff::default() })
+        }
         (None, Some(base)) => {
             let (text, base) = Git::at(&folder)
                 .change(base, max_bytes)
@@ -66,7 +74,16 @@ pub(crate) fn given(
         policy_of(reference, root, config)
             .map_err(|e| Refusal::Usage(format!("--policy-ref {reference}: {}", chain(&e))))
     });
-    Ok(Given { revision, diff, policy: policy.transpose()? })
+    let streams = [&args.diff, &args.changed].into_iter().flatten().filter(|f| *f == Path::new("-")).count();
+    if streams > 1 {
+        return Err(Refusal::Usage("--diff - and --changed - cannot both read standard input".to_owned()));
+    }
+    let list = |file: &PathBuf| -> Result<GivenList, Refusal> {
+        let (from, text) = read(file, "the list", max_bytes)?;
+        Ok(GivenList { from, text })
+    };
+    let changed = args.changed.as_ref().map(list).transpose()?;
+    Ok(Given { revision, diff, policy: policy.transpose()?, changed })
 }
 
 /// The folder that is judged: git is asked there.
@@ -81,7 +98,8 @@ pub(crate) fn folder(root: Option<&Path>) -> PathBuf {
     }
 }
 
-fn read(file: &Path, max_bytes: u64) -> Result<GivenDiff, Refusal> {
+/// A file's name for people, and its bytes; `what` says what it is.
+fn read(file: &Path, what: &str, max_bytes: u64) -> Result<(String, Vec<u8>), Refusal> {
     let is_stdin = file == Path::new("-");
     let from = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
     let mut text = Vec::new();
@@ -90,9 +108,9 @@ fn read(file: &Path, max_bytes: u64) -> Result<GivenDiff, Refusal> {
         true => std::io::stdin().lock().take(most).read_to_end(&mut text),
         false => std::fs::File::open(file).and_then(|f| f.take(most).read_to_end(&mut text)),
     };
-    done.map_err(|e| Refusal::Usage(format!("the diff {from} cannot be read: {e}")))?;
+    done.map_err(|e| Refusal::Usage(format!("{what} {from} cannot be read: {e}")))?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > max_bytes {
-        return Err(Refusal::Usage(format!("the diff {from} is larger than {max_bytes} bytes: raise --max-bytes")));
+        return Err(Refusal::Usage(format!("{what} {from} is larger than {max_bytes} bytes: raise --max-bytes")));
     }
-    Ok(GivenDiff { from, text, ..GivenDiff::default() })
+    Ok((from, text))
 }

@@ -116,6 +116,7 @@ pub(crate) fn judge(
         revision: given.revision,
         diff: given.diff,
         policy: given.policy,
+        changed: given.changed,
         allow_empty: args.change.allow_empty,
         paths: args.paths.clone(),
         config: args.config.clone(),

@@ -39,7 +39,10 @@ pub fn run(engine: &Engine, args: &RolloutArgs, out: &mut dyn Write, err: &mut d
             return refuse(format!("{name}: {}: give it what `gatekeeper check --format json` wrote", line(&why)));
         }
     };
-    let request = CheckRequest { config: args.config.clone(), ..CheckRequest::new(std::env::current_dir()?, Context::without_clock()) };
+    let request = CheckRequest {
+        config: args.config.clone(),
+        ..CheckRequest::new(std::env::current_dir()?, Context::without_clock())
+    };
     let policy = match engine.find_policy(&request) {
         Ok(policy) => policy,
         Err(e) => return refuse(e.to_string()),

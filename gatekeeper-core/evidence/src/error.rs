@@ -30,6 +30,8 @@ pub enum ErrorCode {
     LimitExceeded,
     /// The evidence is older than the policy allows.
     Stale,
+    /// There is less of it than the policy demands.
+    BelowFloor,
     /// The file could not be read.
     Io,
     /// The program itself is at fault.
@@ -48,6 +50,7 @@ impl ErrorCode {
             ErrorCode::ToolFailed => "tool-failed",
             ErrorCode::LimitExceeded => "limit-exceeded",
             ErrorCode::Stale => "stale",
+            ErrorCode::BelowFloor => "below-floor",
             ErrorCode::Io => "io",
             ErrorCode::Internal => "internal",
         }
@@ -293,6 +296,7 @@ impl ParseError {
             // These say themselves what is wrong; "expected" would mislead.
             ErrorCode::Io
             | ErrorCode::Stale
+            | ErrorCode::BelowFloor
             | ErrorCode::ToolFailed
             | ErrorCode::LimitExceeded
             | ErrorCode::Unrecognised

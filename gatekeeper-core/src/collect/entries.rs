@@ -31,7 +31,7 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path, limits: &Limits) -> Vec<C
             format: entry.format,
             ..Candidate::new(path.to_owned(), Content::Nowhere(error))
         };
-        for (p, pattern) in wanted.iter().enumerate().filter(|(p, _)| !walked.met(*p)) {
+        for (p, pattern) in wanted.iter().enumerate().filter(|(p, _)| entry.required && !walked.met(*p)) {
             let why = match met.get(p) {
                 Some(true) => "`exclude` leaves out every file that this pattern matches, so the evidence is missing",
                 _ if pattern.as_str().contains('\\') => {
@@ -143,7 +143,7 @@ fn package_folders(n: usize, entry: &EvidenceEntry, root: &Path, out: &mut Vec<C
     for (at, pattern) in wanted.iter().enumerate() {
         let all: Vec<_> = walked.found.iter().filter(|f| f.patterns.first() == Some(&at)).collect();
         let full: Vec<_> = all.iter().copied().filter(|f| !packages::is_bare(&f.file)).collect();
-        if !walked.met(at) {
+        if entry.required && !walked.met(at) {
             let error = ParseError::new(ErrorCode::Io, "matches no package: there is no such folder");
             out.push(nowhere(pattern.as_str().to_owned(), error));
         }
@@ -248,13 +248,15 @@ pub(crate) fn place(policy: &Policy, candidates: &mut Vec<Candidate>) {
                     c.place_of = entry.format;
                 }
             }
-            if !met {
+            if !met && entry.required {
                 let why = "this pattern fits none of the evidence, so what it stands for is missing";
                 nowhere.push((n, entry.format, pattern.as_str(), why));
             }
         }
         let folders = "a folder of installed packages is read from disk, and this evidence is in memory";
-        nowhere.extend(entry.packages.iter().map(|p| (n, Some(&PACKAGE_FOLDER), p.as_str(), folders)));
+        nowhere.extend(
+            entry.packages.iter().filter(|_| entry.required).map(|p| (n, Some(&PACKAGE_FOLDER), p.as_str(), folders)),
+        );
     }
     let on_disk = candidates.iter().any(|c| !matches!(c.content, Content::Bytes(_)));
     if !on_disk {

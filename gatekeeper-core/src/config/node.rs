@@ -164,6 +164,8 @@ pub struct Table<'n> {
     asked: Vec<&'static str>,
     /// Whether every key has been asked for.
     all: bool,
+    /// How many problems there were before it was read.
+    before: usize,
     problems: &'n Problems,
 }
 
@@ -171,9 +173,14 @@ impl<'n> Table<'n> {
     /// The node as a table; a problem where it is none.
     pub(crate) fn of(node: &'n Node, what: &str, problems: &'n Problems) -> Option<Self> {
         match &node.value {
-            Value::Table(entries) => {
-                Some(Table { entries, span: node.span.clone(), asked: Vec::new(), all: false, problems })
-            }
+            Value::Table(entries) => Some(Table {
+                entries,
+                span: node.span.clone(),
+                asked: Vec::new(),
+                all: false,
+                before: problems.0.borrow().len(),
+                problems,
+            }),
             other => {
                 let message = format!("{what} must be a table, not {}", other.what());
                 problems.add(PolicyProblem::new(node.span.clone(), message).code(ProblemCode::WrongType));
@@ -207,6 +214,11 @@ impl<'n> Table<'n> {
             self.asked.push(key);
         }
         self.entries.iter().find(|e| e.key == key).map(|e| &e.node)
+    }
+
+    /// Whether nothing was found to be wrong since it is read: what is missing may be what was wrong, and need not be told again.
+    pub fn is_sound(&self) -> bool {
+        self.problems.0.borrow().len() == self.before
     }
 
     /// The value of a key that may be another reader's: it does not count as asked for.

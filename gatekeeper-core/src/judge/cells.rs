@@ -2,16 +2,15 @@
 //!
 //! A cell that is demanded and not there is missing; it is never left out of the count.
 
-use super::unread::Unread;
 use super::waive::GateWaivers;
 use super::words::Held;
-use crate::policy::{Cells, Gate, Labels, Quorum, within};
+use crate::policy::{Cells, Labels, Quorum, within};
 use crate::rule::Remedy;
 use crate::verdict::{CellVerdict, GateStatus, Violation};
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::order::natural;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Days before its end from which an allowance is warned of.
 const SOON: i32 = 14;
@@ -44,53 +43,45 @@ pub(super) fn place(cells: &Cells, labels: &Labels) -> Option<Labels> {
     cells.each.iter().map(|label| Some((label.clone(), labels.get(label)?.clone()))).collect()
 }
 
-/// The gate's cells: those that there is evidence of, or an input that could not be read, and those that are demanded; with evidence that
-/// belongs to none.
-pub(super) fn split<'e>(
-    gate: &Gate,
-    taken: &[&'e Evidence],
-    unreadable: &[&Unread],
-) -> (Vec<Cell<'e>>, Vec<Violation>) {
-    let cells = &gate.cells;
-    if cells.each.is_empty() {
-        let whole = Cell { labels: Labels::new(), evidence: taken.to_vec() };
-        return (vec![whole], Vec::new());
-    }
-    let mut out: Vec<Cell<'e>> =
-        cells.required.iter().map(|labels| Cell { labels: labels.clone(), evidence: Vec::new() }).collect();
-    let mut strays = Vec::new();
-    let mut known: HashMap<Labels, usize> = out.iter().enumerate().map(|(n, c)| (c.labels.clone(), n)).collect();
-    let mut at = |out: &mut Vec<Cell<'e>>, labels: Labels| {
-        *known.entry(labels.clone()).or_insert_with(|| {
-            out.push(Cell { labels, evidence: Vec::new() });
-            out.len() - 1
-        })
-    };
+/// Evidence that lacks a label of `each`: it belongs to no cell.
+pub(super) fn strays(cells: &Cells, taken: &[&Evidence]) -> Vec<Violation> {
+    let mut out = Vec::new();
     for e in taken {
-        match place(cells, &e.source.labels) {
-            Some(labels) => {
-                let n = at(&mut out, labels);
-                if let Some(cell) = out.get_mut(n) {
-                    cell.evidence.push(e);
-                }
-            }
-            None => {
-                let lacks: Vec<&str> =
-                    cells.each.iter().filter(|l| !e.source.labels.contains_key(*l)).map(String::as_str).collect();
-                let s = if lacks.len() == 1 { "" } else { "s" };
-                let message = format!("it has no label{s} {}", lacks.join(", "));
-                let stray = Violation::new("label-absent", GateStatus::Error, message).from_source(&e.source.path);
-                strays.push(
-                    stray.with_help("write the label into the pattern of its [[evidence]] entry, or give it `labels`"),
-                );
-            }
+        let lacks: Vec<&str> =
+            cells.each.iter().filter(|l| !e.source.labels.contains_key(*l)).map(String::as_str).collect();
+        if !lacks.is_empty() {
+            let message = format!("it has no label{} {}", if lacks.len() == 1 { "" } else { "s" }, lacks.join(", "));
+            let stray = Violation::new("label-absent", GateStatus::Error, message).from_source(&e.source.path);
+            out.push(
+                stray.with_help("write the label into the pattern of its [[evidence]] entry, or give it `labels`"),
+            );
         }
     }
-    for labels in unreadable.iter().filter_map(|u| place(cells, &u.labels)) {
-        at(&mut out, labels);
+    out
+}
+
+/// The cells of a gate's evidence: those that there is evidence of, those of inputs that could not be read, and those that are demanded.
+pub(super) fn split<'e>(
+    cells: &Cells,
+    taken: impl IntoIterator<Item = &'e Evidence>,
+    unread: impl IntoIterator<Item = Labels>,
+) -> Vec<Cell<'e>> {
+    if cells.each.is_empty() {
+        return vec![Cell { labels: Labels::new(), evidence: taken.into_iter().collect() }];
     }
+    let mut out: BTreeMap<Labels, Vec<&'e Evidence>> =
+        cells.required.iter().map(|labels| (labels.clone(), Vec::new())).collect();
+    for labels in unread {
+        out.entry(labels).or_default();
+    }
+    for e in taken {
+        if let Some(labels) = place(cells, &e.source.labels) {
+            out.entry(labels).or_default().push(e);
+        }
+    }
+    let mut out: Vec<Cell<'e>> = out.into_iter().map(|(labels, evidence)| Cell { labels, evidence }).collect();
     out.sort_by(|a, b| by_labels(cells, &a.labels, &b.labels));
-    (out, strays)
+    out
 }
 
 /// In the order of the gate's labels, values as people count them.
@@ -109,10 +100,16 @@ pub(super) fn named(labels: &Labels) -> String {
     labels.iter().map(|(label, value)| format!("{label} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
-/// A demanded cell that nothing was found of.
-pub(super) fn missing(labels: &Labels) -> Violation {
-    let message = format!("no evidence for {}, which the policy requires", named(labels));
-    Violation::new("label-missing", GateStatus::Missing, message)
+/// A demanded cell, or a component that is to be judged, of which nothing was found.
+pub(super) fn missing(component: Option<&str>, labels: &Labels) -> Violation {
+    let (code, message) = match (component, labels.is_empty()) {
+        (None, _) => ("label-missing", format!("no evidence for {}, which the policy requires", named(labels))),
+        (Some(name), true) => ("component-missing", format!("no evidence speaks of the component {name}")),
+        (Some(name), false) => {
+            ("component-missing", format!("no evidence speaks of the component {name} for {}", named(labels)))
+        }
+    };
+    Violation::new(code, GateStatus::Missing, message)
 }
 
 /// What the cells come to together: allowances and waivers first, then how many have to hold.
@@ -181,6 +178,27 @@ fn allow(cells: &Cells, cell: &mut Judged, today: jiff::civil::Date) {
 }
 
 impl Judged {
+    /// A component that is not judged.
+    pub(super) fn skipped(component: Option<&str>, why: &str) -> Judged {
+        Judged {
+            component: component.map(str::to_owned),
+            labels: Labels::new(),
+            status: GateStatus::Skip,
+            own: GateStatus::Skip,
+            reason: why.to_owned(),
+            held: Vec::new(),
+            violations: Vec::new(),
+            to_pass: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Its labels, and its component as one of them.
+    pub(super) fn all_labels(&self) -> Labels {
+        let component = self.component.iter().map(|name| ("component".to_owned(), name.clone()));
+        component.chain(self.labels.clone()).collect()
+    }
+
     /// `otp = 28, os = macos fails`.
     fn said(&self) -> String {
         let verb = match self.status {

@@ -2,18 +2,20 @@
 
 use super::baseline::{Baseline, Part as Compared};
 use super::cells::{self, Cell, Judged};
+use super::components::{self, Touched, Unit};
+use super::contract::{self, Absent};
 use super::readings::{self, Reading};
 use super::recorded;
 use super::select::{selected, tools};
 use super::unread::Unread;
-use super::waive::{GateWaivers, Waivers, waives_violation};
+use super::waive::{At, GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
 use crate::context::Context;
-use crate::policy::Gate;
+use crate::policy::{Gate, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::twins::Contradiction;
-use crate::rule::{Item, Judgement, Remedy, Scope};
+use crate::rule::{Item, Judge, Judgement, Remedy, Scope};
 use crate::verdict::{Action, Decision, GateStatus, GateVerdict, Used, Violation};
 use gatekeeper_evidence::error::ErrorCode;
 use gatekeeper_evidence::{Data, Evidence};
@@ -43,6 +45,12 @@ pub(crate) struct Ground<'r> {
     pub files: Option<&'r dyn ProjectFiles>,
     /// What there is to compare with.
     pub baseline: &'r Baseline<'r>,
+    /// What need not be there and is not.
+    pub absent: &'r [Absent],
+    /// What judges.
+    pub policy: &'r Policy,
+    /// Which components changed; all are judged where nobody says.
+    pub touched: Option<&'r Touched>,
 }
 
 /// Whether an input that could not be read is one that the gate needs.
@@ -78,9 +86,13 @@ pub(crate) fn concerns(u: &Unread, gate: &Gate) -> bool {
 
 /// Something that keeps evidence from being judged, with where that evidence stands.
 struct Obstacle<'e> {
+    path: &'e str,
     labels: &'e BTreeMap<String, String>,
     violation: Violation,
 }
+
+/// The component and the labels of a part of a gate's evidence.
+type Place<'p> = (Option<&'p str>, BTreeMap<String, String>);
 
 /// Judges one gate.
 pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> GateVerdict {
@@ -97,46 +109,77 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         // Nothing is known of an unrecognised file; where a gate lacks evidence, that file may be what it lacks.
         unreadable = unread.iter().filter(|u| u.kind.is_none()).collect();
     }
-    let (cells, strays) = cells::split(gate, &taken, &unreadable);
-    let mut wide: Vec<Violation> = strays;
+    let mut wide: Vec<Violation> = cells::strays(&gate.cells, &taken);
     wide.extend(unheard(gate, &taken, evidence, &unreadable));
+    let units = components::units(gate, &ground.policy.components, ground.touched, &taken);
     // What keeps evidence of one cell from being judged says nothing of the others.
-    let mut of_cells: BTreeMap<BTreeMap<String, String>, Vec<Violation>> = BTreeMap::new();
-    for Obstacle { labels, violation } in obstacles(gate, &taken, &unreadable, ground) {
+    let mut of_places: BTreeMap<Place<'_>, Vec<Violation>> = BTreeMap::new();
+    for Obstacle { path, labels, violation } in obstacles(gate, &taken, &unreadable, ground) {
+        let home = components::home(&ground.policy.components, path, labels).filter(|_| gate.per_component);
         match cells::place(&gate.cells, labels) {
-            Some(place) => of_cells.entry(place).or_default().push(violation),
-            None => wide.push(violation),
+            Some(cell) if home.is_some() || !gate.per_component => {
+                of_places.entry((home, cell)).or_default().push(violation)
+            }
+            _ if units.iter().any(|u| u.skip.is_some() && u.name == home && home.is_some()) => {}
+            _ => wide.push(violation),
         }
     }
     let waivers_here = waivers.of(&gate.name);
     let unsure = wide.iter().any(|v| v.status == GateStatus::Error);
     let kindred = evidence.iter().filter(|e| gate.rule.takes_kind(e.kind())).count();
-    let places: BTreeSet<BTreeMap<String, String>> = cells.iter().map(|c| c.labels.clone()).collect();
-    let mut judged: Vec<Judged> = cells
-        .into_iter()
-        .map(|cell| {
-            let found = of_cells.remove(&cell.labels).unwrap_or_default();
-            let before = ground.baseline.part(gate, &cell.labels, &places);
-            judge_cell(gate, cell, before, found, unsure, kindred, ground, &waivers_here)
-        })
-        .collect();
+    let mut judged: Vec<Judged> = Vec::new();
+    let mut weighed = GateStatus::Skip;
+    for unit in &units {
+        if let Some(why) = unit.skip {
+            judged.push(Judged::skipped(unit.name, why));
+            continue;
+        }
+        let unread = of_places.keys().filter(|(home, _)| *home == unit.name).map(|(_, cell)| cell.clone());
+        let cells = cells::split(&gate.cells, unit.evidence.iter().map(AsRef::as_ref), unread);
+        let places: BTreeSet<BTreeMap<String, String>> = cells.iter().map(|c| c.labels.clone()).collect();
+        let mut of_unit: Vec<Judged> = cells
+            .into_iter()
+            .map(|cell| {
+                let found = of_places.remove(&(unit.name, cell.labels.clone())).unwrap_or_default();
+                let before = ground.baseline.part(gate, &cell.labels, &places);
+                // A component is compared with itself.
+                let mut own = Vec::new();
+                let before = match (unit.name, before) {
+                    (Some(name), Compared::With(whole)) => {
+                        own = components::own(name, &ground.policy.components, &whole);
+                        match own.is_empty() {
+                            true => Compared::Without(Some(format!("{name} is new: it is not in the baseline"))),
+                            false => Compared::With(own.iter().map(AsRef::as_ref).collect()),
+                        }
+                    }
+                    (_, before) => before,
+                };
+                judge_cell(gate, unit, cell, before, found, unsure, kindred, ground, &waivers_here)
+            })
+            .collect();
+        let (status, too_few) = cells::weigh(&gate.cells, &mut of_unit, waivers.today(), &waivers_here);
+        weighed = weighed.max(status);
+        wide.extend(too_few);
+        judged.extend(of_unit);
+    }
     let nothing = gate.judge.needs_evidence()
         && taken.is_empty()
         && wide.is_empty()
-        && judged.iter().all(|c| c.violations.is_empty());
-    let (weighed, too_few) = cells::weigh(&gate.cells, &mut judged, waivers.today(), &waivers_here);
-    wide.extend(too_few);
-    let status = match wide.iter().map(|v| v.status).max().unwrap_or(GateStatus::Pass).max(weighed) {
+        && judged.iter().all(|c| c.violations.is_empty() && c.own != GateStatus::Skip);
+    let optional = contract::optional(gate, ground.policy, ground.absent, ground.formats);
+    let status = match wide.iter().map(|v| v.status).max().unwrap_or(GateStatus::Skip).max(weighed) {
+        _ if nothing && optional.is_some() => GateStatus::Skip,
         _ if nothing => GateStatus::Missing,
         status => status,
     };
     let contrast = cells::contrast(&gate.cells, &judged);
-    let shown_cells = if gate.cells.each.is_empty() { Vec::new() } else { judged.iter().map(Judged::shown).collect() };
+    let whole = gate.cells.each.is_empty() && !gate.per_component;
+    let shown_cells = if whole { Vec::new() } else { judged.iter().map(Judged::shown).collect() };
     let mut violations = wide;
     let (mut held, mut notes): (Vec<Held>, Vec<String>) = (Vec::new(), Vec::new());
     let mut to_pass: Vec<Remedy> = unreadable.iter().take(WAYS_OUT).map(|u| Remedy::Other(way_out(u))).collect();
     for cell in judged {
-        let labels = &cell.labels;
+        let labels = cell.all_labels();
         violations.extend(cell.violations.into_iter().map(|v| Violation { labels: labels.clone(), ..v }));
         held.extend(cell.held);
         to_pass.extend(cell.to_pass);
@@ -152,10 +195,14 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         taken.iter().map(|e| Used { path: e.source.path.clone(), sha256: e.source.sha256.clone() }).collect();
     used.sort();
     let mut to_pass: Vec<String> = to_pass.iter().map(words::remedy).collect();
-    if nothing {
+    if status == GateStatus::Missing && nothing {
         to_pass.push(wanted(gate, ground.formats));
     }
-    let why = reason(gate, status, &held, &violations, &taken, kindred);
+    let why = match status {
+        GateStatus::Skip if nothing => optional.unwrap_or_default(),
+        GateStatus::Skip => components::none_changed(&units),
+        status => reason(gate, status, &held, &violations, &taken, kindred),
+    };
     let said = contrast.into_iter().chain([why]).collect::<Vec<_>>().join(": ");
     GateVerdict {
         reason: std::iter::once(said).chain(notes).collect::<Vec<_>>().join("; "),
@@ -184,12 +231,14 @@ fn obstacles<'e>(
     for u in unreadable {
         let mut v = Violation::new(UNREADABLE, GateStatus::Error, u.error.words()).from_source(&u.file);
         v.location = Some(u.error.location().clone());
-        out.push(Obstacle { labels: &u.labels, violation: v });
+        out.push(Obstacle { path: &u.file, labels: &u.labels, violation: v });
     }
     if gate.judge.by_exit_status() {
         return out;
     }
-    let mut say = |e: &'e Evidence, v: Violation| out.push(Obstacle { labels: &e.source.labels, violation: v });
+    let mut say = |e: &'e Evidence, v: Violation| {
+        out.push(Obstacle { path: &e.source.path, labels: &e.source.labels, violation: v });
+    };
     let error = |e: &Evidence, code, message: String| {
         Violation::new(code, GateStatus::Error, message).from_source(&e.source.path)
     };
@@ -218,8 +267,10 @@ fn obstacles<'e>(
 }
 
 /// Judges one cell by the gate's rule. `found` keeps evidence of this cell from being judged; `unsure`: so does something of no cell.
+#[expect(clippy::too_many_arguments, reason = "what stands around a cell, each used once")]
 fn judge_cell(
     gate: &Gate,
+    unit: &Unit<'_>,
     cell: Cell<'_>,
     before: Compared<'_>,
     found: Vec<Violation>,
@@ -231,6 +282,7 @@ fn judge_cell(
     let Cell { labels, evidence } = cell;
     let mut judgement = Judgement { violations: found, ..Judgement::default() };
     let mut unsure = unsure;
+    let at = At { component: unit.name, labels: labels.clone() };
     if !evidence.is_empty() || !gate.judge.needs_evidence() {
         let mut untold = None;
         let before = match before {
@@ -244,12 +296,12 @@ fn judge_cell(
                 None
             }
         };
-        let would_waive = |item: &Item<'_>| waivers.would_waive(item);
+        let would_waive = |item: &Item<'_>| waivers.would_waive(item, &at);
         let read = readings::worst_of(&evidence, |part, reading| {
             // What is waived is told once, whichever way it was read.
             let waive = |item: &Item<'_>| match reading {
-                Reading::List => waivers.waives(item),
-                Reading::Totals => waivers.would_waive(item),
+                Reading::List => waivers.waives(item, &at),
+                Reading::Totals => waivers.would_waive(item, &at),
             };
             let scope = Scope {
                 evidence: part,
@@ -262,18 +314,18 @@ fn judge_cell(
                 waive: &waive,
                 would_waive: &would_waive,
             };
-            let mut one = answer(gate, &scope);
+            let mut one = answer(gate, unit.judge, &scope);
             // Rules from outside may not have asked.
             one.violations.retain(|v| !waives_violation(v, &waive));
             one
         });
         unsure |= judgement.violations.iter().chain(&read.judgement.violations).any(|v| v.status == GateStatus::Error);
-        unsure = read.unsure || unsure && gate.judge.more_may_mend();
+        unsure = read.unsure || unsure && unit.judge.more_may_mend();
         judgement.violations.extend(read.judgement.violations);
         judgement = Judgement { violations: judgement.violations, ..read.judgement };
         judgement.notes.extend(untold);
-    } else if judgement.violations.is_empty() && !labels.is_empty() {
-        judgement.violations.push(cells::missing(&labels));
+    } else if judgement.violations.is_empty() && (unit.name.is_some() || !labels.is_empty()) {
+        judgement.violations.push(cells::missing(unit.name, &labels));
     }
     let status = match judgement.status() {
         GateStatus::Fail if unsure => GateStatus::Error,
@@ -325,6 +377,7 @@ fn way_out(u: &Unread) -> String {
             format!("name the `format` of {file} in its [[evidence]] entry, or leave it out with `exclude` or `ignore`")
         }
         ErrorCode::Stale => format!("write {file} anew in this run"),
+        ErrorCode::BelowFloor => format!("bring all that {file} is to hold: some of it did not run or was lost"),
         _ => format!("replace {file} by a report that can be read"),
     }
 }
@@ -392,9 +445,9 @@ fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Un
 }
 
 /// What the rule answers. Rules may come from outside: one that fails or panics has judged nothing.
-fn answer(gate: &Gate, scope: &Scope<'_>) -> Judgement {
+fn answer(gate: &Gate, judge: &dyn Judge, scope: &Scope<'_>) -> Judgement {
     let error = |code: &'static str, message| Judgement::of(Violation::new(code, GateStatus::Error, message));
-    match catch_unwind(AssertUnwindSafe(|| gate.judge.judge(scope))) {
+    match catch_unwind(AssertUnwindSafe(|| judge.judge(scope))) {
         Ok(Ok(judgement)) => judgement,
         Ok(Err(e)) => {
             let mut message = format!("the rule `{}` could not judge: {e}", gate.rule.id());

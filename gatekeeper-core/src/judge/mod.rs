@@ -4,6 +4,8 @@ mod against;
 mod baseline;
 mod cells;
 mod commit;
+mod components;
+mod contract;
 mod details;
 mod gate;
 mod gather;
@@ -19,6 +21,8 @@ mod words;
 pub(crate) use against::against;
 pub(crate) use baseline::Baseline;
 pub(crate) use commit::of_others;
+pub(crate) use components::{Touched, excused, shown as components};
+pub(crate) use contract::{absent, hold, told};
 pub(crate) use details::details;
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
@@ -39,7 +43,11 @@ pub(crate) fn overall(gates: &[GateVerdict], unread_by_nobody: bool, nothing: bo
     }
     // Nothing judged is nothing passed.
     let compares = |g: &GateVerdict| matches!(g.rule.as_str(), "baseline" | "weakening");
-    let judged = any(&|g| !compares(g) && matches!(g.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Fail));
+    // A gate whose components are all known not to have changed has nothing to judge, and says so.
+    let unchanged = |g: &GateVerdict| g.status == GateStatus::Skip && g.cells.iter().any(|c| c.component.is_some());
+    let judged = any(&|g| {
+        !compares(g) && matches!(g.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Fail) || unchanged(g)
+    });
     if any(&|g| g.blocking) || unread_by_nobody || nothing || !judged {
         return Overall::Unknown;
     }

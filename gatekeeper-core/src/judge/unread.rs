@@ -5,6 +5,7 @@ use gatekeeper_evidence::error::ParseError;
 use std::collections::BTreeMap;
 
 /// An input that could not be read, and whom it concerns.
+#[derive(Clone)]
 pub(crate) struct Unread {
     pub(crate) file: String,
     pub(crate) error: ParseError,
@@ -14,4 +15,11 @@ pub(crate) struct Unread {
     pub(crate) tool: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) labels: BTreeMap<String, String>,
+}
+
+impl Unread {
+    /// The same as an input of this kind.
+    pub(crate) fn of_kind(&self, kind: Kind) -> Unread {
+        Unread { kind: Some(kind), ..self.clone() }
+    }
 }

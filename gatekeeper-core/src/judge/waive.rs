@@ -1,10 +1,10 @@
 //! Waivers: accepted exceptions, each with a reason and, mostly, an end. A rule asks before it counts; what is waived is counted here and shown,
 //! never lost.
 
-use crate::policy::{Labels, Policy, Waiver};
+use crate::policy::{Components, Cover, Labels, Policy, Waiver, within};
 use crate::rule::Item;
 use crate::verdict::{Due, GateStatus, Violation, WaiverUsed};
-use gatekeeper_evidence::purl;
+use gatekeeper_evidence::{Source, purl};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -15,6 +15,7 @@ const SOON: i32 = 14;
 /// The policy's waivers, and how often each was used.
 pub(crate) struct Waivers<'p> {
     waivers: Vec<Used<'p>>,
+    components: Option<&'p Components>,
     today: jiff::civil::Date,
 }
 
@@ -26,7 +27,7 @@ struct Used<'p> {
 impl<'p> Waivers<'p> {
     pub(crate) fn new(policy: &'p Policy, today: jiff::civil::Date) -> Self {
         let waivers = policy.waivers.iter().map(|waiver| Used { waiver, times: Cell::new(0) }).collect();
-        Waivers { waivers, today }
+        Waivers { waivers, components: Some(&policy.components), today }
     }
 
     /// The day by which ends are judged.
@@ -51,7 +52,7 @@ impl<'p> Waivers<'p> {
                 None => others.push(n),
             }
         }
-        GateWaivers { all, by_id, others }
+        GateWaivers { all, by_id, others, components: self.components }
     }
 
     /// Waivers that matched nothing, do not hold today or end soon.
@@ -131,6 +132,14 @@ pub(super) struct GateWaivers<'w> {
     all: Vec<Active<'w>>,
     by_id: HashMap<String, Vec<usize>>,
     others: Vec<usize>,
+    components: Option<&'w Components>,
+}
+
+/// The part of a gate's evidence in which something was found.
+#[derive(Default)]
+pub(super) struct At<'a> {
+    pub component: Option<&'a str>,
+    pub labels: Labels,
 }
 
 struct Active<'w> {
@@ -138,33 +147,52 @@ struct Active<'w> {
     here: Cell<u64>,
 }
 
+impl Active<'_> {
+    fn count(&self) {
+        self.here.set(self.here.get().saturating_add(1));
+        self.used.times.set(self.used.times.get().saturating_add(1));
+    }
+}
+
 impl GateWaivers<'_> {
     /// Whether one of them means an item; the first that does is used.
-    pub(super) fn waives(&self, item: &Item<'_>) -> bool {
-        let Some(active) = self.meaning(item) else { return false };
-        active.here.set(active.here.get().saturating_add(1));
-        active.used.times.set(active.used.times.get().saturating_add(1));
+    pub(super) fn waives(&self, item: &Item<'_>, at: &At<'_>) -> bool {
+        let Some(active) = self.meaning(item, at) else { return false };
+        active.count();
         true
     }
 
     /// Whether one of them means an item, which is none that counts.
-    pub(super) fn would_waive(&self, item: &Item<'_>) -> bool {
-        self.meaning(item).is_some()
+    pub(super) fn would_waive(&self, item: &Item<'_>, at: &At<'_>) -> bool {
+        self.meaning(item, at).is_some()
     }
 
     /// Whether one of them excuses a cell that could not be judged, and why.
     pub(super) fn excuses(&self, labels: &Labels, component: Option<&str>, status: GateStatus) -> Option<String> {
-        let _ = (labels, component, status);
-        None
+        let covered = match status {
+            GateStatus::Missing => Cover::Missing,
+            GateStatus::Error => Cover::Error,
+            _ => return None,
+        };
+        let whole = |w: &Waiver| {
+            w.covers.contains(&covered)
+                && within(&w.labels, labels)
+                && w.component.as_deref().is_none_or(|name| Some(name) == component)
+        };
+        let active = self.all.iter().find(|active| whole(active.used.waiver))?;
+        active.count();
+        let w = active.used.waiver;
+        Some(format!("{} (until {})", w.reason, w.expires))
     }
 
-    fn meaning(&self, item: &Item<'_>) -> Option<&Active<'_>> {
+    fn meaning(&self, item: &Item<'_>, at: &At<'_>) -> Option<&Active<'_>> {
         if self.all.is_empty() {
             return None;
         }
         let named = item.id.and_then(|id| self.by_id.get(&id.to_ascii_lowercase()));
         let fitting = named.into_iter().flatten().chain(&self.others).filter_map(|n| Some((n, self.all.get(*n)?)));
-        let first = fitting.filter(|(_, active)| means(active.used.waiver, item)).min_by_key(|(n, _)| **n);
+        let first =
+            fitting.filter(|(_, active)| means(active.used.waiver, item, at, self.components)).min_by_key(|(n, _)| **n);
         first.map(|(_, active)| active)
     }
 
@@ -200,18 +228,41 @@ pub(super) fn waives_violation(v: &Violation, waive: &dyn Fn(&Item<'_>) -> bool)
 
 fn describe(w: &Waiver) -> String {
     let path = w.path.as_ref().map(|p| p.as_str());
-    let parts: Vec<&str> =
-        [w.id.as_deref(), w.test.as_deref(), w.package.as_deref(), path].into_iter().flatten().collect();
+    let labels = w.labels.iter().map(|(label, value)| format!("{label} = {value}")).collect::<Vec<_>>().join(", ");
+    let labels = (!labels.is_empty()).then_some(labels.as_str());
+    let single = [w.id.as_deref(), w.test.as_deref(), w.package.as_deref(), path];
+    let parts: Vec<&str> = single.into_iter().chain([w.component.as_deref(), labels]).flatten().collect();
     parts.join(" in ")
 }
 
 /// Whether a waiver means an item: everything that it names must fit.
-fn means(w: &Waiver, item: &Item<'_>) -> bool {
+fn means(w: &Waiver, item: &Item<'_>, at: &At<'_>, components: Option<&Components>) -> bool {
     let id = w.id.as_ref().is_none_or(|id| item.id.is_some_and(|i| i.eq_ignore_ascii_case(id)));
     let test = w.test.as_ref().is_none_or(|t| item.is_test(t));
     let package = w.package.as_ref().is_none_or(|p| item.package.is_some_and(|i| package_fits(p, i)));
     let path = w.path.as_ref().is_none_or(|p| item.path.is_some_and(|i| p.matches(i).is_some()));
-    id && test && package && path
+    id && test && package && path && labelled(w, item, at) && placed(w, item, at, components)
+}
+
+/// Whether all that tells of an item has a waiver's labels.
+fn labelled(w: &Waiver, item: &Item<'_>, at: &At<'_>) -> bool {
+    let all_sources = || !item.sources.is_empty() && item.sources.iter().all(|s| within(&w.labels, &s.labels));
+    within(&w.labels, &at.labels) || all_sources()
+}
+
+/// Whether an item lies in a waiver's component: by the component that is judged, else by the file that it is about, else by where it was found.
+fn placed(w: &Waiver, item: &Item<'_>, at: &At<'_>, components: Option<&Components>) -> bool {
+    let Some(wanted) = &w.component else { return true };
+    if let Some(judged) = at.component {
+        return judged == wanted;
+    }
+    let Some(components) = components else { return false };
+    let is_it = |n: usize| components.list.get(n).is_some_and(|c| c.name == *wanted);
+    if let Some(owner) = item.path.and_then(|p| components.owner(p)) {
+        return is_it(owner.component);
+    }
+    let home = |s: &&Source| components.home(&s.path, &s.labels).is_some_and(|o| is_it(o.component));
+    !item.sources.is_empty() && item.sources.iter().all(home)
 }
 
 /// `pkg:hex/cowlib` fits `pkg:hex/cowlib@2.1.0` and `pkg:hex/cowlib@2.1.0 2.1.0`; `cowlib` fits `cowlib 2.1.0`. Never a mere prefix.
@@ -248,6 +299,9 @@ mod tests {
             test: None,
             package: None,
             path: None,
+            component: None,
+            labels: Labels::new(),
+            covers: Vec::new(),
             reason: "known".to_owned(),
             starts: None,
             expires: date(2027, 1, 31),
@@ -272,7 +326,7 @@ mod tests {
         let ends = |expires| Waiver { expires, ..waiver(Some("A")) };
         let holds = |w| {
             let policy = policy(vec![w]);
-            Waivers::new(&policy, TODAY).of("g").waives(&named("a"))
+            Waivers::new(&policy, TODAY).of("g").waives(&named("a"), &At::default())
         };
         assert_eq!([date(2026, 5, 31), TODAY, date(2026, 6, 2)].map(|d| holds(ends(d))), [false, true, true]);
         assert!(holds(waiver(Some("A"))));
@@ -285,7 +339,7 @@ mod tests {
             let policy = policy(vec![Waiver { expires, ..waiver(Some("A")) }]);
             let waivers = Waivers::new(&policy, TODAY);
             if used {
-                waivers.of("g").waives(&named("A"));
+                waivers.of("g").waives(&named("A"), &At::default());
             }
             waivers.warnings().join("")
         };
@@ -313,7 +367,7 @@ mod tests {
         let later = policy(vec![Waiver { starts: Some(end), file: Some("org.toml".to_owned()), ..waiver(Some("A")) }]);
         let said = Waivers::new(&later, TODAY).warnings().join("");
         assert_eq!(said, "the waiver of A (policy line 7 of org.toml) starts on 2026-07-01 and does not count yet");
-        assert!(!Waivers::new(&later, TODAY).of("g").waives(&named("A")));
+        assert!(!Waivers::new(&later, TODAY).of("g").waives(&named("A"), &At::default()));
     }
 
     #[test]
@@ -346,7 +400,11 @@ mod tests {
         ]);
         let waivers = Waivers::new(&policy, TODAY);
         let gate = waivers.of("g");
-        assert!(gate.waives(&named("A")) && gate.waives(&named("a")) && !gate.waives(&named("B")));
+        assert!(
+            gate.waives(&named("A"), &At::default())
+                && gate.waives(&named("a"), &At::default())
+                && !gate.waives(&named("B"), &At::default())
+        );
         let used = gate.used();
         assert_eq!(used.iter().map(|u| (u.what.as_str(), u.waived, u.policy_line)).collect::<Vec<_>>(), [("a", 2, 7)]);
         assert_eq!(waivers.warnings().len(), 2, "the first and the last were not needed");
@@ -361,9 +419,14 @@ mod tests {
             test: Some("adds".to_owned()),
             ..waiver(Some("A"))
         };
-        let whole =
-            Item { id: Some("A"), package: Some("cowlib 1"), path: Some("src/x.erl"), test: Some("adds"), suite: None };
-        assert!(means(&w, &whole));
+        let whole = Item {
+            id: Some("A"),
+            package: Some("cowlib 1"),
+            path: Some("src/x.erl"),
+            test: Some("adds"),
+            ..Item::default()
+        };
+        assert!(means(&w, &whole, &At::default(), None));
         for less in [
             Item { id: Some("B"), ..whole },
             Item { id: None, ..whole },
@@ -374,7 +437,7 @@ mod tests {
             Item { test: Some("takes"), ..whole },
             Item { test: None, ..whole },
         ] {
-            assert!(!means(&w, &less), "{less:?}");
+            assert!(!means(&w, &less, &At::default(), None), "{less:?}");
         }
         assert_eq!(describe(&w), "A in adds in cowlib in src/**");
     }
@@ -390,8 +453,8 @@ mod tests {
             ..Violation::new("x", status, "x")
         };
         use GateStatus::{Error, Fail, Inconclusive, Missing, Warn};
-        let waived =
-            [Error, Missing, Inconclusive, Fail, Warn].map(|s| waives_violation(&violation(s), &|i| gate.waives(i)));
+        let waived = [Error, Missing, Inconclusive, Fail, Warn]
+            .map(|s| waives_violation(&violation(s), &|i| gate.waives(i, &At::default())));
         assert_eq!(waived, [false, false, false, true, true]);
     }
 
@@ -417,5 +480,74 @@ mod tests {
         ];
         assert_eq!(yes.map(|(wanted, found)| package_fits(wanted, found)), [true; 9]);
         assert_eq!(no.map(|(wanted, found)| package_fits(wanted, found)), [false; 5]);
+    }
+
+    fn parts() -> Policy {
+        let text = "version = 1\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n[gates.tests]\n";
+        let known = (gatekeeper_formats::Formats::default(), crate::rule::Rules::default());
+        crate::policy::parse("p", text.as_bytes(), None, crate::policy::Known { formats: &known.0, rules: &known.1 })
+            .unwrap()
+    }
+
+    fn os(name: &str) -> Labels {
+        Labels::from([("os".to_owned(), name.to_owned())])
+    }
+
+    #[test]
+    fn labels_fit_where_all_that_tells_of_an_item_has_them() {
+        let w = Waiver { labels: os("macos"), ..waiver(None) };
+        let source = |name: &str| Source { labels: os(name), ..Source::default() };
+        let (mac, linux) = (source("macos"), source("linux"));
+        let fits = |sources: &[&Source], labels: Labels| {
+            means(&w, &Item { sources, ..Item::default() }, &At { labels, component: None }, None)
+        };
+        assert!(fits(&[&mac], Labels::new()) && fits(&[&mac, &mac], Labels::new()) && fits(&[], os("macos")));
+        assert!(!fits(&[&linux], Labels::new()) && !fits(&[&mac, &linux], Labels::new()));
+        assert!(!fits(&[], Labels::new()) && !fits(&[], os("linux")));
+        assert_eq!(describe(&w), "os = macos");
+    }
+
+    #[test]
+    fn a_component_is_told_by_what_is_judged_by_the_file_or_by_where_it_was_found() {
+        let policy = parts();
+        let w = Waiver { component: Some("web".to_owned()), ..waiver(None) };
+        let fits = |path: Option<&str>, found: &str, component: Option<&str>| {
+            let source = Source { path: found.to_owned(), ..Source::default() };
+            let item = Item { path, sources: &[&source], ..Item::default() };
+            means(&w, &item, &At { labels: Labels::new(), component }, Some(&policy.components))
+        };
+        assert!(fits(None, "out/x", Some("web")) && !fits(Some("web/a"), "web/x", Some("api")));
+        assert!(fits(Some("web/a"), "api/x", None) && !fits(Some("api/a"), "web/x", None));
+        assert!(fits(Some("a"), "web/x", None) && fits(None, "web/x", None) && !fits(None, "out/x", None));
+        assert!(!means(&w, &Item::default(), &At::default(), Some(&policy.components)));
+    }
+
+    #[test]
+    fn a_whole_cell_is_excused_only_where_the_waiver_covers_it() {
+        let excused = |covers: Vec<Cover>, labels: Labels, component: Option<&str>, status| {
+            let w = Waiver { labels: os("macos"), component: component.map(str::to_owned), covers, ..waiver(None) };
+            let policy = policy(vec![w]);
+            let waivers = Waivers::new(&policy, TODAY);
+            let gate = waivers.of("g");
+            let said = gate.excuses(&labels, Some("web"), status);
+            assert_eq!(said.is_some(), gate.used().iter().any(|u| u.waived == 1));
+            said
+        };
+        use GateStatus::{Error, Fail, Missing};
+        let mac = || os("macos");
+        assert_eq!(excused(vec![Cover::Missing], mac(), None, Missing).as_deref(), Some("known (until 2027-01-31)"));
+        assert!(excused(vec![Cover::Missing], mac(), Some("web"), Missing).is_some());
+        assert!(excused(vec![Cover::Error], mac(), None, Error).is_some());
+        for (covers, labels, component, status) in [
+            (vec![], mac(), None, Missing),
+            (vec![Cover::Missing], mac(), None, Error),
+            (vec![Cover::Error], mac(), None, Missing),
+            (vec![Cover::Missing, Cover::Error], mac(), None, Fail),
+            (vec![Cover::Missing], os("linux"), None, Missing),
+            (vec![Cover::Missing], Labels::new(), None, Missing),
+            (vec![Cover::Missing], mac(), Some("api"), Missing),
+        ] {
+            assert_eq!(excused(covers, labels, component, status), None);
+        }
     }
 }

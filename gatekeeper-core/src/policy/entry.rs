@@ -1,6 +1,7 @@
 //! `[[evidence]]`: which files are evidence, and what is demanded of them.
 
 use super::extracts::{Measured, measured};
+use super::floors::{Floor, floors};
 use crate::config::{PathRules, PolicyProblem, ProblemCode, Problems, Span, Table, Value, nearest};
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::glob::Pattern;
@@ -36,6 +37,10 @@ pub struct EvidenceEntry {
     pub exit_status: Option<i32>,
     /// What it says of measurements.
     pub(crate) measured: Measured,
+    /// Whether it has to bring something; otherwise what it names may be absent.
+    pub required: bool,
+    /// How much it has to bring at least.
+    pub floors: Vec<Floor>,
     /// Line in the policy, from 1.
     pub line: u64,
 }
@@ -100,6 +105,8 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
     };
     let min_matched = t.percent("min-matched");
     let same_commit = t.flag("same-commit").unwrap_or(false);
+    let required = t.flag("required").unwrap_or(true);
+    let floors = floors(&mut t);
     t.finish("an [[evidence]] entry");
     Some(EvidenceEntry {
         name,
@@ -115,6 +122,8 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
         same_commit,
         exit_status,
         measured,
+        required,
+        floors,
         line: line(&span),
     })
 }

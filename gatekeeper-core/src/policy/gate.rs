@@ -9,6 +9,7 @@ use crate::rule::{Judge, Rule};
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::findings::Category;
 use gatekeeper_formats::{Format, Formats};
+use std::collections::BTreeMap;
 
 /// A rule with its configuration, under a name.
 #[derive(Debug)]
@@ -25,6 +26,10 @@ pub struct Gate {
     pub cells: Cells,
     /// A word that goes into the verdict's `triggers` where the gate fails, has no evidence or could not be judged.
     pub then: Option<String>,
+    /// Whether it is judged for each component by itself.
+    pub per_component: bool,
+    /// The limits that components have of their own, by the component's name.
+    pub(crate) own: BTreeMap<String, Own>,
     /// Whether it is judged at all: not so where the policy, or the profile, switches it off.
     pub enabled: bool,
     /// Whether missing evidence blocks. Not so for the built-in default gates: they report it.
@@ -35,6 +40,15 @@ pub struct Gate {
     pub file: Option<String>,
     /// The rule's configuration.
     pub(crate) judge: Box<dyn Judge>,
+}
+
+/// A gate as one component has it.
+#[derive(Debug)]
+pub(crate) struct Own {
+    /// Whether it is judged for this component.
+    pub enabled: bool,
+    /// The rule's configuration.
+    pub judge: Box<dyn Judge>,
 }
 
 /// Reads one of them.
@@ -77,6 +91,7 @@ pub(super) fn gate(
     let select = selector(&mut t, rule, evidence, known.formats);
     let cells = cells(&mut t, evidence, line);
     let then = then(&mut t);
+    let per_component = t.flag("per-component").unwrap_or(false);
     let judge = rule.build(&mut t);
     t.finish(&format!("a gate of rule `{}`", rule.id));
     Some(Gate {
@@ -86,6 +101,8 @@ pub(super) fn gate(
         select,
         cells,
         then,
+        per_component,
+        own: BTreeMap::new(),
         missing_blocks: true,
         enabled,
         line: Some(line(key_span)),

@@ -57,6 +57,15 @@ pub(crate) const TOP: &[Key] = &[
     key("extends", Shape::Any, "a policy that this one is laid over: a file, relative to this one", "none"),
     key("evidence", Shape::Tables(EVIDENCE), "what must have been measured; see below", "the formats' usual places"),
     key("gates", Shape::Named(GATE), "the gates, by name; see below", "must be there"),
+    key("components", Shape::Any, "parts of a repository that are judged where they changed; see below", "none"),
+    key("baseline", Shape::Table(BASELINE), "the earlier run that this one is compared with; see below", "as below"),
+    key(
+        "weakening",
+        Shape::Any,
+        "what a change that weakens its own tests comes to: `\"fail\"`, `\"warn\"`, `\"allow\"`",
+        "each gate's own keys",
+    ),
+    key("rollout", Shape::Table(ROLLOUT), "the steps of a rollout", "none"),
     key("defaults", Shape::Table(DEFAULTS), "keys that all gates share; a gate's own key wins", "none"),
     key("waivers", Shape::Tables(WAIVER), "exceptions that end; see below", "none"),
     key("waivers-policy", Shape::Table(WAIVERS_POLICY), "what exceptions must keep to", "none"),
@@ -82,6 +91,19 @@ const EVIDENCE: &[Key] = &[
     key("ignore", Shape::Texts, "patterns of files that need not be evidence", "none"),
     key("format", Shape::Text, "the format that the files must be of (`gatekeeper formats`)", "recognised"),
     key("labels", Shape::NamedTexts, "labels of all of its files", "none"),
+    key(
+        "required",
+        Shape::Flag,
+        "whether it must be there; a gate left with nothing but absent optional evidence is `skip`, said",
+        "`true`",
+    ),
+    key("min-files", Shape::Count, "fewest files that are read as evidence; copies of one result count once", "none"),
+    key("min-cases", Shape::Count, "fewest test cases that ran", "none"),
+    key("min-lines", Shape::Count, "fewest measured lines of coverage", "none"),
+    key("min-sources", Shape::Count, "fewest source files of coverage", "none"),
+    key("min-packages", Shape::Count, "fewest different packages of an inventory", "none"),
+    key("min-samples", Shape::Count, "fewest samples of measurements", "none"),
+    key("min-series", Shape::Count, "fewest series of measurements", "none"),
     key("max-age", Shape::Duration, "older evidence is stale", "none"),
     key("exit-status", Shape::Count, "the exit status of the command that wrote the files", "not known"),
     key("same-commit", Shape::Flag, "what a report says of its commit must be the commit that is judged", "`false`"),
@@ -147,10 +169,43 @@ const GATE: &[Key] = &[
         "none",
     ),
     key("allow-fail", Shape::Tables(&[]), "cells that only warn for a time: the labels, `reason`, `expires`", "none"),
+    key("per-component", Shape::Flag, "judged for each component that changed", "`false`"),
     key("cells", Shape::Any, "how many cells must hold: `\"all\"`, `\"any\"`, `{ at-least = 2 }`", "`\"all\"`"),
 ];
 
 const DEFAULTS: &[Key] = &[];
+
+const COMPONENT: &[Key] = &[
+    key(
+        "paths",
+        Shape::Texts,
+        "patterns of its files, and of evidence that lies below it; the longest pattern decides",
+        "must be there",
+    ),
+    key("labels", Shape::NamedTexts, "evidence with these labels is its own, wherever it lies", "none"),
+    key("depends", Shape::Texts, "components that it is made from: where they change, it does", "none"),
+    key(
+        "gates",
+        Shape::Named(&[]),
+        "limits of its own for a gate with `per-component`, or `enabled = false`",
+        "the gate's",
+    ),
+];
+
+const BASELINE: &[Key] = &[
+    key("required", Shape::Flag, "whether what needs a baseline is `missing` without one, or `skip`, said", "`true`"),
+    key("max-age", Shape::Duration, "an older baseline is an error", "none"),
+    key("ancestor", Shape::Flag, "its commit must be ours or an ancestor of it", "`true`"),
+    key("max-shrink", Shape::Percent, "most of what was there and is not: cases, files, components, samples", "20"),
+    key(
+        "loosening",
+        Shape::Word(&["fail", "warn", "allow"]),
+        "what a policy comes to that demands less than the baseline's",
+        "`\"warn\"`",
+    ),
+];
+
+const ROLLOUT: &[Key] = &[key("steps", Shape::Any, "percentages, rising to 100", "must be there")];
 
 const WAIVER: &[Key] = &[
     key("gate", Shape::Text, "the gate that it is for", "must be there"),
@@ -158,6 +213,14 @@ const WAIVER: &[Key] = &[
     key("package", Shape::Text, "the package: a package URL, or a name", ""),
     key("path", Shape::Text, "a pattern of files", ""),
     key("test", Shape::Text, "the case: its own name, or `class: name`", ""),
+    key("component", Shape::Text, "only in this component; by itself, all that falls short there", "none"),
+    key(
+        "labels",
+        Shape::NamedTexts,
+        "only in evidence with these labels; by themselves, all that falls short there",
+        "none",
+    ),
+    key("covers", Shape::Texts, "`missing`, `error`: a whole cell or component that is so is a warning", "neither"),
     key("reason", Shape::Text, "why", "must be there"),
     key("expires", Shape::Date, "the last day on which it holds", "must be there"),
     key("starts", Shape::Date, "the first day on which it holds", "at once"),
@@ -266,6 +329,9 @@ pub fn documentation() -> String {
         let _ = write!(out, "\n## {heading}\n");
         if !says.is_empty() {
             let _ = write!(out, "{says}\n\n");
+        }
+        if keys.is_empty() {
+            continue;
         }
         out.push_str("| key | takes | meaning | without it |\n|---|---|---|---|\n");
         for k in *keys {
@@ -381,6 +447,9 @@ mod tests {
                     "{GATES}[[waivers]]\ngate = \"g\"\nid = \"x\"\nreason = \"r\"\nexpires = 2030-01-01\nqqqqqq = 1\n"
                 ),
             ),
+            (COMPONENT, format!("{GATES}[components.a]\npaths = [\"x/**\"]\nqqqqqq = 1\n")),
+            (BASELINE, format!("{GATES}[baseline]\nqqqqqq = 1\n")),
+            (ROLLOUT, format!("{GATES}[rollout]\nsteps = [50, 100]\nqqqqqq = 1\n")),
             (WAIVERS_POLICY, format!("{GATES}[waivers-policy]\nqqqqqq = 1\n")),
             (PROFILE, format!("{GATES}[profiles.p]\nqqqqqq = 1\n")),
         ] {

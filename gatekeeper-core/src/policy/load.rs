@@ -1,6 +1,7 @@
 //! Reads a policy file.
 
 use super::baseline::{self, Against};
+use super::components::components;
 use super::entry::entry;
 use super::extends::{Laid, Load, lay};
 use super::extracts;
@@ -12,6 +13,7 @@ use crate::config::loosened;
 use crate::config::{Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::hash::sha256_hex;
+use std::collections::HashSet;
 
 /// Reads a policy that stands alone. The name's extension says what it is written in: `.yaml`, `.yml`, `.json`, else TOML.
 ///
@@ -38,7 +40,8 @@ pub(crate) fn load(
     let fail = |mut problems: Vec<PolicyProblem>| {
         problems.sort_by_key(|p| p.span.start);
         // What is wrong with a default is wrong in every gate that has it.
-        problems.dedup();
+        let mut told = HashSet::new();
+        problems.retain(|p| told.insert((p.span.start, p.message.clone())));
         Err(PolicyError::of_sources(&sources, &text, cut(problems)))
     };
     defaults::fill(&mut tree);
@@ -112,12 +115,13 @@ fn read(
     top.get("extends");
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
-    let gates: Vec<Gate> = top
+    let mut gates: Vec<Gate> = top
         .named("gates")
         .iter()
         .filter_map(|e| Some(Gate { file: base(&e.key_span), ..gate(e, &evidence, known, problems, &line)? }))
         .collect();
     extracts::agree(top.named("gates"), &evidence, problems);
+    let components = components(&mut top, tree, &mut gates, &evidence, &line);
     if top.get("gates").is_none_or(|n| n.value == Value::Table(Vec::new())) {
         problems.add(
             PolicyProblem::new(0..0, "this policy has no gates, so nothing would be judged")
@@ -128,7 +132,7 @@ fn read(
     let most_days = waiver::most_days(&mut top);
     let read_waiver = |t: Table<'_>| {
         let file = base(&t.span());
-        Some(Waiver { file, ..waiver(t, &gates, most_days, &line)? })
+        Some(Waiver { file, ..waiver(t, &gates, &evidence, &components, most_days, &line)? })
     };
     let waivers = top.tables("waivers").into_iter().filter_map(read_waiver).collect();
     defaults::read(&mut top, problems);
@@ -147,7 +151,7 @@ fn read(
     let against = baseline::read(&mut top, &names, problems, &line);
     let rollout = rollout::rollout(&mut top);
     top.finish("a policy");
-    Some(Policy { evidence, gates, waivers, against, rollout, ..Policy::default() })
+    Some(Policy { evidence, gates, components, waivers, against, rollout, ..Policy::default() })
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 
 mod baseline;
 mod cells;
+mod components;
 mod default;
 mod defaults;
 mod entry;
 mod extends;
 mod extracts;
 mod find;
+mod floors;
 mod gate;
 mod given;
 pub mod keys;
@@ -25,17 +27,20 @@ pub use crate::config::{PolicyError, PolicyProblem, Selector};
 pub use crate::rollout::{Next, Rollout};
 pub use crate::verdict::Action;
 pub use cells::{AllowFail, Cells, Labels, Quorum};
+pub use components::{Component, Components};
 pub use entry::EvidenceEntry;
 pub use extends::PolicyFile;
 pub use find::{NAMES, find};
+pub use floors::Floor;
 pub use gate::Gate;
 pub use given::{GivenPolicy, PolicyFiles};
 pub(crate) use known::Known;
 pub(crate) use load::{load, parse};
-pub use waiver::Waiver;
+pub use waiver::{Cover, Waiver};
 
 pub(crate) use baseline::{Against, Severity, Weaker};
 pub(crate) use cells::within;
+pub(crate) use components::Owner;
 pub(crate) use default::{Project, default_policy};
 
 /// A policy, ready to judge.
@@ -51,6 +56,10 @@ pub struct Policy {
     pub evidence: Vec<EvidenceEntry>,
     /// The gates in the file's order.
     pub gates: Vec<Gate>,
+    /// The parts of the repository.
+    pub components: Components,
+    /// The policy's own files as paths below the root, as far as they lie there: what is changed in them concerns everything.
+    pub(crate) own_files: Vec<String>,
     /// Accepted exceptions.
     pub waivers: Vec<Waiver>,
     /// The steps of a rollout.

@@ -18,7 +18,10 @@ pub(super) fn rollout(top: &mut Table<'_>) -> Option<Rollout> {
     let (none, all) = (Decimal::whole(0), Decimal::whole(100));
     for ((step, at), before) in numbers.iter().zip(std::iter::once(none).chain(numbers.iter().map(|(n, _)| *n))) {
         if *step <= before || *step > all {
-            top.problem(at.clone(), format!("the steps of a rollout rise from above 0 to 100 at most, and {step} does not"));
+            top.problem(
+                at.clone(),
+                format!("the steps of a rollout rise from above 0 to 100 at most, and {step} does not"),
+            );
             return None;
         }
     }
@@ -40,7 +43,16 @@ mod tests {
         };
         assert_eq!(read(""), (None, 0));
         assert_eq!(read("[rollout]\nsteps = [0.5, 15, 100]"), (Some(3), 0));
-        for bad in ["[rollout]", "[rollout]\nsteps = [5, 5]", "[rollout]\nsteps = [0, 5]", "[rollout]\nsteps = [5, 101]", "[rollout]\nsteps = [\"x\"]", "[rollout]\nsteps = [5]\nx = 1", "rollout = 3", "[rollout]\nsteps = []"] {
+        for bad in [
+            "[rollout]",
+            "[rollout]\nsteps = [5, 5]",
+            "[rollout]\nsteps = [0, 5]",
+            "[rollout]\nsteps = [5, 101]",
+            "[rollout]\nsteps = [\"x\"]",
+            "[rollout]\nsteps = [5]\nx = 1",
+            "rollout = 3",
+            "[rollout]\nsteps = []",
+        ] {
             assert_eq!(read(bad).1, 1, "{bad}");
         }
     }

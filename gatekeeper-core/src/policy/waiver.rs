@@ -1,5 +1,8 @@
 //! `[[waivers]]`: accepted exceptions.
 
+use super::cells::Labels;
+use super::components::Components;
+use super::entry::{EvidenceEntry, known_label};
 use super::gate::Gate;
 use crate::config::{PolicyProblem, ProblemCode, Span, Table};
 use gatekeeper_evidence::glob::Pattern;
@@ -17,6 +20,12 @@ pub struct Waiver {
     pub package: Option<String>,
     /// Pattern of the path.
     pub(crate) path: Option<Pattern>,
+    /// What lies in this component.
+    pub component: Option<String>,
+    /// What evidence with these labels says.
+    pub labels: Labels,
+    /// What of a whole cell or component is excused beside what falls short in it.
+    pub covers: Vec<Cover>,
     /// Why.
     pub reason: String,
     /// First day on which it holds; from ever where none is given.
@@ -35,6 +44,15 @@ pub struct Waiver {
     pub file: Option<String>,
 }
 
+/// What a waiver may excuse though it could not be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// That there is no evidence.
+    Missing,
+    /// That the evidence could not be judged.
+    Error,
+}
+
 /// `[waivers-policy] max-days`.
 pub(super) fn most_days(top: &mut Table<'_>) -> Option<u64> {
     let mut t = top.table("waivers-policy")?;
@@ -50,6 +68,8 @@ pub(super) fn most_days(top: &mut Table<'_>) -> Option<u64> {
 pub(super) fn waiver(
     mut t: Table<'_>,
     gates: &[Gate],
+    evidence: &[EvidenceEntry],
+    components: &Components,
     max_days: Option<u64>,
     line: &impl Fn(&Span) -> u64,
 ) -> Option<Waiver> {
@@ -76,11 +96,24 @@ pub(super) fn waiver(
             t.problem(span.clone(), format!("the waiver's `{key}` is empty"));
         }
     }
-    if id.is_none() && test.is_none() && package.is_none() && path.is_none() {
+    let component = t.text("component").map(|(name, span)| {
+        let names = || components.list.iter().map(|c| c.name.as_str());
+        if !names().any(|n| n == name) {
+            let problem = PolicyProblem::new(span, format!("there is no component `{name}`"));
+            t.problems().add(problem.code(ProblemCode::UnknownWord).nearest(&name, names()));
+        }
+        name
+    });
+    let labels = labels(&mut t, evidence);
+    let of_gate = gate.as_ref().and_then(|name| gates.iter().find(|g| g.name == *name));
+    let single = [id.is_some(), test.is_some(), package.is_some(), path.is_some()].contains(&true);
+    let covers = covers(&mut t, single, component.as_deref(), &labels, of_gate);
+    let named = single || t.get("component").is_some() || t.get("labels").is_some();
+    if !named {
         t.problem_of(
             ProblemCode::MissingKey,
             span.clone(),
-            "this waiver does not say what it waives: give it `id`, `test`, `package` or `path`",
+            "this waiver does not say what it waives: give it `id`, `test`, `package`, `path`, `component` or `labels`",
         );
     }
     let reason = t.text("reason").map(|(s, _)| s).unwrap_or_default();
@@ -111,6 +144,9 @@ pub(super) fn waiver(
         test,
         package,
         path,
+        component,
+        labels,
+        covers,
         reason,
         starts,
         expires: expires?,
@@ -120,4 +156,120 @@ pub(super) fn waiver(
         line: line(&span),
         file: None,
     })
+}
+
+/// `labels = { os = "macos" }`: a value each.
+fn labels(t: &mut Table<'_>, evidence: &[EvidenceEntry]) -> Labels {
+    let mut out = Labels::new();
+    let Some(span) = t.get("labels").map(|n| n.span.clone()) else { return out };
+    let given = t.named_texts("labels");
+    if given.is_empty() && t.is_sound() {
+        t.problem(span.clone(), "the waiver's `labels` name no label");
+    }
+    for (label, values) in given {
+        if !known_label(&label, &span, evidence, t.problems()) {
+            continue;
+        }
+        match <[String; 1]>::try_from(values) {
+            Ok([value]) => drop(out.insert(label, value)),
+            Err(values) => {
+                t.problem(
+                    span.clone(),
+                    format!("a waiver has one value of a label, but `{label}` has {}", values.len()),
+                );
+            }
+        }
+    }
+    out
+}
+
+/// `covers`: a whole cell or component of a gate that is judged by such.
+fn covers(
+    t: &mut Table<'_>,
+    single: bool,
+    component: Option<&str>,
+    labels: &Labels,
+    gate: Option<&Gate>,
+) -> Vec<Cover> {
+    let Some(span) = t.get("covers").map(|n| n.span.clone()) else { return Vec::new() };
+    let mut out = Vec::new();
+    for (word, span) in t.texts("covers").unwrap_or_default() {
+        match word.as_str() {
+            "missing" => out.push(Cover::Missing),
+            "error" => out.push(Cover::Error),
+            _ => t.problems().add(
+                PolicyProblem::new(span, format!("`covers` takes missing, error, not \"{word}\""))
+                    .code(ProblemCode::UnknownWord)
+                    .nearest(&word, ["missing", "error"]),
+            ),
+        }
+    }
+    let whole = || component.is_some() || !labels.is_empty();
+    let foreign = gate.and_then(|g| labels.keys().find(|l| !g.cells.each.contains(l)).map(|l| (g, l)));
+    if single {
+        let words = "`covers` excuses a whole cell or component, so this waiver can name nothing in it";
+        t.problems()
+            .add(PolicyProblem::new(span, words).help("leave out `id`, `test`, `package` and `path`, or `covers`"));
+    } else if !whole() && t.is_sound() {
+        let words = "`covers` excuses a cell or a component: say which by `labels` or `component`";
+        t.problem_of(ProblemCode::MissingKey, span, words);
+    } else if let Some((gate, label)) = foreign {
+        let words =
+            format!("the gate `{}` is not judged by `{label}` (`each`), so there is no such cell to excuse", gate.name);
+        t.problem(span, words);
+    } else if let (Some(gate), Some(name)) = (gate.filter(|g| !g.per_component), component) {
+        let words = format!("the gate `{}` is not judged by components, so {name} is none of its parts", gate.name);
+        t.problem(span, words);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Known, Policy, parse};
+    use super::*;
+    use crate::rule::Rules;
+    use gatekeeper_formats::Formats;
+
+    fn read(waiver: &str) -> Result<Policy, Vec<String>> {
+        let text = format!(
+            "version = 1\n[[evidence]]\npaths = [\"{{os}}/{{arch}}/*.xml\"]\n[components.web]\npaths = [\"web/**\"]\n\
+             [gates.ct]\nrule = \"tests\"\neach = \"os\"\n[gates.lint]\nrule = \"findings\"\nmax = {{ total = 0 }}\n\
+             per-component = true\n[[waivers]]\nreason = \"r\"\nexpires = \"2027-01-31\"\n{waiver}\n"
+        );
+        let (formats, rules) = (Formats::default(), Rules::default());
+        parse("p.toml", text.as_bytes(), None, Known { formats: &formats, rules: &rules })
+            .map_err(|e| e.problems.iter().map(|p| p.message.clone()).collect())
+    }
+
+    #[test]
+    fn a_waiver_names_a_component_labels_and_what_it_covers() {
+        let w = read("gate = \"ct\"\nlabels = { os = \"macos\" }\ncovers = [\"missing\", \"error\"]")
+            .unwrap()
+            .waivers
+            .remove(0);
+        assert_eq!((w.labels.len(), w.covers.as_slice()), (1, &[Cover::Missing, Cover::Error][..]));
+        let w = read("gate = \"lint\"\ncomponent = \"web\"\ncovers = \"missing\"").unwrap().waivers.remove(0);
+        assert_eq!((w.component.as_deref(), w.covers.len()), (Some("web"), 1));
+        assert!(read("gate = \"ct\"\nlabels = { arch = \"arm\" }\ntest = \"t\"").is_ok());
+    }
+
+    #[test]
+    fn each_mistake_in_them_is_told_once() {
+        for (waiver, said) in [
+            ("gate = \"ct\"", "does not say what it waives"),
+            ("gate = \"ct\"\nlabels = {}", "name no label"),
+            ("gate = \"ct\"\nlabels = { so = \"macos\" }", "gives a label `so`"),
+            ("gate = \"ct\"\nlabels = { os = [\"a\", \"b\"] }", "one value of a label"),
+            ("gate = \"ct\"\ncomponent = \"wbe\"", "no component `wbe`"),
+            ("gate = \"ct\"\nlabels = { os = \"a\" }\ncovers = [\"msising\"]", "`covers` takes missing, error"),
+            ("gate = \"ct\"\nlabels = { os = \"a\" }\ntest = \"t\"\ncovers = \"missing\"", "can name nothing in it"),
+            ("gate = \"ct\"\ncovers = \"missing\"\nid = \"x\"", "can name nothing in it"),
+            ("gate = \"ct\"\nlabels = { arch = \"arm\" }\ncovers = \"missing\"", "not judged by `arch`"),
+            ("gate = \"ct\"\ncomponent = \"web\"\ncovers = \"missing\"", "not judged by components"),
+        ] {
+            let told = read(waiver).map(|_| ()).unwrap_err();
+            assert!(told.len() == 1 && told[0].contains(said), "{waiver}: {told:?}");
+        }
+    }
 }

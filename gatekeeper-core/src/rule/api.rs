@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::diff::Diff;
 use crate::project::ProjectFiles;
 use crate::verdict::{GateStatus, Violation};
-use gatekeeper_evidence::{Evidence, Kind};
+use gatekeeper_evidence::{Evidence, Kind, Source};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::borrow::Cow;
 use std::error::Error;
@@ -275,6 +275,8 @@ pub struct Item<'i> {
     pub test: Option<&'i str>,
     /// The suite or class of that case.
     pub suite: Option<&'i str>,
+    /// Where it was found: all evidence that tells of it. Waivers that speak of labels or of a component fit what all of it agrees to.
+    pub sources: &'i [&'i Source],
 }
 
 impl Item<'_> {

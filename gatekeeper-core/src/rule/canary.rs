@@ -93,7 +93,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     if let (Some(a), Some(b)) = (&baseline, &canary)
         && a.labels == b.labels
     {
-        t.problem(span.clone(), "`baseline` and `canary` have the same labels, so that a canary would be compared with itself");
+        t.problem(
+            span.clone(),
+            "`baseline` and `canary` have the same labels, so that a canary would be compared with itself",
+        );
     }
     let tables = t.tables("metrics");
     if tables.is_empty() && t.get("metrics").is_none_or(|n| matches!(n.value, crate::config::Value::List(_))) {
@@ -132,7 +135,10 @@ fn metric(mut t: Table<'_>) -> Option<Metric> {
         t.problem(span.clone(), "a metric of a canary has a `name`");
     }
     if given != 1 {
-        t.problem(span.clone(), "a metric of a canary has either `max-increase` or `max-decrease`: what it may be worse by");
+        t.problem(
+            span.clone(),
+            "a metric of a canary has either `max-increase` or `max-decrease`: what it may be worse by",
+        );
     }
     let counts = match counts.map(<[String; 2]>::try_from) {
         None => None,
@@ -181,10 +187,13 @@ impl Judge for Canary {
                 None => vec![&metric.name],
             };
             let mut broken = false;
-            for l in lost(scope).iter().filter(|l| l.failure.metric.is_empty() || names.contains(&l.failure.metric.as_str())) {
+            for l in
+                lost(scope).iter().filter(|l| l.failure.metric.is_empty() || names.contains(&l.failure.metric.as_str()))
+            {
                 if both.iter().any(|side| side.has(&l.labels)) || l.failure.metric.is_empty() {
                     broken = true;
-                    out.violations.push(Violation::new("measurement-failed", GateStatus::Error, l.words()).from_source(l.source));
+                    out.violations
+                        .push(Violation::new("measurement-failed", GateStatus::Error, l.words()).from_source(l.source));
                 }
             }
             for side in both {
@@ -267,11 +276,17 @@ impl Canary {
         }
         let counts = format!("{} and {} samples", old.values.len(), new.values.len());
         if old.values.is_empty() || new.values.is_empty() {
-            return Err((GateStatus::Inconclusive, format!("only a summary is stated, and the comparison needs samples: {counts}")));
+            return Err((
+                GateStatus::Inconclusive,
+                format!("only a summary is stated, and the comparison needs samples: {counts}"),
+            ));
         }
         let few = old.values.len().min(new.values.len());
         if u64::try_from(few).unwrap_or(0) < self.min_samples {
-            return Err((GateStatus::Inconclusive, format!("{counts}, and at least {} of each are wanted", self.min_samples)));
+            return Err((
+                GateStatus::Inconclusive,
+                format!("{counts}, and at least {} of each are wanted", self.min_samples),
+            ));
         }
         let (Some(old), Some(new)) = (Sorted::of(old.values), Sorted::of(new.values)) else {
             return Err(error("a sample is 0 or negative, so that it has no ratio to another".to_owned()));
@@ -280,7 +295,8 @@ impl Canary {
         let c = mann_whitney(&old, &new, most, self.level);
         let status = self.status(metric, c.low, c.high, most);
         let value = percent_of(c.ratio - 1.0);
-        let note = format!("{} {value} [{}, {}] by {counts}", metric.name, percent_of(c.low - 1.0), percent_of(c.high - 1.0));
+        let note =
+            format!("{} {value} [{}, {}] by {counts}", metric.name, percent_of(c.low - 1.0), percent_of(c.high - 1.0));
         Ok((self.condition(metric, value, status), note))
     }
 
@@ -291,7 +307,10 @@ impl Canary {
             for s in all.iter().filter(|s| s.series.metric == name && side.has(&s.labels)) {
                 let one = (s.series.samples.len() == 1).then(|| s.series.samples.number(0)?.as_count()).flatten();
                 let Some(n) = one.filter(|n| *n < 1 << 53) else {
-                    return Err((GateStatus::Error, format!("{} is not one whole number, so that it is no count", s.name())));
+                    return Err((
+                        GateStatus::Error,
+                        format!("{} is not one whole number, so that it is no count", s.name()),
+                    ));
                 };
                 sum = sum.saturating_add(n);
             }
@@ -304,7 +323,10 @@ impl Canary {
             return Err((GateStatus::Error, format!("more {bad} than {whole}: {shown}")));
         }
         if n.min(m) < self.min_samples {
-            return Err((GateStatus::Inconclusive, format!("{shown}, and at least {} {whole} on each side are wanted", self.min_samples)));
+            return Err((
+                GateStatus::Inconclusive,
+                format!("{shown}, and at least {} {whole} on each side are wanted", self.min_samples),
+            ));
         }
         let Some((difference, low, high)) = newcombe(a, n, b, m, self.level) else {
             return Err((GateStatus::Inconclusive, format!("a rate of nothing: {shown}")));

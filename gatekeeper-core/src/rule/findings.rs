@@ -10,7 +10,7 @@ use crate::relate::findings::unite;
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
 use gatekeeper_evidence::glob::Pattern;
-use gatekeeper_evidence::{Data, Evidence, Kind};
+use gatekeeper_evidence::{Data, Evidence, Kind, Source};
 use std::borrow::Cow;
 
 pub(super) static RULE: Rule = Rule {
@@ -118,10 +118,12 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         max.push((severity.as_str(), Some(severity), 0));
     }
     if max.is_empty() && warn.is_empty() {
-        t.problem(
-            t.span(),
-            "this findings gate allows any number, so nothing can ever fail it: give it max = { total = 0 }",
-        );
+        if t.is_sound() {
+            t.problem(
+                t.span(),
+                "this findings gate allows any number, so nothing can ever fail it: give it max = { total = 0 }",
+            );
+        }
         return None;
     }
     Some(Box::new(FindingsGate {
@@ -195,7 +197,7 @@ impl Judge for FindingsGate {
             });
         }
         self.cut_away(all, found.len(), &mut out);
-        found.retain(|c| !c.is_waived(scope));
+        found.retain(|c| !c.is_waived(scope, &sets));
         found.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
         for (n, (e, f)) in sets.iter().enumerate() {
             self.told_by(e, f, scope.select, &mut out);
@@ -338,13 +340,16 @@ impl Counted<'_> {
         self.sets.is_empty() || self.sets.contains(&set)
     }
 
-    fn is_waived(&self, scope: &Scope<'_>) -> bool {
+    fn is_waived(&self, scope: &Scope<'_>, sets: &[(&Evidence, &Findings)]) -> bool {
         let f = self.finding.as_ref();
+        let found_by = sets.iter().enumerate().filter(|(n, _)| self.is_of(*n));
+        let sources: Vec<&Source> = found_by.map(|(_, (e, _))| &e.source).collect();
         let package = package(f);
         scope.waived(&Item {
             id: (!f.rule.is_empty()).then_some(f.rule.as_ref()),
             package: package.as_deref(),
             path: f.place.as_ref().map(|p| p.path.as_ref()),
+            sources: &sources,
             ..Item::default()
         })
     }

@@ -82,7 +82,12 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         t.problem(at.clone(), format!("`max` is a percentage such as \"5%\", not {max}"));
     }
     let better = t.choice("better", &[("lower", Better::Lower), ("higher", Better::Higher)]);
-    let tests = [("mann-whitney", Test::MannWhitney), ("welch", Test::Welch), ("bootstrap", Test::Bootstrap), ("exact", Test::Exact)];
+    let tests = [
+        ("mann-whitney", Test::MannWhitney),
+        ("welch", Test::Welch),
+        ("bootstrap", Test::Bootstrap),
+        ("exact", Test::Exact),
+    ];
     let test = t.choice("test", &tests);
     let level = level(t);
     Some(Box::new(Regression { metrics, max: max?.0, better, level, test }))
@@ -123,7 +128,10 @@ impl Group<'_> {
     fn exact(&self) -> Option<Number> {
         let mut all = self.seen.iter().flat_map(|s| {
             let unit = Unit::of(&s.series.unit);
-            (0..s.series.samples.len()).filter_map(|n| s.series.samples.number(n)).map(move |n| unit.base(&n)).collect::<Vec<_>>()
+            (0..s.series.samples.len())
+                .filter_map(|n| s.series.samples.number(n))
+                .map(move |n| unit.base(&n))
+                .collect::<Vec<_>>()
         });
         let first = all.next()?;
         all.all(|n| n == first).then_some(first)
@@ -167,7 +175,11 @@ impl Judge for Regression {
         let mut out = Judgement::default();
         let asked = |metric: &str| self.metrics.is_empty() || self.metrics.iter().any(|p| p.matches(metric).is_some());
         let Some(baseline) = scope.baseline else {
-            out.violations.push(Violation::new("baseline-missing", GateStatus::Missing, "there is nothing to compare with: no baseline of these measurements"));
+            out.violations.push(Violation::new(
+                "baseline-missing",
+                GateStatus::Missing,
+                "there is nothing to compare with: no baseline of these measurements",
+            ));
             return Ok(out);
         };
         let (now, before) = (groups(seen(scope)), groups(of_evidence(baseline)));
@@ -175,7 +187,11 @@ impl Judge for Regression {
         let all_lost = lost(scope);
         for l in &all_lost {
             let own = l.failure.metric.is_empty() || asked(&l.failure.metric);
-            let (code, status) = if own { ("measurement-failed", GateStatus::Error) } else { ("measurement-failed-elsewhere", GateStatus::Warn) };
+            let (code, status) = if own {
+                ("measurement-failed", GateStatus::Error)
+            } else {
+                ("measurement-failed-elsewhere", GateStatus::Warn)
+            };
             failed.push(&l.failure.metric);
             out.violations.push(Violation::new(code, status, l.words()).from_source(l.source));
         }
@@ -201,7 +217,8 @@ impl Judge for Regression {
             }
         }
         if compared == 0 && out.violations.iter().all(|v| v.status < GateStatus::Missing) {
-            let words = if new.is_empty() { "no series is one of `metrics`" } else { "none of the series is in the baseline" };
+            let words =
+                if new.is_empty() { "no series is one of `metrics`" } else { "none of the series is in the baseline" };
             out.violations.push(Violation::new("baseline-missing", GateStatus::Missing, words));
         }
         settled.extend(self.together(tested));
@@ -216,7 +233,14 @@ impl Judge for Regression {
         if !new.is_empty() && compared > 0 {
             let some: Vec<&str> = new.iter().take(3).map(String::as_str).collect();
             let more = if new.len() > 3 { ", …" } else { "" };
-            out.notes.push(format!("{} not in the baseline: {}{more}", counted(u64::try_from(new.len()).unwrap_or(0), "series"), some.join(", ")).replace("seriess", "series"));
+            out.notes.push(
+                format!(
+                    "{} not in the baseline: {}{more}",
+                    counted(u64::try_from(new.len()).unwrap_or(0), "series"),
+                    some.join(", ")
+                )
+                .replace("seriess", "series"),
+            );
         }
         Ok(out)
     }
@@ -232,22 +256,34 @@ impl Regression {
     fn one(&self, metric: &str, labels: &Labels, old: &Group<'_>, new: &Group<'_>) -> One {
         let source = new.seen.first().map_or("", |s| s.source).to_owned();
         let name = named(metric, labels);
-        let found = |status, code, value: String, words: String, higher| Found { name: name.clone(), metric: metric.to_owned(), source: source.clone(), status, code, value, words, higher };
+        let found = |status, code, value: String, words: String, higher| Found {
+            name: name.clone(),
+            metric: metric.to_owned(),
+            source: source.clone(),
+            status,
+            code,
+            value,
+            words,
+            higher,
+        };
         let settle = |status, code, words: String| One::Settled(found(status, code, String::new(), words, false));
         let differ = |g: &Group<'_>| g.seen.iter().any(|s| Unit::of(&s.series.unit).dimension != new.dimension());
         if differ(old) || differ(new) {
-            let words = format!("its unit is of another kind than in the baseline: {} is {}", name, new.dimension().noun());
+            let words =
+                format!("its unit is of another kind than in the baseline: {} is {}", name, new.dimension().noun());
             return settle(GateStatus::Error, "regression-unit", words);
         }
         let own = new.better().or_else(|| old.better());
         let better = match (own, self.better) {
             (Some(own), Some(told)) if own != told => {
-                let words = format!("the report says that {} is better, and the policy says {}", own.as_str(), told.as_str());
+                let words =
+                    format!("the report says that {} is better, and the policy says {}", own.as_str(), told.as_str());
                 return settle(GateStatus::Error, "regression-direction", words);
             }
             (Some(better), _) | (None, Some(better)) => better,
             (None, None) => {
-                let words = "the report does not say which direction is better: say better = \"lower\" or \"higher\"".to_owned();
+                let words = "the report does not say which direction is better: say better = \"lower\" or \"higher\""
+                    .to_owned();
                 return settle(GateStatus::Error, "regression-direction", words);
             }
         };
@@ -259,11 +295,19 @@ impl Regression {
         let (mut a, mut b) = (old.values(), new.values());
         let counts = (a.len(), b.len());
         if a.is_empty() || b.is_empty() {
-            return settle(GateStatus::Inconclusive, "regression-untold", "only a summary is stated, and the test needs samples".to_owned());
+            return settle(
+                GateStatus::Inconclusive,
+                "regression-untold",
+                "only a summary is stated, and the test needs samples".to_owned(),
+            );
         }
         let zero = |v: &[f64]| v.iter().all(|v| *v == 0.0);
         if zero(&a) && !zero(&b) {
-            return settle(GateStatus::Missing, "baseline-zero", "its baseline is 0, so that it has no ratio to it".to_owned());
+            return settle(
+                GateStatus::Missing,
+                "baseline-zero",
+                "its baseline is 0, so that it has no ratio to it".to_owned(),
+            );
         }
         if zero(&a) && zero(&b) && new.dimension() != Dimension::Time {
             // Nothing then and nothing now is as much.
@@ -271,7 +315,11 @@ impl Regression {
         }
         let freed = zero(&b) && new.dimension() != Dimension::Time && test == Test::MannWhitney;
         let (Some(a), Some(b)) = (Sorted::of(a), if freed { Sorted::of_none(b.len()) } else { Sorted::of(b) }) else {
-            return settle(GateStatus::Error, "regression-untold", "a sample is 0 or negative, so that it has no ratio to another".to_owned());
+            return settle(
+                GateStatus::Error,
+                "regression-untold",
+                "a sample is 0 or negative, so that it has no ratio to another".to_owned(),
+            );
         };
         let share = self.max.base().as_f64();
         let limit = if higher { 1.0 - share } else { 1.0 + share };
@@ -284,15 +332,28 @@ impl Regression {
             let words = format!("{} and {} samples are too few, or too many, for this test", counts.0, counts.1);
             return settle(GateStatus::Inconclusive, "regression-untold", words);
         };
-        let (ratio, low, high) = (percent_of(comparison.ratio - 1.0), percent_of(comparison.low - 1.0), percent_of(comparison.high - 1.0));
+        let (ratio, low, high) =
+            (percent_of(comparison.ratio - 1.0), percent_of(comparison.low - 1.0), percent_of(comparison.high - 1.0));
         let words = format!("{ratio} [{low}, {high}] by {} and {} samples", counts.0, counts.1);
-        One::Tested(Tested { found: found(GateStatus::Pass, "regression", ratio, words, higher), comparison, counts, limit })
+        One::Tested(Tested {
+            found: found(GateStatus::Pass, "regression", ratio, words, higher),
+            comparison,
+            counts,
+            limit,
+        })
     }
 
     /// Figures without noise, compared exactly.
-    fn exactly(&self, old: &Group<'_>, new: &Group<'_>, higher: bool, found: &dyn Fn(GateStatus, &'static str, String, String, bool) -> Found) -> One {
+    fn exactly(
+        &self,
+        old: &Group<'_>,
+        new: &Group<'_>,
+        higher: bool,
+        found: &dyn Fn(GateStatus, &'static str, String, String, bool) -> Found,
+    ) -> One {
         let (Some(a), Some(b)) = (old.exact(), new.exact()) else {
-            let words = "its samples differ among themselves, or there is none, so that it cannot be compared exactly".to_owned();
+            let words = "its samples differ among themselves, or there is none, so that it cannot be compared exactly"
+                .to_owned();
             return One::Settled(found(GateStatus::Inconclusive, "regression-untold", String::new(), words, higher));
         };
         let one = Number::whole(1);
@@ -313,7 +374,13 @@ impl Regression {
         let ratio = b.over(&a).map_or(1.0, |r| r.as_f64());
         let value = percent_of(ratio - 1.0);
         let words = format!("{value}, from {a} to {b}");
-        One::Settled(found(if beyond { GateStatus::Fail } else { GateStatus::Pass }, "regression", value, words, higher))
+        One::Settled(found(
+            if beyond { GateStatus::Fail } else { GateStatus::Pass },
+            "regression",
+            value,
+            words,
+            higher,
+        ))
     }
 
     /// Series that were tested, looked at together: what is significant is on its side of the limit, anything else cannot be told.
@@ -346,7 +413,8 @@ impl Regression {
 
     fn tell(&self, found: Found, out: &mut Judgement) {
         if found.status != GateStatus::Pass {
-            let mut v = Violation::new(found.code, found.status, format!("{}: {}", found.name, found.words)).from_source(&found.source);
+            let mut v = Violation::new(found.code, found.status, format!("{}: {}", found.name, found.words))
+                .from_source(&found.source);
             v.id = Some(found.metric.clone());
             out.violations.push(v);
         }

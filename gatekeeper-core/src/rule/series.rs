@@ -3,8 +3,8 @@
 use super::api::Scope;
 use crate::config::Table;
 use gatekeeper_evidence::measurements::{Failure, Labels, Series, named};
-use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_evidence::unit::{Dimension, Unit};
+use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeSet;
 
 /// A series of the evidence.

@@ -161,7 +161,8 @@ impl Judge for Tests {
         self.in_quarantine(&runs, scope.now, &mut out);
         for r in &runs {
             for p in &r.tests.problems {
-                let item = Item { id: Some(&p.name), test: Some(&p.name), ..Item::default() };
+                let sources = [&r.evidence.source];
+                let item = Item { id: Some(&p.name), test: Some(&p.name), sources: &sources, ..Item::default() };
                 if scope.waived(&item) {
                     continue;
                 }
@@ -310,6 +311,7 @@ fn ran(counts: Counts) -> u64 {
 impl Tests {
     fn run<'e>(&self, evidence: &'e Evidence, tests: &'e TestRun, scope: &Scope<'_>) -> Run<'e> {
         let (mut waived, mut quarantined) = (BTreeSet::new(), Vec::new());
+        let sources = [&evidence.source];
         let today = scope.now.map(day);
         for (s, suite) in tests.suites.iter().enumerate() {
             for (c, case) in suite.cases.iter().enumerate().filter(|(_, case)| self.counts_against(case)) {
@@ -320,6 +322,7 @@ impl Tests {
                     suite: Some(within(suite, case)),
                     path: case.detail.as_ref().and_then(|d| d.file.as_deref()),
                     package: None,
+                    sources: &sources,
                 };
                 let holds = |q: &Quarantined| today.is_some_and(|t| q.expires >= t) && item.is_test(&q.test);
                 let bad = fails(case) || case.flaky;

@@ -25,7 +25,11 @@ pub(crate) fn bootstrap(old: &Sorted, new: &Sorted, limit: f64, level: f64) -> O
     }
     ratios.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 and below the number of rounds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 and below the number of rounds"
+        )]
         let place = ((float(rounds) - 1.0) * share).round() as usize;
         ratios.get(place).copied().unwrap_or(f64::NAN)
     };

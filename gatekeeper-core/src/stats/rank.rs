@@ -121,7 +121,11 @@ fn interval_rank(n: usize, m: usize, level: f64) -> Option<usize> {
     let (nf, mf) = (float(n), float(m));
     let reach = normal_quantile(1.0 - level / 2.0) * (nf * mf * (nf + mf + 1.0) / 12.0).sqrt();
     let cut = (nf * mf / 2.0 - reach).floor();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, from 0, and below the number of pairs")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, from 0, and below the number of pairs"
+    )]
     (cut >= 1.0).then_some(cut as usize - 1)
 }
 
@@ -149,12 +153,19 @@ fn u_distribution(ranks: &[usize], count: usize) -> Vec<f64> {
 
 /// The ratio of a new to an old sample that so many others are below, from 0: by halving the floats between the smallest and the largest, and counting.
 fn ratio_at(old: &Sorted, new: &Sorted, rank: usize) -> f64 {
-    let end = |values: &[f64], last: bool| if last { values.last() } else { values.first() }.copied().unwrap_or(f64::NAN);
-    let (mut low, mut high) =
-        ((end(new.values(), false) / end(old.values(), true)).to_bits(), (end(new.values(), true) / end(old.values(), false)).to_bits());
+    let end =
+        |values: &[f64], last: bool| if last { values.last() } else { values.first() }.copied().unwrap_or(f64::NAN);
+    let (mut low, mut high) = (
+        (end(new.values(), false) / end(old.values(), true)).to_bits(),
+        (end(new.values(), true) / end(old.values(), false)).to_bits(),
+    );
     while low < high {
         let middle = low + (high - low) / 2;
-        if at_most(old.values(), new.values(), f64::from_bits(middle)) > rank { high = middle } else { low = middle + 1 }
+        if at_most(old.values(), new.values(), f64::from_bits(middle)) > rank {
+            high = middle
+        } else {
+            low = middle + 1
+        }
     }
     f64::from_bits(low)
 }

@@ -81,7 +81,15 @@ fn rates_agree_with_scipy() {
         near(low, c.interval[0], 1e-6, &name);
         near(high, c.interval[1], 1e-6, &name);
     }
-    assert_eq!([newcombe(0, 0, 0, 1, 0.05), newcombe(0, 1, 0, 0, 0.05), newcombe(2, 1, 0, 1, 0.05), newcombe(0, 1, 2, 1, 0.05)], [None; 4]);
+    assert_eq!(
+        [
+            newcombe(0, 0, 0, 1, 0.05),
+            newcombe(0, 1, 0, 0, 0.05),
+            newcombe(2, 1, 0, 1, 0.05),
+            newcombe(0, 1, 2, 1, 0.05)
+        ],
+        [None; 4]
+    );
 }
 
 #[test]
@@ -136,10 +144,15 @@ fn false_alarms_are_no_more_than_stated() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         f64::from(u32::try_from(state >> 32).unwrap()) / f64::from(u32::MAX)
     };
-    let mut draw = |n: usize| -> Vec<f64> { (0..n).map(|_| 100.0 + 3.0 * (uniform() + uniform() + uniform()) + if uniform() > 0.9 { 20.0 } else { 0.0 }).collect() };
+    let mut draw = |n: usize| -> Vec<f64> {
+        (0..n)
+            .map(|_| 100.0 + 3.0 * (uniform() + uniform() + uniform()) + if uniform() > 0.9 { 20.0 } else { 0.0 })
+            .collect()
+    };
     for n in [4, 8, 12] {
         let runs = 500;
-        let alarms = (0..runs).filter(|_| mann_whitney(&sorted(&draw(n)), &sorted(&draw(n)), 1.0, 0.05).p <= 0.05).count();
+        let alarms =
+            (0..runs).filter(|_| mann_whitney(&sorted(&draw(n)), &sorted(&draw(n)), 1.0, 0.05).p <= 0.05).count();
         assert!(alarms * 100 <= runs * 8, "{alarms} of {runs} with {n} samples");
     }
 }

@@ -98,6 +98,7 @@ def check(
     commit: str | None = None,
     tree: str | None = None,
     allow_empty: bool = False,
+    changed: Iterable[str] | None = None,
     baseline: StrPath | None = None,
     history: StrPath | Iterable[StrPath] | None = None,
 ) -> Verdict:
@@ -123,10 +124,20 @@ def check(
         commit=commit,
         tree=tree,
         allow_empty=allow_empty,
+        changed=changed,
         baseline=baseline,
         history=history,
     )
     return cast(Verdict, json.loads(rendered["json"]))
+
+
+def _names(changed: Iterable[str] | None) -> bytes | None:
+    """The names of changed files, each ended by a NUL, which no name holds."""
+    if changed is None:
+        return None
+    if isinstance(changed, (str, bytes)):
+        raise TypeError("`changed` takes the names of files, each a string of its own")
+    return b"".join(name.encode() + b"\0" for name in changed)
 
 
 def check_rendered(
@@ -143,6 +154,7 @@ def check_rendered(
     commit: str | None = None,
     tree: str | None = None,
     allow_empty: bool = False,
+    changed: Iterable[str] | None = None,
     baseline: StrPath | None = None,
     history: StrPath | Iterable[StrPath] | None = None,
 ) -> dict[str, str]:
@@ -157,7 +169,7 @@ def check_rendered(
         now.isoformat() if isinstance(now, datetime) else now,
         max_bytes,
         fail_on_warn,
-        (diff.encode() if isinstance(diff, str) else diff, commit, tree, allow_empty),
+        (diff.encode() if isinstance(diff, str) else diff, commit, tree, allow_empty, _names(changed)),
         (baseline, [] if history is None else _paths("history", history)),
         list(_registered.values()),
     )

@@ -83,6 +83,9 @@ impl Given {
             context: &context,
             files: None,
             baseline: &Baseline::Missing("no baseline was given".to_owned()),
+            absent: &[],
+            policy: &self.policy,
+            touched: None,
         };
         let waivers = Waivers::new(&self.policy, jiff::civil::date(2026, 6, 1));
         judge(&self.policy.gates[0], ground, &waivers)

@@ -14,7 +14,8 @@ fn samples(metric: &str, values: impl IntoIterator<Item = f64>) -> Series {
 }
 
 fn side(role: &str, series: Vec<Series>) -> Evidence {
-    let mut e = evidence(&format!("{role}.json"), Data::Measurements(Measurements { series, ..Measurements::default() }));
+    let mut e =
+        evidence(&format!("{role}.json"), Data::Measurements(Measurements { series, ..Measurements::default() }));
     e.source.labels.insert("role".to_owned(), role.to_owned());
     e
 }
@@ -56,7 +57,12 @@ fn fewer_samples_than_wanted_hold() {
 
 #[test]
 fn what_is_not_critical_holds_and_never_rolls_back() {
-    let all = || vec![side("primary", vec![samples("latency", noise(60, 1.0))]), side("canary", vec![samples("latency", noise(60, 1.5))])];
+    let all = || {
+        vec![
+            side("primary", vec![samples("latency", noise(60, 1.0))]),
+            side("canary", vec![samples("latency", noise(60, 1.5))]),
+        ]
+    };
     let of = |critical: &str| {
         let keys = format!("{SIDES}metrics = [{{ name = \"latency\", max-increase = \"10%\"{critical} }}]");
         Case::new(&RULE, &keys, all()).judged().status()
@@ -67,7 +73,10 @@ fn what_is_not_critical_holds_and_never_rolls_back() {
 #[test]
 fn where_more_is_better_less_is_worse() {
     let of = |factor| {
-        let all = vec![side("primary", vec![samples("rps", noise(60, 1.0))]), side("canary", vec![samples("rps", noise(60, factor))])];
+        let all = vec![
+            side("primary", vec![samples("rps", noise(60, 1.0))]),
+            side("canary", vec![samples("rps", noise(60, factor))]),
+        ];
         let keys = format!("{SIDES}metrics = [{{ name = \"rps\", max-decrease = \"10%\" }}]");
         Case::new(&RULE, &keys, all).judged().status()
     };
@@ -83,7 +92,14 @@ fn rates_are_compared_by_their_counts() {
     assert_eq!(status([0.0, 60.0], [0.0, 60.0]), Inconclusive);
     assert_eq!(status([0.0, 9000.0], [50.0, 9000.0]), Pass);
     assert_eq!([status([0.0, 49.0], [49.0, 1000.0]), status([30.0, 9000.0], [0.0, 0.0])], [Inconclusive, Inconclusive]);
-    assert_eq!([status([1.0, 9000.0], [9001.0, 9000.0]), status([1.5, 9000.0], [1.0, 9000.0]), status([2.0, 1.0], [1.0, 9000.0])], [Error; 3]);
+    assert_eq!(
+        [
+            status([1.0, 9000.0], [9001.0, 9000.0]),
+            status([1.5, 9000.0], [1.0, 9000.0]),
+            status([2.0, 1.0], [1.0, 9000.0])
+        ],
+        [Error; 3]
+    );
     assert_eq!(rate("min-samples = 0", [0.0, 0.0], [0.0, 9000.0]).status(), Inconclusive);
     let j = rate("", [30.0, 9000.0], [3.0, 212.0]);
     assert!(j.notes[0].contains("+1.082 pp [+0.138 pp, +3.746 pp] by 3 of 212 against 30 of 9000"), "{:?}", j.notes);
@@ -102,7 +118,12 @@ fn no_data_is_never_promoted() {
     assert_eq!(codes(vec![side("primary", some()), side("canary", vec![samples("other", [1.0])])]), missing);
     let mut broken = side("canary", some());
     if let Data::Measurements(m) = &mut broken.data {
-        m.failures.push(Failure { metric: "latency".to_owned(), count: 1, why: "NaN".to_owned(), ..Failure::default() });
+        m.failures.push(Failure {
+            metric: "latency".to_owned(),
+            count: 1,
+            why: "NaN".to_owned(),
+            ..Failure::default()
+        });
     }
     assert_eq!(codes(vec![side("primary", some()), broken.clone()]), [("measurement-failed".to_owned(), Error)]);
     // What a bystander lost is no matter.
@@ -112,7 +133,10 @@ fn no_data_is_never_promoted() {
     assert_eq!(codes(zero), [("canary-untold".to_owned(), Error)]);
     let mut bytes = samples("latency", noise(60, 1.0));
     bytes.unit = "B".to_owned();
-    assert_eq!(codes(vec![side("primary", some()), side("canary", vec![bytes])]), [("canary-untold".to_owned(), Error)]);
+    assert_eq!(
+        codes(vec![side("primary", some()), side("canary", vec![bytes])]),
+        [("canary-untold".to_owned(), Error)]
+    );
 }
 
 #[test]
@@ -133,10 +157,16 @@ fn mistakes_are_told() {
     for (keys, words) in [
         (format!("{SIDES}"), "needs `metrics`"),
         (LATENCY.to_owned() + "canary = { labels = { role = \"c\" } }", "needs `baseline`"),
-        (format!("{LATENCY}baseline = {{ labels = {{ a = \"b\" }} }}\ncanary = {{ labels = {{ a = \"b\" }} }}"), "compared with itself"),
+        (
+            format!("{LATENCY}baseline = {{ labels = {{ a = \"b\" }} }}\ncanary = {{ labels = {{ a = \"b\" }} }}"),
+            "compared with itself",
+        ),
         (format!("{LATENCY}baseline = {{}}\ncanary = {{ labels = {{ a = \"b\" }} }}"), "needs `labels`"),
         (format!("{SIDES}metrics = [{{ name = \"a\" }}]"), "either `max-increase` or `max-decrease`"),
-        (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1%\", max-decrease = \"1%\" }}]"), "either `max-increase` or `max-decrease`"),
+        (
+            format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1%\", max-decrease = \"1%\" }}]"),
+            "either `max-increase` or `max-decrease`",
+        ),
         (format!("{SIDES}metrics = [{{ max-increase = \"1%\" }}]"), "has a `name`"),
         (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1pp\" }}]"), "by their ratio"),
         (format!("{SIDES}metrics = [{{ name = \"a\", max-increase = \"1%\", counts = [\"a\", \"b\"] }}]"), "by points"),

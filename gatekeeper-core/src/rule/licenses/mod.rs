@@ -12,7 +12,7 @@ use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::inventory::{Component, LicenseForm};
-use gatekeeper_evidence::{Data, Evidence, Inventory, Kind};
+use gatekeeper_evidence::{Data, Evidence, Inventory, Kind, Source};
 use gatekeeper_license as license;
 use gatekeeper_license::{Entry, Family, LicenseLists, LicenseStatement, Ruling};
 use std::borrow::Cow;
@@ -87,7 +87,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             );
         }
     }
-    if !any {
+    if !any && t.is_sound() {
         t.problem(t.span(), "this licence gate neither allows nor denies anything, so nothing can ever fail it: give it deny = [\"GPL\"]");
     }
     let exceptions = t
@@ -165,10 +165,12 @@ impl Judge for Licenses {
         for rows in packages.values().filter(|rows| is_new(rows)) {
             let Some(settled) = self.settle(rows) else { continue };
             let v = settled.violation();
+            let sources: Vec<&Source> = rows.iter().map(|(e, _)| &e.source).collect();
             let item = Item {
                 id: v.id.as_deref(),
                 package: v.package.as_deref(),
                 path: v.place.as_ref().map(|p| p.path.as_ref()),
+                sources: &sources,
                 ..Item::default()
             };
             if scope.waived(&item) {

@@ -38,10 +38,22 @@ fn noise(n: usize, factor: f64) -> Vec<f64> {
 fn a_ratio_is_within_beyond_or_not_to_be_told() {
     let of = |factor| status("max = \"5%\"", vec![time("a", noise(12, 1.0))], vec![time("a", noise(12, factor))]);
     assert_eq!([of(1.0), of(0.5), of(1.02), of(1.05), of(1.2)], [Pass, Pass, Pass, Inconclusive, Fail]);
-    let rate = |factor| status("max = \"5%\"", vec![series("a", "1/s", Some(Better::Higher), noise(12, 1.0))], vec![series("a", "1/s", Some(Better::Higher), noise(12, factor))]);
+    let rate = |factor| {
+        status(
+            "max = \"5%\"",
+            vec![series("a", "1/s", Some(Better::Higher), noise(12, 1.0))],
+            vec![series("a", "1/s", Some(Better::Higher), noise(12, factor))],
+        )
+    };
     assert_eq!([rate(1.0), rate(2.0), rate(0.98), rate(0.95), rate(0.8)], [Pass, Pass, Pass, Inconclusive, Fail]);
     for test in ["welch", "bootstrap"] {
-        let of = |factor| status(&format!("max = \"5%\"\ntest = \"{test}\""), vec![time("a", noise(12, 1.0))], vec![time("a", noise(12, factor))]);
+        let of = |factor| {
+            status(
+                &format!("max = \"5%\"\ntest = \"{test}\""),
+                vec![time("a", noise(12, 1.0))],
+                vec![time("a", noise(12, factor))],
+            )
+        };
         assert_eq!([of(1.0), of(1.05), of(1.2)], [Pass, Inconclusive, Fail], "{test}");
     }
 }
@@ -55,7 +67,13 @@ fn so_few_samples_cannot_tell_and_more_would() {
     let j = judged("max = \"5%\"", vec![time("a", wide(8))], vec![time("a", wide(8))]);
     assert_eq!(j.status(), Inconclusive);
     assert!(j.violations[0].message.contains("samples on each side would decide"), "{:?}", j.violations);
-    let sure = |confidence: &str| status(&format!("max = \"5%\"\nconfidence = {confidence}"), vec![time("a", noise(4, 1.0))], vec![time("a", noise(4, 2.0))]);
+    let sure = |confidence: &str| {
+        status(
+            &format!("max = \"5%\"\nconfidence = {confidence}"),
+            vec![time("a", noise(4, 1.0))],
+            vec![time("a", noise(4, 2.0))],
+        )
+    };
     assert_eq!([sure("95"), sure("99")], [Fail, Inconclusive]);
 }
 
@@ -74,10 +92,22 @@ fn of_several_series_chance_is_no_finding() {
 
 #[test]
 fn counts_without_noise_are_compared_exactly() {
-    let of = |better: &str, old: f64, new: f64| status(&format!("max = \"5%\"\ntest = \"exact\"\nbetter = \"{better}\""), vec![series("a", "", None, [old])], vec![series("a", "", None, [new])]);
-    assert_eq!([of("lower", 1000.0, 1050.0), of("lower", 1000.0, 1050.001), of("lower", 1000.0, 1.0)], [Pass, Fail, Pass]);
+    let of = |better: &str, old: f64, new: f64| {
+        status(
+            &format!("max = \"5%\"\ntest = \"exact\"\nbetter = \"{better}\""),
+            vec![series("a", "", None, [old])],
+            vec![series("a", "", None, [new])],
+        )
+    };
+    assert_eq!(
+        [of("lower", 1000.0, 1050.0), of("lower", 1000.0, 1050.001), of("lower", 1000.0, 1.0)],
+        [Pass, Fail, Pass]
+    );
     assert_eq!([of("higher", 1000.0, 950.0), of("higher", 1000.0, 949.999)], [Pass, Fail]);
-    assert_eq!([of("lower", 0.0, 0.0), of("lower", 0.0, 5.0), of("lower", -1.0, 5.0), of("lower", 5.0, 0.0)], [Pass, Missing, Error, Pass]);
+    assert_eq!(
+        [of("lower", 0.0, 0.0), of("lower", 0.0, 5.0), of("lower", -1.0, 5.0), of("lower", 5.0, 0.0)],
+        [Pass, Missing, Error, Pass]
+    );
     let differ = status("max = \"5%\"\ntest = \"exact\"", vec![time("a", [1.0, 2.0])], vec![time("a", [1.0])]);
     assert_eq!(differ, Inconclusive);
     // Series that say of themselves that they have no noise need no word in the policy.
@@ -90,18 +120,34 @@ fn counts_without_noise_are_compared_exactly() {
 fn what_is_zero_has_no_ratio_but_to_itself() {
     let of = |old: [f64; 2], new: [f64; 2], unit: &str| {
         let values = |[a, b]: [f64; 2]| (0..12).map(move |i| if i % 2 == 0 { a } else { b }).collect::<Vec<_>>();
-        status("max = \"5%\"\nbetter = \"lower\"", vec![series("a", unit, None, values(old))], vec![series("a", unit, None, values(new))])
+        status(
+            "max = \"5%\"\nbetter = \"lower\"",
+            vec![series("a", unit, None, values(old))],
+            vec![series("a", unit, None, values(new))],
+        )
     };
-    assert_eq!([of([0.0, 0.0], [0.0, 0.0], "B"), of([0.0, 0.0], [1.0, 1.0], "B"), of([8.0, 8.0], [0.0, 0.0], "B")], [Pass, Missing, Pass]);
-    assert_eq!([of([0.0, 0.0], [0.0, 0.0], "ms"), of([8.0, 8.0], [0.0, 0.0], "ms"), of([0.0, 8.0], [8.0, 8.0], "B")], [Error, Error, Error]);
+    assert_eq!(
+        [of([0.0, 0.0], [0.0, 0.0], "B"), of([0.0, 0.0], [1.0, 1.0], "B"), of([8.0, 8.0], [0.0, 0.0], "B")],
+        [Pass, Missing, Pass]
+    );
+    assert_eq!(
+        [of([0.0, 0.0], [0.0, 0.0], "ms"), of([8.0, 8.0], [0.0, 0.0], "ms"), of([0.0, 8.0], [8.0, 8.0], "B")],
+        [Error, Error, Error]
+    );
 }
 
 #[test]
 fn what_failed_vanished_or_changed_is_an_error() {
     let a = || time("a", noise(12, 1.0));
-    assert_eq!(codes("max = \"5%\"", vec![a(), time("b", noise(12, 1.0))], vec![a()]), [("measurement-vanished".to_owned(), Error)]);
+    assert_eq!(
+        codes("max = \"5%\"", vec![a(), time("b", noise(12, 1.0))], vec![a()]),
+        [("measurement-vanished".to_owned(), Error)]
+    );
     assert_eq!(codes("max = \"5%\"\nmetrics = [\"a\"]", vec![a(), time("b", noise(12, 1.0))], vec![a()]), []);
-    assert_eq!(codes("max = \"5%\"", vec![a()], vec![series("a", "B", Some(Better::Lower), noise(12, 1.0))]), [("regression-unit".to_owned(), Error)]);
+    assert_eq!(
+        codes("max = \"5%\"", vec![a()], vec![series("a", "B", Some(Better::Lower), noise(12, 1.0))]),
+        [("regression-unit".to_owned(), Error)]
+    );
     let converted = vec![series("a", "us", Some(Better::Lower), noise(12, 0.001))];
     assert_eq!(status("max = \"5%\"", vec![a()], converted), Pass);
     let mut m = Measurements { series: vec![a()], ..Measurements::default() };
@@ -121,7 +167,10 @@ fn a_direction_is_known_or_asked_for_and_never_contradicted() {
     assert_eq!(codes("max = \"5%\"", plain(), plain()), [("regression-direction".to_owned(), Error)]);
     assert_eq!(codes("max = \"5%\"\nbetter = \"lower\"", plain(), plain()), []);
     let known = || vec![time("a", noise(12, 1.0))];
-    assert_eq!(codes("max = \"5%\"\nbetter = \"higher\"", known(), known()), [("regression-direction".to_owned(), Error)]);
+    assert_eq!(
+        codes("max = \"5%\"\nbetter = \"higher\"", known(), known()),
+        [("regression-direction".to_owned(), Error)]
+    );
     assert_eq!(codes("max = \"5%\"\nbetter = \"lower\"", known(), known()), []);
 }
 
@@ -134,13 +183,20 @@ fn without_a_baseline_nothing_is_compared() {
     assert_eq!(codes("max = \"5%\"\nmetrics = [\"x\"]", a(), a()), [("baseline-missing".to_owned(), Missing)]);
     let both = judged("max = \"5%\"", a(), vec![time("a", noise(12, 1.0)), time("new", noise(12, 1.0))]);
     assert_eq!((both.status(), both.notes), (Pass, vec!["1 series not in the baseline: new".to_owned()]));
-    let summary = Series::new("a", Labels::new(), "ns", Some(Better::Lower)).with(gatekeeper_evidence::measurements::Statistic::Mean, Number::parse("5"));
-    assert_eq!(codes("max = \"5%\"", vec![summary.clone()], vec![summary]), [("regression-untold".to_owned(), Inconclusive)]);
+    let summary = Series::new("a", Labels::new(), "ns", Some(Better::Lower))
+        .with(gatekeeper_evidence::measurements::Statistic::Mean, Number::parse("5"));
+    assert_eq!(
+        codes("max = \"5%\"", vec![summary.clone()], vec![summary]),
+        [("regression-untold".to_owned(), Inconclusive)]
+    );
 }
 
 #[test]
 fn a_waiver_takes_a_series_out() {
-    let case = Case { baseline: Some(file(vec![time("a", noise(12, 1.0))])), ..Case::new(&RULE, "max = \"5%\"", file(vec![time("a", noise(12, 2.0))])) };
+    let case = Case {
+        baseline: Some(file(vec![time("a", noise(12, 1.0))])),
+        ..Case::new(&RULE, "max = \"5%\"", file(vec![time("a", noise(12, 2.0))]))
+    };
     assert_eq!(case.judged().status(), Fail);
     assert_eq!(case.judged_waiving(&|i| i.id == Some("a") && i.path == Some("bench")).status(), Pass);
 }

@@ -1,0 +1,181 @@
+use super::*;
+use crate::policy::{Known, parse};
+use crate::rule::Rules;
+use gatekeeper_evidence::Source;
+use gatekeeper_evidence::coverage::{FileCoverage, Percentages};
+use gatekeeper_evidence::findings::{Counted, Place};
+use gatekeeper_evidence::test_run::TestRun;
+use gatekeeper_formats::Formats;
+
+fn policy(more: &str) -> Policy {
+    let text = format!(
+        "version = 1\n[gates.coverage]\nlines = 80\nper-component = true\n[components.web]\npaths = [\"web/**\"]\n\
+         [components.api]\npaths = [\"api/**\"]\ndepends = [\"lib\"]\n[components.lib]\npaths = [\"lib/**\"]\n\
+         [components.app]\npaths = [\"app/**\"]\ndepends = [\"api\"]\n{more}"
+    );
+    let (formats, rules) = (Formats::default(), Rules::default());
+    parse("gatekeeper.toml", text.as_bytes(), None, Known { formats: &formats, rules: &rules }).unwrap()
+}
+
+fn touched(names: &[&str]) -> Vec<String> {
+    let policy = policy("");
+    let touched = Touched::by(&policy, names.iter().copied());
+    shown(&policy, Some(&touched))
+        .into_iter()
+        .filter(|c| c.changed == Some(true))
+        .map(|c| format!("{}: {}", c.name, c.because))
+        .collect()
+}
+
+#[test]
+fn a_change_touches_its_component_and_what_depends_on_it() {
+    assert_eq!(touched(&["web/a.js"]), ["web: web/a.js changed"]);
+    assert_eq!(
+        touched(&["lib/a.c"]),
+        ["api: it depends on lib, which changed", "lib: lib/a.c changed", "app: it depends on api, which changed"]
+    );
+    assert_eq!(touched(&["app/a.c"]), ["app: app/a.c changed"], "what it depends on did not change");
+    assert_eq!(touched(&[]), Vec::<String>::new());
+    assert_eq!(touched(&["web/package-lock.json"]).len(), 1, "a lock file inside of a component");
+}
+
+#[test]
+fn what_is_nobodys_touches_all() {
+    for name in ["README.md", "gatekeeper.toml", "yarn.lock", ".github/workflows/ci.yml"] {
+        let all = touched(&[name]);
+        assert!(all.len() == 4 && all.iter().all(|c| c.contains(name)), "{all:?}");
+    }
+    // Also where somebody takes all that nobody else has.
+    let policy = policy("[components.rest]\npaths = [\"**\"]");
+    for (name, all) in [("gatekeeper.toml", true), ("yarn.lock", true), ("README.md", false)] {
+        assert_eq!(Touched::by(&policy, [name]).all.is_some(), all, "{name}");
+    }
+}
+
+#[test]
+fn whether_anything_changed_is_known_only_where_somebody_says() {
+    let (policy, mut context) = (policy(""), Context::without_clock());
+    assert_eq!(Touched::of(&policy, &context), None);
+    context.changed = Some(BTreeSet::new());
+    assert_eq!(Touched::of(&policy, &context), Some(Touched::default()));
+    let diff = b"diff --git a/web/a b/api/a\nsimilarity index 100%\nrename from web/a\nrename to api/a\n";
+    let change = crate::context::Change::read("d", diff.to_vec(), None).unwrap();
+    context.diff = Some(std::sync::Arc::new(change));
+    let by_diff = Touched::of(&policy, &context).unwrap();
+    assert_eq!(by_diff.because.keys().copied().collect::<Vec<_>>(), [0, 1, 3], "both sides of a rename");
+    context.changed = Some(BTreeSet::from(["lib/x".to_owned()]));
+    assert_eq!(Touched::of(&policy, &context).unwrap().because.len(), 4, "a list beside a diff adds to it");
+}
+
+fn evidence(path: &str, data: Data) -> Evidence {
+    let source = Source { path: path.to_owned(), ..Source::default() };
+    Evidence { source, complete: Some(true), notes: Vec::new(), data }
+}
+
+fn parts(e: &Evidence) -> Vec<(String, usize)> {
+    let policy = policy("");
+    let name = |whose: Whose| match whose {
+        Whose::Component(n) => policy.components.list[n].name.clone(),
+        other => format!("{other:?}"),
+    };
+    let size = |e: &Evidence| match &e.data {
+        Data::Coverage(c) => c.files.len(),
+        Data::Findings(f) => f.items.len(),
+        _ => 0,
+    };
+    divide(e, &policy.components).into_iter().map(|(whose, e)| (name(whose), size(&e))).collect()
+}
+
+fn named(all: &[(&str, usize)]) -> Vec<(String, usize)> {
+    all.iter().map(|(n, c)| ((*n).to_owned(), *c)).collect()
+}
+
+#[test]
+fn coverage_is_taken_apart_by_its_sources() {
+    let of = |path: &str, files: &[&str]| {
+        let files = files.iter().map(|f| ((*f).into(), FileCoverage::default())).collect();
+        parts(&evidence(path, Data::Coverage(Coverage { files, ..Coverage::default() })))
+    };
+    assert_eq!(
+        of("out/lcov.info", &["web/a", "web/b", "api/a", "x"]),
+        named(&[("web", 2), ("api", 1), ("Outside", 1)])
+    );
+    assert_eq!(
+        of("web/lcov.info", &["src/a", "api/a"]),
+        named(&[("web", 1), ("api", 1)]),
+        "names below the report's own folder"
+    );
+    assert_eq!(of("out/lcov.info", &[]), named(&[("Nobody", 0)]));
+    let percent = Some(Percentages::default());
+    let whole = |path: &str| {
+        parts(&evidence(path, Data::Coverage(Coverage { percent: percent.clone(), ..Coverage::default() })))
+    };
+    assert_eq!(whole("out/x"), named(&[("Nobody", 0)]));
+    assert_eq!(whole("web/x"), named(&[("web", 0)]));
+}
+
+#[test]
+fn findings_are_taken_apart_by_their_places() {
+    let of = |path: &str, places: &[Option<&str>], counted: bool| {
+        let place = |p: &str| Place { path: p.into(), ..Place::default() };
+        let items = places.iter().map(|p| Finding { place: p.map(place), ..Finding::default() }).collect();
+        let counted = counted.then(|| Box::new(Counted::default()));
+        parts(&evidence(path, Data::Findings(Findings { items, counted, ..Findings::default() })))
+    };
+    let clean = named(&[("web", 0), ("api", 0), ("lib", 0), ("app", 0)]);
+    assert_eq!(of("out/x.sarif", &[], false), clean, "a scan of everything speaks of all");
+    assert_eq!(of("web/x.sarif", &[], false), named(&[("web", 0)]));
+    assert_eq!(of("web/x.sarif", &[Some("src/a"), Some("api/a"), None], false), named(&[("web", 2), ("api", 1)]));
+    let both = of("out/x.sarif", &[Some("web/a"), Some("z"), None], true);
+    assert_eq!(both, named(&[("web", 1), ("api", 0), ("lib", 0), ("app", 0), ("Outside", 1), ("Nobody", 1)]));
+    assert_eq!(of("out/x.sarif", &[], true).last().unwrap(), &("Nobody".to_owned(), 0));
+}
+
+#[test]
+fn results_belong_to_where_they_lie() {
+    let of = |path: &str| parts(&evidence(path, Data::Tests(TestRun::default())));
+    assert_eq!(of("api/out/junit.xml"), named(&[("api", 0)]));
+    assert_eq!(of("out/junit.xml"), named(&[("Nobody", 0)]));
+}
+
+fn judged(names: Option<&[&str]>, all: &[Evidence]) -> Vec<(String, bool, usize)> {
+    let policy =
+        policy("[components.web.gates.coverage]\nlines = 90\n[components.app.gates.coverage]\nenabled = false\n");
+    let touched = names.map(|names| Touched::by(&policy, names.iter().copied()));
+    let taken: Vec<&Evidence> = all.iter().collect();
+    let units = units(&policy.gates[0], &policy.components, touched.as_ref(), &taken);
+    units.iter().map(|u| (u.name.unwrap().to_owned(), u.skip.is_none(), u.evidence.len())).collect()
+}
+
+#[test]
+fn only_what_changed_is_judged_and_what_nobody_can_place() {
+    let files = |names: &[&str]| {
+        let files = names.iter().map(|f| ((*f).into(), FileCoverage::default())).collect();
+        evidence("out/l", Data::Coverage(Coverage { files, ..Coverage::default() }))
+    };
+    let of = |names: Option<&[&str]>, all: &[Evidence]| {
+        judged(names, all).into_iter().filter(|(_, judged, _)| *judged).map(|(n, _, e)| (n, e)).collect::<Vec<_>>()
+    };
+    let report = [files(&["web/a", "api/a", "lib/a", "x"])];
+    assert_eq!(of(None, &report), named(&[("web", 1), ("api", 1), ("lib", 1), ("root", 1)]));
+    assert_eq!(of(Some(&["web/a"]), &report), named(&[("web", 1)]));
+    assert_eq!(of(Some(&["x"]), &report), named(&[("web", 1), ("api", 1), ("lib", 1), ("root", 1)]));
+    assert_eq!(of(Some(&[]), &report), named(&[]));
+    let unplaced = [files(&["web/a", "x"]), files(&[])];
+    assert_eq!(of(Some(&["api/b"]), &unplaced), named(&[("api", 0), ("root", 1)]));
+}
+
+#[test]
+fn what_could_not_be_read_in_a_component_that_did_not_change_is_excused() {
+    let policy = policy("");
+    let of = |names: Option<&[&str]>, file: &str| {
+        let touched = names.map(|names| Touched::by(&policy, names.iter().copied()));
+        excused(&policy.gates[0], &policy, touched.as_ref(), file, &BTreeMap::new())
+    };
+    assert!(of(Some(&["api/a"]), "web/out/*.xml"));
+    assert!(!of(Some(&["web/a"]), "web/out/*.xml") && !of(None, "web/out/*.xml"));
+    assert!(!of(Some(&["api/a"]), "out/*.xml"), "what may speak of any");
+    let whole = self::policy("[gates.tests]\n");
+    let touched = Touched::by(&whole, ["api/a"]);
+    assert!(!excused(&whole.gates[1], &whole, Some(&touched), "web/out/x.xml", &BTreeMap::new()));
+}

@@ -1,0 +1,169 @@
+use super::*;
+use crate::policy::{Known, parse};
+use crate::rule::Rules;
+use gatekeeper_evidence::Measurements;
+use gatekeeper_evidence::Source;
+use gatekeeper_evidence::coverage::{FileCoverage, Line, Metrics};
+use gatekeeper_evidence::inventory::{Component, Inventory};
+use gatekeeper_evidence::measurements::{Figure, Samples, Series};
+use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
+
+fn policy(entries: &str) -> Result<Policy, Vec<String>> {
+    let text = format!(
+        "version = 1\n{entries}\n[gates.tests]\n[gates.coverage]\nlines = 80\n[gates.perf]\nrule = \"tests\"\nevidence = [\"e2e\"]\n"
+    );
+    let text = if entries.contains("\"e2e\"") { text } else { text.replace("evidence = [\"e2e\"]\n", "") };
+    let (formats, rules) = (Formats::default(), Rules::default());
+    parse("p.toml", text.as_bytes(), None, Known { formats: &formats, rules: &rules })
+        .map_err(|e| e.problems.iter().map(|p| p.message.clone()).collect())
+}
+
+fn evidence(path: &str, data: Data) -> Evidence {
+    let source = Source { path: path.to_owned(), format: "junit", ..Source::default() };
+    Evidence { source, complete: Some(true), notes: Vec::new(), data }
+}
+
+fn results(path: &str, passed: usize, skipped: usize) -> Evidence {
+    let case = |status| Case { status, ..Case::default() };
+    let cases = (0..passed).map(|_| case(Outcome::Passed)).chain((0..skipped).map(|_| case(Outcome::Skipped)));
+    let suites = vec![Suite { cases: cases.collect(), ..Suite::default() }];
+    evidence(path, Data::Tests(TestRun { suites, ..TestRun::default() }))
+}
+
+fn covered(path: &str, files: &[(&str, u32)]) -> Evidence {
+    let file = |lines: u32| FileCoverage {
+        lines: (1..=lines).map(|number| Line { number, hits: 1 }).collect(),
+        ..FileCoverage::default()
+    };
+    let files = files.iter().map(|(name, lines)| ((*name).into(), file(*lines))).collect();
+    let metrics = Metrics { lines: true, ..Metrics::default() };
+    evidence(path, Data::Coverage(Coverage { files, metrics, ..Coverage::default() }))
+}
+
+/// What is told of evidence by one entry's floors: the words and the kind that is concerned.
+fn below(floors: &str, all: &[Evidence]) -> Vec<(String, Option<Kind>)> {
+    let policy = policy(&format!("[[evidence]]\npaths = [\"a/**\"]\n{floors}")).unwrap();
+    let entries = all.iter().map(|e| (e.source.path.clone(), 0)).collect();
+    let mut unread = Vec::new();
+    hold(&policy, &entries, all, &mut unread);
+    unread.into_iter().map(|u| (u.error.words(), u.kind)).collect()
+}
+
+#[test]
+fn each_floor_holds_at_its_number_and_not_below() {
+    let tests = [results("a/1", 12, 5)];
+    let coverage = [covered("a/1", &[("x", 10), ("y", 5)]), covered("a/2", &[("x", 12)])];
+    let inventory = |names: &[&str]| {
+        let component = |n: &&str| Component { name: (*n).into(), ..Component::default() };
+        let components = names.iter().map(component).collect();
+        evidence("a/bom", Data::Inventory(Inventory { components, ..Inventory::default() }))
+    };
+    let packages = [inventory(&["p", "q"]), inventory(&["q", "r"])];
+    let series = |metric: &str, n: usize| {
+        let mut samples = Samples::default();
+        (0..n).for_each(|_| samples.push(Figure::of(1.0).unwrap()));
+        Series { metric: metric.to_owned(), samples, ..Series::default() }
+    };
+    let measured = Measurements { series: vec![series("m", 3), series("n", 2)], ..Measurements::default() };
+    let measured = [evidence("a/b", Data::Measurements(measured))];
+    for (key, all, there, kind) in [
+        ("min-files", &coverage[..], 2, Kind::Coverage),
+        ("min-cases", &tests[..], 12, Kind::Tests),
+        ("min-lines", &coverage[..], 17, Kind::Coverage),
+        ("min-sources", &coverage[..], 2, Kind::Coverage),
+        ("min-packages", &packages[..], 3, Kind::Inventory),
+        ("min-samples", &measured[..], 5, Kind::Measurements),
+        ("min-series", &measured[..], 2, Kind::Measurements),
+    ] {
+        assert_eq!(below(&format!("{key} = {there}"), all), [], "{key}");
+        let told = below(&format!("{key} = {}", there + 1), all);
+        assert_eq!(told.len(), 1, "{key}");
+        let words = &told[0].0;
+        assert!(
+            words.contains(&format!("{there} "))
+                && words.contains(&format!("at least {} expected (`{key}`)", there + 1)),
+            "{words}"
+        );
+        assert_eq!(told[0].1, Some(kind), "{key}");
+    }
+    assert_eq!(below("min-cases = 1", &coverage)[0].0, "0 cases that ran, at least 1 expected (`min-cases`)");
+    assert_eq!(below("min-files = 2", &tests)[0].0, "1 file, at least 2 expected (`min-files`)");
+    assert_eq!(below("min-files = 3", &[&tests[..], &coverage[..1]].concat()).len(), 2, "both kinds are concerned");
+    assert_eq!(below("min-files = 3", &[]), [], "that there is none is told by its pattern");
+}
+
+#[test]
+fn a_floor_of_nothing_is_no_floor() {
+    let told = policy("[[evidence]]\npaths = [\"a\"]\nmin-cases = 0").unwrap_err();
+    assert!(told.len() == 1 && told[0].contains("always reached"), "{told:?}");
+}
+
+fn nowhere(file: &str) -> Unread {
+    Unread {
+        error: ParseError::new(ErrorCode::Io, "no file").finish(file, "", None),
+        file: file.to_owned(),
+        kind: None,
+        format: None,
+        tool: None,
+        name: None,
+        labels: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn a_pattern_that_brought_nothing_concerns_what_its_entry_brings() {
+    let policy = policy("[[evidence]]\npaths = [\"a/*\", \"b/*\"]\n[[evidence]]\npaths = [\"c/*\"]").unwrap();
+    let of = |file: &str, all: &[Evidence]| {
+        let entries = all.iter().map(|e| (e.source.path.clone(), 0)).collect();
+        let mut unread = vec![nowhere(file)];
+        hold(&policy, &entries, all, &mut unread);
+        unread.into_iter().map(|u| u.kind).collect::<Vec<_>>()
+    };
+    let tests = results("a/1", 1, 0);
+    assert_eq!(of("b/*", std::slice::from_ref(&tests)), [Some(Kind::Tests)]);
+    assert_eq!(of("b/*", &[tests.clone(), covered("a/2", &[("x", 1)])]), [Some(Kind::Coverage), Some(Kind::Tests)]);
+    assert_eq!(of("c/*", &[tests]), [None]);
+    assert_eq!(of("b/*", &[]), [None]);
+}
+
+const OPTIONAL: &str = "[[evidence]]\nname = \"e2e\"\npaths = [\"e/*.trx\", \"f/*.trx\"]\nrequired = false\n";
+
+fn absent_of(policy: &Policy, files: &[&str]) -> Vec<Absent> {
+    let ignored: Vec<String> = files.iter().map(|f| (*f).to_owned()).collect();
+    absent(policy, &[], &[], &ignored)
+}
+
+#[test]
+fn what_may_be_absent_and_is_is_told() {
+    let policy = policy(OPTIONAL).unwrap();
+    let of = |files: &[&str]| told(&policy, &absent_of(&policy, files));
+    assert_eq!(of(&[]), ["e2e: e/*.trx, f/*.trx match no file, which the policy allows (`required = false`)"]);
+    assert_eq!(of(&["e/1.trx"]), ["e2e: f/*.trx matches no file, which the policy allows (`required = false`)"]);
+    assert!(of(&["e/1.trx", "f/1.trx"]).is_empty());
+    let all = [results("e/1.trx", 1, 0)];
+    assert_eq!(absent(&policy, &all, &[nowhere("f/2.trx")], &[]), []);
+    let demanded = self::policy(&OPTIONAL.replace("required = false", "required = true")).unwrap();
+    assert_eq!(absent_of(&demanded, &[]), []);
+}
+
+#[test]
+fn a_gate_is_left_out_only_where_nothing_else_could_have_brought_what_it_lacks() {
+    let of = |entries: &str, gate: usize, files: &[&str]| {
+        let policy = policy(entries).unwrap();
+        let absent = absent_of(&policy, files);
+        optional(&policy.gates[gate], &policy, &absent, &Formats::default())
+    };
+    assert_eq!(of(OPTIONAL, 0, &[]).as_deref(), Some("e2e is absent, which the policy allows"));
+    assert_eq!(of(OPTIONAL, 0, &["e/1.trx"]), None, "a part of it is there, and brought no results");
+    assert_eq!(of(OPTIONAL, 1, &[]), None, "results are no coverage");
+    let beside = |more: &str| format!("{OPTIONAL}{more}");
+    // What is demanded could have brought results, unless its format or extension says that it could not.
+    assert_eq!(of(&beside("[[evidence]]\npaths = [\"a/**\"]"), 0, &[]), None);
+    assert_eq!(of(&beside("[[evidence]]\npaths = [\"a/*.xml\"]"), 0, &[]), None);
+    assert!(of(&beside("[[evidence]]\npaths = [\"a/*.sarif\"]"), 0, &[]).is_some());
+    assert!(of(&beside("[[evidence]]\npaths = [\"a/*\"]\nformat = \"lcov\""), 0, &[]).is_some());
+    assert_eq!(of(&beside("[[evidence]]\npaths = [\"a/*\"]\nformat = \"junit\""), 0, &[]), None);
+    assert!(of(&beside("[[evidence]]\npackages = [\"node_modules\"]"), 0, &[]).is_some());
+    // A gate that names its evidence means no other.
+    assert!(of(&beside("[[evidence]]\npaths = [\"a/**\"]"), 2, &[]).is_some());
+}
