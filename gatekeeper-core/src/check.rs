@@ -119,13 +119,15 @@ pub(crate) fn evaluate(
     let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
     let mut sorted = twins::sort(evidence);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
-    let strangers = covers.then(tree).flatten().map_or_else(BTreeMap::new, |tree| {
+    let own = covers.then(tree).flatten();
+    let strangers = own.as_ref().map_or_else(BTreeMap::new, |tree| {
         let said = |e: &_| match entry_of(policy, &entries, e) {
             Some(entry) => (entry.path_rules.clone(), entry.min_matched),
             None => Default::default(),
         };
-        reconcile::apply(said, &mut sorted.kept, &tree)
+        reconcile::apply(said, &mut sorted.kept, tree)
     });
+    let doubts = own.map(|tree| judge::doubts(&sorted.kept, &tree, files)).unwrap_or_default();
     let today = context.today();
     let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
     let ground = Ground {
@@ -149,6 +151,7 @@ pub(crate) fn evaluate(
     let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && of_leftovers(p));
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
+    warnings.extend(doubts);
     warnings.extend(unchecked);
 
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

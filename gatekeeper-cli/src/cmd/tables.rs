@@ -3,6 +3,7 @@
 use crate::exit;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::output::{document, line};
+use gatekeeper_core::policy::keys;
 use gatekeeper_core::{Engine, rule};
 use std::io::{self, Write};
 
@@ -17,7 +18,7 @@ pub struct FormatsArgs {
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub struct RulesArgs {
-    /// The rule to document
+    /// The rule to document; `policy` documents the keys of the policy itself
     rule: Option<String>,
     /// How to show them
     #[arg(long, value_enum, default_value_t = Form::Human)]
@@ -57,6 +58,9 @@ pub fn formats(engine: &Engine, args: &FormatsArgs, out: &mut dyn Write) -> io::
 
 /// Runs `rules`.
 pub fn rules(engine: &Engine, args: &RulesArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    if args.rule.as_deref() == Some("policy") {
+        return policy(args, out);
+    }
     let chosen: Vec<_> = match &args.rule {
         None => engine.rules().iter().collect(),
         Some(id) => match engine.rules().by_id(id) {
@@ -88,6 +92,15 @@ pub fn rules(engine: &Engine, args: &RulesArgs, out: &mut dyn Write, err: &mut d
                 }
             }
         }
+    }
+    Ok(exit::PASS)
+}
+
+/// The policy's keys that are no rule's own.
+fn policy(args: &RulesArgs, out: &mut dyn Write) -> io::Result<u8> {
+    match args.format {
+        Form::Json => document(&keys::KEYS, out)?,
+        _ => write!(out, "# policy: every key that is no rule's own\n\n{}", keys::docs())?,
     }
     Ok(exit::PASS)
 }

@@ -26,7 +26,7 @@ pub struct ReadOptions {
     /// Leaves out holding SBOMs against their schema: `valid` is then not known.
     pub skip_validation: bool,
     /// What to take out of it, whatever its format: it is then measurements of the policy's own.
-    pub extract: Option<std::sync::Arc<[Extract]>>,
+    pub extract: Option<Arc<[Extract]>>,
     /// Reports that recorded commands wrote: one of these has its command's exit status.
     pub recorded: Arc<Reported>,
 }

@@ -10,6 +10,8 @@ mod yaml;
 
 pub use measure::Measure;
 pub use node::Table;
+#[cfg(test)]
+pub(crate) use node::asked;
 pub(crate) use node::{Entry, Node, Problems, Value, duration, from_toml};
 pub(crate) use problem::nearest;
 pub use problem::{PolicyError, PolicyProblem, ProblemCode, Span};

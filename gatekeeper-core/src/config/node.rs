@@ -497,6 +497,8 @@ impl<'n> Table<'n> {
 
     /// Reports the keys that nobody asked for.
     pub fn finish(self, what: &str) {
+        #[cfg(test)]
+        asked::add(what, &self.asked);
         for entry in self.entries {
             if !self.all && !self.asked.iter().any(|k| *k == entry.key) {
                 self.problems.add(
@@ -571,6 +573,31 @@ fn times(n: Decimal, factor: &str) -> Option<Decimal> {
         sum = sum.plus(n)?;
     }
     Decimal::parse(&format!("{sum}e{exponent}"))
+}
+
+/// Which keys were asked for, for the test that holds the documentation against what is read.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    type Asked = BTreeSet<(String, &'static str)>;
+
+    thread_local! {
+        static ASKED: RefCell<Asked> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    pub(crate) fn clear() {
+        ASKED.with_borrow_mut(BTreeSet::clear);
+    }
+
+    pub(super) fn add(what: &str, keys: &[&'static str]) {
+        ASKED.with_borrow_mut(|a| a.extend(keys.iter().map(|k| (what.to_owned(), *k))));
+    }
+
+    pub(crate) fn taken() -> Asked {
+        ASKED.take()
+    }
 }
 
 #[cfg(test)]

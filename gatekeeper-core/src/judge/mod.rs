@@ -3,6 +3,7 @@
 mod cells;
 mod commit;
 mod details;
+mod doubts;
 mod gate;
 mod gather;
 mod readings;
@@ -14,6 +15,7 @@ mod words;
 
 pub(crate) use commit::of_others;
 pub(crate) use details::details;
+pub(crate) use doubts::doubts;
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use recorded::used_through;

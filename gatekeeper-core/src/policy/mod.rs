@@ -11,6 +11,7 @@ mod extracts;
 mod find;
 mod gate;
 mod given;
+pub mod keys;
 mod known;
 mod load;
 mod loosened;

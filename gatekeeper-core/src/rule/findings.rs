@@ -32,6 +32,7 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 | `fail-on` | a severity: none of it, and none above it; short for `max = { SEVERITY = 0 }` | none |
 | `on-diff` | count only what lies on lines that the change adds (`--base REF`, or `--diff FILE`): a finding over a range by any of its lines, one without a line by its file; what names no file counts | false |
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
+| `max-suppressed` | most findings that the report itself says are suppressed (comments in the source, the tool's own lists) | none; where they are more than half of all, the gate warns |
 | `fixable-only` | count only findings that a newer version mends | false |
 | `tools` | tools whose findings count | all |
 | `categories` | `vulnerability`, `secret`, `misconfiguration`, `license`, `code` | all |
@@ -94,6 +95,7 @@ struct FindingsGate {
     max: Vec<Limit>,
     warn: Vec<Limit>,
     rules: Vec<Pattern>,
+    max_suppressed: Option<u64>,
     fixable_only: bool,
     on_diff: bool,
 }
@@ -122,6 +124,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         max: covering(max),
         warn: covering(warn),
         rules,
+        max_suppressed: t.count("max-suppressed"),
         fixable_only: t.flag("fixable-only").unwrap_or(false),
         on_diff: t.flag("on-diff").unwrap_or(false),
     }))
@@ -170,6 +173,7 @@ impl Judge for FindingsGate {
             .collect();
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
         let mut found: Vec<Counted<'_>> = united(&sets);
+        self.suppressed(&found, scope.select, &mut out);
         found.retain(|c| c.finding.suppressed.is_none());
         let all = found.len();
         found.retain(|c| self.counts(&c.finding, scope.select));
@@ -236,6 +240,25 @@ impl FindingsGate {
                 let help = "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out";
                 say("fixes-unknown", GateStatus::Warn, message, Some(help));
             }
+        }
+    }
+
+    /// Holds what reports themselves say is suppressed against its limit; without one, most of all findings is worth a word.
+    fn suppressed(&self, found: &[Counted<'_>], select: &Selector, out: &mut Judgement) {
+        // What VEX statements and ignore files of the project take out is told where they are applied.
+        let by_itself = |c: &&Counted<'_>| {
+            c.finding.suppressed.as_ref().is_some_and(|s| !["vex", ".trivyignore"].contains(&s.by.as_ref()))
+        };
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let all = count(found.iter().filter(|c| self.selects(&c.finding, select)).count());
+        let own = count(found.iter().filter(by_itself).filter(|c| self.selects(&c.finding, select)).count());
+        if let Some(max) = self.max_suppressed {
+            out.conditions.push(Condition::at_most("suppressed", own, max, GateStatus::Fail));
+        } else if own.saturating_mul(2) > all {
+            let message = format!("{own} of {} are suppressed by the report itself", counted(all, "finding"));
+            let first = found.iter().find(by_itself).map_or("", |c| c.evidence.source.path.as_str());
+            let v = Violation::new("mostly-suppressed", GateStatus::Warn, message).from_source(first);
+            out.violations.push(v.with_help("say how many may be: max-suppressed"));
         }
     }
 
