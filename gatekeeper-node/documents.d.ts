@@ -18,6 +18,10 @@ export interface Verdict {
   now: string
   /** What the run knew of the sources that it judges: commit, tree, diff. */
   context?: RunContext
+  /** The policy's components and which of them changed, where a gate is judged by them. */
+  components?: Array<ComponentVerdict>
+  /** The words (`then`) of the gates that failed, have no evidence or could not be judged. */
+  triggers?: Array<string>
   /** The gates in the policy's order. */
   gates: Array<GateVerdict>
   /** All evidence that was read, by path. */
@@ -102,12 +106,36 @@ export interface GateVerdict {
   conditions: Array<Condition>
   /** What it falls short by: every one, the worst first. */
   violations: Array<Violation>
+  /** What each of its cells came to, where it is judged cell by cell or component by component. */
+  cells?: Array<CellVerdict>
   /** The evidence it used. */
   evidence: Array<UsedEvidence>
   /** Waivers that were used. */
   waivers?: Array<WaiverUsed>
   /** What would make it pass. */
   to_pass?: Array<string>
+}
+
+/** A component of the policy, and whether it changed. */
+export interface ComponentVerdict {
+  /** Its name. */
+  name: string
+  /** Whether it changed; null where nobody says which files did. */
+  changed: boolean | null
+  /** How that is known. */
+  because: string
+}
+
+/** What a cell of a gate came to. */
+export interface CellVerdict {
+  /** The component that it was judged for. */
+  component?: string
+  /** Its labels (`each`). */
+  labels?: Record<string, string>
+  /** Its status: a warning where it falls short and may. */
+  status: Status
+  /** In a sentence. */
+  reason: string
 }
 
 export type Status = 'skip' | 'pass' | 'warn' | 'inconclusive' | 'missing' | 'error' | 'fail'
@@ -166,6 +194,8 @@ export interface Violation {
   url?: string
   /** What to do. */
   help?: string
+  /** The labels of the cell that it is about. */
+  labels?: Record<string, string>
 }
 
 /** A place in an input; every part may be missing. */
@@ -273,7 +303,7 @@ export interface InputProblem {
 /** Why an input could not be read. */
 export interface ErrorInfo {
   /** The stable code. */
-  code: 'malformed' | 'empty' | 'unrecognised' | 'ambiguous' | 'unsupported-version' | 'tool-failed' | 'limit-exceeded' | 'stale' | 'io'
+  code: 'malformed' | 'empty' | 'unrecognised' | 'ambiguous' | 'unsupported-version' | 'tool-failed' | 'limit-exceeded' | 'stale' | 'below-floor' | 'io'
   /** In words, with file and place. */
   message: string
   /** The format, where one was recognised. */

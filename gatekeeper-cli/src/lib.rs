@@ -12,6 +12,7 @@ pub mod front;
 mod git;
 mod policy_ref;
 pub mod release;
+mod size;
 mod terminal;
 
 use clap::Parser;

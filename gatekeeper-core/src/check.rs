@@ -157,6 +157,7 @@ fn judged(
         };
         reconcile::apply(said, &mut sorted.kept, tree)
     });
+    let doubts = sources.as_ref().map(|tree| judge::doubts(&sorted.kept, tree, files)).unwrap_or_default();
     let today = context.today();
     let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
     let baseline = Baseline::of(policy, context);
@@ -187,6 +188,7 @@ fn judged(
     let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && of_leftovers(p));
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
+    warnings.extend(doubts);
     warnings.extend(unchecked);
     let whole = judge::against(policy, &baseline, &sorted.kept, sources.as_ref());
     if context.only.is_empty() {

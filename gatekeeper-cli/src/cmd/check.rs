@@ -35,8 +35,8 @@ pub struct JudgeArgs {
     now: Option<String>,
     #[command(flatten)]
     release: Release,
-    /// Largest file that is read, bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
+    /// Largest file that is read: bytes, or a size such as 10MB
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
     max_bytes: u64,
     #[command(flatten)]
     change: ChangeArgs,

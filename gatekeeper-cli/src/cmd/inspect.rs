@@ -26,8 +26,8 @@ pub struct InspectArgs {
     /// Do not validate SBOMs against their schema
     #[arg(long)]
     no_validate: bool,
-    /// Largest file that is read, bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
+    /// Largest file that is read: bytes, or a size such as 10MB
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
     max_bytes: u64,
 }
 

@@ -37,8 +37,8 @@ pub struct MergeArgs {
     /// Read the files as this format, whatever they look like
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
-    /// Largest file that is read, bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
+    /// Largest file that is read: bytes, or a size such as 10MB
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
     max_bytes: u64,
 }
 

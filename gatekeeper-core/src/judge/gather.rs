@@ -62,7 +62,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                     }
                     e.source.labels = labels;
                     e.source.name = name;
-                    e.source.modified = e.source.modified.or(modified);
+                    e.source.modified = written(e.source.modified, modified);
                     Read::Evidence(Box::new(e))
                 }
                 Err(error) => {
@@ -136,6 +136,17 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
     ReadAll { evidence: inside::split(evidence), unread, ignored, entries }
+}
+
+/// When evidence was written, by what it says of itself and by its file. A file that is older than what it claims to tell of was not written then;
+/// times that archives put in the place of unknown ones (1970 to 1980) say nothing.
+fn written(says: Option<i64>, file: Option<i64>) -> Option<i64> {
+    const DAY: i64 = 86_400;
+    const END_OF_1980: i64 = 347_155_200;
+    match (says, file) {
+        (Some(says), Some(file)) if file > END_OF_1980 && file.saturating_add(DAY) < says => Some(file),
+        (says, file) => says.or(file),
+    }
 }
 
 /// Common Test's newest runs that hold files and no result: those of the runs before would be taken for theirs.
@@ -278,6 +289,20 @@ mod tests {
         // A run that left results beside other files is none.
         assert_eq!(told(&[OLD], &[OLD]), Vec::<String>::new());
         assert_eq!(told(&[OLD, NEW], &[NEW, OLD]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_is_older_than_what_it_claims_is_as_old_as_it_is() {
+        let (y2017, now) = (1_500_000_000, 1_800_000_000);
+        assert_eq!(written(Some(now), Some(y2017)), Some(y2017));
+        assert_eq!(written(Some(now), Some(now - 86_400)), Some(now), "clocks and zones differ");
+        assert_eq!(written(Some(now), Some(now - 86_401)), Some(now - 86_401));
+        assert_eq!(written(Some(now), Some(315_532_800)), Some(now), "an archive without times");
+        assert_eq!(written(Some(y2017), Some(now)), Some(y2017), "a copy is newer than its content");
+        assert_eq!(
+            [written(None, Some(now)), written(Some(now), None), written(None, None)],
+            [Some(now), Some(now), None]
+        );
     }
 
     #[test]

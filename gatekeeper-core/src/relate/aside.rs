@@ -1,8 +1,9 @@
 //! What is left aside as a twin of something else, and where the two contradict each other.
 
 use crate::verdict::SetAside;
+use gatekeeper_evidence::decimal::{Decimal, percent};
 use gatekeeper_evidence::test_run::Counts;
-use gatekeeper_evidence::{Data, Evidence};
+use gatekeeper_evidence::{Coverage, Data, Evidence, Ratio};
 
 /// What was left aside, and why.
 #[derive(Debug)]
@@ -44,6 +45,9 @@ pub(crate) struct Sorted {
 
 /// Where a twin that is left aside tells of something worse than what is kept.
 pub(super) fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<String> {
+    if let Data::Coverage(other) = &aside.data {
+        return less_covered(kept, other, &aside.source.path);
+    }
     let Data::Tests(other) = &aside.data else { return None };
     let runs: Vec<_> = kept
         .iter()
@@ -79,4 +83,88 @@ pub(super) fn contradiction(kept: &[&Evidence], aside: &Evidence) -> Option<Stri
         return Some(format!("{path} counts {} cases, here are {}", theirs.total(), mine.total()));
     }
     None
+}
+
+/// Whether a twin's percentages (a console's table, a page) are lower than what the kept data comes to, or name modules that it has not.
+fn less_covered(kept: &[&Evidence], other: &Coverage, path: &str) -> Option<String> {
+    /// Percentage points: tools cut or round, and count lines that clauses share once or more often.
+    const SLACK: f64 = 2.0;
+    let printed = other.percent.as_ref()?;
+    let mut mine = Coverage::default();
+    for e in kept {
+        if let Data::Coverage(c) = &e.data {
+            mine.merge(c.clone());
+        }
+    }
+    let all_lost: Vec<&str> =
+        printed.files.keys().map(AsRef::as_ref).filter(|m: &&str| !mine.files.contains_key(*m)).collect();
+    // Pages may name modules in another way than the data does: then they say nothing of each other.
+    let lost = if all_lost.len() < printed.files.len() { all_lost.as_slice() } else { &[] };
+    if let Some(first) = lost.first() {
+        let more = match lost.len() {
+            1 => String::new(),
+            n => format!(" and {} more modules", n - 1),
+        };
+        return Some(format!("{path} names {first}{more} of the same run, of which the data holds nothing"));
+    }
+    if !printed.files.is_empty() && all_lost.is_empty() {
+        mine.files.retain(|name, _| printed.files.contains_key(name));
+    }
+    let Ratio { covered, total } = mine.figures().lines.filter(|r| r.total > 0)?;
+    let theirs: f64 = printed.total.trim_end_matches('%').trim().parse().ok()?;
+    let share = Decimal::whole(covered).as_f64() * 100.0 / Decimal::whole(total).as_f64();
+    (share > theirs + SLACK).then(|| {
+        format!(
+            "{path} says {} % of the same run, and the data comes to {}",
+            printed.total,
+            percent(Ratio::new(covered, total))
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatekeeper_evidence::Source;
+    use gatekeeper_evidence::coverage::{FileCoverage, Line, Percentages};
+
+    fn data(modules: &[(&str, u32, u32)]) -> Evidence {
+        let mut coverage = Coverage::default();
+        for (module, covered, total) in modules {
+            let lines = (1..=*total).map(|number| Line { number, hits: u32::from(number <= *covered) }).collect();
+            coverage.add(*module, FileCoverage { lines, ..FileCoverage::default() });
+        }
+        coverage.metrics.lines = true;
+        let source = Source { path: "all.coverdata".to_owned(), ..Source::default() };
+        Evidence { source, complete: None, notes: Vec::new(), data: Data::Coverage(coverage) }
+    }
+
+    fn told(modules: &[(&str, u32, u32)], total: &str, printed: &[&str]) -> Option<String> {
+        let files = printed.iter().map(|m| ((*m).into(), "0".into())).collect();
+        let percent = Some(Percentages { total: total.into(), files });
+        let coverage = Coverage { percent, ..Coverage::default() };
+        let mut e = data(&[]);
+        e.source.path = "cover.log".to_owned();
+        e.data = Data::Coverage(coverage);
+        contradiction(&[&data(modules)], &e)
+    }
+
+    #[test]
+    fn a_console_that_tells_of_less_contradicts_the_data() {
+        let modules = [("a", 9, 10), ("b", 9, 10)];
+        assert_eq!(told(&modules, "88", &["a", "b"]), None, "within what tools count differently");
+        assert_eq!(told(&modules, "95", &["a", "b"]), None, "better is no contradiction");
+        let less = told(&modules, "87", &["a", "b"]).unwrap();
+        assert!(less.contains("cover.log says 87 %") && less.contains("90"), "{less}");
+        assert!(told(&modules, "79", &[]).is_some());
+        // Only what both speak of is compared.
+        assert_eq!(told(&[("a", 5, 10), ("b", 10, 10)], "50", &["a"]), None);
+    }
+
+    #[test]
+    fn a_module_that_the_data_leaves_out_is_told() {
+        let lost = told(&[("a", 9, 10)], "90", &["a", "b", "c"]).unwrap();
+        assert!(lost.contains("names b and 1 more modules"), "{lost}");
+        assert_eq!(told(&[("a", 9, 10)], "90", &["Elixir.A", "Elixir.B"]), None, "names of another sort");
+    }
 }

@@ -61,6 +61,11 @@ impl Tree {
         self.files.contains(path)
     }
 
+    /// Its files, in path order.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(String::as_str)
+    }
+
     /// Whether a file with this extension (without the dot) is in it.
     pub fn has_extension(&self, extension: &str) -> bool {
         self.by_name.keys().any(|n| n.rsplit_once('.').is_some_and(|(_, e)| e == extension))

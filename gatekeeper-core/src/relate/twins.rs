@@ -41,6 +41,7 @@ pub(crate) fn sort(evidence: Vec<Evidence>) -> Sorted {
     let evidence = one_tool(evidence, &mut out);
     let evidence = same_findings(evidence, &mut out);
     out.kept = same_cases(evidence, &mut out);
+    out.contradictions.extend(printed_coverage(&out.kept));
     out
 }
 
@@ -170,6 +171,32 @@ fn one_tool(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
         out.aside.push(Aside { because, instead: Some(first.source.path.clone()), evidence: e });
     }
     kept
+}
+
+/// Erlang's cover leaves its data, pages and a table on the console: where the tables tell of less than the data of the same run, that is of another
+/// run, or cut. Of several tables of one sort (one after each step) the fullest is that of the whole run.
+fn printed_coverage(kept: &[Evidence]) -> Vec<Contradiction> {
+    let total = |e: &Evidence| match &e.data {
+        Data::Coverage(c) => c.percent.as_ref().and_then(|p| p.total.trim_end_matches('%').trim().parse::<f64>().ok()),
+        _ => None,
+    };
+    let mut out = Vec::new();
+    for format in ["erlang-cover-html", "rebar3-cover"] {
+        let tables = kept.iter().filter(|e| e.source.format == format).filter_map(|e| Some((total(e)?, e)));
+        let Some((_, table)) = tables.max_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+        let of_run = |k: &&Evidence| {
+            k.source.format == "erlang-coverdata"
+                && k.source.labels == table.source.labels
+                && k.source.name == table.source.name
+        };
+        let data: Vec<&Evidence> = kept.iter().filter(of_run).collect();
+        let Some(first) = data.first() else { continue };
+        if let Some(message) = contradiction(&data, table) {
+            let aside = table.source.path.clone();
+            out.push(Contradiction { kept: first.source.path.clone(), aside, message });
+        }
+    }
+    out
 }
 
 fn says_something(e: &Evidence) -> bool {

@@ -33,6 +33,7 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 | `fail-on` | a severity: none of it, and none above it; short for `max = { SEVERITY = 0 }` | none |
 | `on-diff` | count only what lies on lines that the change adds (`--base REF`, or `--diff FILE`): a finding over a range by any of its lines, one without a line by its file; what names no file counts | false |
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
+| `max-suppressed` | most findings that the report itself says are suppressed (comments in the source, the tool's own lists) | none; where they are more than half of all, the gate warns |
 | `fixable-only` | count only findings that a newer version mends | false |
 | `new-only` | count only findings that are more than the baseline (`--baseline FILE`) has of their fingerprint: rule, file and message without its numbers, or rule and package | false |
 | `tools` | tools whose findings count | all |
@@ -96,6 +97,7 @@ struct FindingsGate {
     max: Vec<Limit>,
     warn: Vec<Limit>,
     rules: Vec<Pattern>,
+    max_suppressed: Option<u64>,
     fixable_only: bool,
     on_diff: bool,
     new_only: bool,
@@ -107,7 +109,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     // Every key is read before anything is refused, so that whoever mistypes one is told of all.
     let rules = t.patterns("rules", Pattern::new);
     let (fixable_only, on_diff) = (t.flag("fixable-only"), t.flag("on-diff"));
-    let new_only = t.flag("new-only");
+    let (new_only, max_suppressed) = (t.flag("new-only"), t.count("max-suppressed"));
     if let Some(severity) = t.choice("fail-on", &FAIL_ON) {
         if max.iter().any(|(_, limited, _)| limited.is_some()) {
             t.problem(
@@ -133,6 +135,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         fixable_only: fixable_only.unwrap_or(false),
         on_diff: on_diff.unwrap_or(false),
         new_only: new_only.unwrap_or(false),
+        max_suppressed,
     }))
 }
 
@@ -186,6 +189,7 @@ impl Judge for FindingsGate {
         if let Some(before) = scope.baseline.filter(|_| self.new_only) {
             self.leave_new(before, &sets, scope.select, &mut found, &mut out);
         }
+        self.suppressed(&found, scope.select, &mut out);
         found.retain(|c| c.finding.suppressed.is_none());
         let all = found.len();
         found.retain(|c| self.counts(&c.finding, scope.select));
@@ -252,6 +256,25 @@ impl FindingsGate {
                 let help = "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out";
                 say("fixes-unknown", GateStatus::Warn, message, Some(help));
             }
+        }
+    }
+
+    /// Holds what reports themselves say is suppressed against its limit; without one, most of all findings is worth a word.
+    fn suppressed(&self, found: &[Counted<'_>], select: &Selector, out: &mut Judgement) {
+        // What VEX statements and ignore files of the project take out is told where they are applied.
+        let by_itself = |c: &&Counted<'_>| {
+            c.finding.suppressed.as_ref().is_some_and(|s| !["vex", ".trivyignore"].contains(&s.by.as_ref()))
+        };
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let all = count(found.iter().filter(|c| self.selects(&c.finding, select)).count());
+        let own = count(found.iter().filter(by_itself).filter(|c| self.selects(&c.finding, select)).count());
+        if let Some(max) = self.max_suppressed {
+            out.conditions.push(Condition::at_most("suppressed", own, max, GateStatus::Fail));
+        } else if own.saturating_mul(2) > all {
+            let message = format!("{own} of {} are suppressed by the report itself", counted(all, "finding"));
+            let first = found.iter().find(by_itself).map_or("", |c| c.evidence.source.path.as_str());
+            let v = Violation::new("mostly-suppressed", GateStatus::Warn, message).from_source(first);
+            out.violations.push(v.with_help("say how many may be: max-suppressed"));
         }
     }
 

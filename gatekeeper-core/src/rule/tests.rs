@@ -34,7 +34,7 @@ A waiver names a case by `test` (its own name, or `class: name`); the case then 
 |---|---|---|
 | `min-pass-rate` | least share of passed cases among those that ran, percent | 100, unless `max-failed` is given |
 | `max-failed` | most failed and errored cases | none |
-| `max-skipped` | most skipped cases | none |
+| `max-skipped` | most skipped cases | none; where more than half are, the gate warns |
 | `min-cases` | fewest cases: below this the suite did not really run | 1 |
 | `min-runs` | fewest runs over all cases (a property's tests count each) | none |
 | `flaky` | what a case is that both failed and passed, in attempts or re-runs: `fail` (it counts as failed), `warn` or `pass` (its last outcome counts) | `fail`; `pass` where `max-flaky` is given |
@@ -201,6 +201,8 @@ impl Judge for Tests {
         let too_many_fail = self.failing(counts, &mut out);
         self.flaky_ones(&runs, &mut out);
         self.numbers(&runs, seen, counts, &mut out);
+        shares::mostly_skipped(self, &runs, seen, &mut out);
+        shares::copies(self, &runs, seen, counts, &mut out);
         self.times(&runs, &mut out);
         self.since.judge(&runs, self.attempts, scope, &mut out);
         if too_many_fail {
@@ -524,6 +526,7 @@ fn first_line(text: &str) -> String {
 
 mod attempts;
 mod quarantine;
+mod shares;
 mod since;
 #[cfg(test)]
 mod unit;

@@ -39,6 +39,12 @@ class Verdict(TypedDict):
     context: NotRequired[RunContext]
     """What the run knew of the sources that it judges: commit, tree, diff."""
 
+    components: NotRequired[list[ComponentVerdict]]
+    """The policy's components and which of them changed, where a gate is judged by them."""
+
+    triggers: NotRequired[list[str]]
+    """The words (`then`) of the gates that failed, have no evidence or could not be judged."""
+
     gates: list[GateVerdict]
     """The gates in the policy's order."""
 
@@ -157,6 +163,9 @@ class GateVerdict(TypedDict):
     violations: list[Violation]
     """What it falls short by: every one, the worst first."""
 
+    cells: NotRequired[list[CellVerdict]]
+    """What each of its cells came to, where it is judged cell by cell or component by component."""
+
     evidence: list[UsedEvidence]
     """The evidence it used."""
 
@@ -165,6 +174,35 @@ class GateVerdict(TypedDict):
 
     to_pass: NotRequired[list[str]]
     """What would make it pass."""
+
+
+class ComponentVerdict(TypedDict):
+    """A component of the policy, and whether it changed."""
+
+    name: str
+    """Its name."""
+
+    changed: bool | None
+    """Whether it changed; null where nobody says which files did."""
+
+    because: str
+    """How that is known."""
+
+
+class CellVerdict(TypedDict):
+    """What a cell of a gate came to."""
+
+    component: NotRequired[str]
+    """The component that it was judged for."""
+
+    labels: NotRequired[dict[str, str]]
+    """Its labels (`each`)."""
+
+    status: Status
+    """Its status: a warning where it falls short and may."""
+
+    reason: str
+    """In a sentence."""
 
 
 class Condition(TypedDict):
@@ -243,6 +281,9 @@ class Violation(TypedDict):
 
     help: NotRequired[str]
     """What to do."""
+
+    labels: NotRequired[dict[str, str]]
+    """The labels of the cell that it is about."""
 
 
 class Location(TypedDict):
@@ -382,7 +423,7 @@ class InputProblem(TypedDict):
 class ErrorInfo(TypedDict):
     """Why an input could not be read."""
 
-    code: Literal["malformed", "empty", "unrecognised", "ambiguous", "unsupported-version", "tool-failed", "limit-exceeded", "stale", "io"]
+    code: Literal["malformed", "empty", "unrecognised", "ambiguous", "unsupported-version", "tool-failed", "limit-exceeded", "stale", "below-floor", "io"]
     """The stable code."""
 
     message: str

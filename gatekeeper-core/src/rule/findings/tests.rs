@@ -91,7 +91,19 @@ fn findings_without_a_severity_are_warned_of_where_no_limit_holds_them() {
 fn suppressed_findings_do_not_count() {
     let mut f = finding(Severity::High);
     f.suppressed = Some(Box::new(Suppression::default()));
-    assert_eq!(status("max = { total = 0 }", set(vec![f])), Pass);
+    let many = |own: usize, open: usize| {
+        let low = (0..open).map(|_| finding(Severity::Low));
+        set(std::iter::repeat_n(f.clone(), own).chain(low).collect())
+    };
+    assert_eq!(status("max = { total = 1 }", many(1, 1)), Pass);
+    // More than half of all is worth a word, unless the policy says how many may be.
+    let j = of("max = { total = 1 }", vec![many(2, 1)]).judged();
+    assert_eq!(violations(&j), [("mostly-suppressed", Warn)]);
+    assert_eq!(status("max = { total = 1 }\nmax-suppressed = 2", many(2, 1)), Pass);
+    assert_eq!(status("max = { total = 1 }\nmax-suppressed = 1", many(2, 1)), Fail);
+    // What the project's own statements take out is told where they are applied.
+    f.suppressed = Some(Box::new(Suppression { by: "vex".into(), reason: "r".into() }));
+    assert_eq!(status("max = { total = 0 }", set(vec![f.clone()])), Pass);
 }
 
 #[test]

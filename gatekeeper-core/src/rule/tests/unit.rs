@@ -12,7 +12,7 @@ fn suite(cases: Vec<Case>) -> TestRun {
 }
 
 /// `p`assed, `f`ailed, `e`rrored, `s`kipped, flak`y`: each a case of that name and its number.
-fn run(letters: &str) -> TestRun {
+pub(super) fn run(letters: &str) -> TestRun {
     let cases = letters.chars().enumerate().map(|(n, letter)| {
         let status = match letter {
             'p' | 'y' => Outcome::Passed,
@@ -25,7 +25,7 @@ fn run(letters: &str) -> TestRun {
     suite(cases.collect())
 }
 
-fn of(keys: &str, runs: Vec<TestRun>) -> testing::Case<'_> {
+pub(super) fn of(keys: &str, runs: Vec<TestRun>) -> testing::Case<'_> {
     let evidence = runs.into_iter().map(|r| evidence("junit.xml", Data::Tests(r))).collect();
     testing::Case::new(&RULE, keys, evidence)
 }
