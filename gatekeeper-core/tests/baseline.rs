@@ -1,5 +1,12 @@
 //! Runs that are compared with an earlier one, from files to verdict: each word of `[baseline]` and `weakening` on both sides of its limit.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(
+    missing_docs,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 use gatekeeper_core::verdict::{GateStatus, GateVerdict, Overall, Verdict};
 use gatekeeper_core::{CheckRequest, Context, Engine, Lineage, Revision, Snapshot};
@@ -95,7 +102,7 @@ fn junit(cases: &[&str]) -> (&'static str, String) {
     let mut text = String::from("<testsuite name=\"s\">\n");
     for (n, case) in cases.iter().enumerate() {
         let name = case.trim_start_matches(['-', '?']);
-        let time = 1.0 + n as f64 / 10.0;
+        let time = 1.0 + f64::from(u32::try_from(n).unwrap()) / 10.0;
         let inner = match case.as_bytes()[0] {
             b'-' => "<failure message=\"no\"/>",
             b'?' => "<skipped/>",

@@ -248,6 +248,18 @@ const SECTIONS: &[(&str, &str, &[Key])] = &[
     ("extract", "Entries of `extract` in `[[evidence]]`: they make measurements of any file.", EXTRACT),
     ("[gates.NAME]", "Keys that the gates of every rule have. Each rule adds its own: `gatekeeper rules RULE`.", GATE),
     (
+        "[defaults]",
+        "Every gate has `action`, `then`, `evidence`, `labels`, `each`, `require`, `exclude-cells`, `allow-fail`, `cells` and `per-component` from here, unless it names them itself.",
+        DEFAULTS,
+    ),
+    (
+        "[components.NAME]",
+        "The parts of a repository. `[components] root = [...]` lists files that concern all of them; by default lock files at the root and what tells the CI what to run. The policy and every file of no component concern all. `--changed FILE` or a diff says what changed; an empty list must be meant (`--allow-empty`).",
+        COMPONENT,
+    ),
+    ("[baseline]", "A snapshot of an earlier run (`gatekeeper snapshot`), given with `--baseline`.", BASELINE),
+    ("[rollout]", "", ROLLOUT),
+    (
         "[[waivers]]",
         "An exception takes its item out before a gate counts. It never covers what is missing or could not be read.",
         WAIVER,

@@ -35,7 +35,7 @@ pub(super) fn claim(output: Option<&Path>, tool: &str, replace: bool, begun: &[u
     };
     if replace {
         // Those of a tool that is named so (`eunit-2`) have its own first place beside them, and are of another.
-        let _ = fs::remove_file(name(1)).or_else(not_there)?;
+        fs::remove_file(name(1)).or_else(not_there)?;
         for n in 2..=MOST {
             if fs::remove_file(name(n)).is_err() {
                 break;

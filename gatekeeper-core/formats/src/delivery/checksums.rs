@@ -38,7 +38,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let mut lines = head.lines().filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#"));
     let Some(first) = lines.next() else { return Confidence::No };
     if first == SIGNED {
-        let sums = lines.skip_while(|l| l.starts_with(b"Hash:")).next();
+        let sums = lines.find(|l| !l.starts_with(b"Hash:"));
         return Confidence::when(sums.is_some_and(|l| line(l).is_ok()), Confidence::Certain);
     }
     match line(first) {
@@ -245,7 +245,7 @@ mod tests {
             "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{a}  x\n- {a}  y\n-----BEGIN PGP SIGNATURE-----\nx\n-----END PGP SIGNATURE-----\n"
         );
         assert_eq!(names(&signed), ["x", "y"]);
-        assert!(named("S", &signed.split("-----BEGIN PGP SIGNATURE").next().unwrap()).is_err());
+        assert!(named("S", signed.split("-----BEGIN PGP SIGNATURE").next().unwrap()).is_err());
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let wrong = |wanted: &str| ParseError::malformed(wanted).on_line(number).found(line);
         at = match at {
             _ if line.starts_with(b"commit ") => {
-                r.end(at).map_err(|wanted| wrong(wanted))?;
+                r.end(at).map_err(wrong)?;
                 let text = String::from_utf8_lossy(line);
                 let commit = r.commit(text.get(7..).unwrap_or_default(), number);
                 r.out.commits.push(commit.ok_or_else(|| {
@@ -168,10 +168,10 @@ impl Reader {
                     } else if let Some(branch) = name.strip_prefix("refs/heads/") {
                         commit.branches.push(branch.into());
                     } else if let Some((_, branch)) = name.strip_prefix("refs/remotes/").and_then(|r| r.split_once('/'))
+                        && branch != "HEAD"
+                        && !commit.branches.iter().any(|b| &**b == branch)
                     {
-                        if branch != "HEAD" && !commit.branches.iter().any(|b| &**b == branch) {
-                            commit.branches.push(branch.into());
-                        }
+                        commit.branches.push(branch.into());
                     }
                 }
             }

@@ -155,7 +155,7 @@ fn labels_of_series_tell_the_sides_too_and_units_are_converted() {
 #[test]
 fn mistakes_are_told() {
     for (keys, words) in [
-        (format!("{SIDES}"), "needs `metrics`"),
+        (SIDES.to_string(), "needs `metrics`"),
         (LATENCY.to_owned() + "canary = { labels = { role = \"c\" } }", "needs `baseline`"),
         (
             format!("{LATENCY}baseline = {{ labels = {{ a = \"b\" }} }}\ncanary = {{ labels = {{ a = \"b\" }} }}"),

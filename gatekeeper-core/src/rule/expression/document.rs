@@ -132,12 +132,12 @@ pub(super) fn make(scope: &Scope<'_>, names: &BTreeSet<String>) -> Document {
         }
         figures(whole.figures(), out);
         m.list(out, "coverage.files", || {
-            let file = |(path, f): (&Box<str>, &gatekeeper_evidence::coverage::FileCoverage)| {
+            let file = |path: &str, f: &gatekeeper_evidence::coverage::FileCoverage| {
                 let mut members = texts(&[("path", Some(path))]);
                 figures(f.figures(whole.metrics), &mut members);
                 table(members)
             };
-            whole.files.iter().map(file).collect()
+            whole.files.iter().map(|(path, f)| file(path, f)).collect()
         });
     });
     m.root("findings", there(Kind::Findings), |m, out| findings(m, scope, out));

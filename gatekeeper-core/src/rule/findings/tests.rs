@@ -368,7 +368,7 @@ fn only_what_is_new_counts_and_slack_is_nobody_s_to_spend() {
     let item = |rule: &str, line: u32| Finding {
         rule: rule.into(),
         message: format!("wrong at line {line}").into(),
-        place: Some(gatekeeper_evidence::findings::Place { path: "a.py".into(), line: Some(line), column: None }),
+        place: Some(Place { path: "a.py".into(), line: Some(line), column: None }),
         severity: Severity::High,
         ..Finding::default()
     };
@@ -385,14 +385,14 @@ fn only_what_is_new_counts_and_slack_is_nobody_s_to_spend() {
     let keys = "max = { total = 0 }\nnew-only = true";
     let old = || vec![item("A", 1), item("A", 9)];
     let j = judged(keys, old(), vec![item("A", 3), item("A", 30)]);
-    assert_eq!((j.status(), j.notes[0].as_str()), (GateStatus::Pass, "0 of 2 findings not in the baseline"));
+    assert_eq!((j.status(), j.notes[0].as_str()), (Pass, "0 of 2 findings not in the baseline"));
     let j = judged(keys, old(), vec![item("A", 3), item("A", 30), item("A", 31)]);
-    assert_eq!((j.status(), j.violations.len()), (GateStatus::Fail, 1));
+    assert_eq!((j.status(), j.violations.len()), (Fail, 1));
     let j = judged(keys, old(), vec![item("A", 3), item("B", 1)]);
-    assert_eq!((j.status(), j.violations[0].id.as_deref()), (GateStatus::Fail, Some("B")));
+    assert_eq!((j.status(), j.violations[0].id.as_deref()), (Fail, Some("B")));
     assert!(j.notes[1].starts_with("1 finding of the baseline no longer there: A in a.py"), "{:?}", j.notes);
     // Without the key all count.
-    assert_eq!(judged("max = { total = 0 }", old(), old()).status(), GateStatus::Fail);
+    assert_eq!(judged("max = { total = 0 }", old(), old()).status(), Fail);
     assert_eq!(gate(&RULE, keys).unwrap().compares(), Compares::Wholly);
     assert_eq!(gate(&RULE, "max = { total = 0 }").unwrap().compares(), Compares::Not);
 }
