@@ -143,7 +143,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
                 let found = of_places.remove(&(unit.name, cell.labels.clone())).unwrap_or_default();
                 let before = ground.baseline.part(gate, &cell.labels, &places);
                 // A component is compared with itself.
-                let mut own = Vec::new();
+                let own;
                 let before = match (unit.name, before) {
                     (Some(name), Compared::With(whole)) => {
                         own = components::own(name, &ground.policy.components, &whole);
