@@ -106,7 +106,8 @@ def check(
 
     ``paths`` are files and folders to read instead of what the policy names; ``config`` is the policy (otherwise it is
     searched for in ``root`` and the folders above it); ``root`` the folder that patterns are relative to; ``now`` the clock to judge by (RFC 3339, or a datetime
-    with a time zone); ``diff`` the unified diff of the change, for gates that judge new code (an empty one is refused unless ``allow_empty``); ``commit`` and
+    with a time zone); ``diff`` the unified diff of the change, for gates that judge new code, ``changed`` the names of the changed
+    files (an empty diff or list is refused unless ``allow_empty``); ``commit`` and
     ``tree`` what is judged, in hexadecimal digits; ``baseline`` the snapshot of an earlier run to compare with, ``history`` earlier verdicts. A failing verdict is an answer, not an exception.
 
     Raises PolicyError where the policy cannot be used (nothing was judged), ValueError where an argument cannot be.
