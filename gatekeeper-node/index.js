@@ -85,6 +85,7 @@ const CHECK = {
   paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, diff: string, commit: string,
   tree: string, allowEmpty: boolean, baseline: string, history: strings, rules: ruleSet,
 }
+const VERIFY = { commit: string, tree: string, config: string, evidence: string }
 const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
 
 // An option that is not known is a mistake: a misspelt `failOnWarn` must not quietly do nothing.
@@ -166,6 +167,15 @@ module.exports = {
     if (!(data instanceof Uint8Array)) wrong('data', 'a Buffer or Uint8Array', data)
     const o = options(INSPECT, given)
     return now(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
+  },
+  verify: (verdict, given) => {
+    const text = JSON.stringify(verdict) ?? wrong('verdict', 'a verdict', verdict)
+    const o = options(VERIFY, given)
+    return now(() => native.verify(text, o))
+  },
+  diff: (before, after) => {
+    const texts = [before, after].map((v) => JSON.stringify(v) ?? wrong('verdict', 'a verdict', v))
+    return now(() => native.diff(...texts))
   },
   formats: () => now(() => native.formats()),
   rules: () => now(() => native.rules()),

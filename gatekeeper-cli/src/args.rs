@@ -38,6 +38,14 @@ pub enum Command {
     Render(cmd::render::RenderArgs),
     /// Say the next step of a rollout by the verdict on its canary
     Rollout(cmd::rollout::RolloutArgs),
+    /// Whether a verdict that was kept holds for this commit, tree, policy and evidence
+    Verify(cmd::verify::VerifyArgs),
+    /// What is different between two verdicts
+    Diff(cmd::diff::DiffArgs),
+    /// Which runs would have failed with other limits, by their verdicts
+    Simulate(cmd::simulate::SimulateArgs),
+    /// Check a policy, test it on cases, prove that its gates can fail
+    Policy(cmd::policy::PolicyArgs),
     /// Run a command and keep its output together with its exit status, as evidence
     Record(cmd::record::RecordArgs),
     /// Write down what a run saw, for later runs to be compared with

@@ -319,7 +319,7 @@ pub(crate) fn clock(given: Option<&str>) -> Result<i64, Refusal> {
 /// # Errors
 /// A clock or a policy that cannot be used.
 pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
-    engine.check(&asked(engine, request)?).map_err(Refusal::Policy)
+    engine.check(&ready(engine, request)?).map_err(Refusal::Policy)
 }
 
 /// Judges and takes a snapshot.
@@ -327,7 +327,7 @@ pub fn check(engine: &Engine, request: &Request) -> Result<Verdict, Refusal> {
 /// # Errors
 /// As [`check`].
 pub fn snapshot(engine: &Engine, request: &Request) -> Result<Taken, Refusal> {
-    engine.snapshot(&asked(engine, request)?).map_err(Refusal::Policy)
+    engine.snapshot(&ready(engine, request)?).map_err(Refusal::Policy)
 }
 
 /// Reads a file up to the limit.
@@ -348,7 +348,7 @@ pub fn fix_snapshot(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
 }
 
 /// As the engine takes it.
-fn asked(engine: &Engine, request: &Request) -> Result<CheckRequest, Refusal> {
+pub(crate) fn ready(engine: &Engine, request: &Request) -> Result<CheckRequest, Refusal> {
     let now = clock(request.now.as_deref())?;
     let working_directory = std::env::current_dir().map_err(Refusal::WorkingDirectory)?;
     let mut context = Context::at(now);

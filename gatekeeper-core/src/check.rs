@@ -9,7 +9,7 @@ use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
-    EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
+    Asked, EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence, Kind};
@@ -67,7 +67,21 @@ pub(crate) struct Done {
 /// Finds policy and evidence, judges, and keeps both.
 pub(crate) fn run(known: Known<'_>, request: &CheckRequest) -> Result<Done, PolicyError> {
     let Project { root, policy } = project(known, request)?;
-    done(known, root, policy, request)
+    done(known, root, policy, request, &mut |_, _, _| {})
+}
+
+/// Sees what the gates are judged upon, when all of it has been read.
+pub(crate) type Look<'l> = dyn FnMut(&Policy, Ground<'_>, &Waivers<'_>) + 'l;
+
+/// The policy of a project.
+pub(crate) fn policy_of(known: Known<'_>, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
+    Ok(project(known, request)?.policy)
+}
+
+/// Finds policy and evidence, and judges; `look` sees what.
+pub(crate) fn look(known: Known<'_>, request: &CheckRequest, look: &mut Look<'_>) -> Result<Verdict, PolicyError> {
+    let Project { root, policy } = project(known, request)?;
+    Ok(done(known, root, policy, request, look)?.verdict)
 }
 
 /// Judges what lies below a root by a policy, or by the built-in default.
@@ -77,11 +91,17 @@ pub(crate) fn of_project(
     policy: Option<Policy>,
     request: &CheckRequest,
 ) -> Result<Verdict, PolicyError> {
-    Ok(done(known, root, policy, request)?.verdict)
+    Ok(done(known, root, policy, request, &mut |_, _, _| {})?.verdict)
 }
 
 /// The same, with what it was judged by and upon.
-fn done(known: Known<'_>, root: PathBuf, policy: Option<Policy>, request: &CheckRequest) -> Result<Done, PolicyError> {
+fn done(
+    known: Known<'_>,
+    root: PathBuf,
+    policy: Option<Policy>,
+    request: &CheckRequest,
+    look: &mut Look<'_>,
+) -> Result<Done, PolicyError> {
     let formats = known.formats;
     let mut candidates: Vec<Candidate> = if !request.paths.is_empty() {
         let limit = request.context.limits.files;
@@ -108,8 +128,9 @@ fn done(known: Known<'_>, root: PathBuf, policy: Option<Policy>, request: &Check
     let files = collect::Root::new(&root, &context.limits);
     candidates.extend(collect::repository(&policy, formats, &context.release));
     let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
-    let (mut verdict, evidence) = judged(formats, &policy, candidates, &context, on_disk);
+    let (mut verdict, evidence) = judged(formats, &policy, candidates, &context, on_disk, look);
     verdict.root = shown(&request.working_directory, &root);
+    verdict.asked.paths = request.paths.iter().map(|p| p.to_string_lossy().into_owned()).collect();
     verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
     Ok(Done { verdict, policy, evidence })
 }
@@ -130,7 +151,7 @@ pub(crate) fn evaluate(
     context: &Context,
     on_disk: OnDisk<'_>,
 ) -> Verdict {
-    judged(formats, policy, candidates, context, on_disk).0
+    judged(formats, policy, candidates, context, on_disk, &mut |_, _, _| {}).0
 }
 
 /// The same, with the evidence that was judged.
@@ -140,6 +161,7 @@ fn judged(
     candidates: Vec<Candidate>,
     context: &Context,
     on_disk: OnDisk<'_>,
+    look: &mut Look<'_>,
 ) -> (Verdict, Vec<Evidence>) {
     let OnDisk { tree, files } = on_disk;
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
@@ -177,6 +199,7 @@ fn judged(
         touched: touched.as_ref(),
     };
     let waivers = Waivers::new(policy, today);
+    look(policy, ground, &Waivers::new(policy, today));
     let asked = |gate: &Gate| context.only.is_empty() || context.only.contains(&gate.name);
     let judged = |gate: &Gate| match asked(gate) {
         true => judge::judge(gate, ground, &waivers),
@@ -189,6 +212,7 @@ fn judged(
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
     warnings.extend(doubts);
+    warnings.extend(judge::ending(policy, today));
     warnings.extend(unchecked);
     let whole = judge::against(policy, &baseline, &sorted.kept, sources.as_ref());
     if context.only.is_empty() {
@@ -275,7 +299,7 @@ fn judged(
         exit_code: status.exit_code(),
         summary: match nothing && !sorted.kept.is_empty() {
             true => "only lock files were found: nothing ran, so nothing was judged by it".to_owned(),
-            false => judge::sentence(&gates, nothing, unread_by_nobody),
+            false => judge::sentence(&gates, nothing, unread_by_nobody) + &judge::cannot_block(&gates),
         },
         policy: policy_ref(policy),
         root: ".".to_owned(),
@@ -291,7 +315,8 @@ fn judged(
         warnings,
         loosened: policy.loosened.iter().cloned().chain(whole.loosened).collect(),
         baseline: whole.baseline,
-        due: waivers.due(),
+        due: judge::due(policy, &waivers, today),
+        asked: Asked { paths: Vec::new(), only: context.only.clone(), fail_on_warn: context.fail_on_warn },
         details: context.details.then(|| Box::new(judge::details(&sorted.kept, tree().as_ref(), files))),
     };
     (verdict, sorted.kept)

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::first::{self, FirstPolicy};
 use crate::output::{Output, Outputs};
 use crate::policy::{self, Known, Policy};
+use crate::proof::{self, Claims, Proof, Verification};
 use crate::rule::{Rule, Rules};
 use crate::snapshot::{By, Snapshot, Taken};
 use crate::verdict::Verdict;
@@ -39,6 +40,19 @@ pub struct Engine {
     formats: Formats,
     rules: Rules,
     outputs: Outputs,
+}
+
+/// What a verdict that was kept is to hold for. What is not given is not asked.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyRequest {
+    /// The commit, 7 digits at least.
+    pub commit: Option<String>,
+    /// The tree, 7 digits at least.
+    pub tree: Option<String>,
+    /// The policy that it has to be judged by.
+    pub config: Option<PathBuf>,
+    /// The folder below which its evidence has to lie unchanged, at the same relative paths.
+    pub evidence: Option<PathBuf>,
 }
 
 /// Adds to the built-in formats, rules and outputs.
@@ -164,6 +178,57 @@ impl Engine {
     /// A located [`ParseError`] where it breaks off, was changed by hand, or is none.
     pub fn read_snapshot(&self, name: &str, bytes: &[u8]) -> Result<Snapshot, ParseError> {
         Snapshot::read(&self.formats, name, bytes)
+    }
+
+    /// The policy of a project, as [`Engine::check`] would judge by it; `None` where there is none and the built-in default would be taken.
+    ///
+    /// # Errors
+    /// A policy that cannot be used.
+    pub fn policy_of(&self, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
+        check::policy_of(self.known(), request)
+    }
+
+    /// Whether each gate can fail at all: the evidence at hand is made worse in the model until the gate turns red.
+    ///
+    /// # Errors
+    /// A policy that cannot be used.
+    pub fn prove(&self, request: &CheckRequest) -> Result<Proof, PolicyError> {
+        let mut proof = Proof::default();
+        check::look(self.known(), request, &mut |policy, ground, waivers| {
+            proof = proof::prove(policy, ground, waivers)
+        })?;
+        Ok(proof)
+    }
+
+    /// Whether a verdict that was kept holds: for what is asked, and by itself.
+    ///
+    /// # Errors
+    /// A policy to hold it against that cannot be used.
+    pub fn verify(
+        &self,
+        verdict: &Verdict,
+        request: &VerifyRequest,
+        working_directory: &Path,
+        context: Context,
+    ) -> Result<Verification, PolicyError> {
+        let limits = context.limits.clone();
+        let policy = match &request.config {
+            None => None,
+            Some(config) => {
+                let mut of = CheckRequest::new(working_directory, context);
+                of.config = Some(config.clone());
+                of.profile.clone_from(&verdict.policy.profile);
+                check::policy_of(self.known(), &of)?.map(|p| (config.display().to_string(), p.digest()))
+            }
+        };
+        let evidence = request.evidence.as_ref().map(|folder| {
+            let root = working_directory.join(folder);
+            let all = verdict.evidence.iter().map(|e| (&e.path, e.format.as_str()));
+            let all = all.chain(verdict.set_aside.iter().map(|a| (&a.path, a.format.as_str())));
+            all.map(|(path, format)| (path.clone(), collect::digest(&root, path, format, &limits))).collect()
+        });
+        let claims = Claims { commit: request.commit.clone(), tree: request.tree.clone(), policy, evidence };
+        Ok(proof::verify(verdict, &claims))
     }
 
     /// Judges evidence by a policy. What is in memory goes through the policy's `[[evidence]]` entries as files do: it gets their names and

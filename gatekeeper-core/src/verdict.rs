@@ -72,6 +72,30 @@ pub struct Verdict {
     /// The snapshot that the run was compared with, and what is different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineRef>,
+    /// What was asked for beside the policy.
+    #[serde(default, skip_serializing_if = "Asked::is_empty")]
+    pub asked: Asked,
+}
+
+/// What was asked for beside the policy: what a run needs to be judged again in the same way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Files and folders that were read instead of what the policy names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// The gates that were judged alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Whether warnings failed the verdict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fail_on_warn: bool,
+}
+
+impl Asked {
+    /// Whether nothing was.
+    pub fn is_empty(&self) -> bool {
+        *self == Asked::default()
+    }
 }
 
 /// What a run knew beside reports and policy.

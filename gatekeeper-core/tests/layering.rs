@@ -70,10 +70,11 @@ const CORE: &[(&str, &[&str])] = &[
         ],
     ),
     ("first", &["check", "collect", "policy", "rule", "config", "verdict", "context", "evidence", "formats"]),
+    ("proof", &["judge", "policy", "rule", "config", "verdict", "context", "output", "evidence"]),
     (
         "engine",
         &[
-            "check", "first", "snapshot", "judge", "collect", "policy", "rule", "relate", "config", "verdict",
+            "check", "first", "proof", "snapshot", "judge", "collect", "policy", "rule", "relate", "config", "verdict",
             "context", "output", "evidence", "formats",
         ],
     ),

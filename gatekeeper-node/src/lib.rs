@@ -8,6 +8,7 @@
 use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
 use gatekeeper_cli::front::{self, CustomRule, Reading, Refusal, Request};
+use gatekeeper_cli::proof::{self, VerifyRequest};
 use napi::bindgen_prelude::{AsyncTask, Buffer, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Error, Result, Status, Task};
@@ -298,6 +299,39 @@ pub fn inspect_async(files: Vec<String>, options: Option<InspectOptions>) -> Asy
 )]
 pub fn inspect_bytes(name: String, data: Buffer, options: Option<InspectOptions>) -> Result<String> {
     front::inspect_bytes_json(&Engine::default(), &name, &data, &reading(options)).map_err(|e| throw(&e))
+}
+
+/// What a verdict that was kept is to hold for.
+#[napi(object)]
+#[derive(Default)]
+pub struct VerifyOptions {
+    /// The commit, 7 digits at least.
+    pub commit: Option<String>,
+    /// The tree, 7 digits at least.
+    pub tree: Option<String>,
+    /// The policy that it has to be judged by.
+    pub config: Option<String>,
+    /// The folder below which its evidence has to lie unchanged.
+    pub evidence: Option<String>,
+}
+
+/// Says whether a verdict that was kept holds: for this commit, tree, policy and evidence, and by itself.
+#[napi(
+    catch_unwind,
+    ts_args_type = "verdict: Verdict, options?: VerifyOptions",
+    ts_return_type = "{ holds: boolean, status: string, disagreements: Array<string>, notes: Array<string> }"
+)]
+pub fn verify(verdict: String, options: Option<VerifyOptions>) -> Result<String> {
+    let VerifyOptions { commit, tree, config, evidence } = options.unwrap_or_default();
+    let (config, evidence) = (config.map(PathBuf::from), evidence.map(PathBuf::from));
+    let request = VerifyRequest { commit, tree, config, evidence };
+    proof::verify_json(&Engine::default(), &verdict, &request).map_err(|e| throw(&e))
+}
+
+/// Says what is different between two verdicts.
+#[napi(catch_unwind, ts_args_type = "before: Verdict, after: Verdict", ts_return_type = "Record<string, unknown>")]
+pub fn diff(before: String, after: String) -> Result<String> {
+    proof::diff_json(&before, &after).map_err(|e| throw(&e))
 }
 
 /// The formats that can be read.

@@ -4,6 +4,7 @@
 use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
 use gatekeeper_cli::front::{self, CustomRule, Reading, Refusal, Request};
+use gatekeeper_cli::proof::{self, VerifyRequest};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
@@ -158,6 +159,27 @@ fn inspect_bytes(
     answer(py, || front::inspect_bytes_json(&Engine::default(), &name, data, &reading))
 }
 
+/// Whether a verdict that was kept holds.
+#[pyfunction]
+#[pyo3(signature = (verdict, commit, tree, config, evidence))]
+fn verify(
+    py: Python<'_>,
+    verdict: &str,
+    commit: Option<String>,
+    tree: Option<String>,
+    config: Option<PathBuf>,
+    evidence: Option<PathBuf>,
+) -> PyResult<String> {
+    let request = VerifyRequest { commit, tree, config, evidence };
+    answer(py, || proof::verify_json(&Engine::default(), verdict, &request))
+}
+
+/// What differs between two verdicts.
+#[pyfunction]
+fn diff(py: Python<'_>, before: &str, after: &str) -> PyResult<String> {
+    answer(py, || proof::diff_json(before, after))
+}
+
 /// The formats that can be read.
 #[pyfunction]
 fn formats(py: Python<'_>) -> PyResult<String> {
@@ -191,6 +213,8 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(snapshot, m)?)?;
     m.add_function(wrap_pyfunction!(inspect, m)?)?;
     m.add_function(wrap_pyfunction!(inspect_bytes, m)?)?;
+    m.add_function(wrap_pyfunction!(verify, m)?)?;
+    m.add_function(wrap_pyfunction!(diff, m)?)?;
     m.add_function(wrap_pyfunction!(formats, m)?)?;
     m.add_function(wrap_pyfunction!(rules, m)?)?;
     m.add_function(wrap_pyfunction!(run, m)?)

@@ -7,6 +7,7 @@ use clap::Args;
 use gatekeeper_core::Revision;
 use gatekeeper_core::error::chain;
 use gatekeeper_core::policy::{self, GivenPolicy};
+use gatekeeper_core::verdict::RunContext;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,34 @@ pub struct ChangeArgs {
     /// Take an empty diff or an empty list of changed files for proof that nothing changed
     #[arg(long)]
     pub(crate) allow_empty: bool,
+    /// What a kept verdict was judged for.
+    #[arg(skip)]
+    kept: Option<Revision>,
+}
+
+impl ChangeArgs {
+    /// Whether a diff is given.
+    pub(super) fn gives_a_diff(&self) -> bool {
+        self.diff.is_some() || self.base.is_some()
+    }
+
+    /// Whether the policy is read from another commit.
+    pub(super) fn reads_the_policy(&self) -> bool {
+        self.policy_ref.is_some()
+    }
+
+    /// Judges for the commit and tree of a kept verdict, where none is given.
+    pub(super) fn as_in(&mut self, kept: &RunContext) {
+        if self.commit.is_none() && self.tree.is_none() {
+            let mut revision = Revision::default();
+            revision.commit.clone_from(&kept.commit);
+            revision.tree.clone_from(&kept.tree);
+            revision.from.clone_from(&kept.from);
+            revision.dirty = kept.dirty;
+            revision.notes.clone_from(&kept.notes);
+            self.kept = Some(revision);
+        }
+    }
 }
 
 /// What was given, and what git says where it was asked.
@@ -56,7 +85,10 @@ pub(crate) fn given(
     max_bytes: u64,
 ) -> Result<Given, Refusal> {
     let folder = folder(root);
-    let revision = git::revision(&folder, args.commit.clone(), args.tree.clone());
+    let revision = match &args.kept {
+        Some(kept) => kept.clone(),
+        None => git::revision(&folder, args.commit.clone(), args.tree.clone()),
+    };
     let diff = match (&args.diff, &args.base) {
         (Some(file), _) => {
             let (from, text) = read(file, "the diff", max_bytes)?;

@@ -2,6 +2,7 @@
 
 use super::change::{self, ChangeArgs};
 use super::earlier::EarlierArgs;
+use super::{render, replay};
 use crate::exit;
 use crate::files::{judged_in, named_twice, write_whole};
 use crate::front::{self, Judged, Refusal, RefusalDocument, Request};
@@ -16,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What to judge, by what: shared by `check` and `explain`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct JudgeArgs {
     /// Files and folders to read instead of what the policy names
     #[arg(value_name = "PATH")]
@@ -39,9 +40,25 @@ pub struct JudgeArgs {
     #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
     max_bytes: u64,
     #[command(flatten)]
-    change: ChangeArgs,
+    pub(super) change: ChangeArgs,
     #[command(flatten)]
     earlier: EarlierArgs,
+}
+
+impl JudgeArgs {
+    /// Asks for what a kept verdict was asked for, where nothing else is asked.
+    pub(super) fn as_in(&mut self, kept: &Verdict) {
+        if self.config.is_none() && !self.change.reads_the_policy() {
+            self.config = kept.policy.file.as_ref().map(PathBuf::from);
+        }
+        self.root.get_or_insert_with(|| PathBuf::from(&kept.root));
+        self.profile = self.profile.take().or_else(|| kept.policy.profile.clone());
+        self.now = self.now.take().or_else(|| kept.now.clone());
+        if self.paths.is_empty() {
+            self.paths = kept.asked.paths.iter().map(PathBuf::from).collect();
+        }
+        self.change.as_in(&kept.context);
+    }
 }
 
 /// Arguments of `check`.
@@ -63,6 +80,9 @@ pub struct CheckArgs {
     /// Judge this gate only, the others are skipped; repeatable
     #[arg(long, value_name = "GATE")]
     only: Vec<String>,
+    /// Judge again as this kept verdict was judged, and say where the answer is another one
+    #[arg(long, value_name = "VERDICT")]
+    replay: Option<PathBuf>,
     /// Print no verdict: the exit code, --report and the step's summary and outputs tell it
     #[arg(short, long)]
     quiet: bool,
@@ -140,6 +160,12 @@ pub(crate) fn judge(
 
 /// Says why nothing was judged.
 pub(crate) fn refused(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<Refused> {
+    let code = say_refusal(refusal, color, err)?;
+    Ok(Refused { code, document: refusal.document() })
+}
+
+/// The same; answers the exit code.
+pub(crate) fn say_refusal(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<u8> {
     match refusal {
         Refusal::Policy(e) => {
             // A mistake without a line to show starts one of its own.
@@ -149,7 +175,7 @@ pub(crate) fn refused(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io
         }
         e => writeln!(err, "gatekeeper: {}", line(&e.line()))?,
     }
-    Ok(Refused { code: exit::USAGE, document: refusal.document() })
+    Ok(exit::USAGE)
 }
 
 /// A policy's mistakes with nothing that steers a terminal but their own colours, and no more than some screens of them.
@@ -217,7 +243,25 @@ pub fn run(
     let annotate = in_github && shown == "human" && to_stdout.is_none() && !args.quiet;
     let mut asked = args.report.iter().map(|(format, _)| format.as_str()).chain([shown]);
     let details = args.details || asked.any(|id| engine.outputs().by_id(id).is_some_and(Output::wants_details));
-    let judged = judge(engine, &args.judge, args.only.clone(), args.fail_on_warn, details, terminal.color, err)?;
+    let kept = match &args.replay {
+        None => None,
+        Some(file) => match render::stored(file, err)? {
+            None => return Ok(exit::USAGE),
+            kept => kept,
+        },
+    };
+    let asked_again = match kept.as_ref().map(|kept| replay::arguments(&args.judge, kept)) {
+        None => args.judge.clone(),
+        Some(Ok(asked)) => asked,
+        Some(Err(why)) => {
+            writeln!(err, "gatekeeper: --replay: {}", line(&why))?;
+            return Ok(exit::USAGE);
+        }
+    };
+    let before = kept.as_ref().map(|k| k.asked.clone()).unwrap_or_default();
+    let only = if args.only.is_empty() { before.only } else { args.only.clone() };
+    let fail_on_warn = args.fail_on_warn || before.fail_on_warn;
+    let judged = judge(engine, &asked_again, only, fail_on_warn, details, terminal.color, err)?;
     let verdict = match judged {
         Ok(verdict) => verdict,
         Err(refused) => {
@@ -265,7 +309,11 @@ pub fn run(
     if in_github {
         github(engine, &verdict, annotate, out, err)?;
     }
-    Ok(if args.warn_only { exit::PASS } else { verdict.plain().status.exit_code() })
+    let code = match &kept {
+        Some(kept) => replay::held_against(kept, verdict.plain(), err)?,
+        None => verdict.plain().status.exit_code(),
+    };
+    Ok(if args.warn_only { exit::PASS } else { code })
 }
 
 fn write_as(engine: &Engine, format: &str, verdict: &Judged) -> io::Result<Vec<u8>> {

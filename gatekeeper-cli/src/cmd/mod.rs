@@ -2,18 +2,23 @@
 
 mod change;
 pub mod check;
+pub mod diff;
 pub mod earlier;
 pub mod explain;
 pub mod init;
 pub mod inspect;
 pub mod license;
 pub mod merge;
+pub mod policy;
 pub mod record;
 pub mod render;
+mod replay;
 pub mod rollout;
 pub mod schema;
+pub mod simulate;
 pub mod snapshot;
 pub mod tables;
+pub mod verify;
 
 use crate::args::{Cli, Command};
 use crate::terminal::Terminal;
@@ -31,6 +36,10 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Merge(args) => merge::run(engine, &args, out, err),
         Command::Render(args) => render::run(engine, &args, terminal, out, err),
         Command::Rollout(args) => rollout::run(engine, &args, out, err),
+        Command::Verify(args) => verify::run(engine, &args, out, err),
+        Command::Diff(args) => diff::run(&args, out, err),
+        Command::Simulate(args) => simulate::run(&args, out, err),
+        Command::Policy(args) => policy::run(engine, &args, terminal, out, err),
         Command::Record(args) => record::run(&args, out, err),
         Command::Snapshot(args) => snapshot::run(engine, &args, terminal, out, err),
         Command::License(args) => license::run(&args, out, err),

@@ -2,12 +2,13 @@
 
 use crate::exit;
 use crate::files::write_whole;
+use crate::proof;
 use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{Output, Style, line};
-use gatekeeper_core::verdict::{SCHEMA_VERSION, Verdict};
+use gatekeeper_core::verdict::Verdict;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -39,14 +40,7 @@ pub fn run(
         writeln!(err, "gatekeeper: there is no output `{}`: there are {}", line(&args.format), known.join(", "))?;
         return Ok(exit::USAGE);
     };
-    let verdict = match read(&args.verdict) {
-        Ok(verdict) => verdict,
-        Err(why) => {
-            let name = line(&args.verdict.display().to_string());
-            writeln!(err, "gatekeeper: {name}: {}: give it what `gatekeeper check --format json` wrote", line(&why))?;
-            return Ok(exit::USAGE);
-        }
-    };
+    let Some(verdict) = stored(&args.verdict, err)? else { return Ok(exit::USAGE) };
     if args.output == Path::new("-") {
         let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
         output.write(&verdict, &style, out)?;
@@ -61,6 +55,18 @@ pub fn run(
     Ok(exit::PASS)
 }
 
+/// A stored verdict; `None` where there is none, after that was said.
+pub(super) fn stored(path: &Path, err: &mut dyn Write) -> io::Result<Option<Verdict>> {
+    match read(path) {
+        Ok(verdict) => Ok(Some(verdict)),
+        Err(why) => {
+            let name = line(&path.display().to_string());
+            writeln!(err, "gatekeeper: {name}: {}: give it what `gatekeeper check --format json` wrote", line(&why))?;
+            Ok(None)
+        }
+    }
+}
+
 /// Reads a stored verdict.
 pub(super) fn read(path: &Path) -> Result<Verdict, String> {
     let most = Limits::default().file_bytes;
@@ -73,11 +79,5 @@ pub(super) fn read(path: &Path) -> Result<Verdict, String> {
     if u64::try_from(bytes.len()).is_ok_and(|n| n > most) {
         return Err(format!("it is larger than {most} bytes"));
     }
-    let verdict: Verdict = serde_json::from_slice(&bytes).map_err(|e| format!("it is no verdict: {e}"))?;
-    match verdict.schema_version == SCHEMA_VERSION {
-        true => Ok(verdict),
-        false => {
-            Err(format!("its schema_version is {}, and this program reads {SCHEMA_VERSION}", verdict.schema_version))
-        }
-    }
+    proof::verdict(&bytes).map_err(|e| e.line())
 }

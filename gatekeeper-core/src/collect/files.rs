@@ -4,9 +4,11 @@ use super::bytes::read_file;
 use super::packages::Folder;
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::hash::sha256_hex;
+use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::inspect::{Inspection, inspection};
 use gatekeeper_formats::read::{ReadOptions, read};
-use gatekeeper_formats::{Format, Formats};
+use gatekeeper_formats::{Format, Formats, PACKAGE_FOLDER};
 use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,19 @@ pub fn read_packages(path: &Path, working_directory: &Path, options: &ReadOption
     };
     let root = if below { working_directory.to_owned() } else { whole.clone() };
     Folder { path: whole, root, exclude: Vec::new() }.read(name.trim_end_matches('/'), &options.limits)
+}
+
+/// The SHA-256 of evidence as it lies below a folder now, or why there is none.
+pub(crate) fn digest(root: &Path, path: &str, format: &str, limits: &Limits) -> Result<String, String> {
+    let whole = root.join(path);
+    if !whole.exists() {
+        return Err("is not there".to_owned());
+    }
+    if whole.is_dir() && format == PACKAGE_FOLDER.id() {
+        let folder = Folder { path: whole, root: root.to_owned(), exclude: Vec::new() };
+        return folder.read(path, limits).map(|e| e.source.sha256).map_err(|e| e.words());
+    }
+    read_file(&whole, limits.file_bytes).map(|bytes| sha256_hex(&bytes)).map_err(|e| e.words())
 }
 
 /// What each of these files is and says, in the order given; a folder stands for its files in path order. Several are read at

@@ -17,7 +17,7 @@ pub(crate) use bytes::read_rules;
 pub use bytes::read_whole;
 pub use candidate::{Candidate, Content};
 pub use files::read_packages;
-pub(crate) use files::{inspect_files, read_files};
+pub(crate) use files::{digest, inspect_files, read_files};
 pub use packages::Folder;
 pub use places::RECORDS;
 pub(crate) use places::{given, usual_places};

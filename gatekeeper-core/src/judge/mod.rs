@@ -8,6 +8,7 @@ mod components;
 mod contract;
 mod details;
 mod doubts;
+mod due;
 mod gate;
 mod gather;
 mod history;
@@ -26,6 +27,7 @@ pub(crate) use components::{Touched, excused, shown as components};
 pub(crate) use contract::{absent, hold, told};
 pub(crate) use details::details;
 pub(crate) use doubts::doubts;
+pub(crate) use due::{due, ending};
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
 pub(crate) use history::of_history;
@@ -79,6 +81,15 @@ pub(crate) fn triggers(policy: &Policy, gates: &[GateVerdict]) -> Vec<String> {
     out
 }
 
+/// How many of a policy's gates cannot block, behind the sentence that says what the gates came to.
+pub(crate) fn cannot_block(gates: &[GateVerdict]) -> String {
+    let of_policy = gates.iter().filter(|g| g.policy_line.is_some());
+    match of_policy.filter(|g| g.action != Action::Block).count() {
+        0 => String::new(),
+        n => format!("; {n} of {} gates cannot block", gates.len()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +121,16 @@ mod tests {
 
     fn blocking(statuses: &[GateStatus]) -> Overall {
         of(&statuses.iter().map(|s| gate(*s, Action::Block)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn gates_that_cannot_block_are_counted() {
+        let gates = |actions: &[Action]| actions.iter().map(|a| gate(Pass, *a)).collect::<Vec<_>>();
+        assert_eq!(cannot_block(&gates(&[Action::Block, Action::Block])), "");
+        let said = cannot_block(&gates(&[Action::Block, Action::Warn, Action::Inform]));
+        assert_eq!(said, "; 2 of 3 gates cannot block");
+        let default = GateVerdict { policy_line: None, ..gate(Pass, Action::Warn) };
+        assert_eq!(cannot_block(&[default]), "");
     }
 
     #[test]

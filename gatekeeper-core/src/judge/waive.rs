@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 /// Days before its end from which a waiver is warned of.
-const SOON: i32 = 14;
+pub(super) const SOON: i32 = 14;
 
 /// The policy's waivers, and how often each was used.
 pub(crate) struct Waivers<'p> {

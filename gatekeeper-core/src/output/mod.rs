@@ -167,6 +167,7 @@ impl Outputs {
 pub use document::document;
 pub use github::policy_annotation;
 pub use human::explain;
+pub(crate) use text::markdown;
 pub use text::{inert, line};
 
 /// All that a verdict knows of one gate, as data: the gate itself and the evidence that it was judged by.

@@ -36,6 +36,7 @@ pub use gate::Gate;
 pub use given::{GivenPolicy, PolicyFiles};
 pub(crate) use known::Known;
 pub(crate) use load::{load, parse};
+pub(crate) use normal::digest;
 pub use waiver::{Cover, Waiver};
 
 pub(crate) use baseline::{Against, Severity, Weaker};
@@ -82,6 +83,6 @@ impl Policy {
 
     /// SHA-256 of [`Policy::normalised`], lower-case hex: what says whether two runs were judged by the same.
     pub fn digest(&self) -> String {
-        normal::digest(&self.normal)
+        digest(&self.normal)
     }
 }

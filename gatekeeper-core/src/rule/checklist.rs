@@ -40,7 +40,7 @@ min-items = 8
 ```
 
 ## When evidence is missing
-No text: `missing`. A text with fewer boxes than asked for: `fail`.
+No text: `missing`. A file without any box: `error`. Fewer boxes than asked for, or a request without one: `fail`.
 ",
     ),
     build: Builder::Fixed(build),

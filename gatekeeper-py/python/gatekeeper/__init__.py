@@ -32,6 +32,7 @@ __all__ = [
     "__version__",
     "check",
     "check_rendered",
+    "diff",
     "formats",
     "inspect",
     "inspect_bytes",
@@ -39,6 +40,7 @@ __all__ = [
     "rule",
     "rules",
     "snapshot",
+    "verify",
 ]
 
 StrPath = str | os.PathLike[str]
@@ -234,6 +236,27 @@ def inspect_bytes(
     """
     whole = data if isinstance(data, bytes) else bytes(memoryview(data))
     return cast(Inspection, json.loads(_native.inspect_bytes(name, whole, read_as, validate, max_bytes)))
+
+
+def verify(
+    verdict: Verdict,
+    *,
+    commit: str | None = None,
+    tree: str | None = None,
+    config: StrPath | None = None,
+    evidence: StrPath | None = None,
+) -> dict[str, Any]:
+    """Say whether a verdict that was kept holds: for this commit, tree, policy and evidence, and by itself.
+
+    The answer has ``holds``, ``status``, ``disagreements`` and ``notes``.
+    """
+    text = json.dumps(verdict)
+    return cast("dict[str, Any]", json.loads(_native.verify(text, commit, tree, config, evidence)))
+
+
+def diff(before: Verdict, after: Verdict) -> dict[str, Any]:
+    """Say what is different between two verdicts: ``same``, ``gates``, ``evidence`` and the two in short."""
+    return cast("dict[str, Any]", json.loads(_native.diff(json.dumps(before), json.dumps(after))))
 
 
 def formats() -> list[FormatInfo]:

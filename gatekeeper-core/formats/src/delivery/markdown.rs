@@ -40,7 +40,18 @@ fn sniff(head: &Head<'_>) -> Confidence {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    Ok(Parsed::new(Data::Checklist(boxes(input.text()?)), None))
+    let text = input.text()?;
+    // Any text is Markdown; what steers a terminal, or is no text at all, is not.
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}');
+    if let Some(at) = text.find(control) {
+        let found = text.as_bytes().get(at..).unwrap_or_default();
+        return Err(ParseError::malformed("text without control characters").at(at).found(found));
+    }
+    let list = boxes(text);
+    if list.items.is_empty() {
+        return Err(ParseError::malformed("a text with boxes (- [x] …)").at(0).found_words("none"));
+    }
+    Ok(Parsed::new(Data::Checklist(list), None))
 }
 
 /// An item of a list that is open.
