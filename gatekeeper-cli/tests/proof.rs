@@ -32,7 +32,9 @@ impl Project {
     fn run(&self, arguments: &[&str]) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatekeeper"));
         let unset = ["GITHUB_ACTIONS", "GITHUB_SHA", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "CI_COMMIT_SHA"];
-        unset.iter().for_each(|v| drop(command.env_remove(v)));
+        for v in unset {
+            command.env_remove(v);
+        }
         let done = command.args(arguments).current_dir(&self.0).output().unwrap();
         let both = [done.stdout, done.stderr].concat();
         (done.status.code().unwrap(), String::from_utf8_lossy(&both).into_owned())

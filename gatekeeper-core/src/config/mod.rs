@@ -12,7 +12,7 @@ mod yaml;
 pub(crate) use loosened::{Loosened, Looser, compared, is_looser, loosened};
 pub use measure::Measure;
 pub use node::Table;
-pub(crate) use node::{Entry, Node, Problems, Value, from_toml};
+pub(crate) use node::{Entry, Node, Problems, Value, duration, from_toml};
 pub(crate) use problem::nearest;
 pub use problem::{PolicyError, PolicyProblem, ProblemCode, Span};
 pub use select::{PathRules, Selector};

@@ -1,0 +1,309 @@
+//! The law above all others: loss, damage, delay, another commit, fewer cells or cases, and worse results never improve a verdict. Generated projects
+//! are judged as they are and again after something of the sort happened to them.
+//!
+//! A policy can only miss what it asks for, so that the generated ones say how much there must be. `LAW_PAIRS` sets how many pairs are tried.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+use gatekeeper_core::verdict::{GateStatus, Overall};
+use gatekeeper_core::{Candidate, Context, Engine, Verdict};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// 2026-06-01T00:00:00Z.
+const NOW: i64 = 1_780_272_000;
+type Files = Vec<(String, Vec<u8>)>;
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+const OTHER: &str = "fedcba9876543210fedcba9876543210fedcba98";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Errored,
+    Skipped,
+}
+
+/// A run of tests in one cell of the matrix.
+#[derive(Debug, Clone)]
+struct Run {
+    cell: u8,
+    cases: Vec<Outcome>,
+}
+
+#[derive(Debug, Clone)]
+struct Project {
+    runs: Vec<Run>,
+    /// For each source, whether each of its lines was hit.
+    sources: Vec<Vec<bool>>,
+    /// Scores of vulnerabilities, tenths.
+    findings: Vec<u8>,
+    limits: Limits,
+    commit: &'static str,
+    clock: i64,
+}
+
+#[derive(Debug, Clone)]
+struct Limits {
+    max_failed: u8,
+    pass_rate: Option<u8>,
+    max_skipped: Option<u8>,
+    lines: u8,
+    files: Option<u8>,
+    max_high: u8,
+    max_total: Option<u8>,
+    warn: bool,
+    each: bool,
+    /// Hours.
+    max_age: u8,
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        6 => Just(Outcome::Passed),
+        1 => Just(Outcome::Failed),
+        1 => Just(Outcome::Errored),
+        1 => Just(Outcome::Skipped),
+    ]
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let option = |range: std::ops::Range<u8>| proptest::option::of(range);
+    let tests = (0..3_u8, option(2..100), option(0..3));
+    let coverage = (2..100_u8, option(2..100));
+    let findings = (0..3_u8, option(0..4));
+    (tests, coverage, findings, any::<bool>(), any::<bool>(), 1..48_u8).prop_map(
+        |((max_failed, pass_rate, max_skipped), (lines, files), (max_high, max_total), warn, each, max_age)| Limits {
+            max_failed,
+            pass_rate,
+            max_skipped,
+            lines,
+            files,
+            max_high,
+            max_total,
+            warn,
+            each,
+            max_age,
+        },
+    )
+}
+
+fn project() -> impl Strategy<Value = Project> {
+    let run = proptest::collection::vec(outcome(), 1..5);
+    let runs = proptest::collection::vec(run, 1..4)
+        .prop_map(|runs| (25_u8..).zip(runs).map(|(cell, cases)| Run { cell, cases }).collect::<Vec<_>>());
+    let sources = proptest::collection::vec(proptest::collection::vec(any::<bool>(), 1..6), 1..4);
+    let findings = proptest::collection::vec(0..=100_u8, 0..4);
+    (runs, sources, findings, limits()).prop_map(|(runs, sources, findings, limits)| Project {
+        runs,
+        sources,
+        findings,
+        limits,
+        commit: COMMIT,
+        clock: NOW,
+    })
+}
+
+impl Project {
+    /// What must be there is what is there now, whatever happens to it.
+    fn policy(&self) -> String {
+        let l = &self.limits;
+        let mut out = String::from("version = 1\n");
+        for run in &self.runs {
+            let _ = write!(
+                out,
+                "[[evidence]]\npaths = [\"otp-{{otp}}/junit-{0}.xml\"]\nmin-cases = {1}\nmin-files = 1\nmax-age = \"{2}h\"\n",
+                run.cell,
+                run.cases.iter().filter(|c| **c != Outcome::Skipped).count().max(1),
+                l.max_age
+            );
+        }
+        let lines: usize = self.sources.iter().map(Vec::len).sum();
+        let _ = write!(
+            out,
+            "[[evidence]]\npaths = [\"lcov.info\"]\nmin-sources = {}\nmin-lines = {lines}\n[[evidence]]\npaths = [\"scan.sarif\"]\nsame-commit = true\n",
+            self.sources.len()
+        );
+        let action = if l.warn { "action = \"warn\"\n" } else { "" };
+        let _ = write!(out, "[gates.unit]\nrule = \"tests\"\nmax-failed = {}\n{action}", l.max_failed);
+        if let Some(rate) = l.pass_rate {
+            let _ = writeln!(out, "min-pass-rate = {rate}");
+        }
+        if let Some(most) = l.max_skipped {
+            let _ = writeln!(out, "max-skipped = {most}");
+        }
+        if l.each {
+            let cells: Vec<String> = self.runs.iter().map(|r| format!("\"{}\"", r.cell)).collect();
+            let _ = writeln!(out, "each = \"otp\"\nrequire = {{ otp = [{}] }}", cells.join(", "));
+        }
+        let _ = write!(out, "[gates.cover]\nrule = \"coverage\"\nlines = {{ min = {} }}\n", l.lines);
+        if let Some(each) = l.files {
+            let _ = writeln!(out, "files = {{ lines = {{ min = {each} }} }}");
+        }
+        let total = l.max_total.map(|t| format!(", total = {t}")).unwrap_or_default();
+        let _ = write!(out, "[gates.security]\nrule = \"findings\"\nmax = {{ high = {}{total} }}\n", l.max_high);
+        out
+    }
+
+    fn files(&self) -> Files {
+        let mut out = Vec::new();
+        for run in &self.runs {
+            let mut xml =
+                format!("<testsuite name=\"s\" timestamp=\"2026-05-31T23:30:00Z\" tests=\"{}\">", run.cases.len());
+            for (n, case) in run.cases.iter().enumerate() {
+                let inside = match case {
+                    Outcome::Passed => "",
+                    Outcome::Failed => "<failure message=\"no\"/>",
+                    Outcome::Errored => "<error message=\"no\"/>",
+                    Outcome::Skipped => "<skipped/>",
+                };
+                let _ = write!(xml, "<testcase classname=\"c\" name=\"t{n}\">{inside}</testcase>");
+            }
+            xml.push_str("</testsuite>");
+            out.push((format!("otp-{0}/junit-{0}.xml", run.cell), xml.into_bytes()));
+        }
+        let mut lcov = String::from("TN:\n");
+        for (n, lines) in self.sources.iter().enumerate() {
+            let _ = writeln!(lcov, "SF:src/f{n}.c");
+            for (line, hit) in lines.iter().enumerate() {
+                let _ = writeln!(lcov, "DA:{},{}", line + 1, u8::from(*hit));
+            }
+            lcov.push_str("end_of_record\n");
+        }
+        out.push(("lcov.info".to_owned(), lcov.into_bytes()));
+        let rule = |n: usize, score: u8| serde_json::json!({ "id": format!("V{n}"), "properties": { "security-severity": format!("{}.{}", score / 10, score % 10) } });
+        let rules: Vec<_> = self.findings.iter().enumerate().map(|(n, s)| rule(n, *s)).collect();
+        let results: Vec<_> = (0..self.findings.len())
+            .map(|n| serde_json::json!({ "ruleId": format!("V{n}"), "level": "error", "message": { "text": format!("v{n}") } }))
+            .collect();
+        let sarif = serde_json::json!({ "version": "2.1.0", "runs": [{
+            "tool": { "driver": { "name": "scanner", "rules": rules } },
+            "invocations": [{ "executionSuccessful": true }],
+            "versionControlProvenance": [{ "repositoryUri": "https://example.org/x", "revisionId": self.commit }],
+            "results": results,
+        }] });
+        out.push(("scan.sarif".to_owned(), sarif.to_string().into_bytes()));
+        out
+    }
+}
+
+fn judge(policy: &str, files: Files, clock: i64) -> Verdict {
+    let engine = Engine::default();
+    let policy =
+        engine.parse_policy("gatekeeper.toml", policy.as_bytes(), None).unwrap_or_else(|e| panic!("{policy}\n{e}"));
+    let candidates = files.into_iter().map(|(name, bytes)| Candidate::in_memory(name, bytes)).collect();
+    let mut context = Context::at(clock);
+    context.revision.commit = Some(COMMIT.to_owned());
+    engine.evaluate(&policy, candidates, &context)
+}
+
+/// How bad a status is. What could not be judged is no better and no worse than what failed: both stand in the way.
+fn rank(status: GateStatus) -> u8 {
+    match status {
+        GateStatus::Skip | GateStatus::Pass => 0,
+        GateStatus::Warn => 1,
+        _ => 2,
+    }
+}
+
+fn overall(status: Overall) -> u8 {
+    match status {
+        Overall::Pass => 0,
+        Overall::Warn => 1,
+        Overall::Fail | Overall::Unknown => 2,
+    }
+}
+
+fn no_better(what: &str, before: &Verdict, after: &Verdict, policy: &str) -> Result<(), TestCaseError> {
+    let told = || format!("{what}:\nbefore {}\nafter {}\n{policy}", before.summary, after.summary);
+    prop_assert!(overall(after.status) >= overall(before.status), "{}", told());
+    for (b, a) in before.gates.iter().zip(&after.gates) {
+        prop_assert_eq!(&b.name, &a.name);
+        prop_assert!(rank(a.status) >= rank(b.status), "{}: {} → {}: {}", b.name, b.reason, a.reason, told());
+    }
+    Ok(())
+}
+
+/// All that can happen to a project, each alone. The policy stays what it was.
+fn misfortunes(p: &Project, at: usize, cut: usize, hours: i64) -> Vec<(String, Files, i64)> {
+    let mut out = Vec::new();
+    let files = p.files();
+    for n in 0..files.len() {
+        let mut lost = files.clone();
+        let (name, _) = lost.remove(n);
+        out.push((format!("{name} is lost"), lost, p.clock));
+        let mut damaged = files.clone();
+        let long = damaged[n].1.len();
+        let keep = cut % long;
+        damaged[n].1.truncate(keep);
+        out.push((format!("{} is cut at byte {keep} of {long}", damaged[n].0), damaged, p.clock));
+        let mut empty = files.clone();
+        empty[n].1.clear();
+        out.push((format!("{} is empty", empty[n].0), empty, p.clock));
+    }
+    out.push((format!("{hours} hours pass"), files.clone(), p.clock + hours * 3_600));
+    let mut change = |what: &str, change: &dyn Fn(&mut Project)| {
+        let mut worse = p.clone();
+        change(&mut worse);
+        out.push((what.to_owned(), worse.files(), worse.clock));
+    };
+    let run = at % p.runs.len();
+    let case = at % p.runs[run].cases.len();
+    // That a skipped one is gone only a baseline can tell (`max-lost`).
+    if p.runs[run].cases[case] != Outcome::Skipped {
+        change("a case is lost", &|w| {
+            w.runs[run].cases.remove(case);
+        });
+    }
+    // One that did not run is no worse for failing: there are more cases then.
+    if p.runs[run].cases[case] == Outcome::Passed {
+        change("a case fails", &|w| w.runs[run].cases[case] = Outcome::Failed);
+        change("a case crashes", &|w| w.runs[run].cases[case] = Outcome::Errored);
+        change("a case is skipped", &|w| w.runs[run].cases[case] = Outcome::Skipped);
+    }
+    change("no case is left", &|w| w.runs[run].cases.clear());
+    change("a cell is lost", &|w| {
+        w.runs.remove(run);
+    });
+    let source = at % p.sources.len();
+    change("a line is not covered", &|w| {
+        let line = at % w.sources[source].len();
+        w.sources[source][line] = false;
+    });
+    change("a source is in no report", &|w| {
+        w.sources.remove(source);
+    });
+    change("lines are in no report", &|w| {
+        w.sources[source].pop();
+    });
+    change("something is found", &|w| w.findings.push(u8::try_from(cut % 101).unwrap()));
+    change("the scan is of another commit", &|w| w.commit = OTHER);
+    out
+}
+
+#[test]
+fn nothing_that_happens_to_evidence_improves_a_verdict() {
+    let wanted: u64 = std::env::var("LAW_PAIRS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let pairs = AtomicU64::new(0);
+    let passed = AtomicU64::new(0);
+    let one = |(p, at, cut, hours): (Project, usize, usize, i64)| {
+        let policy = p.policy();
+        let before = judge(&policy, p.files(), p.clock);
+        passed.fetch_add(u64::from(before.exit_code == 0), Ordering::Relaxed);
+        for (what, files, clock) in misfortunes(&p, at, cut, hours) {
+            no_better(&what, &before, &judge(&policy, files, clock), &policy)?;
+            pairs.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    };
+    let each = u32::try_from(wanted / 20).unwrap_or(u32::MAX).max(1);
+    let mut runner = TestRunner::new(Config { cases: each, failure_persistence: None, ..Config::default() });
+    runner.run(&(project(), any::<usize>(), any::<usize>(), 1..100_i64), one).unwrap_or_else(|e| panic!("{e}"));
+    let (pairs, passed) = (pairs.into_inner(), passed.into_inner());
+    println!("{pairs} pairs of {each} projects, {passed} of which passed");
+    assert!(pairs >= wanted.saturating_sub(20), "{pairs}");
+    // What never passes proves nothing.
+    assert!(passed * 50 >= u64::from(each), "{passed} of {each}");
+}
