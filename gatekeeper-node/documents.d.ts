@@ -4,6 +4,8 @@
 export interface Verdict {
   /** Version of this document's shape: 1. */
   schema_version: number
+  /** Version of the engine that judged. */
+  engine: string
   /** The whole. */
   status: 'pass' | 'warn' | 'fail' | 'unknown'
   /** The same as a process's exit status: 0 pass or warn, 1 fail, 3 unknown. */
@@ -34,6 +36,16 @@ export interface Verdict {
   ignored: Array<string>
   /** Waivers that matched nothing or run out soon, and other things to know. */
   warnings: Array<string>
+  /** Waivers, quarantines and cells that may fail which end soon. */
+  due?: Array<unknown>
+  /** What this run demands less than what it was made from. */
+  loosened?: Array<string>
+  /** What the comparison with the baseline came to. */
+  baseline?: unknown
+  /** What the run was asked for: paths, gates, whether warnings fail. */
+  asked?: unknown
+  /** Coverage by file, tests, findings, packages and series, where they were asked for. */
+  details?: unknown
 }
 
 /** The policy that judged. */
@@ -44,6 +56,12 @@ export interface PolicyRef {
   sha256: string | null
   /** The profile that was applied. */
   profile: string | null
+  /** Digest of the policy as it was applied, with what it extends. */
+  digest?: string
+  /** The policy as plain values, as it was applied. */
+  normalised?: unknown
+  /** The files that it is laid over, with their digests. */
+  extends?: Array<unknown>
   /** Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`. */
   from?: string
 }
@@ -288,6 +306,8 @@ export interface SetAside {
   because: string
   /** The evidence that is used instead. */
   instead?: string
+  /** SHA-256 of the file. */
+  sha256?: string
 }
 
 /** An input that could not be read, or that is not there. */

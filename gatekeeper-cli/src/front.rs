@@ -570,6 +570,6 @@ mod tests {
         let reading = Reading { read_as: Some("junitt".into()), ..Reading::default() };
         assert_eq!(inspect_json(&Engine::default(), &[], &reading).unwrap_err().document().code, "usage");
         let e = check_rendered(&Engine::default(), &Request::default(), &["jsn".to_owned()]).unwrap_err();
-        assert!(e.to_string().contains("there are github, human, json"), "{e}");
+        assert!(e.to_string().contains("there are badge, ") && e.to_string().contains(", json, "), "{e}");
     }
 }

@@ -45,6 +45,9 @@ pub fn codegen(root: &Path, check: bool) -> Result<(Vec<String>, bool), String> 
             return Ok(());
         }
         told.push(format!("{file}: written"));
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| format!("{file}: {e}"))?;
+        }
         fs::write(&path, new).map_err(|e| format!("{file}: cannot be written: {e}"))
     };
     put("gatekeeper-py/python/gatekeeper/documents.py", &shapes.python(), &mut told)?;

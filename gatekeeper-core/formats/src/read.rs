@@ -122,8 +122,10 @@ fn read_content(
     options: &ReadOptions,
     writer: Option<i32>,
 ) -> Result<Read, ParseError> {
+    // What a recording is wrapped in is told by its first words.
+    let wrapped = if record::is_one(raw) { recording::FORMAT.id } else { "" };
     let opened = input::open(raw, &options.limits)
-        .map_err(|e| e.finish(name, options.format.map_or("", |f| f.id), Some(raw)))?;
+        .map_err(|e| e.finish(name, options.format.map_or(wrapped, |f| f.id), Some(raw)))?;
     // A document inside an attestation is read as if it stood alone.
     let itself = options.extract.is_some() || options.format.is_some_and(|f| f.id == "in-toto");
     let attested = if itself { None } else { attestation::open(&opened.bytes) };

@@ -88,6 +88,11 @@ pub fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, ParseError> {
     Ok(Some((header, end)))
 }
 
+/// Whether these bytes begin as a recording does.
+pub(crate) fn is_one(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{\"gatekeeper-record\":")
+}
+
 /// Splits a recording into its header and the offset at which its output begins; `None` where this is no recording.
 pub(crate) fn split(bytes: &[u8]) -> Result<Option<(Header, usize)>, ParseError> {
     let Some((header, end)) = header(bytes)? else { return Ok(None) };

@@ -62,7 +62,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                     }
                     e.source.labels = labels;
                     e.source.name = name;
-                    e.source.modified = written(e.source.modified, modified);
+                    e.source.modified = written(e.source.modified, modified, context.now);
                     Read::Evidence(Box::new(e))
                 }
                 Err(error) => {
@@ -139,11 +139,12 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
 }
 
 /// When evidence was written, by what it says of itself and by its file. A file that is older than what it claims to tell of was not written then;
-/// times that archives put in the place of unknown ones (1970 to 1980) say nothing.
-fn written(says: Option<i64>, file: Option<i64>) -> Option<i64> {
+/// times that archives put in the place of unknown ones (1970 to 1980) say nothing. What says that it is from the future goes on saying so.
+fn written(says: Option<i64>, file: Option<i64>, now: Option<i64>) -> Option<i64> {
     const DAY: i64 = 86_400;
     const END_OF_1980: i64 = 347_155_200;
     match (says, file) {
+        (Some(says), _) if now.is_some_and(|now| says > now) => Some(says),
         (Some(says), Some(file)) if file > END_OF_1980 && file.saturating_add(DAY) < says => Some(file),
         (says, file) => says.or(file),
     }
@@ -294,15 +295,17 @@ mod tests {
     #[test]
     fn a_file_that_is_older_than_what_it_claims_is_as_old_as_it_is() {
         let (y2017, now) = (1_500_000_000, 1_800_000_000);
-        assert_eq!(written(Some(now), Some(y2017)), Some(y2017));
-        assert_eq!(written(Some(now), Some(now - 86_400)), Some(now), "clocks and zones differ");
-        assert_eq!(written(Some(now), Some(now - 86_401)), Some(now - 86_401));
-        assert_eq!(written(Some(now), Some(315_532_800)), Some(now), "an archive without times");
-        assert_eq!(written(Some(y2017), Some(now)), Some(y2017), "a copy is newer than its content");
+        assert_eq!(written(Some(now), Some(y2017), Some(now)), Some(y2017));
+        assert_eq!(written(Some(now), Some(now - 86_400), Some(now)), Some(now), "clocks and zones differ");
+        assert_eq!(written(Some(now), Some(now - 86_401), Some(now)), Some(now - 86_401));
+        assert_eq!(written(Some(now), Some(315_532_800), Some(now)), Some(now), "an archive without times");
+        assert_eq!(written(Some(y2017), Some(now), Some(now)), Some(y2017), "a copy is newer than its content");
         assert_eq!(
-            [written(None, Some(now)), written(Some(now), None), written(None, None)],
+            [written(None, Some(now), Some(now)), written(Some(now), None, Some(now)), written(None, None, Some(now))],
             [Some(now), Some(now), None]
         );
+        // What is still to come stays so, whatever its file says.
+        assert_eq!(written(Some(now + 1), Some(y2017), Some(now)), Some(now + 1));
     }
 
     #[test]

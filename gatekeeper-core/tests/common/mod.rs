@@ -35,6 +35,11 @@ pub fn differences(want: &Value, got: &Value, at: &str, out: &mut Vec<String>) {
                 }
             }
         }
+        (Value::Array(w), Value::Array(g)) if w.len() == g.len() => {
+            for (n, (w, g)) in w.iter().zip(g).enumerate() {
+                differences(w, g, &format!("{at}[{n}]"), out);
+            }
+        }
         (Value::Number(w), Value::Number(g)) => {
             let (w, g) = (w.as_f64().unwrap(), g.as_f64().unwrap());
             if (w - g).abs() > 5e-3 {

@@ -18,6 +18,9 @@ class Verdict(TypedDict):
     schema_version: int
     """Version of this document's shape: 1."""
 
+    engine: str
+    """Version of the engine that judged."""
+
     status: Literal["pass", "warn", "fail", "unknown"]
     """The whole."""
 
@@ -63,6 +66,21 @@ class Verdict(TypedDict):
     warnings: list[str]
     """Waivers that matched nothing or run out soon, and other things to know."""
 
+    due: NotRequired[list[Any]]
+    """Waivers, quarantines and cells that may fail which end soon."""
+
+    loosened: NotRequired[list[str]]
+    """What this run demands less than what it was made from."""
+
+    baseline: NotRequired[Any]
+    """What the comparison with the baseline came to."""
+
+    asked: NotRequired[Any]
+    """What the run was asked for: paths, gates, whether warnings fail."""
+
+    details: NotRequired[Any]
+    """Coverage by file, tests, findings, packages and series, where they were asked for."""
+
 
 class PolicyRef(TypedDict):
     """The policy that judged."""
@@ -75,6 +93,15 @@ class PolicyRef(TypedDict):
 
     profile: str | None
     """The profile that was applied."""
+
+    digest: NotRequired[str]
+    """Digest of the policy as it was applied, with what it extends."""
+
+    normalised: NotRequired[Any]
+    """The policy as plain values, as it was applied."""
+
+    extends: NotRequired[list[Any]]
+    """The files that it is laid over, with their digests."""
 
     from: NotRequired[str]
     """Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`."""
@@ -405,6 +432,9 @@ class SetAside(TypedDict):
 
     instead: NotRequired[str]
     """The evidence that is used instead."""
+
+    sha256: NotRequired[str]
+    """SHA-256 of the file."""
 
 
 class InputProblem(TypedDict):
