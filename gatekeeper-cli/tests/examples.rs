@@ -1,0 +1,88 @@
+//! The policies of `examples/`: each is run on the evidence that `examples/expected.json` names, and gives the verdict that stands there.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+use gatekeeper_cli::{Terminal, run};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn lay(from: &Path, over: &Path) {
+    for entry in fs::read_dir(from).unwrap_or_else(|e| panic!("{}: {e}", from.display())) {
+        let entry = entry.unwrap();
+        let to = over.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&to).unwrap();
+            lay(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), &to).unwrap();
+        }
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(|v| v.as_str().unwrap()).collect()
+}
+
+#[test]
+fn each_example_gives_its_verdict() {
+    let examples = repository().join("examples");
+    let cases: Vec<Value> = serde_json::from_slice(&fs::read(examples.join("expected.json")).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for (n, case) in cases.iter().enumerate() {
+        let name = case["example"].as_str().unwrap();
+        let root = std::env::temp_dir().join(format!("gatekeeper-examples-{}-{n}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        for base in texts(&case["evidence"]) {
+            lay(&repository().join(base), &root);
+        }
+        let policy = examples.join(name).join("gatekeeper.toml");
+        fs::copy(&policy, root.join("gatekeeper.toml")).unwrap();
+        let root_text = root.to_str().unwrap();
+        let mut arguments = vec!["gatekeeper", "check", "--root", root_text, "--format", "json"];
+        let given = texts(&case["arguments"]);
+        arguments.extend(&given);
+        if !given.contains(&"--now") {
+            arguments.extend(["--now", "2026-11-21T12:00:00Z"]);
+        }
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let terminal = Terminal::PLAIN;
+        let code = run(arguments.clone(), terminal, &mut out, &mut err);
+        let said = format!("{name} {given:?}");
+        let verdict: Value =
+            serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{said}: {e}: {}", String::from_utf8_lossy(&err)));
+        if Some(u64::from(code)) != case["exit"].as_u64() || verdict["status"] != case["status"] {
+            wrong.push(format!("{said}: exit {code}, {}: {}", verdict["status"], verdict["summary"]));
+        }
+        for (gate, status) in case["gates"].as_object().unwrap() {
+            let got = verdict["gates"].as_array().unwrap().iter().find(|g| g["name"] == gate.as_str());
+            let got = got.unwrap_or(&Value::Null);
+            if got["status"] != *status {
+                wrong.push(format!("{said}: {gate} is {}, not {status}: {}", got["status"], got["reason"]));
+            }
+        }
+        for (pointer, value) in case["out"].as_object().into_iter().flatten() {
+            if verdict.pointer(pointer) != Some(value) {
+                wrong.push(format!("{said}: {pointer} is {:?}, not {value}", verdict.pointer(pointer)));
+            }
+        }
+        fs::remove_dir_all(&root).unwrap();
+    }
+    // Each example is held by a case that passes and one that does not.
+    for entry in fs::read_dir(&examples).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !entry.path().join("gatekeeper.toml").is_file() {
+            continue;
+        }
+        let mine: Vec<&Value> = cases.iter().filter(|c| c["example"] == name.as_str()).collect();
+        let blocked = mine.iter().filter(|c| c["exit"] != 0).count();
+        if blocked == 0 || blocked == mine.len() {
+            wrong.push(format!("{name}: {} cases, of which {blocked} block: there must be both sorts", mine.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
