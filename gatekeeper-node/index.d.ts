@@ -79,6 +79,10 @@ export interface CheckOptions {
   changed?: Array<string>
   /** An empty diff or list is proof that nothing changed; otherwise it is refused. */
   allowEmpty?: boolean
+  /** The snapshot of an earlier run to compare with: a file. */
+  baseline?: string
+  /** Earlier verdicts: files. */
+  history?: string | Array<string>
   /** Rules of the program's own, by the names that the policy uses. They answer at once: a promise is an error of its gate. */
   rules?: Record<string, RuleFunction | CustomRule>
 }
@@ -88,6 +92,9 @@ export declare function checkRendered(outputs: string | Array<string>, options?:
 
 /** As `checkRendered`, on another thread. */
 export declare function checkRenderedAsync(outputs: string | Array<string>, options?: CheckOptions): Promise<Record<string, string>>
+
+/** Says what is different between two verdicts. */
+export declare function diff(before: Verdict, after: Verdict): Record<string, unknown>
 
 /** The formats that can be read. */
 export declare function formats(): Array<FormatInfo>
@@ -119,3 +126,21 @@ export declare function main(argv: Array<string>): number
 
 /** The rules that gates can be of, with their documentation. */
 export declare function rules(): Array<RuleInfo>
+
+/** Judges, and gives what was seen as a snapshot: text that `check` takes as `baseline` once it is a file. */
+export declare function snapshot(options?: CheckOptions | undefined | null): string
+
+/** Says whether a verdict that was kept holds: for this commit, tree, policy and evidence, and by itself. */
+export declare function verify(verdict: Verdict, options?: VerifyOptions): { holds: boolean, status: string, disagreements: Array<string>, notes: Array<string> }
+
+/** What a verdict that was kept is to hold for. */
+export interface VerifyOptions {
+  /** The commit, 7 digits at least. */
+  commit?: string
+  /** The tree, 7 digits at least. */
+  tree?: string
+  /** The policy that it has to be judged by. */
+  config?: string
+  /** The folder below which its evidence has to lie unchanged. */
+  evidence?: string
+}

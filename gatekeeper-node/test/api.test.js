@@ -67,7 +67,7 @@ test('wrong arguments are named', async () => {
   assert.throws(() => gatekeeper.check({ maxBytes: -1 }), { name: 'TypeError', message: /options.maxBytes/ })
   assert.throws(() => gatekeeper.inspect([], { readAs: 'junitt' }), { code: 'usage', message: /junitt/ })
   assert.throws(() => gatekeeper.check({ now: 'yesterday' }), { code: 'usage', message: /2026-01-31/ })
-  await assert.rejects(gatekeeper.checkRenderedAsync('jsn'), { code: 'usage', message: /there are github, human, json/ })
+  await assert.rejects(gatekeeper.checkRenderedAsync('jsn'), { code: 'usage', message: /there are badge, badge-json, csv/ })
 })
 
 test('new code is judged by the diff that is given', () => {

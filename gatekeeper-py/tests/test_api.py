@@ -85,7 +85,7 @@ def test_wrong_arguments_are_named(tmp_path):
         gatekeeper.inspect([], read_as="junitt")
     with pytest.raises(ValueError, match="2026-01-31T12:00:00Z"):
         gatekeeper.check(root=tmp_path, now="yesterday")
-    with pytest.raises(ValueError, match="there are github, human, json"):
+    with pytest.raises(ValueError, match="there are badge, badge-json, csv"):
         gatekeeper.check_rendered("jsn", root=tmp_path)
 
 
