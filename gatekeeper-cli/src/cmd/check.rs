@@ -369,8 +369,14 @@ fn github_refused(refused: &Refused, annotate: bool, out: &mut dyn Write, err: &
 }
 
 fn outputs(status: &str, code: u8, triggers: &[String], err: &mut dyn Write) -> io::Result<()> {
-    let triggers = triggers.join(",");
-    append("GITHUB_OUTPUT", format!("status={status}\nexit-code={code}\ntriggers={triggers}\n").as_bytes(), err)
+    let mut lines = format!("status={status}\nexit-code={code}\n");
+    if !triggers.is_empty() {
+        // A policy's word goes into a file of lines: nothing in it may end one.
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };
+        let words: Vec<String> = triggers.iter().map(|word| word.chars().map(plain).collect()).collect();
+        lines.push_str(&format!("triggers={}\n", words.join(",")));
+    }
+    append("GITHUB_OUTPUT", lines.as_bytes(), err)
 }
 
 /// Adds to the file that a variable names.
