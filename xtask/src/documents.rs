@@ -196,8 +196,25 @@ impl Shapes {
         }
         for shape in &self.0 {
             if let Body::Object(fields) = &shape.body {
-                let _ = write!(out, "\n\nclass {}(TypedDict):\n    \"\"\"{}\"\"\"\n", shape.name, shape.what);
-                for f in fields {
+                // A word of Python's own can be no name in a class: such keys are in a base of the other form.
+                let own = |f: &&Field| f.name == "from";
+                let mut base = "TypedDict".to_owned();
+                for (optional, part) in [(false, "Words"), (true, "MoreWords")] {
+                    let keys: Vec<String> = fields
+                        .iter()
+                        .filter(own)
+                        .filter(|f| f.optional == optional)
+                        .map(|f| format!("\"{}\": {}", f.name, f.of.python()))
+                        .collect();
+                    if !keys.is_empty() {
+                        let name = format!("_{}{part}", shape.name);
+                        let total = if optional { ", total=False" } else { "" };
+                        let _ = write!(out, "\n\n{name} = TypedDict(\"{name}\", {{{}}}{total})\n", keys.join(", "));
+                        base = name;
+                    }
+                }
+                let _ = write!(out, "\n\nclass {}({base}):\n    \"\"\"{}\"\"\"\n", shape.name, shape.what);
+                for f in fields.iter().filter(|f| !own(f)) {
                     let of = f.of.python();
                     let of = if f.optional { format!("NotRequired[{of}]") } else { of };
                     let _ = write!(out, "\n    {}: {of}\n    \"\"\"{}\"\"\"\n", f.name, f.what);

@@ -11,12 +11,14 @@ __all__ = [
     "PolicyError",
     "__version__",
     "check_rendered",
+    "diff",
     "formats",
     "inspect",
     "inspect_bytes",
     "rules",
     "run",
     "snapshot",
+    "verify",
 ]
 
 __version__: str
@@ -44,7 +46,7 @@ def check_rendered(
     now: str | None,
     max_bytes: int | None,
     fail_on_warn: bool,
-    change: tuple[bytes | None, str | None, str | None, bool],
+    change: tuple[bytes | None, str | None, str | None, bool, bytes | None],
     earlier: tuple[str | os.PathLike[str] | None, Sequence[str | os.PathLike[str]]],
     rules: Sequence[_Rule],
 ) -> list[str]: ...

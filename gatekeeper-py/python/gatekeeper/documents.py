@@ -82,7 +82,10 @@ class Verdict(TypedDict):
     """Coverage by file, tests, findings, packages and series, where they were asked for."""
 
 
-class PolicyRef(TypedDict):
+_PolicyRefMoreWords = TypedDict("_PolicyRefMoreWords", {"from": str}, total=False)
+
+
+class PolicyRef(_PolicyRefMoreWords):
     """The policy that judged."""
 
     file: str | None
@@ -103,11 +106,11 @@ class PolicyRef(TypedDict):
     extends: NotRequired[list[Any]]
     """The files that it is laid over, with their digests."""
 
-    from: NotRequired[str]
-    """Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`."""
+
+_RunContextMoreWords = TypedDict("_RunContextMoreWords", {"from": str}, total=False)
 
 
-class RunContext(TypedDict):
+class RunContext(_RunContextMoreWords):
     """What a run knew beside reports and policy."""
 
     commit: NotRequired[str]
@@ -115,9 +118,6 @@ class RunContext(TypedDict):
 
     tree: NotRequired[str]
     """Its tree: the identity of the sources."""
-
-    from: NotRequired[str]
-    """Who said so: `git`, `GITHUB_SHA`, the command line."""
 
     dirty: NotRequired[bool]
     """Whether the working tree held changes that were not committed."""
@@ -129,11 +129,11 @@ class RunContext(TypedDict):
     """What of it is not known, and why."""
 
 
-class DiffRef(TypedDict):
-    """The diff by which new code was judged."""
+_DiffRefWords = TypedDict("_DiffRefWords", {"from": str})
 
-    from: str
-    """Where it is from: a file's name, `standard input`, `git`."""
+
+class DiffRef(_DiffRefWords):
+    """The diff by which new code was judged."""
 
     sha256: str
     """SHA-256 of its text."""
