@@ -285,7 +285,7 @@ fn misfortunes(p: &Project, at: usize, cut: usize, hours: i64) -> Vec<(String, F
 
 #[test]
 fn nothing_that_happens_to_evidence_improves_a_verdict() {
-    let wanted: u64 = std::env::var("LAW_PAIRS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let wanted: u64 = std::env::var("LAW_PAIRS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000);
     let pairs = AtomicU64::new(0);
     let passed = AtomicU64::new(0);
     let one = |(p, at, cut, hours): (Project, usize, usize, i64)| {
