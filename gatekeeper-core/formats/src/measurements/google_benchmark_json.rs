@@ -23,9 +23,7 @@ pub(super) static FORMAT: Format = Format::new("google-benchmark-json", Kind::Me
 fn sniff(head: &Head<'_>) -> Confidence {
     let Some(shape) = head.json() else { return Confidence::No };
     let own = shape.has_all(&["context", "benchmarks"])
-        && (shape.has("context.num_cpus")
-            || shape.has("context.library_build_type")
-            || shape.has("benchmarks[].real_time"));
+        && (shape.has("context.num_cpus") || shape.has("benchmarks[].real_time"));
     Confidence::when(own, Confidence::Certain)
 }
 
