@@ -9,7 +9,7 @@ use gatekeeper_core::collect;
 use gatekeeper_core::evidence::glob::Pattern;
 use gatekeeper_core::evidence::hash::sha256_hex;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::output::line;
+use gatekeeper_core::output::{inert, line};
 use gatekeeper_core::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -65,7 +65,8 @@ pub(super) fn run(args: &CreateArgs, out: &mut dyn Write, err: &mut dyn Write) -
     match written {
         Ok((size, count)) => {
             let files = if count == 1 { "1 file" } else { &format!("{count} files") };
-            writeln!(out, "{shown}: the verdict and {files} of evidence, {size} bytes")?;
+            let said = format!("{shown}: the verdict and {files} of evidence, {size} bytes");
+            writeln!(out, "{}", inert(&said))?;
             Ok(exit::PASS)
         }
         Err(why) => {

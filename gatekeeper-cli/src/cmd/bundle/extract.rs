@@ -4,7 +4,7 @@ use super::{FileArgs, refuse};
 use crate::exit;
 use clap::Args;
 use gatekeeper_core::bundle::{Bundle, is_portable};
-use gatekeeper_core::output::{document, line};
+use gatekeeper_core::output::{document, inert, line};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(super) fn run(args: &ExtractArgs, out: &mut dyn Write, err: &mut dyn Write) 
     match extracted(&bundle, &args.folder) {
         Ok(count) => {
             let files = if count == 1 { "1 file" } else { &format!("{count} files") };
-            writeln!(out, "{shown}: the verdict and {files} of evidence")?;
+            writeln!(out, "{}", inert(&format!("{shown}: the verdict and {files} of evidence")))?;
             Ok(exit::PASS)
         }
         Err(e) => {

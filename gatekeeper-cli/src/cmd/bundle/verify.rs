@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;
 use gatekeeper_core::bundle::Bundle;
-use gatekeeper_core::output::{Output, Style, document, line};
+use gatekeeper_core::output::{Output, Style, document, inert, line};
 use gatekeeper_core::verdict::{Overall, Verdict};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -284,8 +284,9 @@ pub(super) fn run(
     match args.format {
         Form::Json => document(&answer, out)?,
         Form::Human => {
-            writeln!(out, "{}  {}", answer.status.as_str().to_uppercase(), line(&verdict.summary))?;
-            answer.notes.iter().try_for_each(|note| writeln!(out, "  {}", line(note)))?;
+            let mut said = format!("{}  {}\n", answer.status.as_str().to_uppercase(), line(&verdict.summary));
+            answer.notes.iter().for_each(|note| said.push_str(&format!("  {}\n", line(note))));
+            out.write_all(inert(&said).as_bytes())?;
         }
     }
     if check::in_github() {
