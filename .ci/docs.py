@@ -9,7 +9,7 @@ Every fenced block of README.md and docs/**/*.md is one of these, by its languag
             any text; a command without lines below it may print anything. `exit=1`: how the last one ends; all others end with 0.
   sh        a script, run as a whole with `set -e`.
   toml      a policy that the program accepts. `file=NAME` writes it to that file, `append=NAME` adds to it (only the whole must be a
-            policy), `refused` means exit code 2, `checked-below` that a script of the page uses it, `config` that it is no policy.
+            policy), `refused` means exit code 2, `profile=NAME` is judged with that profile, `checked-below` that a script of the page uses it, `config` that it is no policy.
   python js run in the page's folder. `text output` after it is what it prints. `file=NAME` names the script.
   yaml json parsed; with `file=NAME` also written. A YAML workflow is given to actionlint where that is installed.
   rust      the text of the file that `<!-- file: PATH -->` above names; .ci/run runs it.
@@ -37,7 +37,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parent.parent
 SECONDS = 120
 LANGUAGES = {"console", "sh", "toml", "python", "js", "ts", "yaml", "json", "rust", "text"}
-WORDS = {"file", "append", "exit", "skip", "needs"}
+WORDS = {"file", "append", "exit", "skip", "needs", "profile"}
 FLAGS = {"refused", "checked-below", "config", "output"}
 
 
@@ -263,8 +263,9 @@ class Page:
             target = self.top / "state" / "gatekeeper.toml"
             head = "" if re.search(r"^version *=", block.text, re.M) else "version = 1\n"
             target.write_text(head + block.text, encoding="utf-8")
-        done = subprocess.run([self.options.program, "policy", "check", "--config", str(target)], capture_output=True, text=True, env=self.environment(),
-                              timeout=SECONDS, check=False)
+        profile = ["--profile", block.words["profile"]] if "profile" in block.words else []
+        done = subprocess.run([self.options.program, "policy", "check", "--config", str(target), *profile], capture_output=True, text=True,
+                              env=self.environment(), timeout=SECONDS, check=False)
         wanted = 2 if "refused" in block.flags else 0
         if done.returncode != wanted:
             self.fail(block, f"as a policy: exit code {done.returncode}:\n{done.stdout}{done.stderr}")
