@@ -12,14 +12,8 @@ use std::path::{Path, PathBuf};
 const END: &str = "<!-- end -->";
 
 /// The pages with generated parts between markers.
-const PAGES: &[&str] = &[
-    "README.md",
-    "docs/formats.md",
-    "docs/rules.md",
-    "docs/outputs.md",
-    "docs/own-rules.md",
-    "docs/start/rust.md",
-];
+const PAGES: &[&str] =
+    &["README.md", "docs/formats.md", "docs/rules.md", "docs/outputs.md", "docs/own-rules.md", "docs/start/rust.md"];
 
 /// The reference of a policy's keys and of every rule.
 fn reference(rules: &Rules) -> String {
@@ -166,7 +160,8 @@ fn help(command: &[String]) -> Result<String, String> {
 fn subcommands(help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.trim().is_empty());
     // A description that goes on in the next line stands further to the right.
-    let names = listed.filter(|l| l.starts_with("  ") && !l.starts_with("   ")).filter_map(|l| l.split_whitespace().next());
+    let names =
+        listed.filter(|l| l.starts_with("  ") && !l.starts_with("   ")).filter_map(|l| l.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
