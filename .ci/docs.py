@@ -19,7 +19,7 @@ Every fenced block of README.md and docs/**/*.md is one of these, by its languag
 A page has a folder of its own. `<!-- setup: COMMAND -->` runs a command in it that readers need not see; $REPO is the repository.
 `$STAND_INS` is a folder on PATH for programs that stand in for tools which are not installed everywhere.
 
-With --fill, a command below which a page shows `?` gets what it printed, for its author to read and cut.
+With --fill, what a page shows as the output of a command is replaced by what it printed, for its author to read and cut: `?` is enough to begin with.
 With --strict, what could not run because Python's or Node's package is not there is an error.
 """
 
@@ -151,11 +151,18 @@ class Page:
         return self
 
     def fill(self):
-        """With --fill: a command of which a page shows `?` as output is given what it printed."""
+        """With --fill: what a page shows as a command's output is replaced by what it printed."""
         lines = self.path.read_text(encoding="utf-8").split("\n")
         for start, nth, out in reversed(self.filled):
-            at = [n for n in range(start, len(lines)) if lines[n] == "?"][nth]
-            lines[at:at + 1] = out.split("\n")
+            end = next(n for n in range(start, len(lines)) if lines[n].startswith("```"))
+            at = start
+            if nth is not None:
+                begins = [n for n in range(start, end) if lines[n].startswith("$ ")]
+                at = begins[nth] + 1
+                while lines[at - 1].endswith("\\"):
+                    at += 1
+                end = begins[nth + 1] if nth + 1 < len(begins) else end
+            lines[at:end] = out.split("\n") if out else []
         if self.filled:
             self.path.write_text("\n".join(lines), encoding="utf-8")
 
@@ -240,12 +247,12 @@ class Page:
                 return self.fail(block, f"`{command}` ends with {code}, not {wanted}:\n{out}")
             while shown and not shown[-1].strip():
                 shown.pop()
-            if self.options.fill and shown == ["?"]:
-                nth = sum(one[0] == block.line for one in self.filled)
-                # What is another one in each run.
-                out = re.sub(r"(sha256 |duration_s +)[0-9a-f.]+…?", r"\1…", out.rstrip("\n").replace(str(self.folder), "/project"))
-                self.filled.append((block.line, nth, out))
-            elif shown and not prints(shown, out):
+            if shown and not prints(shown, out):
+                if self.options.fill:
+                    # What is another one in each run.
+                    out = re.sub(r"(sha256 |duration_s +)[0-9a-f.]+…?", r"\1…", out.rstrip("\n").replace(str(self.folder), "/project"))
+                    self.filled.append((block.line, at, re.sub(r" \([0-9a-f]{12}\)", " (…)", out)))
+                    continue
                 return self.fail(block, f"`{command}` prints something else:\n{out}")
         return None
 
@@ -347,9 +354,10 @@ class Page:
 
     def text(self, block):
         if "output" in block.flags:
-            if self.options.fill and block.text == "?\n" and self.last is not None:
-                self.filled.append((block.line, 0, self.last.rstrip("\n")))
-            elif self.last is not None and not prints(block.text.rstrip("\n").split("\n"), self.last):
+            if self.last is not None and not prints(block.text.rstrip("\n").split("\n"), self.last):
+                if self.options.fill:
+                    self.filled.append((block.line, None, self.last.rstrip("\n")))
+                    return
                 self.fail(block, f"the script above prints something else:\n{self.last}")
             self.last = None
         else:
@@ -441,7 +449,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", type=lambda p: str(Path(p).resolve()))
     parser.add_argument("--strict", action="store_true")
-    parser.add_argument("--fill", action="store_true", help="write what a command prints where a page shows `?`")
+    parser.add_argument("--fill", action="store_true", help="write into the pages what commands print")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--python", default=sys.executable, type=os.path.abspath)
     parser.add_argument("--node-package", default=str(REPO / "gatekeeper-node"))
@@ -450,7 +458,7 @@ def main():
     options.has_python = probe.returncode == 0
     built = list(Path(options.node_package).glob("*.node"))
     options.node_package = str(Path(options.node_package).resolve()) if built and shutil.which("node") else None
-    tried = self_test(options)
+    tried = self_test(argparse.Namespace(**vars(options) | {"fill": False}))
     pages = [REPO / "README.md", REPO / "examples/README.md", REPO / "gatekeeper-py/README.md", REPO / "gatekeeper-node/README.md"]
     pages += sorted((REPO / "docs").rglob("*.md"))
     wrong = [w for page in [*pages, REPO / "ARCHITECTURE.md", REPO / "CHANGELOG.md"] for w in links(page, REPO)]

@@ -119,7 +119,7 @@ fn check(
                 writeln!(out, "{}{}", line(&at), line(&l.message))?;
             }
             for l in &policy.loosened {
-                writeln!(out, "looser than what it is laid over: {}", line(l))?;
+                writeln!(out, "looser than its base policy: {}", line(l))?;
             }
             let gates = policy.gates.len();
             let found =

@@ -90,7 +90,7 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let line = format!("change: {lines} added line{} in {files} file{}, by {from}{base}", s(lines), s(files));
         writeln!(out, "{}", paint.dim(&line))?;
     }
-    list(&paint.with("33", "looser than what it is laid over:"), &v.loosened, style, out)?;
+    list(&paint.with("33", "looser than the base policy or the baseline:"), &v.loosened, style, out)?;
     writeln!(out)?;
     let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(NAME);
     let short = v.gates.iter().filter(|g| !g.violations.is_empty()).count();
