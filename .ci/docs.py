@@ -180,7 +180,9 @@ class Page:
 
     def shell(self, script):
         """Runs a script where the last one ended; the exit code and what it printed."""
-        whole = f'cd "$(cat {self.top}/state/cwd)"\n{script}\npwd >{self.top}/state/cwd\n'
+        state = self.top / "state"
+        # What an earlier command exported, and where it went, is still so.
+        whole = f'[ ! -f {state}/env ] || . {state}/env\ncd "$(cat {state}/cwd)"\n{script}\npwd >{state}/cwd\nexport -p >{state}/env\n'
         done = subprocess.run(["bash", "-c", whole], env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=SECONDS, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")
