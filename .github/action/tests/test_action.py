@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from poison import made, parts, poisons
-from runner import REPO, Runner
+from runner import REPO, Broken, Expression, Runner, commands, file_commands, filled, holds
 
 PROGRAM = os.environ.get("GATEKEEPER_BIN") or str(REPO / "target" / "debug" / "gatekeeper")
 POLICY = 'version = 1\n[[evidence]]\npaths = ["reports/*.xml"]\n[gates.unit]\nrule = "tests"\nthen = "rollback"\n'
@@ -559,3 +559,41 @@ def test_no_script_holds_an_expression():
         assert "${{" not in step["run"] and step["shell"] == "bash"
         given = [name for name, value in step.get("env", {}).items() if "inputs.token" in value or "github.token" in value]
         assert given == (["GITHUB_TOKEN"] if step["id"] == "comment" else [])
+
+
+def test_our_own_ci_calls_the_action_so_that_it_works(machine):
+    job = yaml.safe_load((REPO / ".github/workflows/ci.yml").read_text())["jobs"]["elsewhere"]
+    names = [step.get("name") for step in job["steps"]]
+    runner = machine(event_name="push", event={}, report=None)
+    steps = {"steps": job["steps"][names.index("a project with reports") :]}
+    assert len(steps["steps"]) == 3
+    status, ends = runner.job(steps, {"./": lambda runner, given: runner.action({**given, "binary": PROGRAM})})
+    assert (status, ends["./"].outputs["passed"]) == ("success", "1"), runner.log
+
+
+# --- the runner itself: what these tests stand on --------------------------------------------------------------------------------------------
+
+
+def test_the_runner_reads_what_githubs_reads():
+    contexts = {"a": {"b-c": "X", "n": None}, "inputs": {"x": "${{ a.b-c }}"}}
+    for text, value in [
+        ("a.b-c == 'x'", True),
+        ("a.b-c != 'x' || a.n", None),
+        ("!a.n && a.b-c", "X"),
+        ("(a.n || 'it''s')", "it's"),
+        ("a.n == ''", True),
+        ("a.nothing.more || 'y'", "y"),
+    ]:
+        assert Expression(text, contexts, "success").value() == value, text
+    # What a value holds is not looked at again.
+    assert filled("<${{ inputs.x }}>", contexts) == "<${{ a.b-c }}>"
+    assert [holds(c, contexts, "failure") for c in (None, "${{ always() }}", "${{ a.b-c }}", "failure()", "!cancelled()")] == [False, True, False, True, True]
+    for text in ("b.c", "a.b-c ==", "a.b-c )", "#"):
+        with pytest.raises((Broken, IndexError)):
+            Expression(text, contexts, "success").value()
+    assert file_commands("a=1\nb<<E\n2\n3\nE\nc=x<<y\n") == {"a": "1", "b": "2\n3", "c": "x<<y"}
+    for text in ("a\n", "b<<E\n2\n"):
+        with pytest.raises(Broken):
+            file_commands(text)
+    said = " ::error title=t::x\ny ::error::no\nz ##[warning]w\n::stop-commands::T\n::error::not this\n##[error]nor this\n::T::\n::notice::n"
+    assert commands(said) == [("error", "x"), ("warning", "w"), ("notice", "n")]
