@@ -27,6 +27,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("verdict", &["evidence", "formats::inspect"]),
     ("relate", &["config", "verdict", "evidence"]),
     ("project", &["evidence"]),
+    ("bundle", &["collect", "proof", "verdict", "evidence", "formats::input"]),
     ("against", &["relate::findings", "evidence"]),
     (
         "rule",
