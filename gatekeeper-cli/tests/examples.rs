@@ -118,7 +118,7 @@ fn each_line_that_the_readme_quotes_stands_in_its_policy() {
             section = heading.trim_start_matches('#').trim();
             policy = fs::read_to_string(examples.join(section).join("gatekeeper.toml")).unwrap_or_default();
         }
-        let quoted = line.strip_prefix("| ").and_then(|l| Some(l.split_once(" | `")?.1.strip_suffix("` |")?));
+        let quoted = line.strip_prefix("| ").and_then(|l| l.split_once(" | `")?.1.strip_suffix("` |"));
         let Some(quoted) = quoted.filter(|_| !policy.is_empty()) else { continue };
         rows += 1;
         if !policy.lines().any(|l| l.trim() == quoted || l.split_once("    #").is_some_and(|(l, _)| l.trim() == quoted)) {
