@@ -251,7 +251,8 @@ fn obstacles<'e>(
     }
     for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
         let message = format!("its command ended with exit status {status}, and the report shows no reason for it");
-        say(e, error(e, "exit-status", message));
+        let help = "see in its output why it failed beside what it reports, fix that, and run it again";
+        say(e, error(e, "exit-status", message).with_help(help));
     }
     for c in ground.contradictions {
         let Some(e) = taken.iter().find(|e| e.source.path == c.kept) else { continue };
