@@ -121,7 +121,8 @@ fn each_line_that_the_readme_quotes_stands_in_its_policy() {
         let quoted = line.strip_prefix("| ").and_then(|l| l.split_once(" | `")?.1.strip_suffix("` |"));
         let Some(quoted) = quoted.filter(|_| !policy.is_empty()) else { continue };
         rows += 1;
-        if !policy.lines().any(|l| l.trim() == quoted || l.split_once("    #").is_some_and(|(l, _)| l.trim() == quoted)) {
+        if !policy.lines().any(|l| l.trim() == quoted || l.split_once("    #").is_some_and(|(l, _)| l.trim() == quoted))
+        {
             wrong.push(format!("{section}: {quoted}"));
         }
     }
@@ -132,6 +133,10 @@ fn each_line_that_the_readme_quotes_stands_in_its_policy() {
         let Ok(text) = fs::read_to_string(entry.path().join("gatekeeper.toml")) else { continue };
         let name = entry.file_name().to_string_lossy().into_owned();
         let row = readme.lines().find(|l| l.starts_with(&format!("| `{name}` |"))).unwrap_or_else(|| panic!("{name}"));
-        assert!(row.contains(&format!("| {} |", text.lines().count())), "{name}: {} lines: {row}", text.lines().count());
+        assert!(
+            row.contains(&format!("| {} |", text.lines().count())),
+            "{name}: {} lines: {row}",
+            text.lines().count()
+        );
     }
 }

@@ -206,11 +206,9 @@ fn waivers(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
         let (of, what) = (gate(waiver).unwrap_or_else(|| "all gates".to_owned()), shown.join(" in "));
         let those: Vec<&Node> = old.iter().filter(|o| same(o, waiver)).collect();
         // No end is later than any, and no beginning is earlier.
-        let longer = |o: &&Node| {
-            date(o, "expires").is_some_and(|was| date(waiver, "expires").is_none_or(|is| is > was))
-        };
-        let sooner =
-            |o: &&Node| date(o, "starts").is_some_and(|was| date(waiver, "starts").is_none_or(|is| is < was));
+        let longer =
+            |o: &&Node| date(o, "expires").is_some_and(|was| date(waiver, "expires").is_none_or(|is| is > was));
+        let sooner = |o: &&Node| date(o, "starts").is_some_and(|was| date(waiver, "starts").is_none_or(|is| is < was));
         let change = |first: &Node, key: &str, verb: &str| {
             let day = |w: &Node| date(w, key).unwrap_or_else(|| "none".to_owned());
             format!("{of}: the waiver of {what} {verb} {} → {}", day(first), day(waiver))
@@ -254,9 +252,8 @@ impl Comparison<'_> {
     fn failures(&mut self, base: &Node, now: &Node) {
         let of = |gate: &Node| FAILURES.map(|key| gate.get(key).cloned());
         let is = |node: &Option<Node>, n| node.as_ref().is_some_and(|v| number(&v.value) == Some(Decimal::whole(n)));
-        let none_may = |[rate, failed]: &[Option<Node>; 2]| {
-            rate.is_none() && failed.is_none() || is(rate, 100) || is(failed, 0)
-        };
+        let none_may =
+            |[rate, failed]: &[Option<Node>; 2]| rate.is_none() && failed.is_none() || is(rate, 100) || is(failed, 0);
         let (was, now) = (of(base), of(now));
         if none_may(&now) {
             return;
@@ -359,10 +356,12 @@ impl Comparison<'_> {
         let keys = RISING.iter().copied().enumerate().map(|(at, key)| (key, Some(at)));
         for (key, at) in keys.chain([("unknown", None), ("total", None)]) {
             let (was, is) = (own(base, key), own(now, key));
-            let covered = |node: Option<&Node>| at.and_then(|at| cover(node, at)).or_else(|| match key {
-                "unknown" => own(node, "total"),
-                _ => None,
-            });
+            let covered = |node: Option<&Node>| {
+                at.and_then(|at| cover(node, at)).or_else(|| match key {
+                    "unknown" => own(node, "total"),
+                    _ => None,
+                })
+            };
             let looser = match (&was, &is) {
                 (Some(was), Some(is)) => weaker(Stricter::Lower(None), Some(&was.value), Some(&is.value)),
                 (Some(was), None) => {
@@ -530,7 +529,8 @@ fn number(value: &Value) -> Option<Decimal> {
 fn canonical(node: &Node) -> String {
     match &node.value {
         Value::Table(entries) => {
-            let mut keys: Vec<String> = entries.iter().map(|e| format!("{:?}: {}", e.key, canonical(&e.node))).collect();
+            let mut keys: Vec<String> =
+                entries.iter().map(|e| format!("{:?}: {}", e.key, canonical(&e.node))).collect();
             keys.sort();
             format!("{{{}}}", keys.join(", "))
         }

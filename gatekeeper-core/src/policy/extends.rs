@@ -5,8 +5,8 @@
 
 use super::defaults;
 use super::syntax;
-use crate::config::{loosened, merge};
 use crate::config::{Entry, Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
+use crate::config::{loosened, merge};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::hash::sha256_hex;
 

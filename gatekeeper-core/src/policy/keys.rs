@@ -239,7 +239,12 @@ const PROFILE: &[Key] = &[
         "a list of the gates that it judges, or tables that merge into the gates'",
         "all, as they are",
     ),
-    key("components", Shape::Any, "tables that merge into the components', by name: their own limits, say", "as they are"),
+    key(
+        "components",
+        Shape::Any,
+        "tables that merge into the components', by name: their own limits, say",
+        "as they are",
+    ),
 ];
 
 /// The sections of the documentation, with their headings.
@@ -528,7 +533,10 @@ mod tests {
                 }
             }
         }
-        assert!(undecided.is_empty(), "config/stricter.rs does not say which value of these demands less: {undecided:?}");
+        assert!(
+            undecided.is_empty(),
+            "config/stricter.rs does not say which value of these demands less: {undecided:?}"
+        );
         assert!(stricter(Place::Gate, &["qqqqqq"]).is_none() && stricter(Place::Top, &["qqqqqq"]).is_none());
     }
 

@@ -122,7 +122,8 @@ pub(super) fn read(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
                 }
             }
         }
-        let known: Vec<&str> = top.named("components").iter().map(|c| c.key.as_str()).filter(|c| *c != "root").collect();
+        let known: Vec<&str> =
+            top.named("components").iter().map(|c| c.key.as_str()).filter(|c| *c != "root").collect();
         for c in t.named("components") {
             Table::of(&c.node, "what a profile changes of a component", problems);
             if !known.contains(&c.key.as_str()) {

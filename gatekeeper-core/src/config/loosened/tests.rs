@@ -117,10 +117,7 @@ fn what_is_said_beside_the_gates_counts_too() {
         assert_eq!(told(base, base), Vec::<String>::new(), "{base}");
     }
     for (base, now) in [
-        (
-            "[[waivers]]\nid = \"B1\"\nexpires = \"2026-02-01\"",
-            "[[waivers]]\nid = \"B1\"\nexpires = \"2026-01-01\"",
-        ),
+        ("[[waivers]]\nid = \"B1\"\nexpires = \"2026-02-01\"", "[[waivers]]\nid = \"B1\"\nexpires = \"2026-01-01\""),
         ("[[waivers]]\nid = \"B1\"", "[[waivers]]\nid = \"B1\"\nexpires = \"2026-01-01\""),
         ("", "[[evidence]]\npaths = [\"x\"]"),
         ("", "weakening = \"fail\""),
@@ -146,98 +143,103 @@ fn one_way(wrap: &dyn Fn(&str) -> String, pairs: &[(&str, &str)]) {
 
 #[test]
 fn each_key_of_a_gate_has_its_direction() {
-    one_way(&|keys| format!("[gates.g]\n{keys}"), &[
-        // What every gate has.
-        ("", "cells = \"any\""),
-        ("cells = \"all\"", "cells = { at-least = 5 }"),
-        ("cells = { at-least = 3 }", "cells = { at-least = 2 }"),
-        ("cells = { at-least = 2 }", "cells = \"any\""),
-        ("then = \"rollback\"", ""),
-        ("require = { otp = [\"27\"] }", ""),
-        ("require = [\"db\", \"vm\"]", "require = [\"db\"]"),
-        ("", "exclude-cells = [{ os = \"linux\" }]"),
-        ("", "allow-fail = [{ os = \"mac\", reason = \"r\", expires = \"2026-01-01\" }]"),
-        (
-            "allow-fail = [{ os = \"mac\", reason = \"r\", expires = \"2026-01-01\" }]",
-            "allow-fail = [{ os = \"mac\", reason = \"another\", expires = \"2026-01-02\" }]",
-        ),
-        ("", "labels = { os = [\"linux\"] }"),
-        ("labels = { os = [\"linux\", \"mac\"] }", "labels = { os = [\"linux\"] }"),
-        ("", "except-tools = [\"x\"]"),
-        ("", "formats = [\"junit\"]"),
-        // Tests: none may fail where nothing is said, and counting flaky cases lets them pass.
-        ("", "max-failed = 1"),
-        ("max-failed = 0", "max-failed = 1"),
-        ("", "min-pass-rate = 99"),
-        ("min-pass-rate = 100", "max-failed = 3"),
-        ("", "flaky = \"warn\""),
-        ("", "max-flaky = 3"),
-        ("attempts = \"full\"", "attempts = \"failed-only\""),
-        ("", "quarantine = [{ test = \"a\", reason = \"r\", expires = \"2026-01-01\" }]"),
-        ("min-cases = 1", "min-cases = 0"),
-        ("max-lost = 0", ""),
-        ("max-newly-skipped = 0", "max-newly-skipped = 1"),
-        // Coverage: too few new lines are not failed for.
-        ("patch = { lines = 80, min-lines = 5 }", "patch = { lines = 80, min-lines = 6 }"),
-        ("patch = { lines = 80 }", "patch = { lines = 80, min-lines = 2 }"),
-        ("patch = { lines = 80 }", "patch = { lines = 80, unmeasured = \"uncovered\" }"),
-        ("patch = { lines = { min = 80 } }", "patch = { lines = { min = 79 } }"),
-        ("modules = { lines = 80 }", "modules = { only = [\"a\"], lines = 80 }"),
-        ("files = { max-drop = 1 }", "files = { max-drop = 2 }"),
-        ("max-drop = \"1pp\"", "max-drop = 2"),
-        // Findings: a severity without a limit of its own counts with the one below it.
-        ("max = { medium = 0 }", "max = { medium = 0, high = 5 }"),
-        ("max = { medium = 3, high = 0 }", "max = { medium = 3 }"),
-        ("max = { total = 5 }", "max = { total = 5, unknown = 9 }"),
-        ("", "on-diff = true"),
-        ("", "new-only = true"),
-        // Licences, inventories.
-        ("allow = [\"MIT\"]", ""),
-        ("review = [\"MPL\"]", ""),
-        ("", "exceptions = { p = \"x\" }"),
-        ("", "ignore-scopes = [\"dev\"]"),
-        ("ntia = true", ""),
-        ("", "valid = false"),
-        ("specs = [\"SPDX\"]", "specs = [\"SPDX\", \"CycloneDX\"]"),
-        ("specs = [\"SPDX\"]", ""),
-        ("subject = { name = \"x\" }", ""),
-        // Measurements.
-        ("limits = { p99 = { max = \"500ms\" } }", "limits = { p99 = { max = \"1s\" } }"),
-        ("limits = { size = { max = \"10 KiB\" } }", "limits = { size = { max = \"1 MiB\" } }"),
-        ("limits = { rate = { min = \"100 1/s\" } }", "limits = { rate = { min = \"99 1/s\" } }"),
-        ("limits = { a = { max = 1 }, b = { max = 1 } }", "limits = { a = { max = 1 } }"),
-        ("max = \"5%\"", "max = \"10%\""),
-        ("", "confidence = 90"),
-        ("", "min-samples = 49"),
-        (
-            "metrics = [{ name = \"a\", max-increase = \"5%\" }]",
-            "metrics = [{ name = \"a\", max-increase = \"6%\" }]",
-        ),
-        ("metrics = [{ name = \"a\" }, { name = \"b\" }]", "metrics = [{ name = \"a\" }]"),
-        ("metrics = [{ name = \"a\" }]", "metrics = [{ name = \"a\", critical = false }]"),
-        ("", "metrics = [\"bench/*\"]"),
-        // Release, approvals, the rest.
-        ("", "tag = false"),
-        ("prerelease = [\"rc\"]", "prerelease = [\"rc\", \"beta\"]"),
-        ("types = [\"fix\"]", ""),
-        ("changelog = \"C.md\"", ""),
-        ("commits = \"conventional\"", ""),
-        ("min = 2", "min = 1"),
-        ("from = [\"a\"]", "from = [\"a\", \"b\"]"),
-        ("groups = { s = { of = [\"a\", \"b\"], min = 2 } }", "groups = { s = { of = [\"a\", \"b\"] } }"),
-        ("committers = \"deny\"", ""),
-        ("", "bots = \"allow\""),
-        ("deadline = \"48h\"", "deadline = \"72h\""),
-        ("", "max-open = 1"),
-        ("", "degraded = \"warn\""),
-        ("files = [\"dist/**\"]", ""),
-        ("", "except = [\"*.asc\"]"),
-        ("", "unread = true"),
-        ("", "allow-empty = true"),
-    ]);
+    one_way(
+        &|keys| format!("[gates.g]\n{keys}"),
+        &[
+            // What every gate has.
+            ("", "cells = \"any\""),
+            ("cells = \"all\"", "cells = { at-least = 5 }"),
+            ("cells = { at-least = 3 }", "cells = { at-least = 2 }"),
+            ("cells = { at-least = 2 }", "cells = \"any\""),
+            ("then = \"rollback\"", ""),
+            ("require = { otp = [\"27\"] }", ""),
+            ("require = [\"db\", \"vm\"]", "require = [\"db\"]"),
+            ("", "exclude-cells = [{ os = \"linux\" }]"),
+            ("", "allow-fail = [{ os = \"mac\", reason = \"r\", expires = \"2026-01-01\" }]"),
+            (
+                "allow-fail = [{ os = \"mac\", reason = \"r\", expires = \"2026-01-01\" }]",
+                "allow-fail = [{ os = \"mac\", reason = \"another\", expires = \"2026-01-02\" }]",
+            ),
+            ("", "labels = { os = [\"linux\"] }"),
+            ("labels = { os = [\"linux\", \"mac\"] }", "labels = { os = [\"linux\"] }"),
+            ("", "except-tools = [\"x\"]"),
+            ("", "formats = [\"junit\"]"),
+            // Tests: none may fail where nothing is said, and counting flaky cases lets them pass.
+            ("", "max-failed = 1"),
+            ("max-failed = 0", "max-failed = 1"),
+            ("", "min-pass-rate = 99"),
+            ("min-pass-rate = 100", "max-failed = 3"),
+            ("", "flaky = \"warn\""),
+            ("", "max-flaky = 3"),
+            ("attempts = \"full\"", "attempts = \"failed-only\""),
+            ("", "quarantine = [{ test = \"a\", reason = \"r\", expires = \"2026-01-01\" }]"),
+            ("min-cases = 1", "min-cases = 0"),
+            ("max-lost = 0", ""),
+            ("max-newly-skipped = 0", "max-newly-skipped = 1"),
+            // Coverage: too few new lines are not failed for.
+            ("patch = { lines = 80, min-lines = 5 }", "patch = { lines = 80, min-lines = 6 }"),
+            ("patch = { lines = 80 }", "patch = { lines = 80, min-lines = 2 }"),
+            ("patch = { lines = 80 }", "patch = { lines = 80, unmeasured = \"uncovered\" }"),
+            ("patch = { lines = { min = 80 } }", "patch = { lines = { min = 79 } }"),
+            ("modules = { lines = 80 }", "modules = { only = [\"a\"], lines = 80 }"),
+            ("files = { max-drop = 1 }", "files = { max-drop = 2 }"),
+            ("max-drop = \"1pp\"", "max-drop = 2"),
+            // Findings: a severity without a limit of its own counts with the one below it.
+            ("max = { medium = 0 }", "max = { medium = 0, high = 5 }"),
+            ("max = { medium = 3, high = 0 }", "max = { medium = 3 }"),
+            ("max = { total = 5 }", "max = { total = 5, unknown = 9 }"),
+            ("", "on-diff = true"),
+            ("", "new-only = true"),
+            // Licences, inventories.
+            ("allow = [\"MIT\"]", ""),
+            ("review = [\"MPL\"]", ""),
+            ("", "exceptions = { p = \"x\" }"),
+            ("", "ignore-scopes = [\"dev\"]"),
+            ("ntia = true", ""),
+            ("", "valid = false"),
+            ("specs = [\"SPDX\"]", "specs = [\"SPDX\", \"CycloneDX\"]"),
+            ("specs = [\"SPDX\"]", ""),
+            ("subject = { name = \"x\" }", ""),
+            // Measurements.
+            ("limits = { p99 = { max = \"500ms\" } }", "limits = { p99 = { max = \"1s\" } }"),
+            ("limits = { size = { max = \"10 KiB\" } }", "limits = { size = { max = \"1 MiB\" } }"),
+            ("limits = { rate = { min = \"100 1/s\" } }", "limits = { rate = { min = \"99 1/s\" } }"),
+            ("limits = { a = { max = 1 }, b = { max = 1 } }", "limits = { a = { max = 1 } }"),
+            ("max = \"5%\"", "max = \"10%\""),
+            ("", "confidence = 90"),
+            ("", "min-samples = 49"),
+            (
+                "metrics = [{ name = \"a\", max-increase = \"5%\" }]",
+                "metrics = [{ name = \"a\", max-increase = \"6%\" }]",
+            ),
+            ("metrics = [{ name = \"a\" }, { name = \"b\" }]", "metrics = [{ name = \"a\" }]"),
+            ("metrics = [{ name = \"a\" }]", "metrics = [{ name = \"a\", critical = false }]"),
+            ("", "metrics = [\"bench/*\"]"),
+            // Release, approvals, the rest.
+            ("", "tag = false"),
+            ("prerelease = [\"rc\"]", "prerelease = [\"rc\", \"beta\"]"),
+            ("types = [\"fix\"]", ""),
+            ("changelog = \"C.md\"", ""),
+            ("commits = \"conventional\"", ""),
+            ("min = 2", "min = 1"),
+            ("from = [\"a\"]", "from = [\"a\", \"b\"]"),
+            ("groups = { s = { of = [\"a\", \"b\"], min = 2 } }", "groups = { s = { of = [\"a\", \"b\"] } }"),
+            ("committers = \"deny\"", ""),
+            ("", "bots = \"allow\""),
+            ("deadline = \"48h\"", "deadline = \"72h\""),
+            ("", "max-open = 1"),
+            ("", "degraded = \"warn\""),
+            ("files = [\"dist/**\"]", ""),
+            ("", "except = [\"*.asc\"]"),
+            ("", "unread = true"),
+            ("", "allow-empty = true"),
+        ],
+    );
     // Which of these is weaker nobody can tell: both ways are told.
     let tree = |keys: &str| from_toml(&format!("[gates.g]\n{keys}")).unwrap();
-    for (a, b) in [("each = \"os\"", "each = [\"os\", \"otp\"]"), ("expr = \"a\"", "expr = \"b\""), ("xyz = 1", "xyz = 2")] {
+    for (a, b) in
+        [("each = \"os\"", "each = [\"os\", \"otp\"]"), ("expr = \"a\"", "expr = \"b\""), ("xyz = 1", "xyz = 2")]
+    {
         assert_eq!([loosened(&tree(a), &tree(b)).len(), loosened(&tree(b), &tree(a)).len()], [1, 1], "{a} {b}");
     }
     // Why something is excepted is no limit.
@@ -258,35 +260,41 @@ fn where_a_policy_stands_in_its_file_makes_no_difference() {
 
 #[test]
 fn each_key_beside_the_gates_has_its_direction() {
-    one_way(&|keys| format!("[gates.g]\n[[evidence]]\nname = \"u\"\n{keys}"), &[
-        ("min-samples = 5", "min-samples = 4"),
-        ("min-series = 5", ""),
-        ("", "min-matched = 89"),
-        ("same-commit = true", ""),
-        ("format = \"junit\"", ""),
-        ("", "ignore = [\"*.log\"]"),
-        ("packages = [\"a/*\"]", "packages = []"),
-        ("extract = [{ metric = \"a\", json = \"/a\" }]", ""),
-    ]);
-    one_way(&|keys| format!("[gates.g]\n{keys}"), &[
-        ("", "[baseline]\nmax-shrink = 21"),
-        ("[baseline]\nmax-shrink = 20", "[baseline]\nmax-shrink = 30"),
-        ("[baseline]\nmax-age = \"1d\"", "[baseline]\nmax-age = \"2d\""),
-        ("", "[baseline]\nancestor = false"),
-        ("", "[baseline]\nloosening = \"allow\""),
-        ("[baseline]\nloosening = \"fail\"", "[baseline]\nloosening = \"warn\""),
-        ("[weakening]\nlost = \"fail\"", "[weakening]\nlost = \"warn\""),
-        ("[waivers-policy]\nmax-days = 30", "[waivers-policy]\nmax-days = 31"),
-        ("[waivers-policy]\nmax-days = 30", ""),
-        (
-            "[[waivers]]\ngate = \"g\"\nid = \"A\"\nstarts = \"2026-02-01\"",
-            "[[waivers]]\ngate = \"g\"\nid = \"A\"\nstarts = \"2026-01-01\"",
-        ),
-        (
-            "[[waivers]]\ngate = \"g\"\nid = \"A\"\nexpires = \"2026-02-01\"",
-            "[[waivers]]\ngate = \"g\"\nid = \"A\"",
-        ),
-    ]);
+    one_way(
+        &|keys| format!("[gates.g]\n[[evidence]]\nname = \"u\"\n{keys}"),
+        &[
+            ("min-samples = 5", "min-samples = 4"),
+            ("min-series = 5", ""),
+            ("", "min-matched = 89"),
+            ("same-commit = true", ""),
+            ("format = \"junit\"", ""),
+            ("", "ignore = [\"*.log\"]"),
+            ("packages = [\"a/*\"]", "packages = []"),
+            ("extract = [{ metric = \"a\", json = \"/a\" }]", ""),
+        ],
+    );
+    one_way(
+        &|keys| format!("[gates.g]\n{keys}"),
+        &[
+            ("", "[baseline]\nmax-shrink = 21"),
+            ("[baseline]\nmax-shrink = 20", "[baseline]\nmax-shrink = 30"),
+            ("[baseline]\nmax-age = \"1d\"", "[baseline]\nmax-age = \"2d\""),
+            ("", "[baseline]\nancestor = false"),
+            ("", "[baseline]\nloosening = \"allow\""),
+            ("[baseline]\nloosening = \"fail\"", "[baseline]\nloosening = \"warn\""),
+            ("[weakening]\nlost = \"fail\"", "[weakening]\nlost = \"warn\""),
+            ("[waivers-policy]\nmax-days = 30", "[waivers-policy]\nmax-days = 31"),
+            ("[waivers-policy]\nmax-days = 30", ""),
+            (
+                "[[waivers]]\ngate = \"g\"\nid = \"A\"\nstarts = \"2026-02-01\"",
+                "[[waivers]]\ngate = \"g\"\nid = \"A\"\nstarts = \"2026-01-01\"",
+            ),
+            (
+                "[[waivers]]\ngate = \"g\"\nid = \"A\"\nexpires = \"2026-02-01\"",
+                "[[waivers]]\ngate = \"g\"\nid = \"A\"",
+            ),
+        ],
+    );
     let tree = |text: &str| from_toml(&format!("[gates.g]\n{text}")).unwrap();
     let waiver = "[[waivers]]\ngate = \"g\"\nid = \"A\"\n";
     for (base, now) in [
@@ -301,17 +309,25 @@ fn each_key_beside_the_gates_has_its_direction() {
 #[test]
 fn what_a_component_makes_of_a_gate_is_held_as_the_gate_that_it_comes_to() {
     let wrap = |keys: &str| format!("[gates.g]\nlines = {{ min = 90 }}\n[components.a]\npaths = [\"a/**\"]\n{keys}");
-    one_way(&wrap, &[
-        ("", "[components.a.gates.g]\nlines = { min = 89 }"),
-        ("[components.a.gates.g]\nlines = { min = 95 }", ""),
-        ("[components.a.gates.g]\nlines = { min = 95 }", "[components.a.gates.g]\nlines = { min = 94 }"),
-        ("", "[components.a.gates.g]\nenabled = false"),
-        ("depends = [\"b\"]", ""),
-    ]);
+    one_way(
+        &wrap,
+        &[
+            ("", "[components.a.gates.g]\nlines = { min = 89 }"),
+            ("[components.a.gates.g]\nlines = { min = 95 }", ""),
+            ("[components.a.gates.g]\nlines = { min = 95 }", "[components.a.gates.g]\nlines = { min = 94 }"),
+            ("", "[components.a.gates.g]\nenabled = false"),
+            ("depends = [\"b\"]", ""),
+        ],
+    );
     let tree = |keys: &str| from_toml(&wrap(keys)).unwrap();
     let said = loosened(&tree(""), &tree("[components.a.gates.g]\nlines = 80"));
     assert_eq!(said, ["components.a: g: lines.min 90 → 80"]);
     // The gate's own loosening is told once, for the gate.
-    let of = |min: u8| from_toml(&format!("[gates.g]\nlines = {min}\n[components.a]\npaths = [\"a\"]\n[components.a.gates.g]\nbranches = 5")).unwrap();
+    let of = |min: u8| {
+        from_toml(&format!(
+            "[gates.g]\nlines = {min}\n[components.a]\npaths = [\"a\"]\n[components.a.gates.g]\nbranches = 5"
+        ))
+        .unwrap()
+    };
     assert_eq!(loosened(&of(90), &of(80)), ["g: lines 90 → 80"]);
 }
