@@ -328,6 +328,18 @@ pub fn verify(verdict: String, options: Option<VerifyOptions>) -> Result<String>
     proof::verify_json(&Engine::default(), &verdict, &request).map_err(|e| throw(&e))
 }
 
+/// A verdict that was kept as text in each of these outputs, by name. It may come from strangers: one whose parts disagree throws a
+/// `GatekeeperError` with code `usage`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "outputs: string | Array<string>, verdict: Verdict",
+    ts_return_type = "Record<string, string>"
+)]
+pub fn render(outputs: Vec<String>, verdict: String) -> Result<String> {
+    let texts = proof::rendered(&Engine::default(), &verdict, &outputs).map_err(|e| throw(&e))?;
+    Ok(serde_json::to_string(&texts)?)
+}
+
 /// Says what is different between two verdicts.
 #[napi(catch_unwind, ts_args_type = "before: Verdict, after: Verdict", ts_return_type = "Record<string, unknown>")]
 pub fn diff(before: String, after: String) -> Result<String> {

@@ -37,7 +37,7 @@ pub struct Verification {
 
 /// Holds a verdict against what is claimed of it, and its parts against each other.
 pub fn verify(v: &Verdict, claims: &Claims) -> Verification {
-    let mut wrong = parts(v);
+    let mut wrong = disagreements(v);
     if !matches!(v.status, Overall::Pass | Overall::Warn) {
         wrong.insert(0, format!("it did not pass: its status is `{}`", v.status.as_str()));
     }
@@ -72,8 +72,8 @@ pub fn verify(v: &Verdict, claims: &Claims) -> Verification {
     Verification { holds: wrong.is_empty(), status: v.status, disagreements: wrong, notes: notes(v) }
 }
 
-/// What of a verdict disagrees with itself.
-fn parts(v: &Verdict) -> Vec<String> {
+/// What of a verdict disagrees with itself, whatever its status is: one that does is not to be shown as a verdict.
+pub fn disagreements(v: &Verdict) -> Vec<String> {
     let mut wrong = Vec::new();
     if v.exit_code != v.status.exit_code() {
         wrong.push(format!("its status is `{}` and its exit code {}", v.status.as_str(), v.exit_code));
