@@ -125,6 +125,9 @@ const later = async (work) => {
   }
 }
 
+// A verdict that was kept, as its text: JavaScript's numbers are fewer than JSON's, so that a text goes through as it is.
+const kept = (name, verdict) => (typeof verdict === 'string' ? verdict : JSON.stringify(verdict) ?? wrong(name, 'a verdict or its JSON text', verdict))
+
 const named = (wanted) => (texts) => Object.fromEntries(wanted.map((name, n) => [name, texts[n]]))
 
 // One assignment each: Node finds the names of a CommonJS module by reading it, so that `import { check } from 'gatekeeper-rs'` works too.
@@ -169,18 +172,17 @@ exports.inspectBytes = (name, data, given) => {
   return now(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
 }
 exports.verify = (verdict, given) => {
-  const text = JSON.stringify(verdict) ?? wrong('verdict', 'a verdict', verdict)
+  const text = kept('verdict', verdict)
   const o = options(VERIFY, given)
   return now(() => native.verify(text, o))
 }
 exports.diff = (before, after) => {
-  const texts = [before, after].map((v) => JSON.stringify(v) ?? wrong('verdict', 'a verdict', v))
+  const texts = [kept('before', before), kept('after', after)]
   return now(() => native.diff(...texts))
 }
 exports.render = (outputs, verdict) => {
   const wanted = strings('outputs', outputs)
-  const text = JSON.stringify(verdict) ?? wrong('verdict', 'a verdict', verdict)
-  return named(wanted)(now(() => native.render(wanted, text)))
+  return named(wanted)(now(() => native.render(wanted, kept('verdict', verdict))))
 }
 exports.formats = () => now(() => native.formats())
 exports.rules = () => now(() => native.rules())
