@@ -4,7 +4,7 @@ use crate::front::{self, Refusal, Request, ready};
 pub use gatekeeper_core::VerifyRequest;
 use gatekeeper_core::output::line;
 use gatekeeper_core::policy::{Policy, find};
-use gatekeeper_core::proof::{Expectation, Lint, Proof, Tested, Verification, compare, disagreements, lint};
+use gatekeeper_core::proof::{Claims, Expectation, Lint, Proof, Tested, Verification, compare, disagreements, lint};
 use gatekeeper_core::verdict::{SCHEMA_VERSION, Verdict};
 use gatekeeper_core::{CheckRequest, Context, Engine, PolicyError};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub fn verify_json(engine: &Engine, text: &str, request: &VerifyRequest) -> Resu
 pub fn rendered(engine: &Engine, text: &str, outputs: &[String]) -> Result<Vec<String>, Refusal> {
     let outputs = front::outputs(engine, outputs)?;
     let verdict = verdict(text.as_bytes())?;
-    let wrong = disagreements(&verdict);
+    let wrong = disagreements(&verdict, &Claims::default());
     if let Some(first) = wrong.first() {
         let more = match wrong.len() - 1 {
             0 => String::new(),
