@@ -2,12 +2,15 @@
 
 mod change;
 pub mod check;
+pub mod completions;
 pub mod diff;
 pub mod earlier;
 pub mod explain;
+pub mod hook;
 pub mod init;
 pub mod inspect;
 pub mod license;
+pub mod man;
 pub mod merge;
 pub mod policy;
 pub mod record;
@@ -46,5 +49,8 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Formats(args) => tables::formats(engine, &args, out),
         Command::Schema(args) => schema::run(engine, &args, out),
         Command::Rules(args) => tables::rules(engine, &args, out, err),
+        Command::Hook(args) => hook::run(engine, &args, out, err),
+        Command::Completions(args) => completions::run(engine, &args, out),
+        Command::Man(args) => man::run(&args, out, err),
     }
 }
