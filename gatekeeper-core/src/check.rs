@@ -292,6 +292,21 @@ fn judged(
     warnings.extend(unused);
     let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
     warnings.extend(judge::of_history(&context.history, now.as_deref(), &gates, &evidence));
+    let shown = context.details.then(|| {
+        let tree = tree();
+        judge::details(
+            &sorted.kept,
+            &judge::Beside {
+                tree: tree.as_ref(),
+                files,
+                policy: policy.file.as_deref(),
+                gates: &gates,
+                baseline: &baseline,
+                history: &context.history,
+                now: now.as_deref(),
+            },
+        )
+    });
     let verdict = Verdict {
         schema_version: SCHEMA_VERSION,
         engine: env!("CARGO_PKG_VERSION").to_owned(),
@@ -317,7 +332,7 @@ fn judged(
         baseline: whole.baseline,
         due: judge::due(policy, &waivers, today),
         asked: Asked { paths: Vec::new(), only: context.only.clone(), fail_on_warn: context.fail_on_warn },
-        details: context.details.then(|| Box::new(judge::details(&sorted.kept, tree().as_ref(), files))),
+        details: shown.map(Box::new),
     };
     (verdict, sorted.kept)
 }
