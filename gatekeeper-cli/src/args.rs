@@ -60,6 +60,9 @@ pub enum Command {
     Rules(cmd::tables::RulesArgs),
     /// Judge for a coding assistant: what falls short sends it back to work
     Hook(cmd::hook::HookArgs),
+    /// Answer a coding assistant's calls (Model Context Protocol, on standard input and output)
+    #[cfg(feature = "mcp")]
+    Mcp(cmd::mcp::McpArgs),
     /// Print a script that makes a shell complete this program's commands
     Completions(cmd::completions::CompletionsArgs),
     /// Print the manual page of a command, or write all of them

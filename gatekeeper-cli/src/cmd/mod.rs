@@ -11,6 +11,8 @@ pub mod init;
 pub mod inspect;
 pub mod license;
 pub mod man;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod merge;
 pub mod policy;
 pub mod record;
@@ -50,6 +52,8 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Schema(args) => schema::run(engine, &args, out),
         Command::Rules(args) => tables::rules(engine, &args, out, err),
         Command::Hook(args) => hook::run(engine, &args, out, err),
+        #[cfg(feature = "mcp")]
+        Command::Mcp(args) => mcp::run(engine, &args, err),
         Command::Completions(args) => completions::run(engine, &args, out),
         Command::Man(args) => man::run(&args, out, err),
     }
