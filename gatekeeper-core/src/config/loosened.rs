@@ -45,6 +45,10 @@ fn direction(path: &[&str]) -> Option<Stricter> {
     let parent = path.len().checked_sub(2).and_then(|at| path.get(at)).copied();
     match (*last, parent) {
         (_, Some("exceptions")) => Some(Stricter::Fewer),
+        // Which of two texts of Rego demands more nobody can tell; where it lies says nothing.
+        (_, Some("modules" | "documents")) => Some(Stricter::Same),
+        ("all-namespaces", None) => Some(Stricter::Words(ON, 1)),
+        ("namespaces", None) => Some(Stricter::More),
         ("rule" | "evidence" | "each" | "format" | "exit-status", None) => Some(Stricter::Same),
         ("action", _) => Some(Stricter::Words(&["block", "warn", "inform"], 0)),
         ("enabled" | "valid" | "ntia" | "required" | "ancestor", _) => Some(Stricter::Words(ON, 0)),
