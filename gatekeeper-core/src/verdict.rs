@@ -3,7 +3,7 @@
 mod baseline;
 pub mod details;
 
-pub use baseline::{BaselineRef, Changes};
+pub use baseline::{Amount, BaselineRef, Changes, Figure};
 use details::Details;
 use gatekeeper_evidence::findings::{Place, Severity};
 use gatekeeper_evidence::location::Location;

@@ -337,7 +337,8 @@ fn judge_cell(
         held.iter().map(|h| Held { labels: BTreeMap::new(), condition: h.condition.clone() }).collect();
     let reason = reason(gate, status, &bare, &judgement.violations, &evidence, kindred);
     let Judgement { violations, to_pass, notes, .. } = judgement;
-    Judged { component: None, labels, status, own: status, reason, held, violations, to_pass, notes }
+    let component = unit.name.map(str::to_owned);
+    Judged { component, labels, status, own: status, reason, held, violations, to_pass, notes }
 }
 
 /// A gate that is not judged: the policy, its profile or whoever asked switches it off.
