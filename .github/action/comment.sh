@@ -4,15 +4,16 @@
 
 number=${GATEKEEPER_NUMBER:-}
 sha=${GATEKEEPER_HEAD_SHA:-}
-if [[ $number =~ ^[0-9]+$ ]]; then
-    of=("--number=$number")
-elif [[ $sha =~ ^[0-9a-f]{40,64}$ ]]; then
-    # The pull request is the one that GitHub knows for this commit.
-    of=("--sha=$sha")
-else
+of=()
+[[ ! $number =~ ^[0-9]+$ ]] || of+=("--number=$number")
+# Without a number the pull request is the one that GitHub knows for this commit; with one, nothing is written where it has moved on.
+[[ ! $sha =~ ^[0-9a-f]{40,64}$ ]] || of+=("--sha=$sha")
+if ((${#of[@]} == 0)); then
     annotate notice "There is no pull request to comment on: this run is for ${GITHUB_EVENT_NAME:-another event}."
     exit 0
 fi
+[[ ${GATEKEEPER_COMMENT:-} == true ]] || of+=(--no-comment)
+[[ -z ${GATEKEEPER_COMMIT_STATUS:-} ]] || of+=("--status=$GATEKEEPER_COMMIT_STATUS")
 if ! is_version "${GATEKEEPER_VERSION:-}"; then
     annotate warning "No comment: version is no version such as 0.1.0."
     exit 0
@@ -31,6 +32,6 @@ if ((code != 0)); then
     if [[ ${GITHUB_EVENT_NAME:-} == pull_request && -n ${GATEKEEPER_HEAD_REPO:-} && $GATEKEEPER_HEAD_REPO != "$GITHUB_REPOSITORY" ]]; then
         annotate notice "No comment: the pull request is from a fork, whose token may only read. The verdict stands; to comment on forks too, see docs/two-stage.md."
     else
-        annotate warning "No comment: gatekeeper comment ended with $code. The verdict stands. Does the job have \`permissions: pull-requests: write\`?"
+        annotate warning "No comment: gatekeeper comment ended with $code. The verdict stands. Does the job have \`permissions: pull-requests: write\` (and \`statuses: write\` for commit-status)?"
     fi
 fi

@@ -285,8 +285,17 @@ def test_a_comment_is_written_of_whatever_verdict(machine):
         version = yaml.safe_load((REPO / "action.yml").read_text())["inputs"]["version"]["default"]
         assert token == "token-of-this-run"
         assert Path(folder).parent == runner.temp and tree(folder) == []
-        assert arguments == ["--yes", "--package", f"gatekeeper-rs@{version}", "--", "gatekeeper", "comment", f"--verdict={ended.outputs['json']}", "--repo=org/project", "--number=7", "--key=gates of a"]
+        assert arguments == ["--yes", "--package", f"gatekeeper-rs@{version}", "--", "gatekeeper", "comment", f"--verdict={ended.outputs['json']}", "--repo=org/project", "--number=7", f"--sha={COMMIT}", "--key=gates of a"]
         assert not any(value == "from a stranger" for _, value in runner.commands)
+
+
+def test_a_commit_status_is_set_where_it_is_asked_for(machine):
+    runner = machine(event_name="workflow_run", event={**WORKFLOW_RUN, "pull_request": None}, name="a")
+    ended = act(runner, commit_status="gates of $(touch x)")
+    assert ended.good and called(runner)[2][6:] == [called(runner)[2][6], "--repo=org/project", f"--sha={COMMIT}", "--no-comment", "--status=gates of $(touch x)", "--key=gatekeeper"]
+    runner = machine(name="b")
+    act(runner, comment="true", commit_status="gates")
+    assert "--no-comment" not in called(runner)[2] and "--status=gates" in called(runner)[2]
 
 
 def test_the_token_is_given_to_the_comment_alone(machine):
@@ -430,7 +439,7 @@ def test_two_stages(machine, report, status, code):
     # The comment is for the commit that GitHub names; which pull request that is, GitHub says.
     folder, token, arguments = called(stages.here)
     assert f"--sha={COMMIT}" in arguments and not any(a.startswith("--number") for a in arguments)
-    assert arguments[-3] == "--repo=org/project" and token == "token-of-this-run"
+    assert {"--repo=org/project", "--status=quality gates"} < set(arguments) and token == "token-of-this-run"
     assert json.loads(Path(ended.outputs["json"]).read_text())["context"]["commit"] == COMMIT
     assert tree(stages.here.workspace) == ["gatekeeper.toml", "reports"]
 
