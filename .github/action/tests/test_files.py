@@ -43,7 +43,8 @@ def workflows(tmp_path_factory):
             shown += 1
     assert shown >= 3
     shutil.copy(REPO / "action.yml", folder)
-    shutil.copy(REPO / ".github" / "zizmor.yml", folder / ".github")
+    for name in ("zizmor.yml", "dependabot.yml"):
+        shutil.copy(REPO / ".github" / name, folder / ".github")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     return folder
 
