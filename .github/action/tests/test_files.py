@@ -39,7 +39,7 @@ def workflows(tmp_path_factory):
     shown = 0
     for page in sorted((REPO / "docs").rglob("*.md")):
         for name, text in re.findall(r"```yaml file=\.github/workflows/(\S+)\n(.*?)```", page.read_text(), flags=re.S):
-            (into / f"{page.stem}-{name}").write_text(text)
+            (into / f"{page.parent.name}-{page.stem}-{name}").write_text(text)
             shown += 1
     assert shown >= 3
     shutil.copy(REPO / "action.yml", folder)
