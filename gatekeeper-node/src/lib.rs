@@ -341,7 +341,11 @@ pub fn render(outputs: Vec<String>, verdict: String) -> Result<String> {
 }
 
 /// Says what is different between two verdicts.
-#[napi(catch_unwind, ts_args_type = "before: Verdict | string, after: Verdict | string", ts_return_type = "Record<string, unknown>")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "before: Verdict | string, after: Verdict | string",
+    ts_return_type = "Record<string, unknown>"
+)]
 pub fn diff(before: String, after: String) -> Result<String> {
     proof::diff_json(&before, &after).map_err(|e| throw(&e))
 }
