@@ -16,7 +16,8 @@ const read = (given) => {
     // As text where it is text: JavaScript's numbers are fewer than JSON's.
     const text = typeof given === 'string' ? given : JSON.stringify(given)
     const { markdown } = gatekeeper.render('markdown', text)
-    return { verdict: JSON.parse(text), markdown }
+    // The engine's own mark names the policy's file, which a stranger may choose: ours has the caller's key.
+    return { verdict: JSON.parse(text), markdown: markdown.replace(/^<!-- gatekeeper-comment:[\w./#-]* -->\n/, '') }
   } catch (error) {
     const why = line(String(/** @type {any} */ (error)?.message ?? error), 500)
     throw new CommentError('verdict', `the verdict cannot be used: ${why}`, {

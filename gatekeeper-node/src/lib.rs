@@ -336,8 +336,8 @@ pub fn verify(verdict: String, options: Option<VerifyOptions>) -> Result<String>
     ts_return_type = "Record<string, string>"
 )]
 pub fn render(outputs: Vec<String>, verdict: String) -> Result<String> {
-    let texts = proof::rendered(&Engine::default(), &verdict, &outputs).map_err(|e| throw(&e))?;
-    Ok(serde_json::to_string(&texts)?)
+    let texts = || Ok(serde_json::to_string(&proof::rendered(&Engine::default(), &verdict, &outputs)?)?);
+    texts().map_err(|e: Refusal| throw(&e))
 }
 
 /// Says what is different between two verdicts.
