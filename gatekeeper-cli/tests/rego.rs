@@ -11,7 +11,8 @@ use std::process::Command;
 const MAIN: &str = "package main\n\nimport rego.v1\nimport data.lib.tests as counts\n\ndeny contains msg if {\n\tcounts.failed > data.limits.failed\n\tmsg := sprintf(\"%d failing tests\", [counts.failed])\n}\n\nwarn_slow contains {\"msg\": msg, \"id\": c.name} if {\n\tsome c in input.tests.cases\n\tc.milliseconds > data.limits.milliseconds\n\tmsg := sprintf(\"%s takes %d ms\", [c.name, c.milliseconds])\n}\n";
 const LIB: &str = "package lib.tests\n\nfailed := input.tests.counts.failed\n";
 const TEST: &str = "package main\n\ntest_one_failure_is_denied if {\n\tcount(deny) == 1 with input as parse_config_file(\"one.yaml\")\n}\n";
-const POLICY: &str = "version = 1\n[[evidence]]\npaths = [\"reports/*.xml\"]\n[policies]\nrego = \"policy\"\ndata = \"policy/data\"\n";
+const POLICY: &str =
+    "version = 1\n[[evidence]]\npaths = [\"reports/*.xml\"]\n[policies]\nrego = \"policy\"\ndata = \"policy/data\"\n";
 const GOOD: &str = "<testsuite name=\"s\" tests=\"2\"><testcase name=\"a\" classname=\"c\" time=\"0.01\"/><testcase name=\"b\" classname=\"c\" time=\"2.5\"/></testsuite>";
 const BAD: &str = "<testsuite name=\"s\" tests=\"2\" failures=\"1\"><testcase name=\"a\" classname=\"c\" time=\"0.01\"><failure message=\"x\"/></testcase><testcase name=\"b\" classname=\"c\" time=\"0.02\"/></testsuite>";
 
@@ -81,6 +82,7 @@ fn a_mistake_is_told_at_its_place() {
     for (text, place, said) in [
         (MAIN.replace("c.milliseconds >", "c.miliseconds >"), "main.rego:13:4", "no `miliseconds`"),
         (MAIN.replace("counts.failed >", "count(3) + counts.failed >>"), "main.rego:7:", "not valid Rego"),
+        (MAIN.replace("[c.name, c", "[name, c"), "main.rego:14:", "is unsafe"),
         (MAIN.replace("sprintf(\"%s", "printf(\"%s"), "main.rego:14:9", "no function `printf`"),
     ] {
         write(&root, "policy/main.rego", &text);
@@ -108,14 +110,21 @@ fn a_policy_of_the_base_brings_its_rego() {
     let root = project("base");
     write(&root, "reports/junit.xml", BAD);
     let git = |arguments: &[&str]| {
-        let done = Command::new("git").arg("-C").arg(&root).args(arguments).output().unwrap();
+        // A commit of long ago: the reports are not older than it.
+        let day = "2020-01-01T00:00:00Z";
+        let dated = [("GIT_AUTHOR_DATE", day), ("GIT_COMMITTER_DATE", day)];
+        let done = Command::new("git").arg("-C").arg(&root).args(arguments).envs(dated).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     git(&["init", "-q"]);
     git(&["add", "-A"]);
     git(&["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "base"]);
     // The change takes the rule out.
-    write(&root, "policy/main.rego", "package main\nimport rego.v1\nwarn contains \"x\" if input.tests.counts.failed > 9\n");
+    write(
+        &root,
+        "policy/main.rego",
+        "package main\nimport rego.v1\ndeny contains \"x\" if input.tests.counts.failed > 9\n",
+    );
     assert_eq!(check(&root, &[]).0, 0);
     let (code, verdict, err) = check(&root, &["--policy-ref", "HEAD"]);
     assert_eq!((code, messages(&verdict)), (1, vec!["fail: 1 failing tests".to_owned()]), "{err}");
