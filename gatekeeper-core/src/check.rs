@@ -135,6 +135,29 @@ fn done(
     Ok(Done { verdict, policy, evidence })
 }
 
+/// Judges what is in memory by the policy that a project has, or by the built-in default. Of the project's files only those are read that have a
+/// say in what passes.
+pub(crate) fn in_memory(
+    known: Known<'_>,
+    mut candidates: Vec<Candidate>,
+    request: &CheckRequest,
+) -> Result<Verdict, PolicyError> {
+    let Project { root, policy } = project(known, request)?;
+    let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
+    asked_for(&policy, &request.context.only)?;
+    entries::place(&policy, &mut candidates);
+    entries::newest_runs(Some(&policy), known.formats, &mut candidates);
+    let mut context = request.context.clone();
+    context.ignores.extend(match &request.policy {
+        Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
+        None => collect::ignore_files(&root, &context.limits)?,
+    });
+    let mut verdict = evaluate(known.formats, &policy, candidates, &context, OnDisk { tree: &|| None, files: None });
+    verdict.root = shown(&request.working_directory, &root);
+    verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
+    Ok(verdict)
+}
+
 /// The working tree, as far as judging asks for it; nothing where evidence was given from memory.
 pub(crate) struct OnDisk<'d> {
     /// Looks up the names of its files; asked only where coverage is to be told of them.
@@ -294,6 +317,21 @@ fn judged(
     let commit = context.revision.commit.as_deref();
     let (said, changes) = judge::of_history(&context.history, now.as_deref(), commit, &gates, &evidence);
     warnings.extend(said);
+    let shown = context.details.then(|| {
+        let tree = tree();
+        judge::details(
+            &sorted.kept,
+            &judge::Beside {
+                tree: tree.as_ref(),
+                files,
+                policy: policy.file.as_deref(),
+                gates: &gates,
+                baseline: &baseline,
+                history: &context.history,
+                now: now.as_deref(),
+            },
+        )
+    });
     let verdict = Verdict {
         schema_version: SCHEMA_VERSION,
         engine: env!("CARGO_PKG_VERSION").to_owned(),
@@ -320,7 +358,7 @@ fn judged(
         changes,
         due: judge::due(policy, &waivers, today),
         asked: Asked { paths: Vec::new(), only: context.only.clone(), fail_on_warn: context.fail_on_warn },
-        details: context.details.then(|| Box::new(judge::details(&sorted.kept, tree().as_ref(), files))),
+        details: shown.map(Box::new),
     };
     (verdict, sorted.kept)
 }

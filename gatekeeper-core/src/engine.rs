@@ -238,6 +238,14 @@ impl Engine {
         check::evaluate(&self.formats, policy, candidates, context, check::OnDisk { tree: &|| None, files: None })
     }
 
+    /// Judges evidence that is in memory by the policy of a project, as [`Engine::check`] finds it: of the working tree nothing else is read.
+    ///
+    /// # Errors
+    /// A policy that cannot be used; then nothing is judged.
+    pub fn check_given(&self, request: &CheckRequest, evidence: Vec<Candidate>) -> Result<Verdict, PolicyError> {
+        check::in_memory(self.known(), evidence, request)
+    }
+
     /// Reads one report from memory.
     ///
     /// # Errors

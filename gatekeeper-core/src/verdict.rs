@@ -4,7 +4,7 @@ mod baseline;
 mod changes;
 pub mod details;
 
-pub use baseline::{BaselineRef, Changes};
+pub use baseline::{Amount, BaselineRef, Changes, Figure};
 pub use changes::Change;
 use details::Details;
 use gatekeeper_evidence::findings::{Place, Severity};

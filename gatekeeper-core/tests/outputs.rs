@@ -1,66 +1,15 @@
 //! Each output over standard verdicts, held against checked-in files (`tests/outputs/`). `UPDATE=1 cargo test --test outputs` writes them anew.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+mod standard;
+
 use base64::Engine as _;
+use gatekeeper_core::evidence::hash::sha256_hex;
 use gatekeeper_core::output::{self, Style};
 use gatekeeper_core::{Candidate, Context, Engine, Verdict};
+use standard::{NOW, POLICY, many, standard};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
-
-/// 2026-01-31T12:00:00Z.
-const NOW: i64 = 1_769_860_800;
-
-const POLICY: &str = r#"
-version = 1
-
-[gates.unit]
-rule = "tests"
-min-pass-rate = 100
-
-[gates.coverage]
-rule = "coverage"
-lines = { min = 80 }
-
-[gates.style]
-rule = "findings"
-tools = ["xref"]
-max = { total = 0 }
-action = "warn"
-
-[gates.sbom]
-rule = "sbom"
-action = "inform"
-
-[[waivers]]
-gate = "style"
-id = "unused-local-function"
-reason = "kept for the next release"
-expires = "2026-02-05"
-"#;
-
-const GREEN: &str = r#"<testsuite name="calc" tests="2"><testcase name="adds" time="0.5"/><testcase name="divides" time="0.25"/></testsuite>"#;
-
-/// A stranger's report: escapes for the terminal, commands for the workflow, markup for the comment.
-const HOSTILE: &str = "<testsuite name=\"calc\" tests=\"2\"><testcase name=\"adds\"/><testcase name=\"a&#10;::error::b | `c` &lt;img src=x&gt; @everyone &#x202e;z\" file=\"src/a,b:c.erl\" line=\"3\"><failure message=\"&#x1b;[31mred&#10;::set-output name=x::y\"/></testcase></testsuite>";
-
-const XREF: &str = "===> Verifying dependencies...\n===> Running cross reference analysis...\n===> src/a.erl:3: Warning: a:f/0 calls undefined function b:g/1 (Xref)\nsrc/a.erl:9: Warning: a:h/0 is unused local function (Xref)\n";
-
-fn verdict(files: &[(&str, &str)]) -> Verdict {
-    let policy = Engine::default().parse_policy("gatekeeper.toml", POLICY.as_bytes(), None).unwrap();
-    let candidates = files.iter().map(|(n, t)| Candidate::in_memory(*n, t.as_bytes().to_vec())).collect();
-    let mut verdict = Engine::default().evaluate(&policy, candidates, &Context::at(NOW));
-    verdict.context.commit = Some("0123456789abcdef0123456789abcdef01234567".to_owned());
-    verdict
-}
-
-fn standard() -> Vec<(&'static str, Verdict)> {
-    let lcov = "SF:src/a.erl\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,1\nDA:5,0\nend_of_record\n";
-    let low = "SF:src/a.erl\nDA:1,1\nDA:2,0\nDA:3,0\nend_of_record\n";
-    vec![
-        ("pass", verdict(&[("junit.xml", GREEN), ("lcov.info", lcov)])),
-        ("fail", verdict(&[("junit.xml", HOSTILE), ("lcov.info", low), ("xref.log", XREF)])),
-        ("unknown", verdict(&[("junit.xml", &GREEN[..60]), ("lcov.info", ""), ("notes.txt", "hello")])),
-    ]
-}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outputs")
@@ -118,6 +67,24 @@ fn outputs_are_as_checked_in() {
             }
         }
     }
+    // Of very many findings the digests tell whether something changed.
+    let verdict = many(20_000);
+    let mut digests = String::new();
+    for output in output::Outputs::default().iter() {
+        let mut got = Vec::new();
+        output.write(&verdict, &Style::default(), &mut got).unwrap();
+        if output.id() == "html" {
+            got = without_bundle(std::str::from_utf8(&got).unwrap()).into_bytes();
+        }
+        writeln!(digests, "{} {} {}", output.id(), got.len(), sha256_hex(&got)).unwrap();
+    }
+    names.push("many.digests".to_owned());
+    let path = folder().join("many.digests");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &digests).unwrap();
+    } else if std::fs::read_to_string(&path).ok().as_ref() != Some(&digests) {
+        wrong.push(format!("many.digests is now:\n{digests}"));
+    }
     // A file that nothing writes any more is a lie.
     for entry in std::fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
@@ -144,54 +111,170 @@ fn an_explanation_has_no_heading_over_nothing() {
     }
 }
 
-#[test]
-fn every_violation_is_in_the_json() {
-    for (_, verdict) in standard() {
-        let mut got = Vec::new();
-        output::Outputs::default().by_id("json").unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&got).unwrap();
-        for (gate, shown) in verdict.gates.iter().zip(json["gates"].as_array().unwrap()) {
-            assert_eq!(gate.violations.len(), shown["violations"].as_array().unwrap().len());
-        }
-    }
-}
-
-/// How many violations an output shows, by its own structure.
-fn violations_in(id: &str, bytes: &[u8]) -> Option<usize> {
+/// What an output says of each violation, by its own structure: the messages, sorted. `None` where it lists none, or not all.
+fn messages_in(id: &str, bytes: &[u8]) -> Option<Vec<String>> {
     let text = std::str::from_utf8(bytes).unwrap();
     let json = || serde_json::from_str::<serde_json::Value>(text).unwrap();
-    match id {
-        "jsonl" => Some(text.lines().filter(|l| serde_json::from_str::<serde_json::Value>(l).is_ok()).count()),
-        "csv" => Some(csv::Reader::from_reader(bytes).records().map(Result::unwrap).count()),
-        "gitlab" => Some(json().as_array().unwrap().len()),
-        "sarif" => {
-            let results = json()["runs"][0]["results"].as_array().unwrap().clone();
-            let notes = json()["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().clone();
-            let strays = notes.iter().filter(|n| n["level"] == "error").count();
-            Some(results.iter().filter(|r| r.get("suppressions").is_none()).count() + strays)
+    let word = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+    // Behind the gate's name.
+    let own = |said: String| said.split_once(": ").map(|(_, message)| message.to_owned()).unwrap_or(said);
+    let mut out: Vec<String> = match id {
+        "json" => {
+            let of_gates = json()["gates"].as_array().unwrap().clone();
+            let violations = of_gates.iter().flat_map(|g| g["violations"].as_array().unwrap().clone());
+            let strays = json()["problems"].as_array().unwrap().clone();
+            let strays = strays.into_iter().filter(|p| p["concerns"].as_array().unwrap().is_empty());
+            violations.map(|v| word(&v["message"])).chain(strays.map(|p| word(&p["error"]["message"]))).collect()
         }
-        "junit" => Some(text.matches("<testcase").count()),
-        "html" => Some(rows_of(text, "findings").len()),
-        _ => None,
-    }
+        "jsonl" => {
+            let rows = text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
+            rows.map(|r| word(if r["message"].is_null() { &r["error"]["message"] } else { &r["message"] })).collect()
+        }
+        "csv" => {
+            let mut reader = csv::Reader::from_reader(bytes);
+            let at = reader.headers().unwrap().iter().position(|h| h == "message").unwrap();
+            reader.records().map(|r| r.unwrap()[at].to_owned()).collect()
+        }
+        "gitlab" => json().as_array().unwrap().iter().map(|i| own(word(&i["description"]))).collect(),
+        "sarif" => {
+            let run = json()["runs"][0].clone();
+            let results = run["results"].as_array().unwrap();
+            let notes = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+            let plain = |text: String| {
+                let mut out = String::new();
+                let mut rest = text.chars();
+                while let Some(c) = rest.next() {
+                    out.extend(if c == '\\' { rest.next() } else { Some(c) });
+                }
+                out.replace("{{", "{")
+            };
+            let found = results.iter().filter(|r| r.get("suppressions").is_none());
+            // What to do about it stands on lines of its own.
+            let first = |r: &serde_json::Value| word(&r["message"]["text"]);
+            let strays = notes.iter().filter(|n| n["level"] == "error");
+            found.map(|r| own(plain(first(r)))).chain(strays.map(|n| plain(first(n)))).collect()
+        }
+        "junit" => {
+            let mut reader = quick_xml::Reader::from_str(text);
+            let mut out = Vec::new();
+            loop {
+                use quick_xml::events::Event;
+                match reader.read_event().unwrap() {
+                    Event::Eof => break,
+                    Event::Start(e) | Event::Empty(e) => {
+                        let message = e.try_get_attribute("message").unwrap();
+                        out.extend(
+                            message
+                                .map(|m| m.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap().into_owned()),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            out
+        }
+        "html" => rows_of(text, "findings").iter().map(|r| word(&r[5])).collect(),
+        _ => return None,
+    };
+    out.sort();
+    Some(out)
+}
+
+/// What the verdict itself says.
+fn messages(v: &Verdict) -> Vec<String> {
+    let strays = v.problems.iter().filter(|p| p.concerns.is_empty()).map(|p| p.error.message.clone());
+    let mut out: Vec<String> =
+        v.gates.iter().flat_map(|g| &g.violations).map(|v| v.message.clone()).chain(strays).collect();
+    out.sort();
+    out
 }
 
 #[test]
-fn documents_show_every_violation() {
-    for (name, verdict) in standard() {
-        let strays = verdict.problems.iter().filter(|p| p.concerns.is_empty()).count();
-        let all = verdict.gates.iter().map(|g| g.violations.len()).sum::<usize>() + strays;
+fn every_document_says_the_same_of_every_violation() {
+    for (name, verdict) in standard().into_iter().chain([("many", many(3_000))]) {
+        // Control characters are shown as escapes, but for JSON, which has its own.
+        let shown: Vec<String> = messages(&verdict).iter().map(|m| output::line(m)).collect();
         let mut held = 0;
         for output in output::Outputs::default().iter() {
             let mut got = Vec::new();
             output.write(&verdict, &Style::default(), &mut got).unwrap();
-            let Some(shown) = violations_in(output.id(), &got) else { continue };
-            // Each gate is a case of its own in JUnit.
-            let more = if output.id() == "junit" { verdict.gates.len() } else { 0 };
-            assert_eq!(shown, all + more, "{name}: {}: {}", output.id(), String::from_utf8_lossy(&got));
+            let Some(found) = messages_in(output.id(), &got) else { continue };
+            let mut left: Vec<String> = found.iter().map(|m| output::line(m)).collect();
+            for message in &shown {
+                // A document may say more behind the message (what to do), never less.
+                let at = left
+                    .iter()
+                    .position(|l| l == message)
+                    .or_else(|| left.iter().position(|l| l.starts_with(message.as_str())));
+                assert!(at.is_some(), "{name}: {}: nothing says {message:?}: {left:?}", output.id());
+                left.swap_remove(at.unwrap());
+            }
+            // In JUnit a gate that does not pass is a case of its own beside its violations.
+            let own = if output.id() == "junit" { verdict.gates.len() } else { 0 };
+            assert!(left.len() <= own, "{name}: {}: also says {left:?}", output.id());
             held += 1;
         }
-        assert_eq!(held, 6);
+        assert_eq!(held, 7);
+    }
+}
+
+#[test]
+fn what_is_for_people_names_every_violation_or_counts_it() {
+    for (name, verdict) in standard() {
+        for output in ["human", "markdown"].map(|id| output::Outputs::default().by_id(id).unwrap().clone()) {
+            let mut got = Vec::new();
+            output.write(&verdict, &Style::default().verbose(), &mut got).unwrap();
+            let text = String::from_utf8(got).unwrap().replace("\\", "").replace("&lt;", "<").replace("&gt;", ">");
+            for message in messages(&verdict) {
+                let words = output::line(&message).replace('\\', "");
+                assert!(text.contains(&words), "{name}: {}: nothing says {words:?}: {text}", output.id());
+            }
+        }
+    }
+    let verdict = many(20_000);
+    for (id, counts) in
+        [("human", "… and 19995 more"), ("markdown", "… and 19980 more"), ("github", "20000 violations")]
+    {
+        let mut got = Vec::new();
+        output::Outputs::default().by_id(id).unwrap().write(&verdict, &Style::default(), &mut got).unwrap();
+        let text = String::from_utf8(got).unwrap();
+        assert!(text.contains(counts), "{id}: {text}");
+    }
+}
+
+#[test]
+fn a_difference_is_the_same_in_every_form() {
+    use gatekeeper_core::proof::{compare, comparison, comparison_markdown};
+    let all = standard();
+    let of = |name: &str| all.iter().find(|(n, _)| *n == name).unwrap().1.clone();
+    for (before, after) in [("pass", "fail"), ("fail", "pass"), ("pass", "unknown"), ("warn", "fail")] {
+        let c = compare(&of(before), &of(after));
+        let (mut human, mut markdown) = (Vec::new(), Vec::new());
+        comparison(&c, &mut human).unwrap();
+        comparison_markdown(&c, &mut markdown).unwrap();
+        let human = String::from_utf8(human).unwrap();
+        let markdown = String::from_utf8(markdown).unwrap().replace('\\', "").replace("&lt;", "<").replace("&gt;", ">");
+        let (then, now) = (of(before), of(after));
+        let has = |v: &Verdict, gate: &str, message: &str| {
+            v.gates.iter().any(|g| g.name == gate && g.violations.iter().any(|x| x.message == message))
+        };
+        let mut held = 0;
+        for g in now.gates.iter().chain(&then.gates) {
+            for x in &g.violations {
+                let (was, is) = (has(&then, &g.name, &x.message), has(&now, &g.name, &x.message));
+                let change = c.gates.iter().find(|c| c.name == g.name);
+                let told = |list: &[gatekeeper_core::verdict::Violation]| list.iter().any(|y| y.message == x.message);
+                assert_eq!(change.is_some_and(|c| told(&c.new)), is && !was, "{before} {after}: {}", x.message);
+                assert_eq!(change.is_some_and(|c| told(&c.gone)), was && !is, "{before} {after}: {}", x.message);
+                if is != was {
+                    let words: String = output::line(&x.message).chars().take(200).collect();
+                    assert!(human.contains(&words), "{words}: {human}");
+                    assert!(markdown.contains(&words.replace('\\', "")), "{words}: {markdown}");
+                    held += 1;
+                }
+            }
+        }
+        assert!(held > 0, "{before} {after}");
     }
 }
 

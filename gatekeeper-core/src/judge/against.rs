@@ -2,6 +2,7 @@
 //! `baseline` and `weakening`, so that every output shows them as it shows the others.
 
 use super::baseline::Baseline;
+use super::figures::figures;
 use super::words::{self, Held};
 use crate::against::{Cases, Files, Packages, cases, files, packages};
 use crate::config::{Loosened, Looser, compared};
@@ -54,7 +55,7 @@ pub(crate) fn against(
     if Weaker::ALL.iter().any(|(_, sort)| severity(*sort).is_some()) {
         out.gates.push(weakened(own, &seen, &looser, tree, severity));
     }
-    out.baseline = Some(document(snapshot, &seen));
+    out.baseline = Some(document(snapshot, &seen, evidence));
     out
 }
 
@@ -124,6 +125,12 @@ fn first_attempt<'e>(all: &'e [Evidence], at: &BTreeMap<&str, &str>) -> Vec<&'e 
     let attempt = |e: &Evidence| e.source.labels.get(ATTEMPT).cloned().unwrap_or_default();
     let first = here().map(attempt).min_by(|a, b| natural(a, b));
     here().filter(|e| Some(attempt(e)) == first).filter_map(tests).collect()
+}
+
+/// All tests, each place's first attempt.
+fn first_attempts(all: &[Evidence]) -> Vec<&TestRun> {
+    let places: BTreeSet<_> = all.iter().filter(|e| matches!(e.data, Data::Tests(_))).map(place).collect();
+    places.iter().flat_map(|at| first_attempt(all, at)).collect()
 }
 
 fn tests(e: &Evidence) -> Option<&TestRun> {
@@ -374,9 +381,10 @@ fn weakened(
 }
 
 /// The baseline as the verdict shows it.
-fn document(snapshot: &Snapshot, seen: &Seen<'_>) -> BaselineRef {
+fn document(snapshot: &Snapshot, seen: &Seen<'_>, evidence: &[Evidence]) -> BaselineRef {
     let c = &seen.cases;
     let pair = |a: String, b: String| format!("{a} → {b}");
+    let all = |evidence| (evidence, first_attempts(evidence));
     BaselineRef {
         file: snapshot.file().to_owned(),
         commits: snapshot.commits().to_vec(),
@@ -384,6 +392,7 @@ fn document(snapshot: &Snapshot, seen: &Seen<'_>) -> BaselineRef {
         status: snapshot.status(),
         engine: snapshot.engine().to_owned(),
         policy: snapshot.policy().map(str::to_owned),
+        figures: figures(&all(snapshot.evidence()), &all(evidence)),
         changes: Changes {
             lost_cases: c.lost.iter().map(|n| n.full()).collect(),
             uncounted_cases: c.uncounted,

@@ -3,13 +3,18 @@
 //! Reports are strangers': every list has a bound, and source lines are taken only from files that the working tree itself lists (no links, no
 //! hidden files, no folders that are built) and that are named like sources, so that no report can ask for a file that holds a secret.
 
+use super::baseline::Baseline;
+use super::line_hash::line_hashes;
+use crate::history::History;
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::verdict::details::{
-    CaseDetails, CoverageDetails, Details, Excerpt, FileDetails, FindingDetails, PackageDetails, SeriesDetails,
-    SuiteDetails, TestDetails,
+    CaseDetails, CoverageDetails, Details, Excerpt, FileDetails, FindingDetails, PackageDetails, Past, PastGate,
+    SeriesBefore, SeriesDetails, SuiteDetails, TestDetails,
 };
+use crate::verdict::{GateVerdict, Verdict};
 use gatekeeper_evidence::coverage::{Coverage, FileCoverage};
+use gatekeeper_evidence::measurements::Series;
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +38,13 @@ const LINES: usize = 200_000;
 /// Bytes of source in all, and characters of a line of it.
 const SOURCE: usize = 4 << 20;
 const COLUMNS: usize = 300;
+/// Earlier verdicts, and what is carried of each.
+const RUNS: usize = 100;
+const GATES: usize = 200;
+const CONDITIONS: usize = 50;
+/// Files whose lines get a fingerprint, and their bytes in all.
+const HASHED_FILES: usize = 20_000;
+const HASHED: usize = 128 << 20;
 
 /// What of the sources may be shown: files of these extensions are code, which holds no secrets that a report could fish for.
 const CODE: &[&str] = &[
@@ -41,8 +53,27 @@ const CODE: &[&str] = &[
     "pm", "py", "r", "rb", "rs", "scala", "sol", "svelte", "swift", "ts", "tsx", "vb", "vue", "xrl", "yrl", "zig",
 ];
 
-/// The details of some evidence. `tree` and `files` are the working tree, where there is one.
-pub(crate) fn details(evidence: &[Evidence], tree: Option<&Tree>, files: Option<&dyn ProjectFiles>) -> Details {
+/// What details are made of beside the evidence.
+pub(crate) struct Beside<'b> {
+    /// The working tree, where there is one.
+    pub(crate) tree: Option<&'b Tree>,
+    /// Its files.
+    pub(crate) files: Option<&'b dyn ProjectFiles>,
+    /// The policy's file.
+    pub(crate) policy: Option<&'b str>,
+    /// What the gates came to.
+    pub(crate) gates: &'b [GateVerdict],
+    /// What is compared with.
+    pub(crate) baseline: &'b Baseline<'b>,
+    /// Earlier verdicts.
+    pub(crate) history: &'b History,
+    /// The clock.
+    pub(crate) now: Option<&'b str>,
+}
+
+/// The details of some evidence.
+pub(crate) fn details(evidence: &[Evidence], beside: &Beside<'_>) -> Details {
+    let Beside { tree, files, .. } = *beside;
     let mut sorted: Vec<&Evidence> = evidence.iter().collect();
     sorted.sort_by(|a, b| a.source.path.cmp(&b.source.path));
     let mut out = Details { coverage: coverage(&sorted), ..Details::default() };
@@ -56,8 +87,94 @@ pub(crate) fn details(evidence: &[Evidence], tree: Option<&Tree>, files: Option<
             _ => {}
         }
     }
+    if let Baseline::Usable(snapshot, _) = beside.baseline {
+        then(snapshot.evidence(), &mut out.series);
+    }
+    out.history = past(beside.history, beside.now);
     if let (Some(tree), Some(files)) = (tree, files) {
         out.sources = sources(&out.coverage, tree, files);
+        out.line_hashes = hashes(beside.gates, beside.policy, tree, files);
+    }
+    out
+}
+
+/// Puts the baseline's samples beside those of the same series.
+fn then(before: &[Evidence], now: &mut [SeriesDetails]) {
+    let mut known: BTreeMap<(String, BTreeMap<String, String>, String), SeriesBefore> = BTreeMap::new();
+    for e in before {
+        let Data::Measurements(m) = &e.data else { continue };
+        for s in m.series.iter().take(SERIES) {
+            let labels = e.source.labels.iter().chain(&s.labels).map(|(k, v)| (k.clone(), cut(v))).collect();
+            let known = known.entry((cut(&s.metric), labels, s.unit.to_string())).or_default();
+            known.samples.extend(samples(s).take(SAMPLES.saturating_sub(known.samples.len())));
+            known.stated.extend(stated(s));
+        }
+    }
+    for s in now {
+        let key = (s.name.clone(), s.labels.clone(), s.unit.clone().unwrap_or_default());
+        s.before = known.get(&key).cloned();
+    }
+}
+
+fn samples(s: &Series) -> impl Iterator<Item = f64> + '_ {
+    s.samples.values().iter().copied().filter(|n| n.is_finite())
+}
+
+fn stated(s: &Series) -> impl Iterator<Item = (String, f64)> + '_ {
+    s.stated.iter().map(|(statistic, number)| (statistic.to_string(), number.as_f64()))
+}
+
+/// The newest earlier verdicts; one that claims to be from later is none.
+fn past(history: &History, now: Option<&str>) -> Vec<Past> {
+    let earlier = |v: &&Verdict| now.is_none_or(|now| v.now.as_deref().is_none_or(|then| then < now));
+    let all: Vec<&Verdict> = history.verdicts().iter().filter(earlier).collect();
+    let newest = all.get(all.len().saturating_sub(RUNS)..).unwrap_or_default();
+    let gate = |g: &GateVerdict| PastGate {
+        name: cut(&g.name),
+        status: g.status,
+        violations: count(g.violations.len()),
+        conditions: g.conditions.iter().take(CONDITIONS).cloned().collect(),
+    };
+    let of = |v: &&Verdict| Past {
+        now: v.now.clone(),
+        commit: v.context.commit.clone(),
+        status: v.status,
+        gates: v.gates.iter().take(GATES).map(gate).collect(),
+    };
+    newest.iter().map(of).collect()
+}
+
+/// The fingerprints of the lines that violations stand at, and of the gates' own lines in the policy, which stand for those without a place.
+fn hashes(
+    gates: &[GateVerdict],
+    policy: Option<&str>,
+    tree: &Tree,
+    files: &dyn ProjectFiles,
+) -> BTreeMap<String, BTreeMap<u32, String>> {
+    let mut wanted: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for gate in gates {
+        for place in gate.violations.iter().filter_map(|v| v.place.as_ref()) {
+            if may_be_hashed(&place.path) && tree.has(&place.path) {
+                wanted.entry(&place.path).or_default().insert(place.line.unwrap_or(1).max(1));
+            }
+        }
+        // The policy is no secret, and hidden only where it lies in a hidden folder.
+        let lines = gate.policy_line.into_iter().chain(gate.waivers.iter().map(|w| w.policy_line));
+        let own = policy.filter(|_| gate.policy_file.is_none());
+        if let Some(policy) = own {
+            wanted.entry(policy).or_default().extend(lines.filter_map(|line| u32::try_from(line).ok()));
+        }
+    }
+    let mut room = HASHED;
+    let mut out = BTreeMap::new();
+    for (path, lines) in wanted.into_iter().take(HASHED_FILES) {
+        let Ok(Some(bytes)) = files.read(path) else { continue };
+        let Some(left) = room.checked_sub(bytes.len()) else { break };
+        room = left;
+        let found = line_hashes(&bytes, &lines);
+        if !found.is_empty() {
+            out.insert(path.to_owned(), found);
+        }
     }
     out
 }
@@ -237,8 +354,9 @@ fn series(e: &Evidence, out: &mut Details) {
         labels: e.source.labels.iter().chain(&s.labels).map(|(k, v)| (k.clone(), cut(v))).collect(),
         unit: some(&s.unit),
         better: s.better,
-        samples: s.samples.values().iter().copied().filter(|n| n.is_finite()).take(SAMPLES).collect(),
-        stated: s.stated.iter().map(|(statistic, number)| (statistic.to_string(), number.as_f64())).collect(),
+        samples: samples(s).take(SAMPLES).collect(),
+        stated: stated(s).collect(),
+        before: None,
     }));
     leave_out(out, "series", m.series.len().saturating_sub(room));
 }
@@ -294,6 +412,34 @@ fn sources(coverage: &[CoverageDetails], tree: &Tree, files: &dyn ProjectFiles) 
         }
     }
     out
+}
+
+/// Whether a fingerprint of a file's lines may be shown: it is code, or lists what a project is made of. Of a short line it could be guessed back,
+/// so that nothing that may hold a secret gets one here.
+fn may_be_hashed(path: &str) -> bool {
+    const LISTS: &[&str] = &[
+        "cargo.lock",
+        "cargo.toml",
+        "containerfile",
+        "dockerfile",
+        "go.mod",
+        "go.sum",
+        "mix.lock",
+        "package-lock.json",
+        "package.json",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "pom.xml",
+        "rebar.config",
+        "rebar.lock",
+        "requirements.txt",
+        "yarn.lock",
+    ];
+    const TEXTS: &[&str] = &["css", "html", "md", "sh", "sql", "tf"];
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map(|(_, e)| e).unwrap_or_default();
+    let visible = path.split('/').all(|part| !part.starts_with('.'));
+    may_be_shown(path) || (visible && (LISTS.contains(&name.as_str()) || TEXTS.contains(&extension)))
 }
 
 /// Whether a file is named like code, and no part of its path is hidden.

@@ -248,7 +248,8 @@ fn obstacles<'e>(
     }
     for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
         let message = format!("its command ended with exit status {status}, and the report shows no reason for it");
-        say(e, error(e, "exit-status", message));
+        let help = "see in its output why it failed beside what it reports, fix that, and run it again";
+        say(e, error(e, "exit-status", message).with_help(help));
     }
     for c in ground.contradictions {
         let Some(e) = taken.iter().find(|e| e.source.path == c.kept) else { continue };
@@ -337,7 +338,8 @@ fn judge_cell(
         held.iter().map(|h| Held { labels: BTreeMap::new(), condition: h.condition.clone() }).collect();
     let reason = reason(gate, status, &bare, &judgement.violations, &evidence, kindred);
     let Judgement { violations, to_pass, notes, .. } = judgement;
-    Judged { component: None, labels, status, own: status, reason, held, violations, to_pass, notes }
+    let component = unit.name.map(str::to_owned);
+    Judged { component, labels, status, own: status, reason, held, violations, to_pass, notes }
 }
 
 /// A gate that is not judged: the policy, its profile or whoever asked switches it off.

@@ -1,11 +1,16 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 //!
 //! GitHub refuses a comment of more than 65,536 characters and drops a summary above 1 MiB: what does not fit is counted, the worst is shown.
+//!
+//! The first line is a mark that nobody sees, `<!-- gatekeeper-comment:KEY -->`: by it whoever keeps a comment up to date finds the one to replace. The
+//! key is the policy's file, behind a `#` the profile where there is one, so that two policies of a repository have a comment each. It holds
+//! letters, digits and `._/#-` alone.
 
-use super::{Output, Style, Writer, text};
-use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict, Violation};
+use super::{Output, Style, Writer, against, text};
+use crate::verdict::{Action, CellVerdict, GateStatus, GateVerdict, Overall, Verdict, Violation};
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 pub(super) static OUTPUT: Output = Output {
@@ -25,6 +30,10 @@ const NOTES: usize = 10;
 
 /// Characters for the table and the gates, out of the 65,536 of a comment: the rest is for what stands around them.
 const ROOM: usize = 48_000;
+
+/// Rows and columns of a table of cells.
+const CELLS: usize = 50;
+const COLUMNS: usize = 12;
 
 /// Characters of a name.
 const NAME: usize = 80;
@@ -62,11 +71,12 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         Overall::Fail => "❌ Quality gates: fail",
         Overall::Unknown => "❓ Quality gates: unknown",
     };
-    writeln!(out, "## {head}\n\n{}\n", text::markdown(&v.summary, 1_000))?;
+    writeln!(out, "{}\n## {head}\n\n{}\n", marker(v), text::markdown(&v.summary, 1_000))?;
     let mut worst: Vec<&GateVerdict> = v.gates.iter().collect();
     worst.sort_by_key(|g| Reverse((g.blocking, g.status)));
     let mut page = Page { text: String::new(), left: ROOM };
     table(v, &worst, &mut page);
+    baseline(v, &mut page);
     if !v.triggers.is_empty() {
         page.add(&format!("\n**Triggers:** {}\n", text::markdown(&v.triggers.join(", "), 400)));
     }
@@ -76,6 +86,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         v.policy.profile.as_ref().map(|p| format!(" by the profile {}", text::markdown(p, NAME))).unwrap_or_default();
     list(&format!("**Demanded less than by the policy itself{by}:**"), &v.loosened, &mut page);
     details(&worst, &mut page);
+    cells(&worst, &mut page);
     out.write_all(page.text.as_bytes())?;
     for w in text::limited(v.warnings.clone(), NOTES) {
         writeln!(out, "\n⚠️ {}", text::markdown(&w, 400))?;
@@ -87,6 +98,49 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         .map_or_else(|| "built-in default".to_owned(), |f| text::code(&text::short(f, text::LONGEST)));
     let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} not counted", v.set_aside.len()) };
     writeln!(out, "\n<sub>policy: {policy}; {}{aside}</sub>", text::pieces(v.evidence.len()))
+}
+
+/// The mark by which a comment is found again.
+fn marker(v: &Verdict) -> String {
+    let plain = |text: &str| -> String {
+        let kept = |c: char| if c.is_ascii_alphanumeric() || "._/-".contains(c) { c } else { '_' };
+        text.chars().take(NAME).map(kept).collect()
+    };
+    let file = plain(v.policy.file.as_deref().unwrap_or("built-in"));
+    let profile = v.policy.profile.as_deref().map(|p| format!("#{}", plain(p))).unwrap_or_default();
+    format!("<!-- gatekeeper-comment:{file}{profile} -->")
+}
+
+/// The figures that the baseline knows too, and what is different.
+fn baseline(v: &Verdict, page: &mut Page) {
+    let Some(b) = v.baseline.as_ref().filter(|b| !b.figures.is_empty()) else { return };
+    let at = match (b.commits.as_slice(), &b.taken) {
+        ([commit], _) => format!(" at {}", text::code(&text::short(commit, 12))),
+        (_, Some(taken)) => format!(" of {}", text::markdown(taken, NAME)),
+        _ => String::new(),
+    };
+    let (moved, same): (Vec<_>, Vec<_>) =
+        b.figures.iter().map(|f| (f, against::shown(f))).partition(|(_, s)| s.change.is_some());
+    let unchanged: Vec<String> = same
+        .iter()
+        .map(|(f, s)| format!("{} {}", text::markdown(&f.figure, NAME), text::markdown(&s.now, NAME)))
+        .collect();
+    let mut section = String::from("\n");
+    if moved.is_empty() {
+        section.push_str(&format!("**Against the baseline{at}:** nothing changed: {}\n", unchanged.join(", ")));
+    } else {
+        section
+            .push_str(&format!("**Against the baseline{at}:**\n\n| | Before | Now | Change |\n|---|---:|---:|---:|\n"));
+        for (f, s) in &moved {
+            let change = s.change.as_deref().unwrap_or_default();
+            let [name, before, now, change] = [&*f.figure, &s.before, &s.now, change].map(|t| text::cell(t, NAME));
+            section.push_str(&format!("| {name} | {before} | {now} | {change} |\n"));
+        }
+        if !unchanged.is_empty() {
+            section.push_str(&format!("\nUnchanged: {}\n", unchanged.join(", ")));
+        }
+    }
+    page.add(&section);
 }
 
 fn table(v: &Verdict, worst: &[&GateVerdict], page: &mut Page) {
@@ -131,10 +185,6 @@ fn details(worst: &[&GateVerdict], page: &mut Page) {
         let mut section = Page { text: String::new(), left };
         let mut shown = 0;
         if section.add(&head) {
-            let cells = text::limited(text::cells(g), NOTES);
-            for cell in cells.iter().take_while(|c| section.add(&format!("- {}\n", text::markdown(c, 400)))) {
-                let _ = cell;
-            }
             let groups = text::grouped(&g.violations);
             for (v, count) in groups.into_iter().take(MOST).take_while(|(v, count)| section.add(&item(v, *count))) {
                 let _ = v;
@@ -155,6 +205,92 @@ fn details(worst: &[&GateVerdict], page: &mut Page) {
         page.left = page.left.max(200);
         page.add(&format!("\n… and {hidden} more to look at in other gates\n"));
     }
+}
+
+/// What the cells of each gate came to, folded: across and down where two labels tell them apart, a row for each otherwise.
+fn cells(worst: &[&GateVerdict], page: &mut Page) {
+    for g in worst.iter().filter(|g| g.cells.len() > 1) {
+        let held = g.cells.iter().filter(|c| c.status == GateStatus::Pass).count();
+        let of =
+            if g.cells.iter().all(|c| c.component.is_some() && c.labels.is_empty()) { "components" } else { "cells" };
+        let mut section = format!(
+            "\n<details><summary>{} {}: {held} of {} {of} pass</summary>\n\n",
+            sign(g.status),
+            text::html(&g.name, NAME),
+            g.cells.len()
+        );
+        match crossed(g) {
+            Some(table) => {
+                section.push_str(&table);
+                let short = text::limited(text::cells(g), NOTES);
+                if !short.is_empty() {
+                    section.push('\n');
+                }
+                section.extend(short.iter().map(|c| format!("- {}\n", text::markdown(c, 300))));
+            }
+            None => section.push_str(&listed(g)),
+        }
+        section.push_str("\n</details>\n");
+        if !page.add(&section) {
+            page.add(&format!(
+                "\n… the {} {of} of {} have no room here\n",
+                g.cells.len(),
+                text::markdown(&g.name, NAME)
+            ));
+        }
+    }
+}
+
+fn coordinates(c: &CellVerdict) -> BTreeMap<&str, &str> {
+    let labels = c.labels.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+    c.component.iter().map(|component| ("component", component.as_str())).chain(labels).collect()
+}
+
+/// A table of signs, where exactly two labels tell the cells apart and it is not too wide.
+fn crossed(g: &GateVerdict) -> Option<String> {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut by: BTreeMap<BTreeMap<&str, &str>, GateStatus> = BTreeMap::new();
+    for c in &g.cells {
+        let at = coordinates(c);
+        for (label, value) in &at {
+            values.entry(label).or_default().insert(value);
+        }
+        by.insert(at, c.status);
+    }
+    let [(a, ups), (b, acrosses)] = values.into_iter().collect::<Vec<_>>().try_into().ok()?;
+    let (down, downs, across, acrosses) =
+        if acrosses.len() > ups.len() { (b, acrosses, a, ups) } else { (a, ups, b, acrosses) };
+    if acrosses.len() > COLUMNS || downs.len() > CELLS {
+        return None;
+    }
+    let names: Vec<String> = acrosses.iter().map(|value| text::cell(value, NAME)).collect();
+    let corner = text::cell(&format!("{down} / {across}"), NAME);
+    let mut out = format!("| {corner} | {} |\n|---|{}\n", names.join(" | "), ":-:|".repeat(names.len()));
+    for value in &downs {
+        let row: Vec<&str> = acrosses
+            .iter()
+            .map(|column| by.get(&BTreeMap::from([(down, *value), (across, *column)])).map_or("", |s| sign(*s)))
+            .collect();
+        out.push_str(&format!("| {} | {} |\n", text::cell(value, NAME), row.join(" | ")));
+    }
+    Some(out)
+}
+
+/// A row for each cell, the worst first.
+fn listed(g: &GateVerdict) -> String {
+    let mut worst: Vec<&CellVerdict> = g.cells.iter().collect();
+    worst.sort_by_key(|c| Reverse(c.status));
+    let mut out = String::from("| | Cell | Status | Why |\n|---|---|---|---|\n");
+    for c in worst.iter().take(CELLS) {
+        let name: Vec<String> =
+            c.component.iter().cloned().chain(c.labels.iter().map(|(k, v)| format!("{k}={v}"))).collect();
+        let (name, why) = (text::cell(&name.join(" "), NAME), text::cell(&c.reason, 200));
+        out.push_str(&format!("| {} | {name} | {} | {why} |\n", sign(c.status), c.status.as_str()));
+    }
+    if let Some(rest) = worst.len().checked_sub(CELLS).filter(|rest| *rest > 0) {
+        out.push_str(&format!("\n… and {rest} more\n"));
+    }
+    out
 }
 
 /// A violation, or many of one kind.

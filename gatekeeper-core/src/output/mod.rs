@@ -1,5 +1,6 @@
 //! Outputs: renderings of a verdict. One output is one file and one entry in this table; none sees anything but the verdict.
 
+mod against;
 mod badge;
 mod csv;
 mod document;

@@ -1,11 +1,15 @@
 //! The output `sarif`: the violations as SARIF 2.1.0 (OASIS), for code scanning and editors.
 //!
-//! Within GitHub's limits ("SARIF support for code scanning"): at most 25,000 results, the worst of them; few rules, one for each sort of violation
-//! of a gate and severity. What has no place in the code stands at its gate's line in the policy.
+//! Within GitHub's limits ("SARIF support for code scanning", "SARIF results exceed one or more limits"): at most 25,000 results (5,000 are shown), the
+//! worst of them; few rules, one for each sort of violation of a gate and severity, of two tags; one place a result; at most 10 MB when packed. What
+//! has no place in the code stands at its gate's line in the policy. Where the working tree was there, each result has the fingerprint
+//! `primaryLocationLineHash` that an upload would give it.
 
 use super::document::document;
 use super::{Output, Style, Writer, text};
-use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation};
+use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation, WaiverUsed};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use gatekeeper_evidence::findings::Severity;
 use gatekeeper_evidence::hash::sha256_hex;
 use serde::Serialize;
@@ -18,11 +22,14 @@ use std::io::{self, Write};
 pub(super) static OUTPUT: Output = Output {
     id: Cow::Borrowed("sarif"),
     title: Cow::Borrowed("violations as SARIF 2.1.0, for code scanning"),
-    write: Writer::Fixed(write),
+    write: Writer::Detailed(write),
 };
 
 /// Results of a run that GitHub takes.
 const RESULTS: usize = 25_000;
+
+/// Bytes of a packed document that GitHub takes.
+const PACKED: usize = 10_000_000;
 
 /// Characters of a message.
 const WORDS: usize = 2_000;
@@ -48,34 +55,90 @@ struct Rules {
     at: BTreeMap<String, usize>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'r> {
+    tool: Value,
+    column_kind: &'static str,
+    invocations: [Value; 1],
+    results: &'r [Found],
+    properties: Value,
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'r>; 1],
+}
+
 fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut most = RESULTS;
+    loop {
+        let bytes = written(v, most)?;
+        // What is small as it is, is small when packed.
+        if bytes.len() <= PACKED || packed(&bytes)? <= PACKED || most == 0 {
+            return out.write_all(&bytes);
+        }
+        most /= 2;
+    }
+}
+
+fn packed(bytes: &[u8]) -> io::Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+/// The document with at most so many results: the worst, and what waivers took away.
+fn written(v: &Verdict, most: usize) -> io::Result<Vec<u8>> {
     let policy = v.policy.file.as_deref().unwrap_or("gatekeeper.toml");
     let mut rules = Rules::default();
     let mut worst: Vec<(&GateVerdict, &Violation)> =
         v.gates.iter().flat_map(|g| g.violations.iter().map(move |violation| (g, violation))).collect();
     worst.sort_by_key(|(g, v)| Reverse((g.blocking, v.status, v.severity)));
-    let cut = worst.len().saturating_sub(RESULTS);
-    let mut results: Vec<Found> =
-        worst.into_iter().take(RESULTS).map(|(g, v)| result(g, v, policy, &mut rules)).collect();
-    for gate in &v.gates {
-        for waiver in &gate.waivers {
-            let words = format!("waived: {} ({} of gate {})", waiver.what, waiver.waived, gate.name);
-            let (rule_id, rule_index) = rules.of(gate, "waived", None);
-            results.push(Found {
-                rule_id,
-                rule_index,
-                level: "note",
-                message: message(&words),
-                locations: vec![location(policy, Some(waiver.policy_line))],
-                partial_fingerprints: fingerprint(&[&gate.name, "waived", &waiver.what]),
-                suppressions: vec![json!({
-                    "kind": "external",
-                    "status": "accepted",
-                    "justification": text::short(&waiver.reason, WORDS),
-                })],
-                properties: json!({ "gate": shown(&gate.name), "expires": waiver.expires.as_deref().map(shown) }),
-            });
-        }
+    let waived: Vec<(&GateVerdict, &WaiverUsed)> =
+        v.gates.iter().flat_map(|g| g.waivers.iter().map(move |waiver| (g, waiver))).collect();
+    let shown_waivers = waived.len().min(most / 5);
+    let most = most.saturating_sub(shown_waivers);
+    let cut = worst.len().saturating_sub(most).saturating_add(waived.len() - shown_waivers);
+    let hashes = v.details.as_ref().map(|d| &d.line_hashes);
+    let hash = |path: &str, line: u64| {
+        let line = u32::try_from(line).ok()?;
+        hashes?.get(path)?.get(&line).cloned()
+    };
+    let mut results: Vec<Found> = worst
+        .into_iter()
+        .take(most)
+        .map(|(g, v)| {
+            let (path, line) = match &v.place {
+                Some(p) => (p.path.as_ref(), p.line.map_or(1, u64::from)),
+                None => (policy, g.policy_line.unwrap_or(1)),
+            };
+            Found {
+                partial_fingerprints: fingerprints(g, v, hash(path, line.max(1))),
+                ..result(g, v, policy, &mut rules)
+            }
+        })
+        .collect();
+    for (gate, waiver) in waived.into_iter().take(shown_waivers) {
+        let words = format!("waived: {} ({} of gate {})", waiver.what, waiver.waived, gate.name);
+        let (rule_id, rule_index) = rules.of(gate, "waived", None);
+        results.push(Found {
+            rule_id,
+            rule_index,
+            level: "note",
+            message: message(&words),
+            locations: vec![location(policy, Some(waiver.policy_line))],
+            partial_fingerprints: fingerprint(&[&gate.name, "waived", &waiver.what], hash(policy, waiver.policy_line)),
+            suppressions: vec![json!({
+                "kind": "external",
+                "status": "accepted",
+                "justification": text::short(&waiver.reason, WORDS),
+            })],
+            properties: json!({ "gate": shown(&gate.name), "expires": waiver.expires.as_deref().map(shown) }),
+        });
     }
     let mut notifications: Vec<Value> = text::strays(v)
         .iter()
@@ -84,7 +147,7 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         .take(100)
         .collect();
     if cut > 0 {
-        let words = format!("and {cut} more results, which are left out: the worst {RESULTS} are here");
+        let words = format!("and {cut} more results, which are left out: the worst {most} are here");
         notifications.push(json!({ "level": "warning", "message": message(&words) }));
     }
     let mut invocation = json!({
@@ -95,23 +158,25 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     if let (Some(now), Some(invocation)) = (&v.now, invocation.as_object_mut()) {
         invocation.insert("endTimeUtc".to_owned(), Value::from(shown(now)));
     }
-    let sarif = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+    let sarif = Document {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({ "driver": {
                 "name": "gatekeeper",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": rules.all,
-            } },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [invocation],
-            "results": results,
-            "properties": { "status": v.status.as_str(), "summary": text::short(&v.summary, WORDS) },
+            } }),
+            column_kind: "unicodeCodePoints",
+            invocations: [invocation],
+            results: &results,
+            properties: json!({ "status": v.status.as_str(), "summary": text::short(&v.summary, WORDS) }),
         }],
-    });
-    document(&sarif, out)
+    };
+    let mut bytes = Vec::new();
+    document(&sarif, &mut bytes)?;
+    Ok(bytes)
 }
 
 fn result(gate: &GateVerdict, v: &Violation, policy: &str, rules: &mut Rules) -> Found {
@@ -126,15 +191,13 @@ fn result(gate: &GateVerdict, v: &Violation, policy: &str, rules: &mut Rules) ->
         region.insert("startColumn".to_owned(), Value::from(column));
     }
     let help = v.help.as_deref().map(|h| format!("\n{h}")).unwrap_or_default();
-    let path = place.map(|p| p.path.as_ref()).unwrap_or_default();
-    let parts = [gate.name.as_str(), &v.code, v.id.as_deref().unwrap_or_default(), path, &v.message];
     Found {
         rule_id,
         rule_index,
         level: level(gate, v.status),
         message: message(&format!("{}: {}{help}", gate.name, v.message)),
         locations: vec![physical],
-        partial_fingerprints: fingerprint(&parts),
+        partial_fingerprints: BTreeMap::new(),
         suppressions: Vec::new(),
         properties: json!({
             "gate": shown(&gate.name),
@@ -221,13 +284,20 @@ fn uri(path: &str) -> String {
     if out.is_empty() { ".".to_owned() } else { out }
 }
 
-fn fingerprint(parts: &[&str]) -> BTreeMap<&'static str, String> {
+fn fingerprints(gate: &GateVerdict, v: &Violation, line: Option<String>) -> BTreeMap<&'static str, String> {
+    let path = v.place.as_ref().map(|p| p.path.as_ref()).unwrap_or_default();
+    fingerprint(&[&gate.name, &v.code, v.id.as_deref().unwrap_or_default(), path, &v.message], line)
+}
+
+/// What tells a result again: our own over what it says, and the line's as GitHub computes it.
+fn fingerprint(parts: &[&str], line: Option<String>) -> BTreeMap<&'static str, String> {
     let mut bytes = Vec::new();
     for part in parts {
         bytes.extend_from_slice(part.as_bytes());
         bytes.push(0);
     }
-    BTreeMap::from([("gatekeeper/v1", sha256_hex(&bytes))])
+    let own = ("gatekeeper/v1", sha256_hex(&bytes));
+    line.map(|hash| ("primaryLocationLineHash", hash)).into_iter().chain([own]).collect()
 }
 
 /// A message as plain text: `[text](1)` and `{0}` would be a link and a placeholder (section 3.11).

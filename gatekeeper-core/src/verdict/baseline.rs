@@ -2,6 +2,7 @@
 
 use super::Overall;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The snapshot that a run was compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +22,32 @@ pub struct BaselineRef {
     /// SHA-256 of its policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// The figures that both know, then and now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<Figure>,
     /// What is different now.
     pub changes: Changes,
+}
+
+/// A figure of the whole, in the baseline and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What is counted: `lines covered`, `tests`, `failing tests`, `findings`, …
+    pub figure: Cow<'static, str>,
+    /// In the baseline.
+    pub before: Amount,
+    /// In this run.
+    pub now: Amount,
+}
+
+/// A number, or a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// How many.
+    pub n: u64,
+    /// Of how many, where it is a share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
 }
 
 /// What is different from the baseline, by name.

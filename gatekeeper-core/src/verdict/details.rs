@@ -1,6 +1,7 @@
 //! What reports say beyond what the gates fell short by: coverage by file, each test, each finding, packages, series. Carried by a verdict only
 //! where it was asked for ([`crate::Context::details`]); nothing is judged by it.
 
+use super::{Condition, GateStatus, Overall};
 use gatekeeper_evidence::Ratio;
 use gatekeeper_evidence::findings::{Category, Place, Severity};
 use gatekeeper_evidence::measurements::Better;
@@ -30,6 +31,13 @@ pub struct Details {
     /// Measured series.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<SeriesDetails>,
+    /// Earlier verdicts, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Past>,
+    /// The fingerprints by which GitHub's code scanning tells lines again (`primaryLocationLineHash`), by path and line: of the lines that
+    /// violations stand at, where the working tree was there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub line_hashes: BTreeMap<String, BTreeMap<u32, String>>,
     /// How many of each kind (`tests`, `findings`, …) are not carried, as there are more than a document should hold.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left_out: BTreeMap<String, u64>,
@@ -207,4 +215,46 @@ pub struct SeriesDetails {
     pub stated: BTreeMap<String, f64>,
     /// The samples, in the report's order.
     pub samples: Vec<f64>,
+    /// The same series in the baseline, where it knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<SeriesBefore>,
+}
+
+/// A series in the baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SeriesBefore {
+    /// What was stated of samples that were not listed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stated: BTreeMap<String, f64>,
+    /// The samples.
+    pub samples: Vec<f64>,
+}
+
+/// An earlier verdict, as far as a trend needs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    /// The clock that it was judged by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// The commit that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The whole.
+    pub status: Overall,
+    /// Its gates.
+    pub gates: Vec<PastGate>,
+}
+
+/// A gate of an earlier verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PastGate {
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: GateStatus,
+    /// What it fell short by.
+    pub violations: u64,
+    /// The conditions with their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
 }
