@@ -88,7 +88,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             // "1 file would fail to reformat", "1 file failed to reformat".
             complete &= !line.contains(" to reformat");
             if line.contains(" would be reformatted") {
-                stated = text::number(line);
+                stated = Some(text::number(line).unwrap_or(u64::MAX));
             }
         }
         Ok(())

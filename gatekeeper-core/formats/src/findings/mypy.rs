@@ -163,7 +163,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         if is_summary(line) {
             summary = true;
-            stated = Some(if line.starts_with("Success") { 0 } else { text::number(line).unwrap_or(u64::MAX) });
+            stated = Some(if line.starts_with("Success") {
+                0
+            } else {
+                line.split(" in ").next().and_then(text::number).unwrap_or(u64::MAX)
+            });
             halted |= line.contains("errors prevented further checking");
         } else if let Some(d) = diagnostic(line).filter(|d| d.level != "note") {
             items.push(Finding {

@@ -80,7 +80,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 ..Finding::default()
             });
         } else if line.starts_with("Found ") && line.contains(" error") {
-            stated = text::number(line);
+            stated = Some(text::number(line).unwrap_or(u64::MAX));
         } else if !(line.is_empty()
             || line.starts_with("> ")
             || line.starts_with("$ ")
