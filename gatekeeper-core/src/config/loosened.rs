@@ -27,7 +27,7 @@ const ON: &[&str] = &["true", "false"];
 const OFF: &[&str] = &["false", "true"];
 
 /// Keys whose lists leave something out.
-const LEAVES_OUT: [&str; 9] = [
+const LEAVES_OUT: [&str; 10] = [
     "exclude",
     "ignore",
     "except-tools",
@@ -37,6 +37,7 @@ const LEAVES_OUT: [&str; 9] = [
     "quarantine",
     "allow-fail",
     "root",
+    "suppressions",
 ];
 
 /// How a key is stricter, by its path below the gate or table; `None` where that cannot be told of it.
