@@ -234,9 +234,12 @@ fn judged(
     let baseline = Baseline::of(policy, context);
     let touched = judge::Touched::of(policy, context);
     warnings.extend(judge::told(policy, &absent));
+    let recordings: Vec<&Evidence> =
+        sorted.aside.iter().map(|a| &a.evidence).filter(|e| e.source.record.is_some()).collect();
     let ground = Ground {
         formats,
         evidence: &sorted.kept,
+        recordings: &recordings,
         unread: &unread,
         contradictions: &sorted.contradictions,
         strangers: &strangers,

@@ -4,10 +4,9 @@
 //! `[[waivers]]` add up; any other list is replaced. What a file makes looser than the one below it is kept, to be shown.
 
 use super::defaults;
-use super::profile::merge;
 use super::syntax;
-use crate::config::loosened;
 use crate::config::{Entry, Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
+use crate::config::{loosened, merge};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::hash::sha256_hex;
 
