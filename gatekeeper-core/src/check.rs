@@ -4,7 +4,7 @@ use crate::collect::{self, Candidate, entries};
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
 use crate::judge::{self, Baseline, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
-use crate::policy::{self, Gate, GivenPolicy, Known, Policy};
+use crate::policy::{self, Files, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::relate::suppress::{Applied, IgnoreFile};
@@ -343,7 +343,9 @@ fn judged(
     let status = judge::heeding(status, built_in && (!unused.is_empty() || taken_out), context.fail_on_warn);
     warnings.extend(unused);
     let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
-    warnings.extend(judge::of_history(&context.history, now.as_deref(), &gates, &evidence));
+    let commit = context.revision.commit.as_deref();
+    let (said, changes) = judge::of_history(&context.history, now.as_deref(), commit, &gates, &evidence);
+    warnings.extend(said);
     let shown = context.details.then(|| {
         let tree = tree();
         judge::details(
@@ -382,6 +384,7 @@ fn judged(
         warnings,
         loosened: policy.loosened.iter().cloned().chain(whole.loosened).collect(),
         baseline: whole.baseline,
+        changes,
         due: judge::due(policy, &waivers, today),
         asked: Asked { paths: Vec::new(), only: context.only.clone(), fail_on_warn: context.fail_on_warn },
         details: shown.map(Box::new),
@@ -458,7 +461,7 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
         let problem = PolicyProblem::new(0..0, chain(&e)).code(ProblemCode::Unreadable);
         PolicyError::about(name.as_str(), problem)
     })?;
-    let beside = |file: &str| collect::read_rules(&cwd.join(file), &request.context.limits);
+    let beside = collect::PolicyFolder { folder: cwd, limits: &request.context.limits };
     let mut policy = policy::load(&name, &bytes, request.profile.as_deref(), known, &beside)?;
     let bases = policy.extends.iter().map(|base| cwd.join(&base.file));
     policy.own_files = std::iter::once(file).chain(bases).flat_map(|file| below(&root, &file)).collect();
@@ -481,16 +484,23 @@ fn given_project(known: Known<'_>, request: &CheckRequest, given: &GivenPolicy) 
     if !root.is_dir() {
         return Err(PolicyError::whole(root.display().to_string(), "the root is not a folder that can be read"));
     }
-    let read = |name: &str| {
-        let none = || ParseError::new(ErrorCode::Io, format!("there is no such file in {}", given.from));
-        given.files.read(name)?.ok_or_else(none)
-    };
-    let bytes = read(&given.name).map_err(|e| {
+    let bytes = given.read(&given.name).map_err(|e| {
         let problem = PolicyProblem::new(0..0, chain(&e)).code(ProblemCode::Unreadable);
         PolicyError::about(given.name.as_str(), problem)
     })?;
-    let policy = policy::load(&given.name, &bytes, request.profile.as_deref(), known, &read)?;
+    let policy = policy::load(&given.name, &bytes, request.profile.as_deref(), known, given)?;
     Ok(Project { root, policy: Some(policy) })
+}
+
+impl Files for GivenPolicy {
+    fn read(&self, name: &str) -> Result<Vec<u8>, ParseError> {
+        let none = || ParseError::new(ErrorCode::Io, format!("there is no such file in {}", self.from));
+        self.files.read(name)?.ok_or_else(none)
+    }
+
+    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, ParseError> {
+        self.files.list(folder)
+    }
 }
 
 /// A path as it is named to people: from the working directory where it lies below it.

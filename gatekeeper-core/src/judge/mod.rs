@@ -3,6 +3,7 @@
 mod against;
 mod baseline;
 mod cells;
+mod changes;
 mod commit;
 mod components;
 mod contract;

@@ -65,6 +65,12 @@ pub(crate) const TOP: &[Key] = &[
         "what a change that weakens its own tests comes to: `\"fail\"`, `\"warn\"`, `\"allow\"`",
         "each gate's own keys",
     ),
+    key(
+        "policies",
+        Shape::Any,
+        "rules in Rego: `rego = \"policy/\"` makes the gate `rego`, which has the keys of the rule of that name",
+        "none",
+    ),
     key("rollout", Shape::Table(ROLLOUT), "the steps of a rollout", "none"),
     key("defaults", Shape::Table(DEFAULTS), "keys that all gates share; a gate's own key wins", "none"),
     key(
