@@ -120,7 +120,9 @@ const textOf = (file) => {
     open = file === '-' ? 0 : openSync(file, 'r')
     const { size } = fstatSync(open)
     if (size > MOST) usage(`${line(file, 200)}: ${size} bytes, above the limit of ${MOST}`)
-    return readFileSync(open, 'utf8')
+    const text = readFileSync(open, 'utf8')
+    if (text.length > MOST) usage(`${line(file, 200)}: above the limit of ${MOST} bytes`)
+    return text
   } catch (error) {
     if (error instanceof CommentError) throw error
     return usage(`cannot read the verdict ${line(file, 200)}: ${line(String(/** @type {any} */ (error).code ?? error), 100)}`)
