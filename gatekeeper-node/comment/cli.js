@@ -197,7 +197,6 @@ const run = async (v, env, out, err) => {
   const wanted = { 'check-run': v['check-run'] !== undefined, status: v.status !== undefined }
   for (const [option, asked] of Object.entries(wanted)) if (asked && sha === undefined) usage(`--${option} needs --sha: the commit that it is for`)
   if (v['no-comment'] && !wanted['check-run'] && !wanted.status) usage('--no-comment leaves nothing to do: add --check-run or --status')
-  if (v['no-comment'] && (v.mode !== undefined || v.number !== undefined)) usage('--no-comment goes with neither --mode nor --number')
   if (v.unknown !== undefined && !wanted['check-run']) usage('--unknown says what becomes of the check run: add --check-run')
   const link = v.link ?? linkOf(env, event)
   const common = { ...target, ...(link ? { link } : {}) }
