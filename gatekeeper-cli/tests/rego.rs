@@ -82,6 +82,7 @@ fn a_mistake_is_told_at_its_place() {
     for (text, place, said) in [
         (MAIN.replace("c.milliseconds >", "c.miliseconds >"), "main.rego:13:4", "no `miliseconds`"),
         (MAIN.replace("counts.failed >", "count(3) + counts.failed >>"), "main.rego:7:", "not valid Rego"),
+        (MAIN.replace("[c.name, c", "[name, c"), "main.rego:14:", "is unsafe"),
         (MAIN.replace("sprintf(\"%s", "printf(\"%s"), "main.rego:14:9", "no function `printf`"),
     ] {
         write(&root, "policy/main.rego", &text);
@@ -109,7 +110,10 @@ fn a_policy_of_the_base_brings_its_rego() {
     let root = project("base");
     write(&root, "reports/junit.xml", BAD);
     let git = |arguments: &[&str]| {
-        let done = Command::new("git").arg("-C").arg(&root).args(arguments).output().unwrap();
+        // A commit of long ago: the reports are not older than it.
+        let day = "2020-01-01T00:00:00Z";
+        let dated = [("GIT_AUTHOR_DATE", day), ("GIT_COMMITTER_DATE", day)];
+        let done = Command::new("git").arg("-C").arg(&root).args(arguments).envs(dated).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     git(&["init", "-q"]);
@@ -119,7 +123,7 @@ fn a_policy_of_the_base_brings_its_rego() {
     write(
         &root,
         "policy/main.rego",
-        "package main\nimport rego.v1\nwarn contains \"x\" if input.tests.counts.failed > 9\n",
+        "package main\nimport rego.v1\ndeny contains \"x\" if input.tests.counts.failed > 9\n",
     );
     assert_eq!(check(&root, &[]).0, 0);
     let (code, verdict, err) = check(&root, &["--policy-ref", "HEAD"]);

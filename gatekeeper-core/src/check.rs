@@ -7,11 +7,12 @@ use crate::judge::{self, Baseline, Ground, ReadAll, UNREADABLE, Waivers, entry_o
 use crate::policy::{self, Files, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
+use crate::relate::suppress::{Applied, IgnoreFile};
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
     Asked, EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
-use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::error::{ErrorCode, ParseError, chain};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
@@ -120,11 +121,13 @@ fn done(
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
     asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
-    context.ignores.extend(match &request.policy {
-        // What may pass is for the base to say.
+    context.in_usual_places = request.paths.is_empty() && policy.evidence.is_empty() && policy.file.is_some();
+    // What may pass is for the base to say.
+    let ignores = match &request.policy {
         Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
         None => collect::ignore_files(&root, &context.limits)?,
-    });
+    };
+    take_ignores(&policy, ignores, &mut context);
     let files = collect::Root::new(&root, &context.limits);
     candidates.extend(collect::repository(&policy, formats, &context.release));
     let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
@@ -148,14 +151,25 @@ pub(crate) fn in_memory(
     entries::place(&policy, &mut candidates);
     entries::newest_runs(Some(&policy), known.formats, &mut candidates);
     let mut context = request.context.clone();
-    context.ignores.extend(match &request.policy {
+    let ignores = match &request.policy {
         Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
         None => collect::ignore_files(&root, &context.limits)?,
-    });
+    };
+    take_ignores(&policy, ignores, &mut context);
     let mut verdict = evaluate(known.formats, &policy, candidates, &context, OnDisk { tree: &|| None, files: None });
     verdict.root = shown(&request.working_directory, &root);
     verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
     Ok(verdict)
+}
+
+/// The ignore files of a tree: those that the policy names count, all of them where there is no policy.
+fn take_ignores(policy: &Policy, files: Vec<IgnoreFile>, context: &mut Context) {
+    for file in files {
+        match policy.file.is_none() || policy.suppressions.iter().any(|p| p.is_match(&file.path)) {
+            true => context.ignores.push(file),
+            false => context.unnamed.push(file),
+        }
+    }
 }
 
 /// The working tree, as far as judging asks for it; nothing where evidence was given from memory.
@@ -190,11 +204,16 @@ fn judged(
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
+    let built = evidence.iter().any(judge::is_kept_between_runs);
+    let sources = built.then(tree).flatten();
+    if let (Some(tree), Some(files)) = (&sources, files) {
+        judge::outdated(&mut evidence, &mut unread, tree, files);
+    }
     let absent = judge::absent(policy, &evidence, &unread, &ignored);
     let mut sorted = twins::sort(evidence);
     judge::hold(policy, &entries, &sorted.kept, &mut unread);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
-    let sources = covers.then(tree).flatten();
+    let sources = if covers { sources.or_else(tree) } else { None };
     let strangers = sources.as_ref().map_or_else(BTreeMap::new, |tree| {
         let said = |e: &_| match entry_of(policy, &entries, e) {
             Some(entry) => (entry.path_rules.clone(), entry.min_matched),
@@ -204,7 +223,14 @@ fn judged(
     });
     let doubts = sources.as_ref().map(|tree| judge::doubts(&sorted.kept, tree, files)).unwrap_or_default();
     let today = context.today();
-    let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
+    let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));
+    let may = |e: &Evidence| !context.in_usual_places || named(&e.source.path);
+    let Applied { mut warnings, used: statements_used, any: taken_out } =
+        suppress::apply(&mut sorted.kept, &context.ignores, &may, context.now, today);
+    if sorted.kept.iter().any(|e| matches!(&e.data, Data::Findings(f) if !f.items.is_empty())) {
+        let unnamed = context.unnamed.iter().filter(|f| !f.entries.is_empty());
+        warnings.extend(unnamed.map(|f| suppress::unnamed(&f.path, f.entries.len(), ("entry", "entries"))));
+    }
     let baseline = Baseline::of(policy, context);
     let touched = judge::Touched::of(policy, context);
     warnings.extend(judge::told(policy, &absent));
@@ -314,7 +340,7 @@ fn judged(
     let nothing = problems.is_empty() && !by_itself && sorted.kept.iter().all(|e| built_in && is_lock(e));
     let unread_by_nobody = problems.iter().filter(|p| p.concerns.is_empty()).count();
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
-    let status = judge::heeding(status, built_in && !unused.is_empty(), context.fail_on_warn);
+    let status = judge::heeding(status, built_in && (!unused.is_empty() || taken_out), context.fail_on_warn);
     warnings.extend(unused);
     let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
     let commit = context.revision.commit.as_deref();
@@ -432,7 +458,7 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
     };
     let name = request.config.as_ref().map_or_else(|| shown(cwd, &file), |c| c.display().to_string());
     let bytes = collect::read_rules(&file, &request.context.limits).map_err(|e| {
-        let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
+        let problem = PolicyProblem::new(0..0, chain(&e)).code(ProblemCode::Unreadable);
         PolicyError::about(name.as_str(), problem)
     })?;
     let beside = collect::PolicyFolder { folder: cwd, limits: &request.context.limits };
@@ -459,7 +485,7 @@ fn given_project(known: Known<'_>, request: &CheckRequest, given: &GivenPolicy) 
         return Err(PolicyError::whole(root.display().to_string(), "the root is not a folder that can be read"));
     }
     let bytes = given.read(&given.name).map_err(|e| {
-        let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
+        let problem = PolicyProblem::new(0..0, chain(&e)).code(ProblemCode::Unreadable);
         PolicyError::about(given.name.as_str(), problem)
     })?;
     let policy = policy::load(&given.name, &bytes, request.profile.as_deref(), known, given)?;

@@ -56,7 +56,7 @@ pub(crate) fn is_metric(key: &str) -> bool {
 }
 
 /// Keys whose lists leave something out.
-const LEAVES_OUT: [&str; 9] = [
+const LEAVES_OUT: [&str; 10] = [
     "exclude",
     "ignore",
     "except-tools",
@@ -66,6 +66,7 @@ const LEAVES_OUT: [&str; 9] = [
     "quarantine",
     "allow-fail",
     "root",
+    "suppressions",
 ];
 
 /// Whether anything on this path leaves something out.
@@ -134,7 +135,7 @@ fn top(path: &[&str]) -> Option<Stricter> {
         ["rollout", "steps"] => Same,
         ["waivers-policy", "max-days"] => Lower(None),
         ["policies", _] => Same,
-        ["root"] => Except,
+        ["root" | "suppressions"] => Except,
         _ => return None,
     })
 }

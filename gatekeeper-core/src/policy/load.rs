@@ -2,7 +2,7 @@
 
 use super::baseline::{self, Against};
 use super::components::components;
-use super::entry::entry;
+use super::entry::{entry, patterns_of};
 use super::extends::{Files, Laid, lay};
 use super::extracts;
 use super::gate::gate;
@@ -161,8 +161,9 @@ fn read(
     let names: Vec<&str> = gates.iter().map(|g| g.name.as_str()).collect();
     let against = baseline::read(&mut top, &names, problems, &line);
     let rollout = rollout::rollout(&mut top);
+    let suppressions = patterns_of(&mut top, "suppressions");
     top.finish("a policy");
-    Some(Policy { evidence, gates, components, waivers, against, rollout, ..Policy::default() })
+    Some(Policy { evidence, gates, components, waivers, against, rollout, suppressions, ..Policy::default() })
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub(crate) use cells::within;
 pub(crate) use components::Owner;
 pub(crate) use default::{Project, default_policy};
 
+use gatekeeper_evidence::glob::Pattern;
+
 /// A policy, ready to judge.
 #[derive(Debug, Default)]
 pub struct Policy {
@@ -65,6 +67,8 @@ pub struct Policy {
     pub(crate) own_files: Vec<String>,
     /// Accepted exceptions.
     pub waivers: Vec<Waiver>,
+    /// The files that may take findings out, as patterns below the root.
+    pub(crate) suppressions: Vec<Pattern>,
     /// The steps of a rollout.
     pub rollout: Option<Rollout>,
     /// The profile that was applied.

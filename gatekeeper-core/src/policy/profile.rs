@@ -44,6 +44,7 @@ fn chain(tree: &Node, name: &str) -> Result<Vec<Node>, PolicyProblem> {
     while let Some((name, span)) = next {
         let Some(profile) = profiles.and_then(|p| p.get(&name)) else {
             return Err(PolicyProblem::new(span, format!("there is no profile `{name}`"))
+                .code(ProblemCode::UnknownProfile)
                 .nearest(&name, all.iter().map(String::as_str)));
         };
         if seen.contains(&name) {
@@ -70,13 +71,17 @@ fn only(tree: &mut Node, chosen: &[Node]) -> Result<(), PolicyProblem> {
             Value::Text(name) if names.contains(name) => wanted.push(name.clone()),
             Value::Text(name) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let problem = PolicyProblem::new(node.span.clone(), format!("there is no gate `{name}` to choose"));
+                let problem = PolicyProblem::new(node.span.clone(), format!("there is no gate `{name}` to choose"))
+                    .code(ProblemCode::UnknownGate);
                 return Err(match nearest(name, &names) {
                     Some(near) => problem.help(format!("did you mean `{near}`?")),
                     None => problem,
                 });
             }
-            _ => return Err(PolicyProblem::new(node.span.clone(), "`gates` of a profile lists names of gates")),
+            _ => {
+                return Err(PolicyProblem::new(node.span.clone(), "`gates` of a profile lists names of gates")
+                    .code(ProblemCode::WrongType));
+            }
         }
     }
     for gate in gates.iter_mut().filter(|g| !wanted.contains(&g.key)) {

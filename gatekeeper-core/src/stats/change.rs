@@ -133,7 +133,7 @@ fn drift(values: &[f64], at: usize) -> Option<(f64, f64)> {
             off * off
         })
         .sum();
-    (line < step).then(|| (height - slope * middle, height + slope * middle))
+    (line < step).then_some((height - slope * middle, height + slope * middle))
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ pub(super) fn read(input: &Input<'_>, found: &mut Findings, notes: &mut Vec<Note
     let mut open = Open::default();
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         if row.text.starts_with(TOTAL) && (stated.is_none() || totals(row.text).is_some()) {
             let Some((errors, skipped)) = totals(row.text) else {
                 return Err(ParseError::malformed("counts (`Total errors: E, Skipped: S`)")

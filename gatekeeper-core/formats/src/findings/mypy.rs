@@ -109,6 +109,7 @@ struct Row<'a> {
 fn parse_json(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut halted) = (Vec::new(), Vec::new(), false);
     for line in Lines::new(input.bytes) {
+        input.limits.has_room_for_findings(items.len())?;
         let bytes = line.bytes.trim_ascii();
         if bytes.first() != Some(&b'{') {
             let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(400)).unwrap_or(bytes));
@@ -158,6 +159,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items): (Vec<_>, Vec<Finding>) = (Vec::new(), Vec::new());
     let (mut summary, mut stated, mut halted) = (false, None, false);
     text::lines(input, |number, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if is_failure(line) {
             return Err(super::common::tool_failed(line).on_line(number));
         }

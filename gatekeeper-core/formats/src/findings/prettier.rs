@@ -51,6 +51,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items): (Vec<_>, Vec<Finding>) = (Vec::new(), Vec::new());
     let (mut end, mut clean, mut complete, mut stated) = (false, false, true, None);
     text::lines(input, |number, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if is_end(line) {
             end = true;
             clean |= line.contains("All matched files");

@@ -10,6 +10,8 @@ mod refer;
 mod run;
 #[cfg(all(test, feature = "rego"))]
 mod tests;
+#[cfg(feature = "rego")]
+mod words;
 
 use super::api::{Builder, Judge, Rule};
 use crate::config::{PolicyProblem, ProblemCode, Span, Table, Value};

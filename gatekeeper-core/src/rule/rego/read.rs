@@ -4,32 +4,11 @@ use super::super::api::Judge;
 use super::super::document;
 use super::refer::{Call, Refers, refers};
 use super::run::Rego;
+use super::words::{file_in, is_asked, place_in, words_of};
 use super::{Keys, Module};
 use crate::config::{PolicyProblem, ProblemCode, Span, Table};
 use regorus::{Engine, Value};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Sorts of rules that Conftest asks.
-const FAIL: [&str; 2] = ["deny", "violation"];
-const WARN: &str = "warn";
-
-/// Whether a rule's name is one of a sort: the word, or what goes on behind it as in `deny_no_tests`.
-fn is_of(name: &str, word: &str) -> bool {
-    name.strip_prefix(word).is_some_and(|rest| {
-        rest.is_empty()
-            || rest.strip_prefix('_').is_some_and(|r| {
-                !r.is_empty() && r.split('_').all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric()))
-            })
-    })
-}
-
-pub(super) fn denies(name: &str) -> bool {
-    FAIL.iter().any(|word| is_of(name, word))
-}
-
-fn is_asked(name: &str) -> bool {
-    denies(name) || is_of(name, WARN)
-}
 
 /// Reads a gate's files; what is wrong is told.
 pub(super) fn read(t: &Table<'_>, keys: Keys) -> Option<Box<dyn Judge>> {
@@ -50,6 +29,15 @@ pub(super) fn read(t: &Table<'_>, keys: Keys) -> Option<Box<dyn Judge>> {
         && let Err(e) = Value::from_json_str(data).and_then(|data| engine.add_data(data))
     {
         t.problem(keys.span, format!("`data` cannot be used: {}", words_of(&e.to_string())));
+        return None;
+    }
+    // Variables that nothing binds, rules that contradict each other: told of all files together.
+    if let Err(e) = engine.clone().eval_query("true".to_owned(), false) {
+        let said = e.to_string();
+        let at = keys.modules.iter().find(|m| file_in(&said) == Some(&m.name));
+        let place = at.zip(place_in(&said)).map(|(m, (line, column))| span(m, offset(&m.text, line, column), 1));
+        let words = format!("not valid Rego: {}", words_of(&said));
+        t.problem_of(ProblemCode::Syntax, place.unwrap_or(keys.span), words);
         return None;
     }
     let trees = engine.get_ast_as_json().ok().and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
@@ -109,20 +97,6 @@ fn add(engine: &mut Engine, module: &Module) -> Result<(), PolicyProblem> {
     let at = place_in(&said).map_or(0, |(line, column)| offset(&module.text, line, column));
     let problem = PolicyProblem::new(span(module, at, 1), format!("not valid Rego: {}", words_of(&said)));
     Err(problem.code(ProblemCode::Syntax))
-}
-
-/// The words of an error, which shows lines of the file too.
-pub(super) fn words_of(said: &str) -> String {
-    let last = said.lines().rev().find_map(|l| l.trim().strip_prefix("error: ")).unwrap_or(said.trim());
-    last.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
-}
-
-/// The line and column that an error names.
-pub(super) fn place_in(said: &str) -> Option<(usize, usize)> {
-    let line = said.lines().find_map(|l| l.trim().strip_prefix("--> "))?;
-    let mut parts = line.rsplitn(3, ':');
-    let column = parts.next()?.trim().parse().ok()?;
-    Some((parts.next()?.parse().ok()?, column))
 }
 
 fn offset(text: &str, line: usize, column: usize) -> usize {
@@ -242,25 +216,10 @@ fn unknown(call: &Call, refers: &Refers, all: &[(&Module, Refers)]) -> Option<St
 
 #[cfg(test)]
 mod unit {
-    use super::*;
+    use super::offset;
 
     #[test]
-    fn rules_are_asked_by_name() {
-        for yes in ["deny", "violation", "warn", "deny_a", "deny_a_b2", "warn_1"] {
-            assert!(is_asked(yes), "{yes}");
-        }
-        for no in ["denied", "deny_", "deny__a", "allow", "warning", "deny-a", "den"] {
-            assert!(!is_asked(no), "{no}");
-        }
-        assert!(denies("violation_x") && !denies("warn_x"));
-    }
-
-    #[test]
-    fn an_error_is_taken_apart() {
-        let said = "\n--> policy/a:b.rego:3:5\n  |\n3 |   x := \n  |     ^\nerror: expecting `}` while\nparsing";
-        assert_eq!(place_in(said), Some((3, 5)));
-        assert_eq!(place_in("x"), None);
-        assert_eq!(words_of(said), "expecting `}` while");
+    fn a_line_and_a_column_are_a_place() {
         assert_eq!([offset("ab\ncdé f", 2, 5), offset("ab\n", 1, 9), offset("", 3, 3)], [8, 2, 0]);
     }
 }

@@ -3,7 +3,7 @@
 use super::super::api::{Item, Judge, Judgement, RuleError, Scope};
 use super::super::condition::Condition;
 use super::super::document;
-use super::read::{denies, place_in, words_of};
+use super::words::{denies, place_in, words_of};
 use crate::config::Selector;
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::Place;

@@ -122,6 +122,7 @@ fn mistakes_are_told_when_the_policy_is_read() {
         ),
         ("deny contains rand.intn(\"x\", 3) if input.tests.counts.failed > 0", "by chance"),
         ("deny contains \"x\" if {", "not valid Rego"),
+        ("deny contains \"x\" if { input.tests.counts.failed > 0\n n > 3 }", "`n` is unsafe"),
         ("allow if input.tests.counts.failed == 0", "has no rule `deny`"),
     ] {
         let problems = gate(&RULE, &keys(rules)).unwrap_err();
