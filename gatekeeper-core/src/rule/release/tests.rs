@@ -320,6 +320,7 @@ fn a_log_of_another_commit_proves_nothing() {
         let mut case = Case::new(&RULE, "", vec![evidence("log", Data::Commits(log))]);
         case.context.release.tag = Some("v1.1.0".to_owned());
         case.context.revision.commit = commit.map(str::to_owned);
+        case.files = Some(Box::new(Files::default()));
         codes(&case.judged())
     };
     assert_eq!(judged(None), []);
