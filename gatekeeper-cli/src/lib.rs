@@ -13,6 +13,7 @@ mod git;
 mod policy_ref;
 pub mod proof;
 pub mod release;
+pub mod rollout;
 mod size;
 mod terminal;
 
