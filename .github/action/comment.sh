@@ -2,18 +2,20 @@
 # Keeps the comment on the pull request up to date. The verdict stands whatever comes of it.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-number=${GATEKEEPER_NUMBER:-}
 sha=${GATEKEEPER_HEAD_SHA:-}
 of=()
-[[ ! $number =~ ^[0-9]+$ ]] || of+=("--number=$number")
 # Without a number the pull request is the one that GitHub knows for this commit; with one, nothing is written where it has moved on.
 [[ ! $sha =~ ^[0-9a-f]{40,64}$ ]] || of+=("--sha=$sha")
-if ((${#of[@]} == 0)); then
+if [[ ${GATEKEEPER_COMMENT:-} == true ]]; then
+    [[ ! ${GATEKEEPER_NUMBER:-} =~ ^[0-9]+$ ]] || of+=("--number=$GATEKEEPER_NUMBER")
+else
+    of+=(--no-comment)
+fi
+[[ -z ${GATEKEEPER_COMMIT_STATUS:-} ]] || of+=("--status=$GATEKEEPER_COMMIT_STATUS")
+if [[ ${of[*]} != *--sha=* && ${of[*]} != *--number=* ]]; then
     annotate notice "There is no pull request to comment on: this run is for ${GITHUB_EVENT_NAME:-another event}."
     exit 0
 fi
-[[ ${GATEKEEPER_COMMENT:-} == true ]] || of+=(--no-comment)
-[[ -z ${GATEKEEPER_COMMIT_STATUS:-} ]] || of+=("--status=$GATEKEEPER_COMMIT_STATUS")
 if ! is_version "${GATEKEEPER_VERSION:-}"; then
     annotate warning "No comment: version is no version such as 0.1.0."
     exit 0

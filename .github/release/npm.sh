@@ -9,8 +9,8 @@ mkdir -p "$out"
 out=$(realpath "$out")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -R gatekeeper-node/. "$work/"
-rm -rf "$work/node_modules" "$work"/*.node
+tar -C gatekeeper-node --exclude=./node_modules --exclude='*.node' -cf - . | tar -C "$work" -xf -
+installed=$PWD/gatekeeper-node/node_modules
 targets=()
 for folder in "$addons"/addon-*; do targets+=("${folder##*/addon-}"); done
 ((${#targets[@]})) || { echo "$addons holds no addon-TARGET" >&2; exit 1; }
@@ -21,7 +21,13 @@ cd "$work"
 list=$(printf '"%s",' "${targets[@]}")
 npm pkg set --json "napi.targets=[${list%,}]"
 npm pkg delete private
-npm install --no-save --no-audit --no-fund --omit=optional
+# What npm holds the provenance against.
+npm pkg set repository.type=git "repository.url=git+https://github.com/${GITHUB_REPOSITORY:-gatekeeper-rs/gatekeeper}.git"
+if [[ -x $installed/.bin/napi ]]; then
+    ln -s "$installed" node_modules
+else
+    npm install --no-save --no-audit --no-fund --omit=optional
+fi
 npx --no-install napi create-npm-dirs
 for target in "${targets[@]}"; do cp "$addons/addon-$target"/*.node .; done
 npx --no-install napi artifacts --output-dir . --npm-dir npm

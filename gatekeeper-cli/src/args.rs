@@ -56,8 +56,17 @@ pub enum Command {
     License(cmd::license::LicenseArgs),
     /// List the formats that can be read
     Formats(cmd::tables::FormatsArgs),
-    /// Show the JSON schema of a policy, a verdict or an inspection
+    /// Show the JSON schema of a policy, a verdict, an inspection or a snapshot
     Schema(cmd::schema::SchemaArgs),
     /// List the rules, or document one; `policy` documents the policy's own keys
     Rules(cmd::tables::RulesArgs),
+    /// Judge for a coding assistant: what falls short sends it back to work
+    Hook(cmd::hook::HookArgs),
+    /// Answer a coding assistant's calls (Model Context Protocol, on standard input and output)
+    #[cfg(feature = "mcp")]
+    Mcp(cmd::mcp::McpArgs),
+    /// Print a script that makes a shell complete this program's commands
+    Completions(cmd::completions::CompletionsArgs),
+    /// Print the manual page of a command, or write all of them
+    Man(cmd::man::ManArgs),
 }

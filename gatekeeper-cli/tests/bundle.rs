@@ -90,6 +90,13 @@ fn a_bundle_is_judged_again_by_the_policy_of_the_reader() {
     assert_eq!((trusted["status"].as_str(), trusted["context"]["commit"].as_str()), (Some("fail"), Some(COMMIT)));
     assert!(std::fs::read_to_string(jobs.0.join("trusted.md")).unwrap().contains("coverage"));
     assert_eq!(jobs.verify(&["--config", "gatekeeper.toml", "--warn-only"]).0, 0);
+    // A tree that nobody on this side knows is not vouched for.
+    assert_eq!(trusted["context"]["tree"].as_str(), Some(COMMIT));
+    jobs.verify(&["--commit", COMMIT, "--config", "gatekeeper.toml", "--report", "json=../trusted.json"]);
+    let trusted: Value = serde_json::from_slice(&std::fs::read(jobs.0.join("trusted.json")).unwrap()).unwrap();
+    assert_eq!((trusted["context"]["tree"].as_str(), trusted["context"]["commit"].as_str()), (None, Some(COMMIT)));
+    let (code, said) = jobs.verify(&["--commit", "main"]);
+    assert!(code == 2 && said.contains("7 to 64 hexadecimal digits"), "{said}");
 }
 
 #[test]

@@ -52,6 +52,10 @@ pub struct Context {
     pub lineage: Lineage,
     /// Earlier verdicts. They inform.
     pub history: History,
+    /// Ignore files of the tree that the policy does not name: they take nothing out.
+    pub(crate) unnamed: Vec<IgnoreFile>,
+    /// Whether evidence was looked for in its usual places by a policy: what lies there was named by nobody.
+    pub(crate) in_usual_places: bool,
     /// Whether the run is made for a snapshot: then nothing is compared.
     pub(crate) taking_snapshot: bool,
 }
@@ -182,6 +186,8 @@ impl Context {
             no_baseline: None,
             lineage: Lineage::default(),
             history: History::default(),
+            unnamed: Vec::new(),
+            in_usual_places: false,
             taking_snapshot: false,
         }
     }

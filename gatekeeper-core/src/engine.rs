@@ -129,7 +129,7 @@ impl Engine {
         profile: Option<&str>,
         files: &dyn Fn(&str) -> Result<Vec<u8>, ParseError>,
     ) -> Result<Policy, PolicyError> {
-        policy::load(file, bytes, profile, self.known(), files)
+        policy::load(file, bytes, profile, self.known(), &files)
     }
 
     /// Finds the policy by which a request would be judged; `None` where there is none.

@@ -67,5 +67,5 @@ pub use policy::Policy;
 pub use project::ProjectFiles;
 pub use relate::suppress::IgnoreFile;
 pub use rule::Rule;
-pub use snapshot::{Lineage, Snapshot, Taken, fix as fix_snapshot};
+pub use snapshot::{Lineage, Snapshot, Taken, fix as fix_snapshot, schema as snapshot_schema};
 pub use verdict::Verdict;

@@ -5,6 +5,7 @@ use crate::documents::{Shapes, pretty};
 use gatekeeper_cli::front::{self, Request};
 use gatekeeper_core::policy::keys;
 use gatekeeper_core::rule::Rules;
+use gatekeeper_core::snapshot_schema;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,7 @@ pub fn codegen(root: &Path, check: bool) -> Result<(Vec<String>, bool), String> 
         ("policy", pretty(&keys::schema(&rules))),
         ("verdict", shapes.schema("A verdict of gatekeeper", "Verdict")),
         ("inspect", shapes.schema("What `gatekeeper inspect` answers", "Array<Inspection>")),
+        ("snapshot", pretty(&snapshot_schema())),
     ];
     for (name, schema) in &schemas {
         // For editors at a place that stays, and in the package, which shows them.

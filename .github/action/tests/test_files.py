@@ -1,5 +1,6 @@
 """The files that other systems read: workflows, scripts, GitLab's template, the Jenkinsfile, pre-commit's hooks."""
 
+import json
 import os
 import re
 import shutil
@@ -38,11 +39,12 @@ def workflows(tmp_path_factory):
     shown = 0
     for page in sorted((REPO / "docs").rglob("*.md")):
         for name, text in re.findall(r"```yaml file=\.github/workflows/(\S+)\n(.*?)```", page.read_text(), flags=re.S):
-            (into / f"{page.stem}-{name}").write_text(text)
+            (into / f"{page.parent.name}-{page.stem}-{name}").write_text(text)
             shown += 1
     assert shown >= 3
     shutil.copy(REPO / "action.yml", folder)
-    shutil.copy(REPO / ".github" / "zizmor.yml", folder / ".github")
+    for name in ("zizmor.yml", "dependabot.yml"):
+        shutil.copy(REPO / ".github" / name, folder / ".github")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     return folder
 
@@ -108,6 +110,49 @@ def test_the_tag_has_to_be_the_version_everywhere(tmp_path):
     assert said(script, f"v{VERSION}") == (0, "")
     code, out = said(script, "v9.9.9")
     assert code == 1 and out.count(f"says {VERSION}, and the tag is v9.9.9") == 4, out
+
+
+def test_a_program_is_packed_with_its_licences(tmp_path):
+    for name in (".github/release/pack.sh", "README.md", "LICENSE-APACHE", "LICENSE-MIT"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPO / name, tmp_path / name)
+    built = tmp_path / "target/x86_64-unknown-linux-gnu/release/gatekeeper"
+    built.parent.mkdir(parents=True)
+    built.write_text("program")
+    code, out = said(str(tmp_path / ".github/release/pack.sh"), "x86_64-unknown-linux-gnu", "v1.2.3")
+    assert code == 0, out
+    assert [p.name for p in (tmp_path / "dist").iterdir()] == ["gatekeeper-v1.2.3-x86_64-unknown-linux-gnu.tar.gz"]
+    _, listed = said("tar", "tzf", str(tmp_path / "dist/gatekeeper-v1.2.3-x86_64-unknown-linux-gnu.tar.gz"))
+    assert {line.split("/", 1)[1] for line in listed.split()} == {"", "gatekeeper", "README.md", "LICENSE-APACHE", "LICENSE-MIT"}
+
+
+def test_npm_packages_run(tmp_path):
+    """The release's packing of npm's packages, with the addon of this machine."""
+    npm = tool("npm")
+    node = REPO / "gatekeeper-node"
+    built = sorted(node.glob("gatekeeper.*-*.node"))
+    if not built or not (node / "native.js").is_file():
+        pytest.skip("!!! gatekeeper-node is not built (npm run build), so packing was not tried")
+    triple = said("rustc", "-vV")[1].split("host: ")[1].split()[0]
+    addon = tmp_path / "addons" / f"addon-{triple}"
+    addon.mkdir(parents=True)
+    for file in (built[0], node / "native.js", node / "index.d.ts"):
+        shutil.copy(file, addon)
+    code, out = said(str(REPO / ".github/release/npm.sh"), str(tmp_path / "addons"), str(tmp_path / "dist"))
+    assert code == 0, out
+    main, platform = sorted((tmp_path / "dist").iterdir())
+    assert main.name == f"main-gatekeeper-rs-{VERSION}.tgz" and platform.name.startswith("platform-gatekeeper-rs-")
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "package.json").write_text("{}")
+    code, out = said(npm, "install", "--no-audit", "--no-fund", "--omit=optional", str(platform), str(main), cwd=there)
+    assert code == 0, out
+    package = json.loads((there / "node_modules/gatekeeper-rs/package.json").read_text())
+    assert "private" not in package and list(package["optionalDependencies"].values()) == [VERSION]
+    assert package["repository"]["url"].startswith("git+https://github.com/")
+    assert not list((there / "node_modules/gatekeeper-rs").glob("*.node"))
+    code, out = said(str(there / "node_modules/.bin/gatekeeper"), "--version", cwd=there)
+    assert (code, out) == (0, f"gatekeeper {VERSION}\n"), out
 
 
 # --- GitLab and Jenkins ---------------------------------------------------------------------------------------------------------------------

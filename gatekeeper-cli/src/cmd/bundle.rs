@@ -8,10 +8,10 @@ use crate::exit;
 use crate::front;
 use crate::terminal::Terminal;
 use clap::{Args, Subcommand};
-use gatekeeper_core::Engine;
 use gatekeeper_core::bundle::{Bundle, MOST_BYTES};
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::line;
+use gatekeeper_core::{Engine, Revision};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -45,11 +45,16 @@ struct FileArgs {
     #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = MOST_BYTES)]
     max_bytes: u64,
     /// It has to be for this commit
-    #[arg(long, value_name = "SHA")]
+    #[arg(long, value_name = "SHA", value_parser = name)]
     commit: Option<String>,
     /// It has to be for this tree
-    #[arg(long, value_name = "SHA")]
+    #[arg(long, value_name = "SHA", value_parser = name)]
     tree: Option<String>,
+}
+
+/// The name of a commit or tree.
+fn name(text: &str) -> Result<String, String> {
+    Revision::name(text).ok_or_else(|| "7 to 64 hexadecimal digits are needed".to_owned())
 }
 
 impl FileArgs {

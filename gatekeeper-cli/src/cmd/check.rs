@@ -46,6 +46,13 @@ pub struct JudgeArgs {
 }
 
 impl JudgeArgs {
+    /// Judges below a folder, where no root is given; what is given is relative to it.
+    pub(super) fn below(&mut self, folder: &Path) {
+        self.root.get_or_insert_with(|| folder.to_owned());
+        let given = self.paths.iter_mut().chain(&mut self.config);
+        given.for_each(|path| *path = folder.join(&*path));
+    }
+
     /// Asks for what a kept verdict was asked for, where nothing else is asked.
     pub(super) fn as_in(&mut self, kept: &Verdict) {
         if self.config.is_none() && !self.change.reads_the_policy() {

@@ -58,7 +58,8 @@ pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut d
     Ok(if answers.iter().any(|a| a.error.is_some()) { exit::FAIL } else { exit::PASS })
 }
 
-fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {
+/// For reading.
+pub(super) fn human(answers: &[Inspection], out: &mut dyn Write) -> io::Result<()> {
     let mut talk = Talk::new(out);
     let out = &mut talk;
     for a in answers {

@@ -3,12 +3,17 @@
 pub mod bundle;
 mod change;
 pub mod check;
+pub mod completions;
 pub mod diff;
 pub mod earlier;
 pub mod explain;
+pub mod hook;
 pub mod init;
 pub mod inspect;
 pub mod license;
+pub mod man;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod merge;
 pub mod policy;
 pub mod record;
@@ -48,5 +53,10 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Formats(args) => tables::formats(engine, &args, out),
         Command::Schema(args) => schema::run(engine, &args, out),
         Command::Rules(args) => tables::rules(engine, &args, out, err),
+        Command::Hook(args) => hook::run(engine, &args, out, err),
+        #[cfg(feature = "mcp")]
+        Command::Mcp(args) => mcp::run(engine, &args, err),
+        Command::Completions(args) => completions::run(engine, &args, out),
+        Command::Man(args) => man::run(&args, out, err),
     }
 }

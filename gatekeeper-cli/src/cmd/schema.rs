@@ -2,9 +2,9 @@
 
 use crate::exit;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::Engine;
 use gatekeeper_core::output::document;
 use gatekeeper_core::policy::keys;
+use gatekeeper_core::{Engine, snapshot_schema};
 use std::io::{self, Write};
 
 /// Arguments of `schema`.
@@ -23,6 +23,8 @@ enum Name {
     Verdict,
     /// What `inspect --format json` answers
     Inspect,
+    /// A line of a snapshot: what `snapshot` writes
+    Snapshot,
 }
 
 /// Runs `schema`.
@@ -31,6 +33,7 @@ pub fn run(engine: &Engine, args: &SchemaArgs, out: &mut dyn Write) -> io::Resul
         Name::Policy => document(&keys::schema(engine.rules()), out)?,
         Name::Verdict => out.write_all(include_bytes!("../../schema/verdict.json"))?,
         Name::Inspect => out.write_all(include_bytes!("../../schema/inspect.json"))?,
+        Name::Snapshot => document(&snapshot_schema(), out)?,
     }
     Ok(exit::PASS)
 }

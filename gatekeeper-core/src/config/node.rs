@@ -419,6 +419,12 @@ impl<'n> Table<'n> {
         Table::of(node, &format!("`{key}`"), self.problems)
     }
 
+    /// A table as plain values, whatever its keys are.
+    pub(crate) fn plain_table(&mut self, key: &'static str) -> Option<serde_json::Value> {
+        let node = self.get(key)?;
+        node.entries().map_or_else(|| self.wrong(key, node, "a table"), |_| self.plain(key, node))
+    }
+
     /// A list of tables (`[[key]]`).
     pub fn tables(&mut self, key: &'static str) -> Vec<Table<'n>> {
         let Some(node) = self.get(key) else { return Vec::new() };

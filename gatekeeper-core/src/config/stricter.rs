@@ -56,7 +56,7 @@ pub(crate) fn is_metric(key: &str) -> bool {
 }
 
 /// Keys whose lists leave something out.
-const LEAVES_OUT: [&str; 9] = [
+const LEAVES_OUT: [&str; 10] = [
     "exclude",
     "ignore",
     "except-tools",
@@ -66,6 +66,7 @@ const LEAVES_OUT: [&str; 9] = [
     "quarantine",
     "allow-fail",
     "root",
+    "suppressions",
 ];
 
 /// Whether anything on this path leaves something out.
@@ -134,7 +135,7 @@ fn top(path: &[&str]) -> Option<Stricter> {
         ["rollout", "steps"] => Same,
         ["waivers-policy", "max-days"] => Lower(None),
         ["policies", _] => Same,
-        ["root"] => Except,
+        ["root" | "suppressions"] => Except,
         _ => return None,
     })
 }
@@ -233,6 +234,10 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         // expression, command
         ["expr" | "exit-status"] => Same,
         ["message"] => Nothing,
+        // rego: which of two texts demands more nobody can tell; where they lie says nothing
+        ["all-namespaces"] => Words(ON, 1),
+        ["namespaces"] => Demand,
+        ["modules" | "documents", ..] => Same,
         // Rules from outside name their limits as these do.
         [.., key] if *key == "min" || key.starts_with("min-") => Higher(None),
         [.., key] if *key == "max" || key.starts_with("max-") => Lower(None),

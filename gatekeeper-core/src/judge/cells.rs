@@ -174,7 +174,7 @@ fn allow(cells: &Cells, cell: &mut Judged, today: jiff::civil::Date) {
     let soon = match left {
         ..=0 => " (its last day)".to_owned(),
         1 => " (1 day is left)".to_owned(),
-        ..=SOON => format!(" ({left} days are left)"),
+        2..=SOON => format!(" ({left} days are left)"),
         _ => String::new(),
     };
     let owner = allowed.owner.map(|o| format!(" ({o})")).unwrap_or_default();

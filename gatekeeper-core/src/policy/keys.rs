@@ -65,8 +65,20 @@ pub(crate) const TOP: &[Key] = &[
         "what a change that weakens its own tests comes to: `\"fail\"`, `\"warn\"`, `\"allow\"`",
         "each gate's own keys",
     ),
+    key(
+        "policies",
+        Shape::Any,
+        "rules in Rego: `rego = \"policy/\"` makes the gate `rego`, which has the keys of the rule of that name",
+        "none",
+    ),
     key("rollout", Shape::Table(ROLLOUT), "the steps of a rollout", "none"),
     key("defaults", Shape::Table(DEFAULTS), "keys that all gates share; a gate's own key wins", "none"),
+    key(
+        "suppressions",
+        Shape::Texts,
+        "patterns of files below the root that may take findings out: `.trivyignore`, `.trivyignore.yaml`, VEX documents in their usual places; what no pattern names takes nothing out",
+        "none, but for VEX documents that an `[[evidence]]` entry brings",
+    ),
     key("waivers", Shape::Tables(WAIVER), "exceptions that end; see below", "none"),
     key("waivers-policy", Shape::Table(WAIVERS_POLICY), "what exceptions must keep to", "none"),
     key(

@@ -10,10 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// The sections, in the file's order.
-pub(super) const SECTIONS: [&str; 8] =
-    ["run", "limits", "evidence", "cases", "files", "findings", "packages", "series"];
-
 /// An entry.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Entry {
@@ -247,23 +243,6 @@ fn is_one(n: &u32) -> bool {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-/// Which sort of line this is: by its first key, which the writer always puts first.
-const FIRST: [(&str, &str); 8] = [
-    ("{\"run\":", "run"),
-    ("{\"limit\":", "limits"),
-    ("{\"evidence\":", "evidence"),
-    ("{\"case\":", "cases"),
-    ("{\"file\":", "files"),
-    ("{\"finding\":", "findings"),
-    ("{\"package\":", "packages"),
-    ("{\"series\":", "series"),
-];
-
-/// The section of a line; `None` where it is of none.
-pub(super) fn section(line: &str) -> Option<&'static str> {
-    FIRST.iter().find(|(first, _)| line.starts_with(first)).map(|(_, section)| *section)
 }
 
 impl Entry {

@@ -2,9 +2,10 @@
 //! stays: a merge never makes it easier to pass.
 
 use super::coverage;
-use super::entry::{Entry, File, section};
+use super::entry::{Entry, File};
 use super::limits;
 use super::read::{Numbered, engine, entry, text};
+use super::shape::section;
 use super::write;
 use crate::config::is_looser;
 use gatekeeper_evidence::Ratio;

@@ -22,11 +22,13 @@ mod fix;
 mod limits;
 mod lineage;
 mod read;
+mod shape;
 mod take;
 mod write;
 
 pub use fix::fix;
 pub use lineage::Lineage;
+pub use shape::schema;
 pub(crate) use take::By;
 pub use take::Taken;
 pub(crate) use write::Run;

@@ -1,6 +1,7 @@
 //! The lines of a snapshot → what it says. Strict: what is not as the writer writes it is no baseline.
 
-use super::entry::{End, Entry, Group, RunLine, SECTIONS, section};
+use super::entry::{End, Entry, Group, RunLine};
+use super::shape::{LINES, section};
 use super::write::{Run, end};
 use super::{VERSION, coverage, limits};
 use crate::config::Node;
@@ -80,12 +81,12 @@ pub(super) fn read(formats: &Formats, name: &str, bytes: &[u8]) -> Result<(Run, 
             ParseError::malformed(expected).on_line(number).found(line.as_bytes())
         };
         let end: End = serde_json::from_str(line).map_err(|e| wrong().because(e))?;
-        if !SECTIONS.contains(&end.end.as_str()) || ends.contains_key(&end.end) {
+        if !LINES.iter().any(|l| l.section == end.end) || ends.contains_key(&end.end) {
             return Err(wrong());
         }
         ends.insert(end.end.clone(), end);
     }
-    for section in SECTIONS {
+    for section in LINES.each_ref().map(|l| l.section) {
         let lines = sections.get(section).map(Vec::as_slice).unwrap_or_default();
         let Some(stated) = ends.get(section) else {
             let message = format!("the end of the section `{section}`: the file breaks off");

@@ -1,7 +1,8 @@
 //! Evidence → the lines of a snapshot.
 
 use super::coverage;
-use super::entry::{Case, End, Entry, File, Finding, Group, Measured, Package, RunLine, SECTIONS};
+use super::entry::{Case, End, Entry, File, Finding, Group, Measured, Package, RunLine};
+use super::shape::LINES;
 use super::{VERSION, limits};
 use crate::config::Node;
 use crate::relate::findings::fingerprint;
@@ -67,7 +68,7 @@ pub(super) fn text(engine: &str, entries: Vec<Entry>) -> Result<String, serde_js
     }
     let mut out = format!("{{\"snapshot\":{VERSION},\"engine\":{}}}\n", serde_json::to_string(engine)?);
     let mut ends = String::new();
-    for section in SECTIONS {
+    for section in LINES.each_ref().map(|l| l.section) {
         let mut lines = sections.remove(section).unwrap_or_default();
         lines.par_sort_unstable();
         ends.push_str(&serde_json::to_string(&end(section, &lines))?);

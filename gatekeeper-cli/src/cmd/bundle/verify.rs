@@ -11,10 +11,10 @@ use crate::front::{self, Judged, Refusal, Request};
 use crate::release::Release;
 use crate::terminal::Terminal;
 use clap::Args;
-use gatekeeper_core::Engine;
 use gatekeeper_core::bundle::Bundle;
 use gatekeeper_core::output::{Output, Style, document, inert, line};
 use gatekeeper_core::verdict::{Overall, Verdict};
+use gatekeeper_core::{Engine, Revision};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -92,11 +92,9 @@ impl AgainArgs {
         self.config.is_some() || self.policy_ref.is_some() || self.root.is_some()
     }
 
-    /// What is known on this side. Of the bundle it takes the commit and tree, which were held against what this side knows.
+    /// What is known on this side. The commit and tree of a bundle are its word: they are taken where nothing is known here.
     fn request(&self, carried: &Verdict) -> Result<Request, Refusal> {
         let changes = ChangeArgs {
-            commit: self.file.commit.clone().or_else(|| carried.context.commit.clone()),
-            tree: self.file.tree.clone().or_else(|| carried.context.tree.clone()),
             diff: self.diff.clone(),
             policy_ref: self.policy_ref.clone(),
             changed: self.changed.clone(),
@@ -104,14 +102,13 @@ impl AgainArgs {
             ..ChangeArgs::default()
         };
         let given = change::given(&changes, self.root.as_deref(), self.config.as_deref(), self.file.max_bytes)?;
-        let mut revision = given.revision;
-        if self.file.commit.is_none() && self.file.tree.is_none() {
-            // Git knows this side's working tree, which nobody judges here.
-            revision = gatekeeper_core::Revision::default();
-            revision.commit.clone_from(&carried.context.commit);
-            revision.tree.clone_from(&carried.context.tree);
-            revision.from = Some("the bundle".to_owned());
-        }
+        let ours = (self.file.commit.clone(), self.file.tree.clone());
+        let theirs = (carried.context.commit.clone(), carried.context.tree.clone());
+        // What git says here is of this side's working tree, which nobody judges.
+        let mut revision = Revision::default();
+        let (names, from) = if ours == (None, None) { (theirs, "the bundle") } else { (ours, "the command line") };
+        (revision.commit, revision.tree) = names;
+        revision.from = Some(from.to_owned());
         Ok(Request {
             revision,
             diff: given.diff,
@@ -223,10 +220,9 @@ fn again(engine: &Engine, args: &AgainArgs, bundle: &Bundle, notes: &mut Vec<Str
     if rank(carried.status) > rank(verdict.status) {
         let (theirs, ours) = (carried.status.as_str(), verdict.status.as_str());
         notes.push(format!("the job that wrote it came to `{theirs}`, here it is `{ours}`: the worse counts"));
-        verdict.summary = format!(
-            "`{theirs}` by the job that wrote the bundle: {}; judged again here: {}",
-            carried.summary, verdict.summary
-        );
+        // Its words are a stranger's, and stand in no verdict of ours.
+        verdict.summary =
+            format!("`{theirs}` by the job that wrote the bundle; judged again here: {}", verdict.summary);
         verdict.status = carried.status;
         verdict.exit_code = carried.status.exit_code();
     }
