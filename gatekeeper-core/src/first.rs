@@ -87,9 +87,12 @@ pub(crate) fn first_policy(known: Known<'_>, root: &Path, context: &Context) -> 
     Ok(FirstPolicy { text, verdict: judged, missing })
 }
 
+/// Where evidence of a kind lies: patterns, and the digests of what they match.
+type Entries = BTreeMap<&'static str, (BTreeSet<String>, BTreeSet<String>)>;
+
 /// Where the evidence lies, by kind: the pattern of the usual place that it was found in, or the file itself.
-fn entries(known: Known<'_>, evidence: &[EvidenceRef]) -> BTreeMap<&'static str, BTreeSet<String>> {
-    let mut out: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+fn entries(known: Known<'_>, evidence: &[EvidenceRef]) -> Entries {
+    let mut out = Entries::new();
     let fits = |pattern: &str, path: &str| Pattern::new(pattern).is_ok_and(|p| p.matches(path).is_some());
     for e in evidence {
         let name = match e.kind {
@@ -104,7 +107,9 @@ fn entries(known: Known<'_>, evidence: &[EvidenceRef]) -> BTreeMap<&'static str,
         let place = [RECORDS, ".gatekeeper/records/*.record"].into_iter().chain(places.iter().copied());
         let pattern = place.into_iter().find(|p| fits(p, &e.path)).map_or_else(|| literal(&e.path), str::to_owned);
         let name = if pattern.ends_with(".record") { "records" } else { name };
-        out.entry(name).or_default().insert(pattern);
+        let (patterns, files) = out.entry(name).or_default();
+        patterns.insert(pattern);
+        files.insert(e.sha256.clone());
     }
     out
 }
@@ -208,17 +213,25 @@ fn now(condition: &Condition) -> Option<u64> {
     condition.value.trim_end_matches([' ', '%']).split('.').next()?.parse().ok()
 }
 
-fn written(entries: &BTreeMap<&str, BTreeSet<String>>, drafts: &[Draft], missing: &[String]) -> String {
+fn written(entries: &Entries, drafts: &[Draft], missing: &[String]) -> String {
     let mut out = String::from(
         "# What must have been measured, and what it must come to: `gatekeeper check` judges by this file,\n# `gatekeeper rules` documents each rule.\nversion = 1\n",
     );
-    for (name, patterns) in entries {
+    for (name, (patterns, files)) in entries {
         let all: Vec<String> = patterns.iter().map(|p| quoted(p)).collect();
         let _ = write!(
             out,
             "\n[[evidence]]    # a pattern that matches nothing is an error\nname = \"{name}\"\npaths = [{}]\n",
             all.join(", ")
         );
+        // A pattern that several files match does not tell that one of them is gone.
+        if files.len() > patterns.len() {
+            let _ = writeln!(
+                out,
+                "min-files = {}    # as many as now: with fewer, a part of the run is missing",
+                files.len()
+            );
+        }
     }
     for draft in drafts {
         let comment =

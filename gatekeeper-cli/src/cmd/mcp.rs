@@ -23,10 +23,8 @@ use tokio::sync::Semaphore;
 
 /// Arguments of `mcp`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Claude Code: claude mcp add gatekeeper -- gatekeeper mcp\n\
-                  Others, as JSON: {\"mcpServers\": {\"gatekeeper\": {\"command\": \"gatekeeper\", \"args\": [\"mcp\"]}}}"
-)]
+#[command(after_help = "Claude Code: claude mcp add gatekeeper -- gatekeeper mcp\n\
+                  Others, as JSON: {\"mcpServers\": {\"gatekeeper\": {\"command\": \"gatekeeper\", \"args\": [\"mcp\"]}}}")]
 pub struct McpArgs {
     /// The project: no path that is asked for may lie outside of this folder
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -55,8 +53,7 @@ pub fn run(engine: &Engine, args: &McpArgs, err: &mut dyn Write) -> io::Result<u
             return Ok(exit::USAGE);
         }
     };
-    let server =
-        Server { engine: engine.clone(), root, tools: tools::list(engine), turn: Arc::new(Semaphore::new(1)) };
+    let server = Server { engine: engine.clone(), root, tools: tools::list(engine), turn: Arc::new(Semaphore::new(1)) };
     // One thread for the protocol; reading and judging have their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served: Result<(), String> = runtime.block_on(async {

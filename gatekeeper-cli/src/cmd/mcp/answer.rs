@@ -32,7 +32,9 @@ impl Answer {
                 return Ok(Answer { text: cut(text), document });
             }
             if at == 0 {
-                return Err(format!("the answer is too large even without its lists (limit {DOCUMENT} bytes): ask for one gate or fewer files"));
+                return Err(format!(
+                    "the answer is too large even without its lists (limit {DOCUMENT} bytes): ask for one gate or fewer files"
+                ));
             }
             at /= 2;
         }

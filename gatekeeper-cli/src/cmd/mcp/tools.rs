@@ -243,7 +243,8 @@ struct Compared {
 }
 
 fn arguments<T: DeserializeOwned>(given: JsonObject) -> Result<T, String> {
-    serde_json::from_value(Value::Object(given)).map_err(|e| format!("the arguments are not as the tool takes them: {}", line(&e.to_string())))
+    serde_json::from_value(Value::Object(given))
+        .map_err(|e| format!("the arguments are not as the tool takes them: {}", line(&e.to_string())))
 }
 
 /// A path below the root. What a link leads to counts, not its name.
