@@ -172,7 +172,7 @@ fn notes(style: &Style) -> usize {
 
 /// Characters of a text that may take two lines of the terminal.
 fn room(style: &Style) -> usize {
-    style.width.saturating_mul(2).clamp(80, 1_000)
+    style.width.saturating_mul(2).clamp(160, 1_000)
 }
 
 fn list(heading: &str, lines: &[String], style: &Style, out: &mut dyn Write) -> io::Result<()> {

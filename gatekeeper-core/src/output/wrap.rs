@@ -22,9 +22,13 @@ fn break_line(line: &str, width: usize, out: &mut String) {
     let mut at = 0;
     // Blanks stand before the word that they part from the one before.
     let mut blanks = 0;
-    for word in line.trim_end_matches('\n').split(' ') {
+    for (n, word) in line.trim_end_matches('\n').split(' ').enumerate() {
+        blanks += usize::from(n > 0);
+        if word.is_empty() {
+            continue;
+        }
         let wide = columns(word);
-        if at > own && at + blanks + wide > width && wide > 0 {
+        if at > own && at + blanks + wide > width {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent));
             at = indent;
@@ -34,7 +38,7 @@ fn break_line(line: &str, width: usize, out: &mut String) {
         }
         out.push_str(word);
         at += wide;
-        blanks = 1;
+        blanks = 0;
     }
     if line.ends_with('\n') {
         out.push('\n');
