@@ -22,6 +22,11 @@ bench *ARGS:
     cargo build --release --package gatekeeper-cli
     cargo bench --package gatekeeper-benches {{ARGS}}
 
+# The pages of docs/ and the READMEs: what they show runs, their links lead somewhere. `just docs --fill` writes in what commands print now.
+docs *ARGS:
+    cargo build --release --package gatekeeper-cli
+    python3 .ci/docs.py target/release/gatekeeper {{ARGS}}
+
 # Licences and advisories of the dependencies (needs cargo-deny).
 deny:
     cargo deny check

@@ -94,7 +94,7 @@ export declare function checkRendered(outputs: string | Array<string>, options?:
 export declare function checkRenderedAsync(outputs: string | Array<string>, options?: CheckOptions): Promise<Record<string, string>>
 
 /** Says what is different between two verdicts. */
-export declare function diff(before: Verdict, after: Verdict): Record<string, unknown>
+export declare function diff(before: Verdict | string, after: Verdict | string): Record<string, unknown>
 
 /** The formats that can be read. */
 export declare function formats(): Array<FormatInfo>
@@ -124,6 +124,12 @@ export interface InspectOptions {
 /** Runs the command line with these arguments (without the program's name); gives the exit code. */
 export declare function main(argv: Array<string>): number
 
+/**
+ * Shows a verdict that was kept (an object, or its JSON text) in each of these outputs, by name. It may come from strangers: one whose parts
+ * disagree throws a `GatekeeperError` with code `usage`.
+ */
+export declare function render(outputs: string | Array<string>, verdict: Verdict | string): Record<string, string>
+
 /** The rules that gates can be of, with their documentation. */
 export declare function rules(): Array<RuleInfo>
 
@@ -131,7 +137,7 @@ export declare function rules(): Array<RuleInfo>
 export declare function snapshot(options?: CheckOptions | undefined | null): string
 
 /** Says whether a verdict that was kept holds: for this commit, tree, policy and evidence, and by itself. */
-export declare function verify(verdict: Verdict, options?: VerifyOptions): { holds: boolean, status: string, disagreements: Array<string>, notes: Array<string> }
+export declare function verify(verdict: Verdict | string, options?: VerifyOptions): { holds: boolean, status: string, disagreements: Array<string>, notes: Array<string> }
 
 /** What a verdict that was kept is to hold for. */
 export interface VerifyOptions {

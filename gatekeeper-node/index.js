@@ -83,7 +83,7 @@ const checking = (given) => {
 
 const CHECK = {
   paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, diff: string, commit: string,
-  tree: string, allowEmpty: boolean, baseline: string, history: strings, rules: ruleSet,
+  tree: string, changed: strings, allowEmpty: boolean, baseline: string, history: strings, rules: ruleSet,
 }
 const VERIFY = { commit: string, tree: string, config: string, evidence: string }
 const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
@@ -125,62 +125,68 @@ const later = async (work) => {
   }
 }
 
+// A verdict that was kept, as its text: JavaScript's numbers are fewer than JSON's, so that a text goes through as it is.
+const kept = (name, verdict) => (typeof verdict === 'string' ? verdict : JSON.stringify(verdict) ?? wrong(name, 'a verdict or its JSON text', verdict))
+
 const named = (wanted) => (texts) => Object.fromEntries(wanted.map((name, n) => [name, texts[n]]))
 
-module.exports = {
-  GatekeeperError,
-  __napiBindingTarget: native.__napiBindingTarget,
-  check: (given) => {
-    const o = checking(given)
-    return now(() => native.check(...o))
-  },
-  snapshot: (given) => {
-    const o = checking(given)
-    return now(() => native.snapshot(...o))
-  },
-  checkAsync: async (given) => {
-    const o = checking(given)
-    return later(() => native.checkAsync(...o))
-  },
-  checkRendered: (outputs, given) => {
-    const wanted = strings('outputs', outputs)
-    const o = checking(given)
-    return named(wanted)(now(() => native.checkRendered(wanted, ...o)))
-  },
-  checkRenderedAsync: async (outputs, given) => {
-    const wanted = strings('outputs', outputs)
-    const o = checking(given)
-    return later(() => native.checkRenderedAsync(wanted, ...o)).then(named(wanted))
-  },
-  inspect: (files, given) => {
-    const paths = strings('files', files)
-    const o = options(INSPECT, given)
-    return now(() => native.inspect(paths, o))
-  },
-  inspectAsync: async (files, given) => {
-    const paths = strings('files', files)
-    const o = options(INSPECT, given)
-    return later(() => native.inspectAsync(paths, o))
-  },
-  inspectBytes: (name, data, given) => {
-    string('name', name)
-    if (!(data instanceof Uint8Array)) wrong('data', 'a Buffer or Uint8Array', data)
-    const o = options(INSPECT, given)
-    return now(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
-  },
-  verify: (verdict, given) => {
-    const text = JSON.stringify(verdict) ?? wrong('verdict', 'a verdict', verdict)
-    const o = options(VERIFY, given)
-    return now(() => native.verify(text, o))
-  },
-  diff: (before, after) => {
-    const texts = [before, after].map((v) => JSON.stringify(v) ?? wrong('verdict', 'a verdict', v))
-    return now(() => native.diff(...texts))
-  },
-  formats: () => now(() => native.formats()),
-  rules: () => now(() => native.rules()),
-  main: (argv) => {
-    if (!Array.isArray(argv)) wrong('argv', 'an array of strings', argv)
-    return native.main(strings('argv', argv))
-  },
+// One assignment each: Node finds the names of a CommonJS module by reading it, so that `import { check } from 'gatekeeper-rs'` works too.
+exports.GatekeeperError = GatekeeperError
+exports.__napiBindingTarget = native.__napiBindingTarget
+exports.check = (given) => {
+  const o = checking(given)
+  return now(() => native.check(...o))
+}
+exports.snapshot = (given) => {
+  const o = checking(given)
+  return now(() => native.snapshot(...o))
+}
+exports.checkAsync = async (given) => {
+  const o = checking(given)
+  return later(() => native.checkAsync(...o))
+}
+exports.checkRendered = (outputs, given) => {
+  const wanted = strings('outputs', outputs)
+  const o = checking(given)
+  return named(wanted)(now(() => native.checkRendered(wanted, ...o)))
+}
+exports.checkRenderedAsync = async (outputs, given) => {
+  const wanted = strings('outputs', outputs)
+  const o = checking(given)
+  return later(() => native.checkRenderedAsync(wanted, ...o)).then(named(wanted))
+}
+exports.inspect = (files, given) => {
+  const paths = strings('files', files)
+  const o = options(INSPECT, given)
+  return now(() => native.inspect(paths, o))
+}
+exports.inspectAsync = async (files, given) => {
+  const paths = strings('files', files)
+  const o = options(INSPECT, given)
+  return later(() => native.inspectAsync(paths, o))
+}
+exports.inspectBytes = (name, data, given) => {
+  string('name', name)
+  if (!(data instanceof Uint8Array)) wrong('data', 'a Buffer or Uint8Array', data)
+  const o = options(INSPECT, given)
+  return now(() => native.inspectBytes(name, Buffer.from(data.buffer, data.byteOffset, data.byteLength), o))
+}
+exports.verify = (verdict, given) => {
+  const text = kept('verdict', verdict)
+  const o = options(VERIFY, given)
+  return now(() => native.verify(text, o))
+}
+exports.diff = (before, after) => {
+  const texts = [kept('before', before), kept('after', after)]
+  return now(() => native.diff(...texts))
+}
+exports.render = (outputs, verdict) => {
+  const wanted = strings('outputs', outputs)
+  return named(wanted)(now(() => native.render(wanted, kept('verdict', verdict))))
+}
+exports.formats = () => now(() => native.formats())
+exports.rules = () => now(() => native.rules())
+exports.main = (argv) => {
+  if (!Array.isArray(argv)) wrong('argv', 'an array of strings', argv)
+  return native.main(strings('argv', argv))
 }

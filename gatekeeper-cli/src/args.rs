@@ -40,6 +40,8 @@ pub enum Command {
     Rollout(cmd::rollout::RolloutArgs),
     /// Whether a verdict that was kept holds for this commit, tree, policy and evidence
     Verify(cmd::verify::VerifyArgs),
+    /// Put a verdict and its evidence into one file, and check one that a job wrote that is not trusted
+    Bundle(cmd::bundle::BundleArgs),
     /// What is different between two verdicts
     Diff(cmd::diff::DiffArgs),
     /// Which runs would have failed with other limits, by their verdicts

@@ -476,19 +476,24 @@ impl Judged {
 /// # Errors
 /// As [`check`], or an output that there is not.
 pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) -> Result<Vec<String>, Refusal> {
-    let known = || engine.outputs().iter().map(Output::id).collect::<Vec<_>>().join(", ");
-    let unknown = |id: &String| Refusal::Usage(format!("there is no output `{id}`; there are {}", known()));
-    let outputs: Vec<_> =
-        outputs.iter().map(|id| engine.outputs().by_id(id).ok_or_else(|| unknown(id))).collect::<Result<_, _>>()?;
+    let outputs = self::outputs(engine, outputs)?;
     let details = request.details || outputs.iter().any(|o| o.wants_details());
     let judged = Judged::new(check(engine, &Request { details, ..request.clone() })?, request.details);
-    let render = |output: &&Output| {
-        let mut bytes = Vec::new();
-        let written = output.write(judged.verdict_for(output), &Style::default(), &mut bytes);
-        written.map_err(Refusal::Rendering)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    outputs.iter().map(render).collect()
+    outputs.iter().map(|output| shown(output, judged.verdict_for(output))).collect()
+}
+
+/// Outputs by their names.
+pub(crate) fn outputs<'e>(engine: &'e Engine, names: &[String]) -> Result<Vec<&'e Output>, Refusal> {
+    let known = || engine.outputs().iter().map(Output::id).collect::<Vec<_>>().join(", ");
+    let unknown = |id: &String| Refusal::Usage(format!("there is no output `{id}`; there are {}", known()));
+    names.iter().map(|id| engine.outputs().by_id(id).ok_or_else(|| unknown(id))).collect()
+}
+
+/// A verdict as text.
+pub(crate) fn shown(output: &Output, verdict: &Verdict) -> Result<String, Refusal> {
+    let mut bytes = Vec::new();
+    output.write(verdict, &Style::default(), &mut bytes).map_err(Refusal::Rendering)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The verdict as JSON: the document of `gatekeeper check --format json`.

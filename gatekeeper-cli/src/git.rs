@@ -355,6 +355,17 @@ impl<'f> Git<'f> {
         Ok(said.split(|b| *b == 0).filter_map(entry).collect())
     }
 
+    /// The names of all files below a folder, from the top of the repository, as a commit has them. Links and submodules are named too.
+    ///
+    /// # Errors
+    /// Where git fails.
+    pub fn below(&self, commit: &str, folder: &str) -> Result<Vec<String>, GitError> {
+        let folder = format!("{}/", folder.trim_end_matches('/'));
+        let said = self.ask("ls-tree", ["ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, "--", &folder])?;
+        let names = said.split(|b| *b == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
     /// A file as a commit has it.
     ///
     /// # Errors

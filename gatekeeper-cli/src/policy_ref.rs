@@ -26,6 +26,12 @@ impl PolicyFiles for OfCommit {
             _ => Err(ParseError::new(ErrorCode::Io, "is a folder or a link there, not a file")),
         }
     }
+
+    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, ParseError> {
+        let failed = |e: GitError| ParseError::new(ErrorCode::Io, "git cannot read it").because(e);
+        let names = Git::at(&self.folder).below(&self.commit, folder).map_err(failed)?;
+        Ok((!names.is_empty()).then_some(names))
+    }
 }
 
 /// The policy of a commit: the one that `config` names, else the one that is found from the root upwards.

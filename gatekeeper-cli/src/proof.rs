@@ -1,9 +1,10 @@
 //! What the command line, Python and Node share of what a kept verdict and a policy are good for.
 
-use crate::front::{Refusal, Request, ready};
+use crate::front::{self, Refusal, Request, ready};
 pub use gatekeeper_core::VerifyRequest;
+use gatekeeper_core::output::line;
 use gatekeeper_core::policy::{Policy, find};
-use gatekeeper_core::proof::{Expectation, Lint, Proof, Tested, Verification, compare, lint};
+use gatekeeper_core::proof::{Claims, Expectation, Lint, Proof, Tested, Verification, compare, disagreements, lint};
 use gatekeeper_core::verdict::{SCHEMA_VERSION, Verdict};
 use gatekeeper_core::{CheckRequest, Context, Engine, PolicyError};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,24 @@ pub fn verify(engine: &Engine, verdict: &Verdict, request: &VerifyRequest) -> Re
 /// As [`verdict`] and [`verify`].
 pub fn verify_json(engine: &Engine, text: &str, request: &VerifyRequest) -> Result<String, Refusal> {
     Ok(serde_json::to_string(&verify(engine, &verdict(text.as_bytes())?, request)?)?)
+}
+
+/// A verdict that was kept in each of these outputs, in their order. It may come from strangers: one whose parts disagree is refused.
+///
+/// # Errors
+/// As [`verdict`]; a verdict that disagrees with itself; an output that there is not.
+pub fn rendered(engine: &Engine, text: &str, outputs: &[String]) -> Result<Vec<String>, Refusal> {
+    let outputs = front::outputs(engine, outputs)?;
+    let verdict = verdict(text.as_bytes())?;
+    let wrong = disagreements(&verdict, &Claims::default());
+    if let Some(first) = wrong.first() {
+        let more = match wrong.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        return Err(Refusal::Usage(format!("the verdict disagrees with itself: {}{more}", line(first))));
+    }
+    outputs.iter().map(|output| front::shown(output, &verdict)).collect()
 }
 
 /// What differs between two verdicts, from and as JSON: the document of `gatekeeper diff --format json`.

@@ -42,16 +42,35 @@ fn each_example_gives_its_verdict() {
         let policy = examples.join(name).join("gatekeeper.toml");
         fs::copy(&policy, root.join("gatekeeper.toml")).unwrap();
         let root_text = root.to_str().unwrap();
+        let said = format!("{name} {:?} {:?}", case["evidence"], case["arguments"]);
+        let mut given: Vec<String> =
+            texts(&case["arguments"]).iter().map(|a| a.replace("{examples}", examples.to_str().unwrap())).collect();
+        // The commit before: the same policy on what its evidence was then.
+        let snapshot = format!("{root_text}.snap");
+        if case["baseline"].is_object() {
+            let before = std::env::temp_dir().join(format!("gatekeeper-examples-{}-{n}-before", std::process::id()));
+            fs::create_dir_all(&before).unwrap();
+            for base in texts(&case["baseline"]["evidence"]) {
+                lay(&repository().join(base), &before);
+            }
+            fs::copy(&policy, before.join("gatekeeper.toml")).unwrap();
+            let at = before.to_str().unwrap();
+            let mut arguments = vec!["gatekeeper", "snapshot", "--root", at, "-o", &snapshot];
+            arguments.extend(["--now", "2026-11-20T12:00:00Z", "--commit", "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2"]);
+            arguments.extend(texts(&case["baseline"]["arguments"]));
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let code = run(arguments, Terminal::PLAIN, &mut out, &mut err);
+            assert_eq!((code, String::from_utf8_lossy(&err)), (0, "".into()), "{said}");
+            fs::remove_dir_all(&before).unwrap();
+            given.extend(["--baseline".to_owned(), snapshot.clone()]);
+        }
         let mut arguments = vec!["gatekeeper", "check", "--root", root_text, "--format", "json"];
-        let given = texts(&case["arguments"]);
-        arguments.extend(&given);
-        if !given.contains(&"--now") {
+        arguments.extend(given.iter().map(String::as_str));
+        if !arguments.contains(&"--now") {
             arguments.extend(["--now", "2026-11-21T12:00:00Z"]);
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let terminal = Terminal::PLAIN;
-        let code = run(arguments.clone(), terminal, &mut out, &mut err);
-        let said = format!("{name} {given:?}");
+        let code = run(arguments, Terminal::PLAIN, &mut out, &mut err);
         let verdict: Value =
             serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{said}: {e}: {}", String::from_utf8_lossy(&err)));
         if Some(u64::from(code)) != case["exit"].as_u64() || verdict["status"] != case["status"] {
@@ -69,6 +88,7 @@ fn each_example_gives_its_verdict() {
                 wrong.push(format!("{said}: {pointer} is {:?}, not {value}", verdict.pointer(pointer)));
             }
         }
+        let _ = fs::remove_file(&snapshot);
         fs::remove_dir_all(&root).unwrap();
     }
     // Each example is held by a case that passes and one that does not.
@@ -85,4 +105,38 @@ fn each_example_gives_its_verdict() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The README's tables: what a pipeline asks for, and the policy's line that says it.
+#[test]
+fn each_line_that_the_readme_quotes_stands_in_its_policy() {
+    let examples = repository().join("examples");
+    let readme = fs::read_to_string(examples.join("README.md")).unwrap();
+    let (mut section, mut policy, mut rows, mut wrong) = ("", String::new(), 0, Vec::new());
+    for line in readme.lines() {
+        if let Some(heading) = line.strip_prefix('#') {
+            section = heading.trim_start_matches('#').trim();
+            policy = fs::read_to_string(examples.join(section).join("gatekeeper.toml")).unwrap_or_default();
+        }
+        let quoted = line.strip_prefix("| ").and_then(|l| l.split_once(" | `")?.1.strip_suffix("` |"));
+        let Some(quoted) = quoted.filter(|_| !policy.is_empty()) else { continue };
+        rows += 1;
+        if !policy.lines().any(|l| l.trim() == quoted || l.split_once("    #").is_some_and(|(l, _)| l.trim() == quoted))
+        {
+            wrong.push(format!("{section}: {quoted}"));
+        }
+    }
+    assert!(wrong.is_empty() && rows > 100, "{rows} rows\n{}", wrong.join("\n"));
+    // How long each is, as its table says.
+    for entry in fs::read_dir(&examples).unwrap() {
+        let entry = entry.unwrap();
+        let Ok(text) = fs::read_to_string(entry.path().join("gatekeeper.toml")) else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let row = readme.lines().find(|l| l.starts_with(&format!("| `{name}` |"))).unwrap_or_else(|| panic!("{name}"));
+        assert!(
+            row.contains(&format!("| {} |", text.lines().count())),
+            "{name}: {} lines: {row}",
+            text.lines().count()
+        );
+    }
 }

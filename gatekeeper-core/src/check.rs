@@ -4,14 +4,15 @@ use crate::collect::{self, Candidate, entries};
 use crate::config::{PolicyError, PolicyProblem, ProblemCode};
 use crate::context::Context;
 use crate::judge::{self, Baseline, Ground, ReadAll, UNREADABLE, Waivers, entry_of};
-use crate::policy::{self, Gate, GivenPolicy, Known, Policy};
+use crate::policy::{self, Files, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
+use crate::relate::suppress::{Applied, IgnoreFile};
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
     Asked, EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
-use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::error::{ErrorCode, ParseError, chain};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
@@ -120,11 +121,13 @@ fn done(
     let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
     asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
-    context.ignores.extend(match &request.policy {
-        // What may pass is for the base to say.
+    context.in_usual_places = request.paths.is_empty() && policy.evidence.is_empty() && policy.file.is_some();
+    // What may pass is for the base to say.
+    let ignores = match &request.policy {
         Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
         None => collect::ignore_files(&root, &context.limits)?,
-    });
+    };
+    take_ignores(&policy, ignores, &mut context);
     let files = collect::Root::new(&root, &context.limits);
     candidates.extend(collect::repository(&policy, formats, &context.release));
     let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
@@ -133,6 +136,40 @@ fn done(
     verdict.asked.paths = request.paths.iter().map(|p| p.to_string_lossy().into_owned()).collect();
     verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
     Ok(Done { verdict, policy, evidence })
+}
+
+/// Judges what is in memory by the policy that a project has, or by the built-in default. Of the project's files only those are read that have a
+/// say in what passes.
+pub(crate) fn in_memory(
+    known: Known<'_>,
+    mut candidates: Vec<Candidate>,
+    request: &CheckRequest,
+) -> Result<Verdict, PolicyError> {
+    let Project { root, policy } = project(known, request)?;
+    let policy = policy.unwrap_or_else(|| policy::default_policy(collect::project_of(&root, &candidates)));
+    asked_for(&policy, &request.context.only)?;
+    entries::place(&policy, &mut candidates);
+    entries::newest_runs(Some(&policy), known.formats, &mut candidates);
+    let mut context = request.context.clone();
+    let ignores = match &request.policy {
+        Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
+        None => collect::ignore_files(&root, &context.limits)?,
+    };
+    take_ignores(&policy, ignores, &mut context);
+    let mut verdict = evaluate(known.formats, &policy, candidates, &context, OnDisk { tree: &|| None, files: None });
+    verdict.root = shown(&request.working_directory, &root);
+    verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
+    Ok(verdict)
+}
+
+/// The ignore files of a tree: those that the policy names count, all of them where there is no policy.
+fn take_ignores(policy: &Policy, files: Vec<IgnoreFile>, context: &mut Context) {
+    for file in files {
+        match policy.file.is_none() || policy.suppressions.iter().any(|p| p.is_match(&file.path)) {
+            true => context.ignores.push(file),
+            false => context.unnamed.push(file),
+        }
+    }
 }
 
 /// The working tree, as far as judging asks for it; nothing where evidence was given from memory.
@@ -167,11 +204,16 @@ fn judged(
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
+    let built = evidence.iter().any(judge::is_kept_between_runs);
+    let sources = built.then(tree).flatten();
+    if let (Some(tree), Some(files)) = (&sources, files) {
+        judge::outdated(&mut evidence, &mut unread, tree, files);
+    }
     let absent = judge::absent(policy, &evidence, &unread, &ignored);
     let mut sorted = twins::sort(evidence);
     judge::hold(policy, &entries, &sorted.kept, &mut unread);
     let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
-    let sources = covers.then(tree).flatten();
+    let sources = if covers { sources.or_else(tree) } else { None };
     let strangers = sources.as_ref().map_or_else(BTreeMap::new, |tree| {
         let said = |e: &_| match entry_of(policy, &entries, e) {
             Some(entry) => (entry.path_rules.clone(), entry.min_matched),
@@ -181,13 +223,23 @@ fn judged(
     });
     let doubts = sources.as_ref().map(|tree| judge::doubts(&sorted.kept, tree, files)).unwrap_or_default();
     let today = context.today();
-    let (mut warnings, statements_used) = suppress::apply(&mut sorted.kept, &context.ignores, context.now, today);
+    let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));
+    let may = |e: &Evidence| !context.in_usual_places || named(&e.source.path);
+    let Applied { mut warnings, used: statements_used, any: taken_out } =
+        suppress::apply(&mut sorted.kept, &context.ignores, &may, context.now, today);
+    if sorted.kept.iter().any(|e| matches!(&e.data, Data::Findings(f) if !f.items.is_empty())) {
+        let unnamed = context.unnamed.iter().filter(|f| !f.entries.is_empty());
+        warnings.extend(unnamed.map(|f| suppress::unnamed(&f.path, f.entries.len(), ("entry", "entries"))));
+    }
     let baseline = Baseline::of(policy, context);
     let touched = judge::Touched::of(policy, context);
     warnings.extend(judge::told(policy, &absent));
+    let recordings: Vec<&Evidence> =
+        sorted.aside.iter().map(|a| &a.evidence).filter(|e| e.source.record.is_some()).collect();
     let ground = Ground {
         formats,
         evidence: &sorted.kept,
+        recordings: &recordings,
         unread: &unread,
         contradictions: &sorted.contradictions,
         strangers: &strangers,
@@ -288,10 +340,12 @@ fn judged(
     let nothing = problems.is_empty() && !by_itself && sorted.kept.iter().all(|e| built_in && is_lock(e));
     let unread_by_nobody = problems.iter().filter(|p| p.concerns.is_empty()).count();
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
-    let status = judge::heeding(status, built_in && !unused.is_empty(), context.fail_on_warn);
+    let status = judge::heeding(status, built_in && (!unused.is_empty() || taken_out), context.fail_on_warn);
     warnings.extend(unused);
     let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
-    warnings.extend(judge::of_history(&context.history, now.as_deref(), &gates, &evidence));
+    let commit = context.revision.commit.as_deref();
+    let (said, changes) = judge::of_history(&context.history, now.as_deref(), commit, &gates, &evidence);
+    warnings.extend(said);
     let shown = context.details.then(|| {
         let tree = tree();
         judge::details(
@@ -330,6 +384,7 @@ fn judged(
         warnings,
         loosened: policy.loosened.iter().cloned().chain(whole.loosened).collect(),
         baseline: whole.baseline,
+        changes,
         due: judge::due(policy, &waivers, today),
         asked: Asked { paths: Vec::new(), only: context.only.clone(), fail_on_warn: context.fail_on_warn },
         details: shown.map(Box::new),
@@ -403,10 +458,10 @@ fn project(known: Known<'_>, request: &CheckRequest) -> Result<Project, PolicyEr
     };
     let name = request.config.as_ref().map_or_else(|| shown(cwd, &file), |c| c.display().to_string());
     let bytes = collect::read_rules(&file, &request.context.limits).map_err(|e| {
-        let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
+        let problem = PolicyProblem::new(0..0, chain(&e)).code(ProblemCode::Unreadable);
         PolicyError::about(name.as_str(), problem)
     })?;
-    let beside = |file: &str| collect::read_rules(&cwd.join(file), &request.context.limits);
+    let beside = collect::PolicyFolder { folder: cwd, limits: &request.context.limits };
     let mut policy = policy::load(&name, &bytes, request.profile.as_deref(), known, &beside)?;
     let bases = policy.extends.iter().map(|base| cwd.join(&base.file));
     policy.own_files = std::iter::once(file).chain(bases).flat_map(|file| below(&root, &file)).collect();
@@ -429,16 +484,23 @@ fn given_project(known: Known<'_>, request: &CheckRequest, given: &GivenPolicy) 
     if !root.is_dir() {
         return Err(PolicyError::whole(root.display().to_string(), "the root is not a folder that can be read"));
     }
-    let read = |name: &str| {
-        let none = || ParseError::new(ErrorCode::Io, format!("there is no such file in {}", given.from));
-        given.files.read(name)?.ok_or_else(none)
-    };
-    let bytes = read(&given.name).map_err(|e| {
-        let problem = PolicyProblem::new(0..0, "cannot be read").code(ProblemCode::Unreadable).because(e);
+    let bytes = given.read(&given.name).map_err(|e| {
+        let problem = PolicyProblem::new(0..0, chain(&e)).code(ProblemCode::Unreadable);
         PolicyError::about(given.name.as_str(), problem)
     })?;
-    let policy = policy::load(&given.name, &bytes, request.profile.as_deref(), known, &read)?;
+    let policy = policy::load(&given.name, &bytes, request.profile.as_deref(), known, given)?;
     Ok(Project { root, policy: Some(policy) })
+}
+
+impl Files for GivenPolicy {
+    fn read(&self, name: &str) -> Result<Vec<u8>, ParseError> {
+        let none = || ParseError::new(ErrorCode::Io, format!("there is no such file in {}", self.from));
+        self.files.read(name)?.ok_or_else(none)
+    }
+
+    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, ParseError> {
+        self.files.list(folder)
+    }
 }
 
 /// A path as it is named to people: from the working directory where it lies below it.

@@ -55,6 +55,10 @@ pub struct Context {
     pub history: History,
     /// Counts the reports that were read, for whoever shows how far the run is. It decides nothing.
     pub progress: Option<Arc<Progress>>,
+    /// Ignore files of the tree that the policy does not name: they take nothing out.
+    pub(crate) unnamed: Vec<IgnoreFile>,
+    /// Whether evidence was looked for in its usual places by a policy: what lies there was named by nobody.
+    pub(crate) in_usual_places: bool,
     /// Whether the run is made for a snapshot: then nothing is compared.
     pub(crate) taking_snapshot: bool,
 }
@@ -213,6 +217,8 @@ impl Context {
             lineage: Lineage::default(),
             history: History::default(),
             progress: None,
+            unnamed: Vec::new(),
+            in_usual_places: false,
             taking_snapshot: false,
         }
     }

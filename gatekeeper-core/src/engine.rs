@@ -129,7 +129,7 @@ impl Engine {
         profile: Option<&str>,
         files: &dyn Fn(&str) -> Result<Vec<u8>, ParseError>,
     ) -> Result<Policy, PolicyError> {
-        policy::load(file, bytes, profile, self.known(), files)
+        policy::load(file, bytes, profile, self.known(), &files)
     }
 
     /// Finds the policy by which a request would be judged; `None` where there is none.
@@ -236,6 +236,14 @@ impl Engine {
     pub fn evaluate(&self, policy: &Policy, mut candidates: Vec<Candidate>, context: &Context) -> Verdict {
         entries::place(policy, &mut candidates);
         check::evaluate(&self.formats, policy, candidates, context, check::OnDisk { tree: &|| None, files: None })
+    }
+
+    /// Judges evidence that is in memory by the policy of a project, as [`Engine::check`] finds it: of the working tree nothing else is read.
+    ///
+    /// # Errors
+    /// A policy that cannot be used; then nothing is judged.
+    pub fn check_given(&self, request: &CheckRequest, evidence: Vec<Candidate>) -> Result<Verdict, PolicyError> {
+        check::in_memory(self.known(), evidence, request)
     }
 
     /// Reads one report from memory.

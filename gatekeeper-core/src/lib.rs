@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod against;
+pub mod bundle;
 pub mod changed;
 mod check;
 pub mod collect;

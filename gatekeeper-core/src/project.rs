@@ -23,6 +23,12 @@ pub trait ProjectFiles: fmt::Debug + Send + Sync {
     /// # Errors
     /// What cannot be looked into, in words: files may lie behind it.
     fn matching(&self, patterns: &[&Pattern]) -> Result<Vec<String>, String>;
+
+    /// When a file was last written, seconds since 1970-01-01 UTC, where that is known.
+    fn modified(&self, path: &str) -> Option<i64> {
+        let _ = path;
+        None
+    }
 }
 
 /// Whether a name stays below the folder that it is relative to.

@@ -1,9 +1,11 @@
 //! The verdict: what every output and every binding sees. Plain, serialisable data; the JSON document is this, field by field.
 
 mod baseline;
+mod changes;
 pub mod details;
 
 pub use baseline::{Amount, BaselineRef, Changes, Figure};
+pub use changes::Change;
 use details::Details;
 use gatekeeper_evidence::findings::{Place, Severity};
 use gatekeeper_evidence::location::Location;
@@ -72,6 +74,9 @@ pub struct Verdict {
     /// The snapshot that the run was compared with, and what is different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineRef>,
+    /// Where figures of gates changed over the runs of the history. They inform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// What was asked for beside the policy.
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     pub asked: Asked,
@@ -179,7 +184,7 @@ pub struct PolicyRef {
     /// Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The files that it extends, the nearest first.
+    /// The files that it extends, the nearest first; behind them the Rego files and their data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extends: Vec<Used>,
     /// SHA-256 of `normalised`, written as JSON without blanks and with its keys sorted: the same of two verdicts where they were judged by the same.

@@ -27,6 +27,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("verdict", &["evidence", "formats::inspect"]),
     ("relate", &["config", "verdict", "evidence"]),
     ("project", &["evidence"]),
+    ("bundle", &["collect", "proof", "verdict", "evidence", "formats::input"]),
     ("against", &["relate::findings", "evidence"]),
     (
         "rule",
@@ -55,8 +56,8 @@ const CORE: &[(&str, &[&str])] = &[
     (
         "judge",
         &[
-            "against", "history", "snapshot", "policy", "rule", "relate", "collect", "verdict", "context", "project",
-            "config", "evidence", "formats",
+            "against", "history", "snapshot", "stats", "policy", "rule", "relate", "collect", "verdict", "context",
+            "project", "config", "evidence", "formats",
         ],
     ),
     ("scripted", &["config", "rule", "verdict", "evidence", "formats::inspect"]),
@@ -81,7 +82,7 @@ const CORE: &[(&str, &[&str])] = &[
 ];
 
 /// What a rule may share with other rules, and an output with other outputs.
-const SHARED_BY_RULES: &[&str] = &["api", "condition", "remedy", "series", "testing"];
+const SHARED_BY_RULES: &[&str] = &["api", "condition", "document", "ratio", "remedy", "series", "testing"];
 const SHARED_BY_OUTPUTS: &[&str] = &["against", "document", "text", "wrap"];
 
 /// What stands below the families of formats, and what it may use of its crate. A family may use all of these.

@@ -318,7 +318,7 @@ pub struct VerifyOptions {
 /// Says whether a verdict that was kept holds: for this commit, tree, policy and evidence, and by itself.
 #[napi(
     catch_unwind,
-    ts_args_type = "verdict: Verdict, options?: VerifyOptions",
+    ts_args_type = "verdict: Verdict | string, options?: VerifyOptions",
     ts_return_type = "{ holds: boolean, status: string, disagreements: Array<string>, notes: Array<string> }"
 )]
 pub fn verify(verdict: String, options: Option<VerifyOptions>) -> Result<String> {
@@ -328,8 +328,24 @@ pub fn verify(verdict: String, options: Option<VerifyOptions>) -> Result<String>
     proof::verify_json(&Engine::default(), &verdict, &request).map_err(|e| throw(&e))
 }
 
+/// Shows a verdict that was kept (an object, or its JSON text) in each of these outputs, by name. It may come from strangers: one whose parts
+/// disagree throws a `GatekeeperError` with code `usage`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "outputs: string | Array<string>, verdict: Verdict | string",
+    ts_return_type = "Record<string, string>"
+)]
+pub fn render(outputs: Vec<String>, verdict: String) -> Result<String> {
+    let texts = || Ok(serde_json::to_string(&proof::rendered(&Engine::default(), &verdict, &outputs)?)?);
+    texts().map_err(|e: Refusal| throw(&e))
+}
+
 /// Says what is different between two verdicts.
-#[napi(catch_unwind, ts_args_type = "before: Verdict, after: Verdict", ts_return_type = "Record<string, unknown>")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "before: Verdict | string, after: Verdict | string",
+    ts_return_type = "Record<string, unknown>"
+)]
 pub fn diff(before: String, after: String) -> Result<String> {
     proof::diff_json(&before, &after).map_err(|e| throw(&e))
 }

@@ -174,6 +174,12 @@ fn verify(
     answer(py, || proof::verify_json(&Engine::default(), verdict, &request))
 }
 
+/// A verdict that was kept, as text in each of these outputs.
+#[pyfunction]
+fn render(py: Python<'_>, outputs: Vec<String>, verdict: &str) -> PyResult<Vec<String>> {
+    answer(py, || proof::rendered(&Engine::default(), verdict, &outputs))
+}
+
 /// What differs between two verdicts.
 #[pyfunction]
 fn diff(py: Python<'_>, before: &str, after: &str) -> PyResult<String> {
@@ -214,6 +220,7 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(inspect, m)?)?;
     m.add_function(wrap_pyfunction!(inspect_bytes, m)?)?;
     m.add_function(wrap_pyfunction!(verify, m)?)?;
+    m.add_function(wrap_pyfunction!(render, m)?)?;
     m.add_function(wrap_pyfunction!(diff, m)?)?;
     m.add_function(wrap_pyfunction!(formats, m)?)?;
     m.add_function(wrap_pyfunction!(rules, m)?)?;

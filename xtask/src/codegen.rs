@@ -1,5 +1,5 @@
-//! Generated parts that are checked in: the README's tables (what `gatekeeper formats` and `gatekeeper rules` print), its example's
-//! output and the files that it shows, and the types of the documents for Python and TypeScript.
+//! Generated parts that are checked in: the references of `docs/`, the tables of pages (what `gatekeeper formats` and `gatekeeper rules` print),
+//! the README's example and the files that pages show, and the types of the documents for Python and TypeScript.
 
 use crate::documents::{Shapes, pretty};
 use gatekeeper_cli::front::{self, Request};
@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// Where a generated part of a page ends.
 const END: &str = "<!-- end -->";
+
+/// The pages with generated parts between markers.
+const PAGES: &[&str] =
+    &["README.md", "docs/formats.md", "docs/rules.md", "docs/outputs.md", "docs/own-rules.md", "docs/start/rust.md"];
 
 /// The reference of a policy's keys and of every rule.
 fn reference(rules: &Rules) -> String {
@@ -66,38 +70,43 @@ pub fn codegen(root: &Path, check: bool) -> Result<(Vec<String>, bool), String> 
         put(&format!("gatekeeper-cli/schema/{name}.json"), schema, &mut told)?;
     }
     put("docs/policy.md", &reference(&rules), &mut told)?;
-    match fs::read_to_string(root.join("README.md")) {
-        Ok(mut page) => {
-            for part in ["formats", "rules"] {
-                let marker = format!("<!-- generated: {part} -->");
-                let table = table(part)?;
-                match replace(&page, &marker, &table)? {
-                    Some(new) => page = new,
-                    None => told.push(format!("README.md: skipped, it has no `{marker}`")),
-                }
+    put("docs/commands.md", &commands()?, &mut told)?;
+    let outputs = outputs();
+    let parts = [("formats", table("formats")?), ("rules", table("rules")?), ("outputs", outputs)];
+    let mut placed = vec![false; parts.len()];
+    for name in PAGES {
+        let Ok(mut page) = fs::read_to_string(root.join(name)) else {
+            told.push(format!("{name}: skipped, it cannot be read"));
+            continue;
+        };
+        for ((part, table), placed) in parts.iter().zip(&mut placed) {
+            if let Some(new) = replace(&page, &format!("<!-- generated: {part} -->"), table)? {
+                page = new;
+                *placed = true;
             }
-            // The README's example: what the command shown prints, whatever the verdict.
-            match command(&page, "check") {
-                Some(arguments) => {
-                    let text = format!("```text\n{}\n```", example(root, arguments)?.trim_end());
-                    match replace(&page, "<!-- output: check -->", &text)? {
-                        Some(new) => page = new,
-                        None => told.push("README.md: skipped, it has no `<!-- output: check -->`".to_owned()),
-                    }
-                }
-                None => told.push("README.md: skipped, it has no command after `<!-- command: check -->`".to_owned()),
-            }
-            for file in shown_files(&page) {
-                let text = fs::read_to_string(root.join(&file)).map_err(|e| format!("README.md shows {file}: {e}"))?;
-                let language = if file.ends_with(".rs") { "rust" } else { "text" };
-                let text = format!("```{language}\n{}\n```", text.trim_end());
-                if let Some(new) = replace(&page, &format!("<!-- file: {file} -->"), &text)? {
-                    page = new;
-                }
-            }
-            put("README.md", &page, &mut told)?;
         }
-        Err(e) => told.push(format!("README.md: skipped, it cannot be read: {e}")),
+        // An example: what the command shown prints, whatever the verdict.
+        if let Some(arguments) = command(&page, "check") {
+            let text = format!("```text\n{}\n```", example(root, arguments)?.trim_end());
+            match replace(&page, "<!-- output: check -->", &text)? {
+                Some(new) => page = new,
+                None => told.push(format!("{name}: skipped, it has no `<!-- output: check -->`")),
+            }
+        }
+        for file in shown_files(&page) {
+            let text = fs::read_to_string(root.join(&file)).map_err(|e| format!("{name} shows {file}: {e}"))?;
+            let language = if file.ends_with(".rs") { "rust" } else { "text" };
+            let text = format!("```{language}\n{}\n```", text.trim_end());
+            if let Some(new) = replace(&page, &format!("<!-- file: {file} -->"), &text)? {
+                page = new;
+            }
+        }
+        put(name, &page, &mut told)?;
+    }
+    for ((part, _), placed) in parts.iter().zip(&placed) {
+        if !placed {
+            told.push(format!("no page has `<!-- generated: {part} -->`"));
+        }
     }
     Ok((told, drift && check))
 }
@@ -110,6 +119,52 @@ fn table(of: &str) -> Result<String, String> {
         gatekeeper_cli::exit::PASS => String::from_utf8(out).map_err(|e| e.to_string()),
         code => Err(format!("gatekeeper {of}: exit code {code}: {}", String::from_utf8_lossy(&err))),
     }
+}
+
+/// The outputs, as a table.
+fn outputs() -> String {
+    let engine = gatekeeper_cli::Engine::default();
+    let rows = engine.outputs().iter().map(|o| format!("| `{}` | {} |\n", o.id(), o.title()));
+    format!("| output | what |\n|---|---|\n{}", rows.collect::<String>())
+}
+
+/// What `gatekeeper COMMAND --help` says, of every command.
+fn commands() -> Result<String, String> {
+    let mut out = "<!-- Generated by `cargo xtask codegen`: do not edit. -->\n# The commands\n\n\
+        What `gatekeeper --help` and `gatekeeper COMMAND --help` print.\n"
+        .to_owned();
+    let mut todo = vec![Vec::<String>::new()];
+    while let Some(command) = todo.pop() {
+        let text = help(&command)?;
+        let name = command.iter().fold("gatekeeper".to_owned(), |name, part| format!("{name} {part}"));
+        out.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", text.trim_end()));
+        for below in subcommands(&text).into_iter().rev() {
+            todo.push(command.iter().cloned().chain([below]).collect());
+        }
+    }
+    Ok(out)
+}
+
+/// What a command's `--help` prints.
+fn help(command: &[String]) -> Result<String, String> {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let arguments = ["gatekeeper"].into_iter().chain(command.iter().map(String::as_str)).chain(["--help"]);
+    match gatekeeper_cli::run(arguments, gatekeeper_cli::Terminal::PLAIN, &mut out, &mut err) {
+        gatekeeper_cli::exit::PASS => {
+            let text = String::from_utf8(out).map_err(|e| e.to_string())?;
+            Ok(text.lines().map(|line| format!("{}\n", line.trim_end())).collect())
+        }
+        code => Err(format!("gatekeeper {command:?} --help: exit code {code}: {}", String::from_utf8_lossy(&err))),
+    }
+}
+
+/// The commands that a help text lists, without `help` itself.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.trim().is_empty());
+    // A description that goes on in the next line stands further to the right.
+    let names =
+        listed.filter(|l| l.starts_with("  ") && !l.starts_with("   ")).filter_map(|l| l.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 /// What `gatekeeper check --root DIR` prints in the repository's root. Not by way of the command line: on a CI machine that would
@@ -145,7 +200,7 @@ fn shown_files(page: &str) -> Vec<String> {
 /// A page with the part between its markers replaced; `None` where it has no such marker.
 fn replace(page: &str, marker: &str, text: &str) -> Result<Option<String>, String> {
     let Some((before, rest)) = page.split_once(marker) else { return Ok(None) };
-    let Some((_, after)) = rest.split_once(END) else { return Err(format!("README.md: no `{END}` after `{marker}`")) };
+    let Some((_, after)) = rest.split_once(END) else { return Err(format!("no `{END}` after `{marker}`")) };
     Ok(Some(format!("{before}{marker}\n{}\n{END}{after}", text.trim_end())))
 }
 
@@ -163,6 +218,13 @@ mod tests {
         );
         assert_eq!(replace("no marker", "<!-- generated: rules -->", "x").unwrap(), None);
         assert!(replace("<!-- x --> never closed", "<!-- x -->", "x").is_err());
+    }
+
+    #[test]
+    fn the_commands_below_a_command_are_found() {
+        let text = "x\n\nCommands:\n  check  Judge\n         it\n  help   Print\n\nOptions:\n  -h\n";
+        assert_eq!(subcommands(text), ["check"]);
+        assert!(subcommands("Options:\n  -h\n").is_empty());
     }
 
     #[test]

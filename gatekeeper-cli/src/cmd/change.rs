@@ -16,28 +16,28 @@ use std::path::{Path, PathBuf};
 pub struct ChangeArgs {
     /// The commit that is judged; otherwise git is asked
     #[arg(long, value_name = "SHA")]
-    commit: Option<String>,
+    pub(super) commit: Option<String>,
     /// Its tree; otherwise git is asked
     #[arg(long, value_name = "SHA")]
-    tree: Option<String>,
+    pub(super) tree: Option<String>,
     /// A unified diff of the change, - for standard input: what `patch` and `on-diff` judge
     #[arg(long, value_name = "FILE", conflicts_with = "base")]
-    diff: Option<PathBuf>,
+    pub(super) diff: Option<PathBuf>,
     /// Ask git for the diff instead: from where HEAD branched off from this commit
     #[arg(long, value_name = "REF")]
-    base: Option<String>,
+    pub(super) base: Option<String>,
     /// Read the policy, what it extends and the ignore files from this commit, such as origin/main: a change cannot lower its own bar
     #[arg(long, value_name = "REF")]
-    policy_ref: Option<String>,
+    pub(super) policy_ref: Option<String>,
     /// The files that changed, a name a line or each ending in NUL, - for standard input: the other components are not judged
     #[arg(long, value_name = "FILE")]
-    changed: Option<PathBuf>,
+    pub(super) changed: Option<PathBuf>,
     /// Take an empty diff or an empty list of changed files for proof that nothing changed
     #[arg(long)]
     pub(crate) allow_empty: bool,
     /// What a kept verdict was judged for.
     #[arg(skip)]
-    kept: Option<Revision>,
+    pub(super) kept: Option<Revision>,
 }
 
 impl ChangeArgs {

@@ -13,7 +13,7 @@ use clap::Args;
 use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{Output, Outputs, Style, line, policy_annotation};
-use gatekeeper_core::verdict::{Overall, Verdict};
+use gatekeeper_core::verdict::{GateStatus, Overall, Verdict};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ fn formats(what: &str) -> String {
     format!("{what}: {}", outputs.iter().map(Output::id).collect::<Vec<_>>().join(", "))
 }
 
-fn report(text: &str) -> Result<(String, PathBuf), String> {
+pub(super) fn report(text: &str) -> Result<(String, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or_else(|| "write FORMAT=FILE".to_owned())?;
     if file.is_empty() {
         return Err("write FORMAT=FILE".to_owned());
@@ -255,7 +255,7 @@ pub fn run(
         writeln!(err, "gatekeeper: two --report name {}: give each a file of its own", line(&file.to_string_lossy()))?;
         return Ok(exit::USAGE);
     }
-    let in_github = std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true");
+    let in_github = in_github();
     // What is for people goes with what is for the runner; a document for programs stays whole.
     let annotate = in_github && shown == "human" && to_stdout.is_none() && !args.quiet;
     let mut asked = args.report.iter().map(|(format, _)| format.as_str()).chain([shown]);
@@ -342,8 +342,13 @@ fn write_as(engine: &Engine, format: &str, verdict: &Judged) -> io::Result<Vec<u
     Ok(bytes)
 }
 
+/// Whether this runs in GitHub Actions.
+pub(super) fn in_github() -> bool {
+    std::env::var("GITHUB_ACTIONS").as_deref() == Ok("true")
+}
+
 /// In GitHub Actions: annotations, the step's summary, the step's outputs.
-fn github(
+pub(super) fn github(
     engine: &Engine,
     verdict: &Judged,
     annotate: bool,
@@ -356,7 +361,7 @@ fn github(
     let summary = write_as(engine, "markdown", verdict)?;
     let verdict = verdict.plain();
     append("GITHUB_STEP_SUMMARY", &summary, err)?;
-    outputs(verdict.status.as_str(), verdict.exit_code, &verdict.triggers, err)?;
+    outputs(verdict.status.as_str(), verdict.exit_code, Some(verdict), err)?;
     if verdict.status == Overall::Unknown {
         writeln!(err, "gatekeeper: nothing failed, but a blocking gate could not be judged (exit code 3)")?;
     }
@@ -364,7 +369,12 @@ fn github(
 }
 
 /// The same where nothing was judged: each mistake of the policy at its line, and outputs that no step takes for a pass.
-fn github_refused(refused: &Refused, annotate: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+pub(super) fn github_refused(
+    refused: &Refused,
+    annotate: bool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<()> {
     /// As many as GitHub shows of a step.
     const MOST: usize = 10;
     let Refused { code, document } = refused;
@@ -380,14 +390,33 @@ fn github_refused(refused: &Refused, annotate: bool, out: &mut dyn Write, err: &
             writeln!(out, "{}", policy_annotation(file, *line, *column, message))?;
         }
     }
-    let summary =
-        "## ❓ Quality gates: nothing was judged\n\nThe policy cannot be used: see the annotations or the log.\n";
-    append("GITHUB_STEP_SUMMARY", summary.as_bytes(), err)?;
-    outputs("error", *code, &[], err)
+    github_nothing("error", *code, "The policy cannot be used", err)
 }
 
-fn outputs(status: &str, code: u8, triggers: &[String], err: &mut dyn Write) -> io::Result<()> {
+/// The step's summary and outputs where there is no verdict; `why` is a sentence of ours.
+pub(super) fn github_nothing(status: &str, code: u8, why: &str, err: &mut dyn Write) -> io::Result<()> {
+    let summary = format!("## ❓ Quality gates: nothing was judged\n\n{why}: see the annotations or the log.\n");
+    append("GITHUB_STEP_SUMMARY", summary.as_bytes(), err)?;
+    outputs(status, code, None, err)
+}
+
+/// The step's outputs: the whole, how many gates passed, failed and could not be judged, what is to be done.
+fn outputs(status: &str, code: u8, verdict: Option<&Verdict>, err: &mut dyn Write) -> io::Result<()> {
     let mut lines = format!("status={status}\nexit-code={code}\n");
+    let mut gates = [("passed", 0_u64), ("failed", 0), ("unknown", 0)];
+    for gate in verdict.iter().flat_map(|v| &v.gates) {
+        let name = match gate.status {
+            GateStatus::Pass | GateStatus::Warn => "passed",
+            GateStatus::Fail => "failed",
+            GateStatus::Missing | GateStatus::Error | GateStatus::Inconclusive => "unknown",
+            GateStatus::Skip => continue,
+        };
+        gates.iter_mut().filter(|(n, _)| *n == name).for_each(|(_, count)| *count += 1);
+    }
+    if verdict.is_some() {
+        lines.extend(gates.map(|(name, count)| format!("{name}={count}\n")));
+    }
+    let triggers = verdict.map(|v| v.triggers.as_slice()).unwrap_or_default();
     if !triggers.is_empty() {
         // A policy's word goes into a file of lines: nothing in it may end one.
         let plain = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };

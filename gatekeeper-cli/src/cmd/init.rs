@@ -31,6 +31,10 @@ pub struct InitArgs {
     now: Option<String>,
 }
 
+fn some(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// Runs `init`. The exit code says whether a policy was written, not what it gives.
 pub fn run(engine: &Engine, args: &InitArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let now = match front::clock(args.now.as_deref()) {
@@ -48,9 +52,9 @@ pub fn run(engine: &Engine, args: &InitArgs, out: &mut dyn Write, err: &mut dyn 
         }
     };
     let told = format!(
-        "{} gates over {} pieces of evidence; with what lies here it gives: {}: {}",
-        first.verdict.gates.len(),
-        first.verdict.evidence.len(),
+        "{} over {}; with what lies here it gives: {}: {}",
+        some(first.verdict.gates.len(), "gate", "gates"),
+        some(first.verdict.evidence.len(), "piece of evidence", "pieces of evidence"),
         first.verdict.status.as_str(),
         first.verdict.summary
     );

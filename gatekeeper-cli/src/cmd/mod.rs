@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+pub mod bundle;
 mod change;
 pub mod check;
 pub mod completions;
@@ -42,6 +43,7 @@ pub fn run(engine: &Engine, cli: Cli, terminal: Terminal, out: &mut dyn Write, e
         Command::Render(args) => render::run(engine, &args, terminal, out, err),
         Command::Rollout(args) => rollout::run(engine, &args, out, err),
         Command::Verify(args) => verify::run(engine, &args, out, err),
+        Command::Bundle(args) => bundle::run(engine, &args, terminal, out, err),
         Command::Diff(args) => diff::run(&args, out, err),
         Command::Simulate(args) => simulate::run(&args, out, err),
         Command::Policy(args) => policy::run(engine, &args, terminal, out, err),

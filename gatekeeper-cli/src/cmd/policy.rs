@@ -23,7 +23,7 @@ pub struct PolicyArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Read the policy and name what makes it demand nothing
-    Check(OfPolicy),
+    Check(CheckArgs),
     /// Judge small projects by it and hold the verdicts to what each expects
     Test(TestArgs),
     /// Make the evidence at hand worse, gate by gate, until each turns red
@@ -50,6 +50,15 @@ struct OfPolicy {
     /// How to show the answer
     #[arg(long, value_enum, default_value_t = Form::Human)]
     format: Form,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The policy: the same as --config
+    #[arg(value_name = "POLICY", conflicts_with = "config")]
+    policy: Option<PathBuf>,
+    #[command(flatten)]
+    of: OfPolicy,
 }
 
 #[derive(Debug, Args)]
@@ -82,7 +91,7 @@ pub fn run(
     err: &mut dyn Write,
 ) -> io::Result<u8> {
     match &args.what {
-        What::Check(of) => check(engine, of, terminal, out, err),
+        What::Check(args) => check(engine, args, terminal, out, err),
         What::Prove(of) => prove(engine, of, terminal, out, err),
         What::Test(args) => test(engine, args, terminal, out, err),
     }
@@ -90,12 +99,14 @@ pub fn run(
 
 fn check(
     engine: &Engine,
-    of: &OfPolicy,
+    args: &CheckArgs,
     terminal: Terminal,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let (policy, lints) = match proof::policy_check(engine, &of.request()) {
+    let of = &args.of;
+    let request = Request { config: args.policy.clone().or_else(|| of.config.clone()), ..of.request() };
+    let (policy, lints) = match proof::policy_check(engine, &request) {
         Ok(found) => found,
         Err(refusal) => return say_refusal(&refusal, terminal.color, err),
     };
@@ -108,7 +119,7 @@ fn check(
                 writeln!(out, "{}{}", line(&at), line(&l.message))?;
             }
             for l in &policy.loosened {
-                writeln!(out, "demanded less than by what it is made from: {}", line(l))?;
+                writeln!(out, "looser than its base policy: {}", line(l))?;
             }
             let gates = policy.gates.len();
             let found =

@@ -4,7 +4,7 @@ use super::render;
 use crate::exit;
 use crate::proof;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::output::{document, line};
+use gatekeeper_core::output::{document, inert, line};
 use gatekeeper_core::{Engine, VerifyRequest};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -61,13 +61,10 @@ pub fn run(engine: &Engine, args: &VerifyArgs, out: &mut dyn Write, err: &mut dy
         Form::Json => document(&answer, out)?,
         Form::Human => {
             let word = if answer.holds { "HOLDS" } else { "DOES NOT HOLD" };
-            writeln!(out, "{word}  {}", line(&verdict.summary))?;
-            for d in &answer.disagreements {
-                writeln!(out, "  ✗ {}", line(d))?;
-            }
-            for n in &answer.notes {
-                writeln!(out, "  {}", line(n))?;
-            }
+            let mut said = format!("{word}  {}\n", line(&verdict.summary));
+            answer.disagreements.iter().for_each(|d| said.push_str(&format!("  ✗ {}\n", line(d))));
+            answer.notes.iter().for_each(|n| said.push_str(&format!("  {}\n", line(n))));
+            out.write_all(inert(&said).as_bytes())?;
         }
     }
     Ok(if answer.holds { exit::PASS } else { exit::FAIL })

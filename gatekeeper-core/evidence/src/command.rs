@@ -17,6 +17,9 @@ pub struct Recording {
     /// The reports that it was to write.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<Report>,
+    /// How long it ran, milliseconds, where its recording says so.
+    #[serde(skip)]
+    pub millis: Option<u64>,
 }
 
 impl Recording {

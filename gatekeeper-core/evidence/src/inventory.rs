@@ -30,6 +30,9 @@ pub struct Inventory {
     /// What the document lists as vulnerable among its components, where it is a report of such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Box<Findings>>,
+    /// What the document says that it leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// What the document is of, as far as it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Box<Subject>>,

@@ -24,6 +24,10 @@ pub struct Limits {
     pub policy_bytes: u64,
     /// Number of suites and cases that one file of test results lists: each takes memory that is many times its text.
     pub items: usize,
+    /// Number of findings of one report.
+    pub findings: usize,
+    /// Number of source files that one coverage report speaks of.
+    pub sources: usize,
 }
 
 impl Default for Limits {
@@ -35,6 +39,8 @@ impl Default for Limits {
             files: 20_000,
             policy_bytes: 16 << 20,
             items: 2_000_000,
+            findings: 1_000_000,
+            sources: 400_000,
         }
     }
 }
@@ -56,6 +62,18 @@ impl Limits {
     pub(crate) fn has_room_for(&self, items: usize) -> Result<(), ParseError> {
         let most = self.items;
         if items > most { Err(ParseError::limit(format!("lists more than {most} suites and cases"))) } else { Ok(()) }
+    }
+
+    /// An error where a report lists more findings than are read.
+    pub(crate) fn has_room_for_findings(&self, findings: usize) -> Result<(), ParseError> {
+        let most = self.findings;
+        if findings > most { Err(ParseError::limit(format!("lists more than {most} findings"))) } else { Ok(()) }
+    }
+
+    /// An error where a coverage report speaks of more source files than are read.
+    pub(crate) fn has_room_for_sources(&self, sources: usize) -> Result<(), ParseError> {
+        let most = self.sources;
+        if sources > most { Err(ParseError::limit(format!("speaks of more than {most} source files"))) } else { Ok(()) }
     }
 }
 

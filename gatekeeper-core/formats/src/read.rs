@@ -170,6 +170,12 @@ fn read_content(
         let listed = run.suites.iter().map(|s| s.cases.len().saturating_add(1)).fold(0, usize::saturating_add);
         options.limits.has_room_for(listed).map_err(|e| e.finish(name, format.id, None))?;
     }
+    let room = match &parsed.data {
+        Data::Findings(findings) => options.limits.has_room_for_findings(findings.items.len()),
+        Data::Coverage(coverage) => options.limits.has_room_for_sources(coverage.files.len()),
+        _ => Ok(()),
+    };
+    room.map_err(|e| e.finish(name, format.id, None))?;
     // What was left out is told wherever the file is.
     if let Data::Findings(findings) = &parsed.data {
         let words = findings.gaps.iter().map(|g| &g.words).filter(|w| !parsed.notes.iter().any(|n| n.message == **w));

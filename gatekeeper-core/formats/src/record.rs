@@ -59,7 +59,14 @@ impl Header {
             exit_status: self.exit_status,
             signal: self.signal,
             reports: self.reports.clone(),
+            millis: self.millis(),
         }
+    }
+
+    /// From its beginning to its end; `None` where either is no time, or they are the wrong way round.
+    fn millis(&self) -> Option<u64> {
+        let time = |text: &str| text.parse::<jiff::Timestamp>().ok().map(|t| t.as_millisecond());
+        u64::try_from(time(&self.ended)?.checked_sub(time(&self.started)?)?).ok()
     }
 }
 

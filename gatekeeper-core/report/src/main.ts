@@ -8,6 +8,7 @@ import { findings } from "./findings";
 import { packages } from "./packages";
 import { series } from "./series";
 import { tests } from "./tests";
+import { trends } from "./trends";
 import type { View } from "./view";
 
 type Make = (changed: (address: string) => void) => Promise<View>;
@@ -19,6 +20,7 @@ const VIEWS: [id: string, name: string, make: Make | null][] = [
   ["coverage", "Coverage", coverage],
   ["packages", "Licences", packages],
   ["series", "Measurements", series],
+  ["history", "Trends", trends],
 ];
 
 const root = document.documentElement;

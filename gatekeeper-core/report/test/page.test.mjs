@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
-import { files, page as written, project } from "./project.mjs";
+import { COMPARES, files, page as written, past, project } from "./project.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const DESK = { viewport: { width: 1280, height: 900 } };
@@ -351,6 +351,72 @@ describe("20,000 findings and 100,000 tests", () => {
     assert.ok((await page.locator("#view-tests .item").count()) < 100);
     await close();
   });
+});
+
+describe("a project with a past", () => {
+  let path;
+  before(() => {
+    const made = past({ runs: 6, policy: COMPARES });
+    folders.push(made.root);
+    path = written(made.root, made.more);
+  });
+
+  test("the figures stand beside those of the baseline, without a script too", async () => {
+    const { page, close } = await opened(path, { ...DESK, javaScriptEnabled: false });
+    const row = (name) => page.locator(".against tr", { has: page.locator(`th:text-is("${name}")`) });
+    assert.match(await row("lines covered").innerText(), /\d+\.\d\d % \(\d+ of \d+\)[\s\S]*[+\u2212]\d+\.\d\d points/);
+    assert.match(await row("tests").innerText(), /90\s+90\s+none/);
+    assert.equal(await row("findings").count(), 1);
+    await close();
+  });
+
+  test("a strip and a line for each figure show how it came", async () => {
+    const { page, seen, close } = await opened(path, DESK, "#history");
+    await ready(page, "history");
+    assert.match(await status(page).innerText(), /^7 runs, 2026-01-25 12:00 to 2026-01-31 12:00/);
+    const card = page.locator(".trends .metric", { has: page.locator("h3:text-is('coverage')") });
+    assert.equal(await card.locator(".strip > span").count(), 7);
+    assert.equal(await card.locator(".strip").getAttribute("role"), "img");
+    const chart = card.locator(".trend-box", { has: page.locator("b:text-is('lines')") });
+    assert.equal(await chart.locator(".dot").count(), 7);
+    assert.match(await chart.locator("figcaption").innerText(), /lines \d+(\.\d+)? % .* limit >= 80 %/);
+    // What never moves is said, not drawn.
+    const unit = page.locator(".trends .metric", { has: page.locator("h3:text-is('unit')") });
+    assert.match(await unit.locator(".still").innerText(), /pass-rate \(os=linux runtime=18\): always 100 %, limit >= 100 %/);
+    await page.fill("#view-history [data-search]", "cover");
+    await page.waitForFunction(() => document.querySelectorAll(".trends .metric").length === 2);
+    assert.match(page.url(), /#history\/q=cover$/);
+    assert.deepEqual(seen.errors, []);
+    await close();
+  });
+
+  test("measurements stand below those of the baseline", async () => {
+    const { page, close } = await opened(path, DESK, "#series");
+    await ready(page, "series");
+    const row = page.locator(".metric", { has: page.locator("h3:has-text('index build')") }).locator("tbody tr").first();
+    assert.equal(await row.locator(".then .sample").count(), 20);
+    assert.equal(await row.locator(".now .sample").count(), 20);
+    assert.match(await row.innerText(), /\+\d+\.\d %/);
+    await close();
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    test(`axe finds nothing to complain of in it, ${colorScheme}`, async () => {
+      for (const device of [DESK, PHONE]) {
+        const { page, close } = await opened(path, { ...device, colorScheme, bypassCSP: true });
+        await page.addScriptTag({ content: AXE });
+        for (const view of ["overview", "series", "history"]) {
+          await page.evaluate((view) => (location.hash = view), view);
+          if (view !== "overview") await ready(page, view);
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `${view} is ${wide} pixels too wide`);
+          const { violations } = await page.evaluate(() => window.axe.run(document));
+          assert.deepEqual(violations.map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html)]), [], view);
+        }
+        await close();
+      }
+    });
+  }
 });
 
 describe("what strangers write", () => {

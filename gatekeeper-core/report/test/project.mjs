@@ -74,8 +74,8 @@ function write(root, files) {
   }
 }
 
-/** The files of a project: `tests` cases and `findings` in all. */
-export function files({ tests = 900, findings = 400, seed = 7 } = {}) {
+/** The files of a project: `tests` cases and `findings` in all; `drift` from 0 to 1 is how far it has come from its first run. */
+export function files({ tests = 900, findings = 400, seed = 7, drift = 1, noise = 0 } = {}) {
   const random = chance(seed);
   const pick = (list) => list[Math.floor(random() * list.length)];
   const out = { "gatekeeper.toml": POLICY };
@@ -100,7 +100,7 @@ export function files({ tests = 900, findings = 400, seed = 7 } = {}) {
     for (let n = 0; n < 4 + Math.floor(random() * 9); n++) {
       const name = `${folder}/${pick(WORDS)}_${n}.ts`;
       const lines = 40 + Math.floor(random() * random() * 600);
-      const share = folder.startsWith("src/auth") ? 0.35 : 0.7 + random() * 0.3;
+      const share = folder.startsWith("src/auth") ? 0.35 + 0.4 * (1 - drift) : 0.7 + random() * 0.3;
       const source = [];
       lcov.push(`SF:${name}`);
       let hit = true;
@@ -140,8 +140,9 @@ export function files({ tests = 900, findings = 400, seed = 7 } = {}) {
     });
   }
   out["reports/bom.cdx.json"] = JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.5", version: 1, metadata: { timestamp: "2026-01-30T10:00:00Z", component: { type: "application", name: "app", version: "1.0.0" } }, components, dependencies: [{ ref: "c0", dependsOn: [] }] });
+  const jitter = chance(seed + 1000 + noise);
   const benchmarks = ["decode small", "decode large", "route lookup", "index build"].flatMap((name, n) =>
-    Array.from({ length: 20 }, () => ({ name, run_type: "iteration", repetitions: 20, iterations: 1000, real_time: 100 * (n + 1) * (1 + random() * 0.2), cpu_time: 95 * (n + 1) * (1 + random() * 0.2), time_unit: "ns" })),
+    Array.from({ length: 20 }, () => ({ name, run_type: "iteration", repetitions: 20, iterations: 1000, real_time: (100 - 12 * (1 - drift) * (n % 2)) * (n + 1) * (1 + jitter() * 0.2), cpu_time: 95 * (n + 1) * (1 + jitter() * 0.2), time_unit: "ns" })),
   );
   out["reports/benchmark.json"] = JSON.stringify({ context: { date: "2026-01-30T10:00:00+00:00", host_name: "ci", executable: "bench", num_cpus: 4, mhz_per_cpu: 2000, cpu_scaling_enabled: false, caches: [], load_avg: [], library_build_type: "release" }, benchmarks });
   return out;
@@ -164,4 +165,42 @@ export function page(root, more = []) {
     if (![1, 3].includes(error.status)) throw new Error(`${error.message}\n${error.stderr}`);
   }
   return out;
+}
+
+/** A gate that compares with a baseline, to go behind the policy. */
+export const COMPARES = `
+[gates.speed]
+rule = "regression"
+max = "10%"
+action = "warn"
+`;
+
+/**
+ * A project with a past: a snapshot of its first run to compare with, and the verdicts of `runs` earlier ones. Answers its folder and what `check`
+ * is to be given for them.
+ */
+export function past({ runs = 12, tests = 90, findings = 80, policy = "" } = {}) {
+  const root = project({ ...files({ tests, findings }), "gatekeeper.toml": POLICY + policy });
+  const run = (command, more) => {
+    try {
+      execFileSync(BIN, [command, "--root", root, ...more], { cwd: root, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 });
+    } catch (error) {
+      if (![1, 3].includes(error.status)) throw new Error(`${error.message}\n${error.stderr}`);
+    }
+  };
+  const day = (n) => new Date(Date.UTC(2026, 0, 31 - runs + n, 12)).toISOString().replace(".000", "");
+  const base = join(root, "base.snap");
+  const more = [];
+  for (let n = 0; n < runs; n++) {
+    const of = files({ tests, findings: findings - 4 * n, seed: 7, noise: n + 1, drift: n / runs });
+    write(root, { ...of, "gatekeeper.toml": POLICY + policy });
+    const commit = `${(0xabcdef0 + n).toString(16)}00112233`;
+    if (n === 0) run("snapshot", ["--now", day(n), "--commit", commit, "-o", base]);
+    const file = join(root, `history/${n}.json`);
+    mkdirSync(dirname(file), { recursive: true });
+    run("check", ["--now", day(n), "--commit", commit, "--quiet", "--report", `json=${file}`]);
+    more.push("--history", file);
+  }
+  write(root, { ...files({ tests, findings, seed: 7, drift: 1 }), "gatekeeper.toml": POLICY + policy });
+  return { root, more: [...more, "--baseline", base, "--commit", "0123456789ab00112233"] };
 }

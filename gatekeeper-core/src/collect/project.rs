@@ -8,7 +8,7 @@ use crate::policy::Project;
 use crate::relate::findings::{parse_plain, parse_yaml};
 use crate::relate::paths::Tree;
 use crate::relate::suppress::IgnoreFile;
-use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::error::{ParseError, chain};
 use gatekeeper_formats::input::Limits;
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(crate) fn ignore_files_by(
     let mut out = Vec::new();
     for (name, yaml) in [(".trivyignore", false), (".trivyignore.yaml", true), (".trivyignore.yml", true)] {
         let wrong = |why: String| PolicyProblem::new(0..0, why).code(ProblemCode::Unreadable);
-        let read = read(name).map_err(|e| PolicyError::about(name, wrong("cannot be read".to_owned()).because(e)))?;
+        let read = read(name).map_err(|e| PolicyError::about(name, wrong(chain(&e))))?;
         let Some(bytes) = read else { continue };
         let text = String::from_utf8(bytes)
             .map_err(|e| PolicyError::about(name, wrong("is not UTF-8 text".to_owned()).because(e)))?;
@@ -50,7 +50,8 @@ pub(crate) fn ignore_files_by(
 pub(crate) fn project_of(root: &Path, candidates: &[Candidate]) -> Project {
     const ERLANG: [&str; 4] = ["rebar.config", "rebar.config.script", "rebar.lock", "erlang.mk"];
     const ELIXIR: [&str; 1] = ["mix.exs"];
-    const ANY: [&str; 6] = ["gleam.toml", "Cargo.toml", "package.json", "pyproject.toml", "go.mod", "pom.xml"];
+    const GLEAM: [&str; 1] = ["gleam.toml"];
+    const ANY: [&str; 5] = ["Cargo.toml", "package.json", "pyproject.toml", "go.mod", "pom.xml"];
     const RECORDED: [&str; 7] = ["compile", "dialyzer", "xref", "eunit", "ct", "proper", "cover"];
     let has = |files: &[&str]| files.iter().any(|f| root.join(f).exists());
     let of_erlang = |c: &Candidate| {
@@ -65,6 +66,8 @@ pub(crate) fn project_of(root: &Path, candidates: &[Candidate]) -> Project {
         Project::Erlang
     } else if has(&ELIXIR) {
         Project::Elixir
+    } else if has(&GLEAM) {
+        Project::Gleam
     } else if !has(&ANY) && candidates.iter().any(of_erlang) {
         Project::Erlang
     } else {

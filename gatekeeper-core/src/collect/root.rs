@@ -97,6 +97,10 @@ impl ProjectFiles for Root {
         Ok(Some(algorithms.iter().map(of).collect()))
     }
 
+    fn modified(&self, path: &str) -> Option<i64> {
+        super::walk::modified(&self.place(path).ok()??)
+    }
+
     fn matching(&self, patterns: &[&Pattern]) -> Result<Vec<String>, String> {
         let walked = walk(&self.folder, patterns, Wanted::Files, Asked::ByPolicy);
         match walked.unseen.first() {

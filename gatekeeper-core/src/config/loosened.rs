@@ -1,81 +1,13 @@
-//! What one policy demands less than another: limits that are weaker, gates that are gone, lists that let more through.
+//! What one policy demands less than another: limits that are weaker, gates that are gone, lists that let more through. Which value of a key is the
+//! weaker one stands in `stricter`.
 
+use super::measure::Measure;
+use super::merge::merge;
 use super::node::{Entry, Node, Value, duration};
+use super::stricter::{Place, Stricter, is_metric, leaves_out, stricter};
 use gatekeeper_evidence::decimal::Decimal;
 use std::cmp::Ordering;
-
-/// How a key's value is stricter.
-#[derive(Clone, Copy, PartialEq)]
-enum Stricter {
-    /// The higher, the stricter.
-    Higher,
-    /// The lower, the stricter.
-    Lower,
-    /// The more entries, the stricter.
-    More,
-    /// The fewer entries, the stricter. No list at all narrows nothing.
-    Fewer,
-    /// The stricter of these words is the earlier one; the number says which holds where none is written.
-    Words(&'static [&'static str], usize),
-    /// Which is stricter nobody can tell: any other value is told.
-    Same,
-}
-
-const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
-const METRICS: [&str; 4] = ["lines", "branches", "functions", "statements"];
-const ON: &[&str] = &["true", "false"];
-const OFF: &[&str] = &["false", "true"];
-
-/// Keys whose lists leave something out.
-const LEAVES_OUT: [&str; 9] = [
-    "exclude",
-    "ignore",
-    "except-tools",
-    "exceptions",
-    "ignore-scopes",
-    "exclude-cells",
-    "quarantine",
-    "allow-fail",
-    "root",
-];
-
-/// How a key is stricter, by its path below the gate or table; `None` where that cannot be told of it.
-fn direction(path: &[&str]) -> Option<Stricter> {
-    let last = path.last()?;
-    let parent = path.len().checked_sub(2).and_then(|at| path.get(at)).copied();
-    match (*last, parent) {
-        (_, Some("exceptions")) => Some(Stricter::Fewer),
-        ("rule" | "evidence" | "each" | "format" | "exit-status", None) => Some(Stricter::Same),
-        ("action", _) => Some(Stricter::Words(&["block", "warn", "inform"], 0)),
-        ("enabled" | "valid" | "ntia" | "required" | "ancestor", _) => Some(Stricter::Words(ON, 0)),
-        ("ratchet" | "same-commit", _) => Some(Stricter::Words(ON, 1)),
-        ("fixable-only" | "new-only" | "on-diff", _) => Some(Stricter::Words(OFF, 0)),
-        ("unknown", None) => Some(Stricter::Words(&["fail", "warn", "allow"], 0)),
-        ("loosening", _) => Some(Stricter::Words(&["fail", "warn", "allow"], 1)),
-        ("weakening", None) | (_, Some("weakening")) => Some(Stricter::Words(&["fail", "warn", "allow"], 2)),
-        ("degraded", _) => Some(Stricter::Words(&["fail", "warn", "allow"], 0)),
-        ("unmeasured", _) => Some(Stricter::Words(&["error", "uncovered"], 0)),
-        ("stale" | "bots" | "committers", _) => Some(Stricter::Words(&["deny", "allow"], 0)),
-        ("attempts", _) => Some(Stricter::Words(&["full", "failed-only"], 0)),
-        ("fail-on", _) => Some(Stricter::Words(SEVERITIES, SEVERITIES.len())),
-        ("flaky", _) => Some(Stricter::Words(&["fail", "warn", "pass"], 0)),
-        ("allow", _) => Some(Stricter::Fewer),
-        (key, _) if LEAVES_OUT.contains(&key) => Some(Stricter::Fewer),
-        (
-            "deny" | "review" | "tools" | "categories" | "rules" | "formats" | "specs" | "only" | "paths" | "packages"
-            | "evidence" | "metrics",
-            _,
-        ) => Some(Stricter::More),
-        (_, Some("require" | "labels")) => Some(Stricter::More),
-        (_, Some("max" | "warn")) => Some(Stricter::Lower),
-        (metric, _) if METRICS.contains(&metric) => Some(Stricter::Higher),
-        ("min" | "warn", Some(metric)) if METRICS.contains(&metric) => Some(Stricter::Higher),
-        ("slower", _) => Some(Stricter::Lower),
-        (key, _) if key == "min" || key.starts_with("min-") => Some(Stricter::Higher),
-        (key, _) if key == "max" || key.starts_with("max-") => Some(Stricter::Lower),
-        _ => None,
-    }
-}
+use std::collections::BTreeSet;
 
 /// What sort of thing demands less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,33 +42,45 @@ pub(crate) fn is_looser(base: &Node, now: &Node) -> bool {
 /// What `now` demands less than `base`.
 pub(crate) fn compared(base: &Node, now: &Node) -> Vec<Loosened> {
     let mut out = Vec::new();
-    let entries = |tree: &Node, key: &str| tree.get(key).and_then(Node::entries).unwrap_or_default().to_vec();
-    let after = entries(now, "gates");
-    for gate in entries(base, "gates") {
+    let after = entries(now.get("gates"));
+    for gate in entries(base.get("gates")) {
         match after.iter().find(|g| g.key == gate.key) {
             None => out.push(policy(format!("{}: the gate is gone", gate.key))),
-            Some(new) => compare(&gate.key, &mut Vec::new(), Some(&gate.node), Some(&new.node), &mut out),
+            Some(new) => {
+                Comparison { place: Place::Gate, of: gate.key.clone(), out: &mut out }.gates(&gate.node, &new.node);
+            }
         }
     }
     evidence(base, now, &mut out);
     waivers(base, now, &mut out);
-    for component in entries(base, "components").iter().filter(|c| c.node.entries().is_some()) {
-        if now.get("components").and_then(|c| c.get(&component.key)).is_none() {
-            out.push(policy(format!("components.{}: the component is gone", component.key)));
+    components(base, now, &mut out);
+    // Everything else that a policy says at its top: `[baseline]`, `weakening`.
+    const APART: [&str; 9] =
+        ["gates", "evidence", "waivers", "components", "profiles", "profile", "version", "extends", "defaults"];
+    let (old, new) = (entries(Some(base)), entries(Some(now)));
+    let keys = old.iter().chain(new.iter().filter(|n| old.iter().all(|o| o.key != n.key)));
+    let mut at = Comparison { place: Place::Top, of: String::new(), out: &mut out };
+    for key in keys.map(|e| e.key.as_str()).filter(|k| !APART.contains(k)) {
+        let (was, is) = (base.get(key), now.get(key));
+        match [was, is].into_iter().flatten().any(|n| key == "weakening" && n.entries().is_some()) {
+            true => at.compare(&mut vec![key], was.map(sorts).as_ref(), is.map(sorts).as_ref()),
+            false => at.compare(&mut vec![key], was, is),
         }
     }
-    // Everything else that a policy says at its top: `[baseline]`, `[components]`, `weakening`.
-    let apart = ["gates", "evidence", "waivers", "profiles", "profile", "version", "extends", "defaults"];
-    let (old, new) = (base.entries().unwrap_or_default(), now.entries().unwrap_or_default());
-    let keys = old.iter().chain(new.iter().filter(|n| old.iter().all(|o| o.key != n.key)));
-    for key in keys.map(|e| e.key.as_str()).filter(|k| !apart.contains(k)) {
-        compare("", &mut vec![key], base.get(key), now.get(key), &mut out);
-    }
+    at.compare(
+        &mut vec!["components", "root"],
+        base.get("components").and_then(|c| c.get("root")),
+        now.get("components").and_then(|c| c.get("root")),
+    );
     out
 }
 
 fn policy(words: String) -> Loosened {
     Loosened { sort: Looser::Policy, words }
+}
+
+fn entries(node: Option<&Node>) -> &[Entry] {
+    node.and_then(Node::entries).unwrap_or_default()
 }
 
 fn tables<'n>(tree: &'n Node, key: &str) -> &'n [Node] {
@@ -154,6 +98,34 @@ fn words(node: &Node) -> Option<String> {
     }
 }
 
+/// A gate with what holds because another key is not there: one approval, where no groups are named.
+fn whole_gate(gate: &Node) -> Node {
+    let mut out = gate.clone();
+    let Value::Table(keys) = &mut out.value else { return out };
+    let of = |keys: &[Entry], key: &str| keys.iter().find(|k| k.key == key).map(|k| number(&k.node.value));
+    let implied = |keys: &mut Vec<Entry>, key: &str, value: Value| {
+        if of(keys, key).is_none() {
+            keys.push(Entry { key: key.to_owned(), key_span: 0..0, node: Node { span: 0..0, value } });
+        }
+    };
+    if of(keys, "groups").is_none() {
+        implied(keys, "min", Value::Number("1".to_owned()));
+    }
+    out
+}
+
+/// `weakening`, for each sort: a word speaks of all, and what a table does not name fails.
+fn sorts(node: &Node) -> Node {
+    const SORTS: [&str; 6] = ["lost", "skipped", "files", "excludes", "policy", "waivers"];
+    let fail = || Node { span: 0..0, value: Value::Text("fail".to_owned()) };
+    let of = |key: &str| match &node.value {
+        Value::Table(_) => node.get(key).cloned().unwrap_or_else(fail),
+        _ => node.clone(),
+    };
+    let entry = |key: &str| Entry { key: key.to_owned(), key_span: 0..0, node: of(key) };
+    Node { span: node.span.clone(), value: Value::Table(SORTS.map(entry).to_vec()) }
+}
+
 /// Evidence entries by name, or, without one, by their patterns.
 fn evidence(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
     let key = |entry: &Node| {
@@ -165,7 +137,55 @@ fn evidence(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
         let name = key(old);
         match new.iter().find(|n| key(n) == name) {
             None => out.push(policy(format!("evidence {name}: the entry is gone"))),
-            Some(n) => compare(&format!("evidence {name}"), &mut Vec::new(), Some(old), Some(n), out),
+            Some(n) => {
+                let mut at = Comparison { place: Place::Evidence, of: format!("evidence {name}"), out };
+                at.compare(&mut Vec::new(), Some(old), Some(n));
+            }
+        }
+    }
+}
+
+/// Components, and what each makes of the gates: a limit of its own that is lower than the gate's demands less, and so does one that is gone.
+fn components(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
+    let of = |tree: &Node, name: &str| tree.get("components").and_then(|c| c.get(name)).cloned();
+    let own = |component: Option<&Node>, gate: &str| component.and_then(|c| c.get("gates")?.get(gate)).cloned();
+    let both = |gate: Option<&Node>, own: Option<&Node>| {
+        let mut whole = gate.cloned()?;
+        if let Some(own) = own {
+            merge(&mut whole, own);
+        }
+        Some(whole)
+    };
+    let names: BTreeSet<&str> = [base, now]
+        .into_iter()
+        .flat_map(|tree| entries(tree.get("components")))
+        .filter(|c| c.node.entries().is_some())
+        .map(|c| c.key.as_str())
+        .collect();
+    for name in names {
+        let (was, is) = (of(base, name), of(now, name));
+        if let (Some(_), None) = (&was, &is) {
+            out.push(policy(format!("components.{name}: the component is gone")));
+            continue;
+        }
+        let place = format!("components.{name}");
+        if let (Some(was), Some(is)) = (&was, &is) {
+            let mut at = Comparison { place: Place::Component, of: place.clone(), out };
+            at.compare(&mut Vec::new(), Some(was), Some(is));
+        }
+        let gates = entries(base.get("gates")).iter().map(|g| g.key.as_str());
+        for gate in gates {
+            let (old, new) = (own(was.as_ref(), gate), own(is.as_ref(), gate));
+            if old.as_ref().map(canonical) == new.as_ref().map(canonical) {
+                continue;
+            }
+            let gate_of = |tree: &'_ Node| tree.get("gates").and_then(|g| g.get(gate)).cloned();
+            let (Some(old), Some(new)) =
+                (both(gate_of(base).as_ref(), old.as_ref()), both(gate_of(now).as_ref(), new.as_ref()))
+            else {
+                continue;
+            };
+            Comparison { place: Place::Gate, of: format!("{place}: {gate}"), out }.gates(&old, &new);
         }
     }
 }
@@ -174,8 +194,9 @@ fn evidence(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
 fn waivers(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
     const WHAT: [&str; 6] = ["id", "test", "package", "path", "component", "labels"];
     let keys = || WHAT.into_iter().chain(["gate", "covers"]);
-    let same = |a: &Node, b: &Node| keys().all(|key| a.get(key).map(|n| &n.value) == b.get(key).map(|n| &n.value));
-    let end = |waiver: &Node| waiver.get("expires").and_then(words);
+    let of = |waiver: &Node, key: &str| waiver.get(key).map(canonical);
+    let same = |a: &Node, b: &Node| keys().all(|key| of(a, key) == of(b, key));
+    let date = |waiver: &Node, key: &str| waiver.get(key).and_then(words);
     let gate = |waiver: &Node| waiver.get("gate").and_then(words);
     let known = |gate: &str| base.get("gates").is_some_and(|gates| gates.get(gate).is_some());
     let old = tables(base, "waivers");
@@ -184,64 +205,223 @@ fn waivers(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
             WHAT.iter().filter_map(|k| waiver.get(k)).map(|n| words(n).unwrap_or_else(|| n.to_string())).collect();
         let (of, what) = (gate(waiver).unwrap_or_else(|| "all gates".to_owned()), shown.join(" in "));
         let those: Vec<&Node> = old.iter().filter(|o| same(o, waiver)).collect();
-        // No end is later than any.
-        let longer = |o: &&Node| end(o).is_some_and(|was| end(waiver).is_none_or(|is| is > was));
+        // No end is later than any, and no beginning is earlier.
+        let longer =
+            |o: &&Node| date(o, "expires").is_some_and(|was| date(waiver, "expires").is_none_or(|is| is > was));
+        let sooner = |o: &&Node| date(o, "starts").is_some_and(|was| date(waiver, "starts").is_none_or(|is| is < was));
+        let change = |first: &Node, key: &str, verb: &str| {
+            let day = |w: &Node| date(w, key).unwrap_or_else(|| "none".to_owned());
+            format!("{of}: the waiver of {what} {verb} {} → {}", day(first), day(waiver))
+        };
         let words = match those.first() {
             None => format!("{of}: a waiver of {what} is added"),
-            Some(first) if those.iter().all(longer) => {
-                let date = |w: &Node| end(w).unwrap_or_else(|| "none".to_owned());
-                format!("{of}: the waiver of {what} expires {} → {}", date(first), date(waiver))
-            }
+            Some(first) if those.iter().all(longer) => change(first, "expires", "expires"),
+            Some(first) if those.iter().all(sooner) => change(first, "starts", "starts"),
             Some(_) => continue,
         };
         out.push(Loosened { sort: Looser::Waiver, words });
     }
 }
 
-fn compare<'n>(
-    of: &str,
-    path: &mut Vec<&'n str>,
-    base: Option<&'n Node>,
-    now: Option<&'n Node>,
-    out: &mut Vec<Loosened>,
-) {
-    let tables = |node: Option<&'n Node>| node.and_then(Node::entries);
-    if let (Some(_), _) | (_, Some(_)) = (tables(base), tables(now)) {
-        // A limit that is written as a mere number is its `min`.
-        if let (Some(number), None, Some(inner)) | (None, Some(number), Some(inner)) =
-            (plain(base), plain(now), tables(base).or(tables(now)))
-            && path.last().is_some_and(|key| METRICS.contains(key))
-        {
-            let min = inner.iter().find(|e| e.key == "min").map(|e| &e.node);
-            let (old, new) = if plain(base).is_some() { (Some(number), min) } else { (min, Some(number)) };
-            path.push("min");
-            compare(of, path, old, new, out);
-            path.pop();
+/// The keys that say how many cases may fail.
+const FAILURES: [&str; 2] = ["min-pass-rate", "max-failed"];
+
+/// Two values of one key, all the way down.
+struct Comparison<'o> {
+    place: Place,
+    /// What they belong to, in words.
+    of: String,
+    out: &'o mut Vec<Loosened>,
+}
+
+impl Comparison<'_> {
+    fn gates(&mut self, base: &Node, now: &Node) {
+        let (was, is) = (whole_gate(base), whole_gate(now));
+        self.failures(&was, &is);
+        let rest = |gate: Node| match gate.value {
+            Value::Table(mut keys) => {
+                keys.retain(|k| !FAILURES.contains(&k.key.as_str()));
+                Node { span: gate.span, value: Value::Table(keys) }
+            }
+            value => Node { span: gate.span, value },
+        };
+        self.compare(&mut Vec::new(), Some(&rest(was)), Some(&rest(is)));
+    }
+
+    /// How many cases may fail: a share of 100 % and no failure at all are the same, and hold where neither is written.
+    fn failures(&mut self, base: &Node, now: &Node) {
+        let of = |gate: &Node| FAILURES.map(|key| gate.get(key).cloned());
+        let is = |node: &Option<Node>, n| node.as_ref().is_some_and(|v| number(&v.value) == Some(Decimal::whole(n)));
+        let none_may =
+            |[rate, failed]: &[Option<Node>; 2]| rate.is_none() && failed.is_none() || is(rate, 100) || is(failed, 0);
+        let (was, now) = (of(base), of(now));
+        if none_may(&now) {
             return;
         }
-        let (old, new) = (tables(base).unwrap_or_default(), tables(now).unwrap_or_default());
-        let find = |entries: &'n [Entry], key: &str| entries.iter().find(|e| e.key == key).map(|e| &e.node);
-        let keys = old.iter().chain(new.iter().filter(|n| find(old, &n.key).is_none()));
-        for entry in keys {
-            path.push(&entry.key);
-            compare(of, path, find(old, &entry.key), find(new, &entry.key), out);
-            path.pop();
+        let strict = none_may(&was);
+        for (n, key) in FAILURES.into_iter().enumerate() {
+            let (Some(was), Some(now)) = (was.get(n), now.get(n)) else { continue };
+            let shown = |node: &Option<Node>| node.as_ref().map_or_else(|| "none".to_owned(), Node::to_string);
+            if strict && now.is_some() {
+                return self.say(&[key], &shown(was), &shown(now));
+            }
+            let how = if n == 0 { Stricter::Higher(None) } else { Stricter::Lower(None) };
+            if !strict && weaker(how, was.as_ref().map(|n| &n.value), now.as_ref().map(|n| &n.value)) {
+                self.say(&[key], &shown(was), &shown(now));
+            }
         }
-        return;
     }
-    if base.map(|n| &n.value) == now.map(|n| &n.value) {
-        return;
-    }
-    let Some(stricter) = direction(path) else { return };
-    if weaker(stricter, base.map(|n| &n.value), now.map(|n| &n.value)) {
-        let shown = |node: Option<&Node>| node.map_or_else(|| "none".to_owned(), Node::to_string);
-        let place = if of.is_empty() { String::new() } else { format!("{of}: ") };
-        let sort = match path.iter().any(|key| LEAVES_OUT.contains(key)) {
-            true => Looser::Exclude,
-            false => Looser::Policy,
+
+    fn compare<'n>(&mut self, path: &mut Vec<&'n str>, base: Option<&'n Node>, now: Option<&'n Node>) {
+        if base.map(canonical) == now.map(canonical) {
+            return;
+        }
+        let decided = stricter(self.place, path);
+        let table = |node: Option<&'n Node>| node.and_then(Node::entries);
+        if decided == Some(Stricter::Cells) {
+            // Those that must hold: all of them, where nothing is said.
+            let shown = |node: Option<&Node>| node.map_or_else(|| "none".to_owned(), Node::to_string);
+            if must_hold(now) < must_hold(base) {
+                self.say(path, &shown(base), &shown(now));
+            }
+            return;
+        }
+        if decided == Some(Stricter::Severities) && (table(base).is_some() || table(now).is_some()) {
+            return self.severities(path, base, now);
+        }
+        let (was, is) = (table(base), table(now));
+        if was.is_some() || is.is_some() {
+            // A limit that is written as a mere number is its `min`.
+            if let (Some(number), None, Some(inner)) | (None, Some(number), Some(inner)) =
+                (plain(base), plain(now), was.or(is))
+                && path.last().is_some_and(|key| is_metric(key))
+            {
+                let min = inner.iter().find(|e| e.key == "min").map(|e| &e.node);
+                let (old, new) = if plain(base).is_some() { (Some(number), min) } else { (min, Some(number)) };
+                path.push("min");
+                self.compare(path, old, new);
+                path.pop();
+                return;
+            }
+            // Labels that select narrow as soon as one is named; other tables are compared key by key.
+            let (old, new) = (was.unwrap_or_default(), is.unwrap_or_default());
+            let keys = old.iter().chain(new.iter().filter(|n| find(old, &n.key).is_none()));
+            for entry in keys {
+                path.push(&entry.key);
+                self.compare(path, find(old, &entry.key), find(new, &entry.key));
+                path.pop();
+            }
+            return;
+        }
+        if let Some((was, is)) = by_name(path, base, now) {
+            let names: BTreeSet<&str> = was.iter().chain(&is).map(|(name, _)| name.as_str()).collect();
+            for name in names {
+                let of = |all: &[(String, &'n Node)]| all.iter().find(|(n, _)| n == name).map(|(_, node)| *node);
+                let mut below: Vec<&str> = path.iter().copied().chain([name]).collect();
+                match (of(&was), of(&is)) {
+                    (Some(_), None) => self.say(&below, "there", "gone"),
+                    (was, is) => self.entries_of(&mut below, was, is),
+                }
+            }
+            return;
+        }
+        // What nobody decided on is told: a key of a rule from outside.
+        let decided = match decided.unwrap_or(Stricter::Same) {
+            Stricter::Severities => Stricter::Lower(None),
+            decided => decided,
         };
-        out.push(Loosened { sort, words: format!("{place}{} {} → {}", path.join("."), shown(base), shown(now)) });
+        if weaker(decided, base.map(|n| &n.value), now.map(|n| &n.value)) {
+            let shown = |node: Option<&Node>| node.map_or_else(|| "none".to_owned(), Node::to_string);
+            self.say(path, &shown(base), &shown(now));
+        }
     }
+
+    /// The keys of an entry of a list of tables.
+    fn entries_of(&mut self, path: &mut Vec<&str>, base: Option<&Node>, now: Option<&Node>) {
+        let (old, new) = (entries(base), entries(now));
+        for entry in old.iter().chain(new.iter().filter(|n| find(old, &n.key).is_none())) {
+            let mut below: Vec<&str> = path.iter().copied().chain([entry.key.as_str()]).collect();
+            // One that is added demands more.
+            if base.is_some() {
+                self.compare(&mut below, find(old, &entry.key), find(new, &entry.key));
+            }
+        }
+    }
+
+    /// Most findings by severity: a limit holds for its severity and for those above it that have none of their own.
+    fn severities(&mut self, path: &[&str], base: Option<&Node>, now: Option<&Node>) {
+        const RISING: [&str; 5] = ["info", "low", "medium", "high", "critical"];
+        let own = |node: Option<&Node>, key: &str| node.and_then(|n| n.get(key)).cloned();
+        let cover = |node: Option<&Node>, at: usize| RISING.iter().take(at).rev().find_map(|s| own(node, s));
+        let keys = RISING.iter().copied().enumerate().map(|(at, key)| (key, Some(at)));
+        for (key, at) in keys.chain([("unknown", None), ("total", None)]) {
+            let (was, is) = (own(base, key), own(now, key));
+            let covered = |node: Option<&Node>| {
+                at.and_then(|at| cover(node, at)).or_else(|| match key {
+                    "unknown" => own(node, "total"),
+                    _ => None,
+                })
+            };
+            let looser = match (&was, &is) {
+                (Some(was), Some(is)) => weaker(Stricter::Lower(None), Some(&was.value), Some(&is.value)),
+                (Some(was), None) => {
+                    let still = covered(now);
+                    weaker(Stricter::Lower(None), Some(&was.value), still.as_ref().map(|n| &n.value))
+                }
+                // It was counted with those below it, and now has room of its own.
+                (None, Some(is)) => {
+                    let room = number(&is.value).is_none_or(|n| n > Decimal::whole(0));
+                    room && (covered(base).is_some() || key == "unknown" && base.is_some())
+                }
+                (None, None) => false,
+            };
+            if looser {
+                let shown = |node: &Option<Node>| node.as_ref().map_or_else(|| "none".to_owned(), Node::to_string);
+                let mut below = path.to_owned();
+                below.push(key);
+                self.say(&below, &shown(&was), &shown(&is));
+            }
+        }
+    }
+
+    fn say(&mut self, path: &[&str], was: &str, is: &str) {
+        let place = if self.of.is_empty() { String::new() } else { format!("{}: ", self.of) };
+        let sort = if leaves_out(path) { Looser::Exclude } else { Looser::Policy };
+        self.out.push(Loosened { sort, words: format!("{place}{} {was} → {is}", path.join(".")) });
+    }
+}
+
+/// How many cells must hold.
+fn must_hold(cells: Option<&Node>) -> Option<Decimal> {
+    let all = Decimal::parse("1e9");
+    match cells.map(|n| &n.value) {
+        Some(Value::Text(t)) if t == "any" => Some(Decimal::whole(1)),
+        Some(Value::Table(_)) => cells.and_then(|n| n.get("at-least")).and_then(|n| number(&n.value)),
+        _ => all,
+    }
+}
+
+fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Node> {
+    entries.iter().find(|e| e.key == key).map(|e| &e.node)
+}
+
+/// Entries of two lists of tables by what names them, where the lists have such: the metrics of a canary.
+type ByName<'n> = Vec<(String, &'n Node)>;
+
+fn by_name<'n>(path: &[&str], base: Option<&'n Node>, now: Option<&'n Node>) -> Option<(ByName<'n>, ByName<'n>)> {
+    let key = match path {
+        ["metrics"] => "name",
+        ["extract"] => "metric",
+        _ => return None,
+    };
+    let named = |node: Option<&'n Node>| -> Option<ByName<'n>> {
+        match node.map(|n| &n.value) {
+            None => Some(Vec::new()),
+            Some(Value::List(items)) => items.iter().map(|i| Some((i.get(key).and_then(words)?, i))).collect(),
+            Some(_) => None,
+        }
+    };
+    Some((named(base)?, named(now)?))
 }
 
 /// A limit that is written without a table.
@@ -251,28 +431,47 @@ fn plain(node: Option<&Node>) -> Option<&Node> {
 
 /// Whether a value demands less than another. What cannot be compared is called weaker: it is told.
 fn weaker(stricter: Stricter, base: Option<&Value>, now: Option<&Value>) -> bool {
+    let shown = |v: &Value| canonical(&Node { span: 0..0, value: v.clone() });
     match stricter {
-        Stricter::Higher | Stricter::Lower => {
-            let (Some(base), Some(now)) = (base, now) else { return base.is_some() };
+        Stricter::Higher(default) | Stricter::Lower(default) => {
+            let default = default.map(|d| Value::Number(d.to_owned()));
+            let (Some(base), Some(now)) = (base.or(default.as_ref()), now.or(default.as_ref())) else {
+                return base.is_some();
+            };
+            let wrong = if matches!(stricter, Stricter::Higher(_)) { Ordering::Less } else { Ordering::Greater };
             match (number(base), number(now)) {
-                (Some(base), Some(now)) => {
-                    now.cmp(&base) == if stricter == Stricter::Higher { Ordering::Less } else { Ordering::Greater }
-                }
-                _ => true,
+                (Some(base), Some(now)) => now.cmp(&base) == wrong,
+                _ => match (Measure::read(base), Measure::read(now)) {
+                    (Some(base), Some(now)) if base.unit.dimension == now.unit.dimension => {
+                        now.base().cmp(&base.base()) == wrong
+                    }
+                    _ => true,
+                },
             }
         }
-        Stricter::More => {
-            let (Some(base), Some(now)) = (base, now) else {
-                // Without a list everything is taken: a list that appears narrows it, one that goes widens it.
-                return now.is_some();
-            };
-            items(base).iter().any(|i| !items(now).contains(i))
-        }
+        Stricter::Demand => match (base, now) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(base), Some(now)) => match base {
+                Value::List(_) => items(base).iter().any(|i| !items(now).contains(i)),
+                _ => !items(now).contains(&shown(base)),
+            },
+        },
+        Stricter::Narrow => match (base, now) {
+            (None, now) => now.is_some(),
+            // All of it is looked at again.
+            (Some(_), None) => false,
+            (Some(base), Some(now)) => items(base).iter().any(|i| !items(now).contains(i)),
+        },
+        Stricter::Accept => match (base, now) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(base), Some(now)) => items(now).iter().any(|i| !items(base).contains(i)),
+        },
+        Stricter::Except => now.is_some_and(|now| excepts_more(base, now)),
+        Stricter::Absent => base.is_none() && now.is_some(),
         Stricter::Same => true,
-        Stricter::Fewer => now.is_some_and(|now| {
-            let known = base.map(items).unwrap_or_default();
-            items(now).iter().any(|i| !known.contains(i))
-        }),
+        Stricter::Nothing | Stricter::Severities | Stricter::Cells => false,
         Stricter::Words(words, unsaid) => {
             let rank = |v: Option<&Value>| match v {
                 Some(Value::Text(t)) => words.iter().position(|w| w == t),
@@ -282,6 +481,37 @@ fn weaker(stricter: Stricter, base: Option<&Value>, now: Option<&Value>) -> bool
             rank(now) > rank(base)
         }
     }
+}
+
+/// Whether a list lets anything be that another does not, or for longer. Why, and who looks after it, make no difference.
+fn excepts_more(base: Option<&Value>, now: &Value) -> bool {
+    const BESIDE: [&str; 4] = ["reason", "owner", "ticket", "expires"];
+    let identity = |node: &Node| match &node.value {
+        Value::Table(keys) => {
+            let mut own: Vec<String> = keys
+                .iter()
+                .filter(|k| !BESIDE.contains(&k.key.as_str()))
+                .map(|k| format!("{} {}", k.key, canonical(&k.node)))
+                .collect();
+            own.sort();
+            own.join(", ")
+        }
+        _ => canonical(node),
+    };
+    let of = |value: &Value| -> Vec<(String, Option<String>)> {
+        let nodes = match value {
+            Value::List(items) => items.clone(),
+            other => vec![Node { span: 0..0, value: other.clone() }],
+        };
+        nodes.iter().map(|n| (identity(n), n.get("expires").and_then(words))).collect()
+    };
+    let known = base.map(of).unwrap_or_default();
+    of(now).iter().any(|(id, end)| {
+        let as_long = |(was, was_end): &(String, Option<String>)| {
+            was == id && (was_end.is_none() || end.as_ref().is_some_and(|e| Some(e) <= was_end.as_ref()))
+        };
+        !known.iter().any(as_long)
+    })
 }
 
 fn number(value: &Value) -> Option<Decimal> {
@@ -295,145 +525,28 @@ fn number(value: &Value) -> Option<Decimal> {
     }
 }
 
+/// A value in words, wherever it stands and in whatever order its keys do.
+fn canonical(node: &Node) -> String {
+    match &node.value {
+        Value::Table(entries) => {
+            let mut keys: Vec<String> =
+                entries.iter().map(|e| format!("{:?}: {}", e.key, canonical(&e.node))).collect();
+            keys.sort();
+            format!("{{{}}}", keys.join(", "))
+        }
+        Value::List(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(", ")),
+        // A day is one, with quotes or without.
+        Value::Date(day) => format!("{day:?}"),
+        _ => node.to_string(),
+    }
+}
+
 fn items(value: &Value) -> Vec<String> {
     match value {
-        Value::List(items) => items.iter().map(Node::to_string).collect(),
-        other => vec![Node { span: 0..0, value: other.clone() }.to_string()],
+        Value::List(items) => items.iter().map(canonical).collect(),
+        other => vec![canonical(&Node { span: 0..0, value: other.clone() })],
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::from_toml;
-
-    fn told(base: &str, now: &str) -> Vec<String> {
-        let tree = |gate: &str| from_toml(&format!("[gates.g]\n{gate}")).unwrap();
-        loosened(&tree(base), &tree(now))
-    }
-
-    #[test]
-    fn what_demands_less_is_told_and_what_demands_more_is_not() {
-        let looser = [
-            ("lines = { min = 80 }", "lines = { min = 79.9 }"),
-            ("lines = { min = 80 }", ""),
-            ("lines = 80", "lines = 70"),
-            ("max = { critical = 0, high = 5 }", "max = { critical = 0, high = 6 }"),
-            ("max = { critical = 0, high = 5 }", "max = { critical = 0 }"),
-            ("max-failed = 0", "max-failed = 1"),
-            ("min-cases = 300", "min-cases = 299"),
-            ("max-duration = \"5m\"", "max-duration = \"301s\""),
-            ("", "action = \"warn\""),
-            ("action = \"warn\"", "action = \"inform\""),
-            ("", "enabled = false"),
-            ("deny = [\"GPL\", \"AGPL\"]", "deny = [\"GPL\"]"),
-            ("allow = [\"MIT\"]", "allow = [\"MIT\", \"BSD\"]"),
-            ("", "tools = [\"bandit\"]"),
-            ("tools = [\"a\", \"b\"]", "tools = [\"a\"]"),
-            ("require = { otp = [\"27\", \"28\"] }", "require = { otp = [\"27\"] }"),
-            ("fail-on = \"high\"", "fail-on = \"critical\""),
-            ("fail-on = \"high\"", ""),
-            ("unknown = \"fail\"", "unknown = \"warn\""),
-            ("flaky = \"fail\"", "flaky = \"warn\""),
-            ("flaky = \"warn\"", "flaky = \"pass\""),
-            ("", "fixable-only = true"),
-            ("each = \"os\"", ""),
-        ];
-        for (base, now) in looser {
-            assert_eq!(told(base, now).len(), 1, "{base} → {now}: {:?}", told(base, now));
-            assert_eq!(told(base, base), Vec::<String>::new(), "{base}");
-        }
-        let stricter = looser.into_iter().filter(|(b, n)| !b.is_empty() && !n.is_empty());
-        for (base, now) in stricter {
-            assert_eq!(told(now, base), Vec::<String>::new(), "{now} → {base}");
-        }
-    }
-
-    #[test]
-    fn evidence_and_waivers_are_compared_too() {
-        let of = |base: &str, now: &str| {
-            let tree = |text: &str| from_toml(&format!("[gates.g]\n{text}")).unwrap();
-            loosened(&tree(base), &tree(now))
-        };
-        let entry = |keys: &str| format!("[[evidence]]\nname = \"u\"\n{keys}");
-        for (base, now, said) in [
-            ("min-cases = 5", "min-cases = 4", "evidence u: min-cases 5 → 4"),
-            ("max-age = \"1h\"", "max-age = \"2h\"", "evidence u: max-age \"1h\" → \"2h\""),
-            ("max-age = \"1h\"", "", "evidence u: max-age \"1h\" → none"),
-            ("", "required = false", "evidence u: required none → false"),
-            ("", "exclude = [\"a\"]", "evidence u: exclude none → [\"a\"]"),
-            ("paths = [\"a\", \"b\"]", "paths = [\"a\"]", "evidence u: paths [\"a\", \"b\"] → [\"a\"]"),
-        ] {
-            assert_eq!(of(&entry(base), &entry(now)), [said]);
-            assert_eq!(of(&entry(base), &entry(base)), Vec::<String>::new());
-        }
-        assert_eq!(of(&entry("min-cases = 4"), &entry("min-cases = 5")), Vec::<String>::new());
-        assert_eq!(of(&entry(""), ""), ["evidence u: the entry is gone"]);
-        let waiver = |gate: &str| format!("[[waivers]]\ngate = \"{gate}\"\nid = \"A\"\npath = \"x\"\n");
-        assert_eq!(of("", &waiver("g")), ["g: a waiver of A in x is added"]);
-        assert_eq!(of(&waiver("g"), &waiver("g")), Vec::<String>::new());
-        assert_eq!(of(&waiver("g"), ""), Vec::<String>::new());
-        // A gate that the base does not have demands nothing there.
-        assert_eq!(of("", &waiver("new")), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_gate_that_is_gone_is_told() {
-        let tree = |text: &str| from_toml(text).unwrap();
-        assert_eq!(loosened(&tree("[gates.a]\n[gates.b]"), &tree("[gates.b]")), ["a: the gate is gone"]);
-        assert_eq!(told("lines = { min = 80 }", "lines = { min = 70 }"), ["g: lines.min 80 → 70"]);
-    }
-
-    #[test]
-    fn what_is_said_beside_the_gates_counts_too() {
-        let tree = |text: &str| from_toml(text).unwrap();
-        let told = |base: &str, now: &str| loosened(&tree(base), &tree(now));
-        for (base, now, words) in [
-            ("[[evidence]]\nname = \"a\"\npaths = [\"x\"]", "", "evidence a: the entry is gone"),
-            ("[[evidence]]\npaths = [\"x\"]", "[[evidence]]\npaths = [\"y\"]", "evidence [\"x\"]: the entry is gone"),
-            (
-                "[[evidence]]\nname = \"a\"\npaths = [\"x\"]",
-                "[[evidence]]\nname = \"a\"\npaths = [\"x\"]\nexclude = [\"z\"]",
-                "evidence a: exclude none → [\"z\"]",
-            ),
-            (
-                "[[evidence]]\nname = \"a\"\nmax-age = \"2h\"",
-                "[[evidence]]\nname = \"a\"\nmax-age = \"3h\"",
-                "evidence a: max-age \"2h\" → \"3h\"",
-            ),
-            ("", "[[waivers]]\nid = \"B1\"", "all gates: a waiver of B1 is added"),
-            (
-                "[[waivers]]\nid = \"B1\"\nexpires = \"2026-01-01\"",
-                "[[waivers]]\nid = \"B1\"\nexpires = 2026-02-01",
-                "all gates: the waiver of B1 expires 2026-01-01 → 2026-02-01",
-            ),
-            ("[baseline]\nmax-shrink = 5", "[baseline]\nmax-shrink = 6", "baseline.max-shrink 5 → 6"),
-            ("[baseline]", "[baseline]\nrequired = false", "baseline.required none → false"),
-            ("weakening = \"fail\"", "", "weakening \"fail\" → none"),
-            ("[weakening]\nlost = \"fail\"", "[weakening]\nlost = \"warn\"", "weakening.lost \"fail\" → \"warn\""),
-            ("[components.a]\npaths = [\"a\"]", "", "components.a: the component is gone"),
-            ("[gates.g]\nrule = \"tests\"", "[gates.g]\nrule = \"sbom\"", "g: rule \"tests\" → \"sbom\""),
-            ("[gates.g]\nratchet = true", "[gates.g]", "g: ratchet true → none"),
-            ("[gates.g]", "[gates.g]\nexceptions = { p = \"x\" }", "g: exceptions.p none → \"x\""),
-            ("[gates.g]\nslower = \"50%\"", "[gates.g]\nslower = \"60%\"", "g: slower \"50%\" → \"60%\""),
-            ("[gates.g]\nlines = 80", "[gates.g]\nlines = { min = 70 }", "g: lines.min 80 → 70"),
-            ("[gates.g]\nlines = { min = 80 }", "[gates.g]\nlines = 70", "g: lines.min 80 → 70"),
-        ] {
-            assert!(told(base, now).contains(&words.to_owned()), "{base} → {now}: {:?}", told(base, now));
-            assert_eq!(told(base, base), Vec::<String>::new(), "{base}");
-        }
-        for (base, now) in [
-            (
-                "[[waivers]]\nid = \"B1\"\nexpires = \"2026-02-01\"",
-                "[[waivers]]\nid = \"B1\"\nexpires = \"2026-01-01\"",
-            ),
-            ("[[waivers]]\nid = \"B1\"", "[[waivers]]\nid = \"B1\"\nexpires = \"2026-01-01\""),
-            ("", "[[evidence]]\npaths = [\"x\"]"),
-            ("", "weakening = \"fail\""),
-            ("", "[baseline]\nancestor = true"),
-            ("[gates.g]\nlines = 80", "[gates.g]\nlines = { min = 80 }"),
-        ] {
-            assert_eq!(told(base, now), Vec::<String>::new(), "{base} → {now}");
-        }
-    }
-}
+mod tests;

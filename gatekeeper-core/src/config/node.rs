@@ -419,6 +419,12 @@ impl<'n> Table<'n> {
         Table::of(node, &format!("`{key}`"), self.problems)
     }
 
+    /// A table as plain values, whatever its keys are.
+    pub(crate) fn plain_table(&mut self, key: &'static str) -> Option<serde_json::Value> {
+        let node = self.get(key)?;
+        node.entries().map_or_else(|| self.wrong(key, node, "a table"), |_| self.plain(key, node))
+    }
+
     /// A list of tables (`[[key]]`).
     pub fn tables(&mut self, key: &'static str) -> Vec<Table<'n>> {
         let Some(node) = self.get(key) else { return Vec::new() };
@@ -509,14 +515,22 @@ impl<'n> Table<'n> {
 
     /// Reports the keys that nobody asked for.
     pub fn finish(self, what: &str) {
-        for entry in self.entries {
-            if !self.all && !self.asked.iter().any(|k| *k == entry.key) {
-                self.problems.add(
-                    PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
-                        .code(ProblemCode::UnknownKey)
-                        .nearest(&entry.key, self.asked.iter().copied()),
-                );
-            }
+        let unknown = |e: &&Entry| !self.all && !self.asked.iter().any(|k| *k == e.key);
+        let strangers: Vec<&Entry> = self.entries.iter().filter(unknown).collect();
+        // What the table as a whole lacks is what the unknown key was to say: that is one mistake.
+        if !strangers.is_empty() {
+            let mut n = 0_usize;
+            self.problems.0.borrow_mut().retain(|p| {
+                n = n.saturating_add(1);
+                n <= self.before || p.span != self.span
+            });
+        }
+        for entry in strangers {
+            self.problems.add(
+                PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
+                    .code(ProblemCode::UnknownKey)
+                    .nearest(&entry.key, self.asked.iter().copied()),
+            );
         }
     }
 }

@@ -171,7 +171,12 @@ fn allow(cells: &Cells, cell: &mut Judged, today: jiff::civil::Date) {
         return;
     }
     let left = today.until(allowed.expires).map(|s| s.get_days()).unwrap_or(i32::MAX);
-    let soon = if left <= SOON { format!(" ({left} days are left)") } else { String::new() };
+    let soon = match left {
+        ..=0 => " (its last day)".to_owned(),
+        1 => " (1 day is left)".to_owned(),
+        2..=SOON => format!(" ({left} days are left)"),
+        _ => String::new(),
+    };
     let owner = allowed.owner.map(|o| format!(" ({o})")).unwrap_or_default();
     let words = format!("{}, which is allowed until {}{soon}: {}{owner}", cell.said(), allowed.expires, allowed.reason);
     cell.ease("allowed-failure", words);

@@ -35,6 +35,8 @@ const WAYS_OUT: usize = 5;
 pub(crate) struct Ground<'r> {
     pub formats: &'r Formats,
     pub evidence: &'r [Evidence],
+    /// Recordings whose content is counted elsewhere: how their commands ended still counts.
+    pub recordings: &'r [&'r Evidence],
     pub unread: &'r [Unread],
     pub contradictions: &'r [Contradiction],
     /// Coverage of other sources than the tree's, by its path, with why.
@@ -103,7 +105,8 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         return skipped(gate, why);
     }
     let Ground { evidence, unread, .. } = ground;
-    let taken: Vec<&Evidence> = evidence.iter().filter(|e| selected(e, gate)).collect();
+    let recordings = ground.recordings.iter().copied().filter(|_| gate.judge.by_exit_status());
+    let taken: Vec<&Evidence> = evidence.iter().chain(recordings).filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
     if taken.is_empty() && unreadable.is_empty() && gate.missing_blocks {
         // Nothing is known of an unrecognised file; where a gate lacks evidence, that file may be what it lacks.
@@ -248,7 +251,8 @@ fn obstacles<'e>(
     }
     for (e, status) in taken.iter().filter_map(|e| Some((e, unexplained(e)?))) {
         let message = format!("its command ended with exit status {status}, and the report shows no reason for it");
-        say(e, error(e, "exit-status", message));
+        let help = "see in its output why it failed beside what it reports, fix that, and run it again";
+        say(e, error(e, "exit-status", message).with_help(help));
     }
     for c in ground.contradictions {
         let Some(e) = taken.iter().find(|e| e.source.path == c.kept) else { continue };
@@ -331,13 +335,15 @@ fn judge_cell(
         GateStatus::Fail if unsure => GateStatus::Error,
         status => status,
     };
+    let component = unit.name.map(str::to_owned);
+    let of_component = component.iter().map(|name| ("component".to_owned(), name.clone()));
+    let all_labels: BTreeMap<String, String> = of_component.chain(labels.clone()).collect();
     let held: Vec<Held> =
-        judgement.conditions.into_iter().map(|condition| Held { labels: labels.clone(), condition }).collect();
+        judgement.conditions.into_iter().map(|condition| Held { labels: all_labels.clone(), condition }).collect();
     let bare: Vec<Held> =
         held.iter().map(|h| Held { labels: BTreeMap::new(), condition: h.condition.clone() }).collect();
     let reason = reason(gate, status, &bare, &judgement.violations, &evidence, kindred);
     let Judgement { violations, to_pass, notes, .. } = judgement;
-    let component = unit.name.map(str::to_owned);
     Judged { component, labels, status, own: status, reason, held, violations, to_pass, notes }
 }
 

@@ -1,8 +1,9 @@
 //! What earlier verdicts tell of this one: totals that are far from the last one's, and cases that fail now and then. It is said; it decides
 //! nothing.
 
+use super::changes;
 use crate::history::History;
-use crate::verdict::{EvidenceRef, GateStatus, GateVerdict, Verdict};
+use crate::verdict::{Change, EvidenceRef, GateStatus, GateVerdict, Verdict};
 use gatekeeper_evidence::Kind;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +22,14 @@ const TOTALS: [(Kind, &str, &[&str]); 4] = [
     (Kind::Measurements, "samples", &["samples"]),
 ];
 
-/// What is to be said.
+/// What is to be said, and where figures changed.
 pub(crate) fn of_history(
     history: &History,
     now: Option<&str>,
+    commit: Option<&str>,
     gates: &[GateVerdict],
     evidence: &[EvidenceRef],
-) -> Vec<String> {
+) -> (Vec<String>, Vec<Change>) {
     let mut out = history.unread().to_vec();
     // What claims to be from later tells of no earlier run.
     let earlier: Vec<&Verdict> = history
@@ -39,7 +41,9 @@ pub(crate) fn of_history(
         out.extend(far(last, evidence));
     }
     out.extend(now_and_then(&earlier, gates));
-    out
+    let changes = changes::changes(&earlier, gates, now, commit);
+    out.extend(changes::words(&changes));
+    (out, changes)
 }
 
 fn total(evidence: &[EvidenceRef], kind: Kind, path: &[&str]) -> u64 {

@@ -91,6 +91,12 @@ pub(super) fn of_themselves(evidence: &[&Evidence], select: &Selector) -> Vec<Vi
                     out.push(Violation::new(code, status, gap.words.clone()).from_source(&e.source.path));
                 }
             }
+            Data::Inventory(i) => {
+                let say = |words: &String| {
+                    Violation::new("left-out", GateStatus::Warn, words.clone()).from_source(&e.source.path)
+                };
+                out.extend(i.left_out.iter().map(say));
+            }
             // Totals of nothing are no measurement.
             Data::Coverage(c) if c.files.is_empty() && c.percent.as_ref().is_none_or(|p| p.files.is_empty()) => {
                 let message = "it names no file, so nothing says what was measured";

@@ -33,7 +33,7 @@ pub(crate) fn unused<'e>(evidence: impl Iterator<Item = &'e Evidence>) -> Vec<St
             _ => e.source.tool.as_deref(),
         };
         let by = tool.map(|t| format!(" ({t})")).unwrap_or_default();
-        Some(format!("{}{by}: no gate uses it, and it tells of {}", e.source.path, worst(e)?))
+        Some(format!("{}{by}: no gate uses it, and it reports {}", e.source.path, worst(e)?))
     });
     told.collect()
 }
@@ -74,9 +74,9 @@ mod tests {
         use Severity::{Critical, High, Unknown};
         assert_eq!(
             told(Data::Findings(found(&[High, Critical, Critical]))),
-            ["r (CodeQL): no gate uses it, and it tells of 2 critical findings"]
+            ["r (CodeQL): no gate uses it, and it reports 2 critical findings"]
         );
-        assert_eq!(told(Data::Findings(found(&[Unknown]))), ["r (CodeQL): no gate uses it, and it tells of 1 finding"]);
+        assert_eq!(told(Data::Findings(found(&[Unknown]))), ["r (CodeQL): no gate uses it, and it reports 1 finding"]);
         assert!(told(Data::Findings(found(&[]))).is_empty());
         let mut suppressed = found(&[Critical]);
         suppressed.items[0].suppressed = Some(Box::new(Suppression::default()));
@@ -85,7 +85,7 @@ mod tests {
             let cases = vec![Case { name: "a".into(), status, ..Case::default() }];
             Data::Tests(TestRun { suites: vec![Suite { cases, ..Suite::default() }], ..TestRun::default() })
         };
-        assert_eq!(told(run(Outcome::Failed)), ["r: no gate uses it, and it tells of 1 failed test"]);
+        assert_eq!(told(run(Outcome::Failed)), ["r: no gate uses it, and it reports 1 failed test"]);
         assert_eq!(told(run(Outcome::Errored)).len(), 1);
         assert!(told(run(Outcome::Passed)).is_empty() && told(run(Outcome::Skipped)).is_empty());
     }

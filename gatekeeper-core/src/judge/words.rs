@@ -67,10 +67,8 @@ pub(super) fn reason(
         // What lies there and is of another tool, category or label is not "nothing".
         return match kindred {
             0 => format!("no {what}{of}{} found", gate.select.tools.join(", ")),
-            n => format!(
-                "none of {n} {kind} is what this gate takes",
-                kind = if n == 1 { "report of its kind" } else { "reports of its kind" }
-            ),
+            1 => "the 1 report of its kind is not one that this gate takes".to_owned(),
+            n => format!("none of the {n} reports of its kind is one that this gate takes"),
         };
     }
     // An error or a missing part says why; figures say the rest.

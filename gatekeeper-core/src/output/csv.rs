@@ -1,7 +1,7 @@
 //! The output `csv`: a row for each violation (RFC 4180, with line feeds, as a log should see no carriage return), for spreadsheets and data frames.
 //!
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula; such a cell gets an apostrophe before it
-//! (OWASP, "CSV Injection").
+//! (OWASP, "CSV Injection"). A cell holds 32,767 characters in a spreadsheet: what is longer is cut, and whole in the JSON.
 
 use super::{Output, Style, Writer, text};
 use crate::verdict::{GateVerdict, Verdict, Violation};
@@ -78,13 +78,17 @@ fn row(gate: &GateVerdict, v: &Violation) -> [String; 16] {
     ]
 }
 
+/// Characters of a cell.
+const CELL: usize = 32_000;
+
 /// A cell's text: nothing that steers a terminal or a log, nothing that a spreadsheet works out.
 fn safe(text: &str) -> String {
-    let shown = text::line(text);
+    let shown = text::line(&text::cut(text, CELL));
     let shown = text::inert(&shown);
+    let shown = text::cut(&shown, CELL);
     match shown.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         true => format!("'{shown}"),
-        false => shown.into_owned(),
+        false => shown,
     }
 }
 
@@ -106,5 +110,6 @@ mod tests {
         ] {
             assert_eq!(safe(text), cell);
         }
+        assert_eq!(safe(&"\u{1b}".repeat(1 << 20)).chars().count(), CELL);
     }
 }

@@ -100,7 +100,7 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let line = format!("change: {lines} added line{} in {files} file{}, by {from}{base}", s(lines), s(files));
         writeln!(out, "{}", paint.dim(&line))?;
     }
-    list(&paint.with("33", "demanded less than by the policy itself:"), &v.loosened, style, out)?;
+    list(&paint.with("33", "looser than the base policy or the baseline:"), &v.loosened, style, out)?;
     writeln!(out)?;
     let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(NAME);
     let short = v.gates.iter().filter(|g| !g.violations.is_empty()).count();
@@ -220,6 +220,10 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
     let every = || g.violations.iter().map(|v| (v, 1)).collect();
     let groups = if most == usize::MAX { every() } else { text::grouped(&g.violations) };
     let shown: usize = groups.iter().take(most).map(|(_, n)| n).sum();
+    // The reason is not said twice, but its way out is.
+    for help in g.violations.iter().filter(|v| said_already(g, v)).filter_map(|v| v.help.as_deref()) {
+        writeln!(out, "      {} {}", paint.dim("to pass:"), text::short(help, room(style)))?;
+    }
     for (v, count) in groups.into_iter().take(most).filter(|(v, _)| !said_already(g, v)) {
         // What has no place in the code stands in its evidence.
         let in_code = v.place.is_some();

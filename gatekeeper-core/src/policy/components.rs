@@ -4,8 +4,7 @@
 use super::cells::Labels;
 use super::entry::{EvidenceEntry, known_label};
 use super::gate::{Gate, Own};
-use super::profile::merge;
-use crate::config::{Entry, Node, PolicyProblem, ProblemCode, Problems, Span, Table, Value};
+use crate::config::{Entry, Node, PolicyProblem, ProblemCode, Problems, Span, Table, Value, merge};
 use gatekeeper_evidence::glob::{Part, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
 

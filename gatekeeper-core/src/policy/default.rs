@@ -36,7 +36,7 @@ min-pass-rate = 100
 rule = "tests"
 tools = ["proper"]
 max-failed = 0
-min-runs = 100
+min-runs-each = 100
 action = "warn"
 "#;
 
@@ -48,10 +48,13 @@ except-tools = ["eunit", "ct", "proper"]
 min-pass-rate = 100
 "#;
 
-const ELIXIR: &str = r#"
+const ALL_TESTS: &str = r#"
 [gates.tests]
 rule = "tests"
 min-pass-rate = 100
+"#;
+
+const CREDO: &str = r#"
 [gates.credo]
 rule = "findings"
 tools = ["credo"]
@@ -97,6 +100,8 @@ pub(crate) enum Project {
     Erlang,
     /// Mix.
     Elixir,
+    /// Gleam.
+    Gleam,
     /// Any other: one `tests` gate stands for all that builds and tests.
     Any,
 }
@@ -106,7 +111,8 @@ pub(crate) fn default_policy(project: Project) -> Policy {
     let known = Known { formats: &Formats::default(), rules: &Rules::default() };
     let text = match project {
         Project::Erlang => [BEAM, ERLANG, COMMON, OTHER_TESTS, COMMANDS].concat(),
-        Project::Elixir => [BEAM, ELIXIR, COMMON, COMMANDS].concat(),
+        Project::Elixir => [BEAM, ALL_TESTS, CREDO, COMMON, COMMANDS].concat(),
+        Project::Gleam => [BEAM, ALL_TESTS, COMMON, COMMANDS].concat(),
         Project::Any => [ANY_TESTS, COMMON, COMMANDS].concat(),
     };
     // The text is ours and a test reads it; should it ever not parse, nothing is judged, and nothing passes.
@@ -134,6 +140,7 @@ mod tests {
             names(Project::Elixir),
             [&["compile", "dialyzer", "tests", "credo"][..], &common, &["commands"]].concat()
         );
+        assert_eq!(names(Project::Gleam), [&["compile", "dialyzer", "tests"][..], &common, &["commands"]].concat());
         assert_eq!(names(Project::Any), [&["tests"][..], &common, &["commands"]].concat());
     }
 }

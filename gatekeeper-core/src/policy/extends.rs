@@ -4,18 +4,34 @@
 //! `[[waivers]]` add up; any other list is replaced. What a file makes looser than the one below it is kept, to be shown.
 
 use super::defaults;
-use super::profile::merge;
 use super::syntax;
-use crate::config::loosened;
 use crate::config::{Entry, Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
+use crate::config::{loosened, merge};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::hash::sha256_hex;
 
 /// Most files that a policy is made of.
 const MOST_FILES: usize = 8;
 
-/// Reads a file that a policy extends, by its name.
-pub(crate) type Load<'l> = dyn Fn(&str) -> Result<Vec<u8>, ParseError> + 'l;
+/// Where the files are that a policy is made of.
+pub(crate) trait Files {
+    /// A file by its name.
+    fn read(&self, name: &str) -> Result<Vec<u8>, ParseError>;
+
+    /// The names of all files below a folder; `None` where the name is no folder's.
+    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, ParseError>;
+}
+
+/// Single files, by their names.
+impl<F: Fn(&str) -> Result<Vec<u8>, ParseError>> Files for F {
+    fn read(&self, name: &str) -> Result<Vec<u8>, ParseError> {
+        self(name)
+    }
+
+    fn list(&self, _: &str) -> Result<Option<Vec<String>>, ParseError> {
+        Ok(None)
+    }
+}
 
 /// A file that a policy is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +57,7 @@ pub(super) struct Laid {
 }
 
 /// Reads a policy and all that it extends.
-pub(super) fn lay(file: &str, bytes: &[u8], load: &Load<'_>) -> Result<Laid, PolicyError> {
+pub(super) fn lay(file: &str, bytes: &[u8], files: &dyn Files) -> Result<Laid, PolicyError> {
     let (text, first) = syntax::read(file, bytes).map_err(|p| PolicyError::about(file, p))?;
     let mut sources = Sources::default();
     sources.add(file, text);
@@ -58,7 +74,7 @@ pub(super) fn lay(file: &str, bytes: &[u8], load: &Load<'_>) -> Result<Laid, Pol
         Err(problem) => return fail(&sources, problem),
     } {
         let over = sources.file(trees.len() - 1).to_owned();
-        let name = match beside(&over, &wanted) {
+        let name = match beside(&over, &wanted, "`extends`") {
             Ok(name) => name,
             Err(words) => return fail(&sources, PolicyProblem::new(span, words)),
         };
@@ -70,7 +86,7 @@ pub(super) fn lay(file: &str, bytes: &[u8], load: &Load<'_>) -> Result<Laid, Pol
             let words = format!("a policy is made of at most {MOST_FILES} files, and {name} would be one more");
             return fail(&sources, PolicyProblem::new(span, words).code(ProblemCode::OutOfRange));
         }
-        let read = load(&name).map_err(|e| {
+        let read = files.read(&name).map_err(|e| {
             let words = format!("{name}, which it extends, cannot be read: {}", e.words());
             PolicyProblem::new(span.clone(), words).code(ProblemCode::Unreadable).because(e)
         });
@@ -140,16 +156,16 @@ fn version(tree: &Node, start: usize, problems: &Problems) {
 }
 
 /// A name as it is seen from a file: relative to that file's folder.
-fn beside(file: &str, wanted: &str) -> Result<String, String> {
+pub(super) fn beside(file: &str, wanted: &str, key: &str) -> Result<String, String> {
     let plain = wanted.replace('\\', "/");
     if plain.trim().is_empty() {
-        return Err("`extends` names no file".to_owned());
+        return Err(format!("{key} names no file"));
     }
     if plain.contains("://") {
-        return Err(format!("`extends` takes a file, and {wanted} is an address: fetch it first, and name the file"));
+        return Err(format!("{key} takes a file, and {wanted} is an address: fetch it first, and name the file"));
     }
     if plain.starts_with('/') || plain.as_bytes().get(1) == Some(&b':') {
-        return Err(format!("`extends` takes a file relative to the one that names it, not {wanted}"));
+        return Err(format!("{key} takes a file relative to the one that names it, not {wanted}"));
     }
     let file = file.replace('\\', "/");
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -12,6 +12,15 @@ pub trait PolicyFiles: fmt::Debug + Send + Sync {
     /// # Errors
     /// A file that is there and cannot be read.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ParseError>;
+
+    /// The names of all files below a folder, at any depth; `None` where the name is no folder's. Without it a policy names its Rego file by file.
+    ///
+    /// # Errors
+    /// A folder that is there and cannot be read.
+    fn list(&self, folder: &str) -> Result<Option<Vec<String>>, ParseError> {
+        let _ = folder;
+        Ok(None)
+    }
 }
 
 /// A policy from elsewhere.

@@ -65,8 +65,20 @@ pub(crate) const TOP: &[Key] = &[
         "what a change that weakens its own tests comes to: `\"fail\"`, `\"warn\"`, `\"allow\"`",
         "each gate's own keys",
     ),
+    key(
+        "policies",
+        Shape::Any,
+        "rules in Rego: `rego = \"policy/\"` makes the gate `rego`, which has the keys of the rule of that name",
+        "none",
+    ),
     key("rollout", Shape::Table(ROLLOUT), "the steps of a rollout", "none"),
     key("defaults", Shape::Table(DEFAULTS), "keys that all gates share; a gate's own key wins", "none"),
+    key(
+        "suppressions",
+        Shape::Texts,
+        "patterns of files below the root that may take findings out: `.trivyignore`, `.trivyignore.yaml`, VEX documents in their usual places; what no pattern names takes nothing out",
+        "none, but for VEX documents that an `[[evidence]]` entry brings",
+    ),
     key("waivers", Shape::Tables(WAIVER), "exceptions that end; see below", "none"),
     key("waivers-policy", Shape::Table(WAIVERS_POLICY), "what exceptions must keep to", "none"),
     key(
@@ -238,6 +250,12 @@ const PROFILE: &[Key] = &[
         Shape::Any,
         "a list of the gates that it judges, or tables that merge into the gates'",
         "all, as they are",
+    ),
+    key(
+        "components",
+        Shape::Any,
+        "tables that merge into the components', by name: their own limits, say",
+        "as they are",
     ),
 ];
 
@@ -422,6 +440,7 @@ pub fn schema(rules: &Rules) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Place, stricter};
     use crate::policy::{Known, parse};
     use gatekeeper_formats::Formats;
     use std::collections::BTreeSet;
@@ -485,6 +504,52 @@ mod tests {
             let stale: Vec<&String> = documented.iter().filter(|k| !taken.contains(*k)).collect();
             assert!(stale.is_empty(), "{}: {stale:?} are documented and no keys", rule.id());
         }
+    }
+
+    /// Keys whose value is a table of other keys, as the rules' documentation writes them.
+    fn paths_of(rule: &Rule) -> Vec<Vec<String>> {
+        let table = rule.docs().split("## Configuration").nth(1).unwrap_or_default();
+        let table = table.split("\n## ").next().unwrap_or_default();
+        let mut out: Vec<Vec<String>> = documented(rule).into_iter().map(|(name, _)| vec![name]).collect();
+        for row in table.lines().filter_map(|l| l.strip_prefix("| `")) {
+            let names = row.split_once(" | ").map_or("", |(names, _)| names);
+            for name in names.split(',').map(|n| n.trim().trim_matches('`')).filter(|n| n.contains('.')) {
+                out.push(name.split('.').map(str::to_owned).collect());
+            }
+        }
+        out
+    }
+
+    /// A key that nobody said of which of its values is the weaker one would be loosened without a sound.
+    #[test]
+    fn of_every_key_it_is_decided_which_value_demands_less() {
+        let named = |keys: &[Key]| keys.iter().map(|k| vec![k.name.to_owned()]).collect::<Vec<_>>();
+        let below = |key: &str, keys: &[Key]| keys.iter().map(|k| vec![key.to_owned(), k.name.to_owned()]).collect();
+        let mut all = vec![
+            (Place::Top, named(TOP)),
+            (Place::Top, below("baseline", BASELINE)),
+            (Place::Top, below("rollout", ROLLOUT)),
+            (Place::Top, below("waivers-policy", WAIVERS_POLICY)),
+            (Place::Evidence, named(EVIDENCE)),
+            (Place::Evidence, below("extract", EXTRACT)),
+            (Place::Component, named(COMPONENT)),
+            (Place::Gate, named(GATE)),
+        ];
+        all.extend(Rules::default().iter().map(|rule| (Place::Gate, paths_of(rule))));
+        let mut undecided = Vec::new();
+        for (place, paths) in all {
+            for path in paths {
+                let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+                if stricter(place, &keys).is_none() {
+                    undecided.push(format!("{place:?} {}", path.join(".")));
+                }
+            }
+        }
+        assert!(
+            undecided.is_empty(),
+            "config/stricter.rs does not say which value of these demands less: {undecided:?}"
+        );
+        assert!(stricter(Place::Gate, &["qqqqqq"]).is_none() && stricter(Place::Top, &["qqqqqq"]).is_none());
     }
 
     #[test]

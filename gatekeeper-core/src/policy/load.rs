@@ -2,13 +2,13 @@
 
 use super::baseline::{self, Against};
 use super::components::components;
-use super::entry::entry;
-use super::extends::{Laid, Load, lay};
+use super::entry::{entry, patterns_of};
+use super::extends::{Files, Laid, lay};
 use super::extracts;
 use super::gate::gate;
 use super::known::Known;
 use super::waiver::{self, waiver};
-use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile, rollout};
+use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile, rego, rollout};
 use crate::config::loosened;
 use crate::config::{Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
@@ -34,15 +34,15 @@ pub(crate) fn load(
     bytes: &[u8],
     profile: Option<&str>,
     known: Known<'_>,
-    files: &Load<'_>,
+    files: &dyn Files,
 ) -> Result<Policy, PolicyError> {
-    let Laid { mut tree, sources, text, bases, mut loosened, problems: own } = lay(file, bytes, files)?;
-    let fail = |mut problems: Vec<PolicyProblem>| {
+    let Laid { mut tree, mut sources, text, mut bases, mut loosened, problems: own } = lay(file, bytes, files)?;
+    let fail = |sources: &Sources, mut problems: Vec<PolicyProblem>| {
         problems.sort_by_key(|p| p.span.start);
         // What is wrong with a default is wrong in every gate that has it.
         let mut told = HashSet::new();
         problems.retain(|p| told.insert((p.span.start, p.message.clone())));
-        Err(PolicyError::of_sources(&sources, &text, cut(problems)))
+        Err(PolicyError::of_sources(sources, &text, cut(problems)))
     };
     defaults::fill(&mut tree);
     let problems = Problems::default();
@@ -51,17 +51,25 @@ pub(crate) fn load(
     if let Some(name) = profile
         && let Err(p) = profile::apply(&mut tree, name)
     {
-        return fail(vec![p]);
+        return fail(&sources, vec![p]);
     }
     loosened.extend(base.map(|base| self::loosened(&base, &tree)).unwrap_or_default());
-    let policy = read(&tree, &sources, known, profile, &problems);
+    let mut reader = rego::Reader::new(files, &mut sources);
+    if let Err(p) = reader.fill(&mut tree) {
+        return fail(&sources, vec![p]);
+    }
+    bases.append(&mut reader.used);
+    let policy = read(&tree, reader.sources, known, profile, &problems);
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
         for name in profile::names(&tree) {
             let (mut other, found) = (tree.clone(), Problems::default());
             match profile::apply(&mut other, &name) {
-                Ok(()) => drop(read(&other, &sources, known, Some(&name), &found)),
+                Ok(()) => match reader.fill(&mut other) {
+                    Ok(()) => drop(read(&other, reader.sources, known, Some(&name), &found)),
+                    Err(p) => found.add(p),
+                },
                 Err(p) => found.add(p),
             }
             for p in found.into_inner() {
@@ -71,6 +79,7 @@ pub(crate) fn load(
             }
         }
     }
+    rego::digested(&mut tree);
     match policy {
         Some(policy) if problems.is_empty() => Ok(Policy {
             file: Some(file.to_owned()),
@@ -82,7 +91,7 @@ pub(crate) fn load(
             against: Against { tree: Some(tree), ..policy.against },
             ..policy
         }),
-        _ => fail(problems),
+        _ => fail(&sources, problems),
     }
 }
 
@@ -113,6 +122,8 @@ fn read(
     // Both were read where the files were laid over each other.
     top.get("version");
     top.get("extends");
+    // A gate was made of it.
+    top.get("policies");
     let evidence: Vec<EvidenceEntry> =
         top.tables("evidence").into_iter().filter_map(|t| entry(t, known.formats, &line)).collect();
     let mut gates: Vec<Gate> = top
@@ -150,8 +161,9 @@ fn read(
     let names: Vec<&str> = gates.iter().map(|g| g.name.as_str()).collect();
     let against = baseline::read(&mut top, &names, problems, &line);
     let rollout = rollout::rollout(&mut top);
+    let suppressions = patterns_of(&mut top, "suppressions");
     top.finish("a policy");
-    Some(Policy { evidence, gates, components, waivers, against, rollout, ..Policy::default() })
+    Some(Policy { evidence, gates, components, waivers, against, rollout, suppressions, ..Policy::default() })
 }
 
 #[cfg(test)]

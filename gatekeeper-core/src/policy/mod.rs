@@ -19,6 +19,7 @@ mod known;
 mod load;
 mod normal;
 mod profile;
+mod rego;
 mod rollout;
 mod syntax;
 mod waiver;
@@ -29,6 +30,7 @@ pub use crate::verdict::Action;
 pub use cells::{AllowFail, Cells, Labels, Quorum};
 pub use components::{Component, Components};
 pub use entry::EvidenceEntry;
+pub(crate) use extends::Files;
 pub use extends::PolicyFile;
 pub use find::{NAMES, find};
 pub use floors::Floor;
@@ -44,6 +46,8 @@ pub(crate) use cells::within;
 pub(crate) use components::Owner;
 pub(crate) use default::{Project, default_policy};
 
+use gatekeeper_evidence::glob::Pattern;
+
 /// A policy, ready to judge.
 #[derive(Debug, Default)]
 pub struct Policy {
@@ -51,7 +55,7 @@ pub struct Policy {
     pub file: Option<String>,
     /// SHA-256 of the file.
     pub sha256: Option<String>,
-    /// The files that it extends, the nearest first.
+    /// The files that it extends, the nearest first; behind them the Rego files and their data.
     pub extends: Vec<PolicyFile>,
     /// Evidence entries; without any, the formats' usual places are read.
     pub evidence: Vec<EvidenceEntry>,
@@ -63,6 +67,8 @@ pub struct Policy {
     pub(crate) own_files: Vec<String>,
     /// Accepted exceptions.
     pub waivers: Vec<Waiver>,
+    /// The files that may take findings out, as patterns below the root.
+    pub(crate) suppressions: Vec<Pattern>,
     /// The steps of a rollout.
     pub rollout: Option<Rollout>,
     /// The profile that was applied.

@@ -28,13 +28,20 @@ fn plain(node: &Node) -> Plain {
     }
 }
 
-/// A number where JSON holds it exactly, else as it is written.
+/// The largest whole number up to which every reader of JSON is exact.
+const EXACT: u64 = 1 << 53;
+
+/// A number where every reader of JSON holds it exactly, else as it is written. `80.0` is 80: writers of JSON turn the one into the other, and
+/// the digest has to hold after them.
 fn number(text: &str) -> Plain {
     let digits = text.replace('_', "");
     let plain = digits.strip_prefix('+').unwrap_or(&digits);
-    let exact = |n: Number| (n.to_string() == plain || n.to_string().strip_suffix(".0") == Some(plain)).then_some(n);
-    let whole = plain.parse::<u64>().ok().map(Number::from).or_else(|| plain.parse::<i64>().ok().map(Number::from));
-    let number = whole.or_else(|| Number::from_f64(plain.parse().ok()?)).and_then(exact);
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, "0"));
+    if !fraction.is_empty() && fraction.bytes().all(|b| b == b'0') {
+        let number = whole.parse::<i64>().ok().filter(|n| n.unsigned_abs() <= EXACT && n.to_string() == whole);
+        return number.map_or_else(|| Plain::from(text), Plain::from);
+    }
+    let number = plain.parse().ok().and_then(Number::from_f64).filter(|n| n.to_string() == plain);
     number.map_or_else(|| Plain::from(text), Plain::Number)
 }
 
@@ -53,4 +60,31 @@ fn sorted(value: Plain) -> Plain {
 /// The SHA-256 of plain values, lower-case hex.
 pub(crate) fn digest(normal: &Plain) -> String {
     sha256_hex(sorted(normal.clone()).to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_what_every_reader_of_json_reads() {
+        for (text, json) in [
+            ("80", "80"),
+            ("80.0", "80"),
+            ("+80.00", "80"),
+            ("-1.0", "-1"),
+            ("1_000", "1000"),
+            ("9007199254740992", "9007199254740992"),
+            ("9007199254740993", "\"9007199254740993\""),
+            ("12.5", "12.5"),
+            ("90.50", "\"90.50\""),
+            ("007", "\"007\""),
+            ("-0.0", "\"-0.0\""),
+            ("1.", "\"1.\""),
+            ("1e3", "\"1e3\""),
+            ("0x10", "\"0x10\""),
+        ] {
+            assert_eq!(number(text).to_string(), json, "{text}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Profiles: levels of a policy. A profile's tables merge into the policy's, key by key, so that a limit that it does not name stays.
 
 use super::gate::Gate;
-use crate::config::{Entry, Node, PolicyProblem, ProblemCode, Problems, Table, Value, nearest};
+use crate::config::{Entry, Node, PolicyProblem, ProblemCode, Problems, Table, Value, merge, nearest};
 
 /// The names of a policy's profiles.
 pub(super) fn names(tree: &Node) -> Vec<String> {
@@ -25,6 +25,11 @@ pub(super) fn apply(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
             Some(Value::List(chosen)) => only(tree, &chosen)?,
             _ => {}
         }
+        for change in profile.get("components").and_then(Node::entries).unwrap_or_default() {
+            if let Some(component) = tree.get_mut("components").and_then(|all| all.get_mut(&change.key)) {
+                merge(component, &change.node);
+            }
+        }
     }
     Ok(())
 }
@@ -39,6 +44,7 @@ fn chain(tree: &Node, name: &str) -> Result<Vec<Node>, PolicyProblem> {
     while let Some((name, span)) = next {
         let Some(profile) = profiles.and_then(|p| p.get(&name)) else {
             return Err(PolicyProblem::new(span, format!("there is no profile `{name}`"))
+                .code(ProblemCode::UnknownProfile)
                 .nearest(&name, all.iter().map(String::as_str)));
         };
         if seen.contains(&name) {
@@ -65,13 +71,17 @@ fn only(tree: &mut Node, chosen: &[Node]) -> Result<(), PolicyProblem> {
             Value::Text(name) if names.contains(name) => wanted.push(name.clone()),
             Value::Text(name) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let problem = PolicyProblem::new(node.span.clone(), format!("there is no gate `{name}` to choose"));
+                let problem = PolicyProblem::new(node.span.clone(), format!("there is no gate `{name}` to choose"))
+                    .code(ProblemCode::UnknownGate);
                 return Err(match nearest(name, &names) {
                     Some(near) => problem.help(format!("did you mean `{near}`?")),
                     None => problem,
                 });
             }
-            _ => return Err(PolicyProblem::new(node.span.clone(), "`gates` of a profile lists names of gates")),
+            _ => {
+                return Err(PolicyProblem::new(node.span.clone(), "`gates` of a profile lists names of gates")
+                    .code(ProblemCode::WrongType));
+            }
         }
     }
     for gate in gates.iter_mut().filter(|g| !wanted.contains(&g.key)) {
@@ -83,39 +93,6 @@ fn only(tree: &mut Node, chosen: &[Node]) -> Result<(), PolicyProblem> {
         }
     }
     Ok(())
-}
-
-/// Merges tables key by key; anything else is replaced. A limit that is written as a mere number is its `min`.
-pub(super) fn merge(base: &mut Node, change: &Node) {
-    let is_limit = |v: &Value| matches!(v, Value::Number(_) | Value::Text(_));
-    match (&mut base.value, &change.value) {
-        (Value::Table(keys), Value::Table(changes)) => {
-            for change in changes {
-                match keys.iter_mut().find(|k| k.key == change.key) {
-                    Some(key) => merge(&mut key.node, &change.node),
-                    None => keys.push(change.clone()),
-                }
-            }
-        }
-        (Value::Table(keys), new) if is_limit(new) && keys.iter().all(|k| k.key == "min" || k.key == "warn") => {
-            keys.retain(|k| k.key != "min");
-            keys.push(min_of(change));
-        }
-        (old, Value::Table(changes)) if is_limit(old) && changes.iter().all(|k| k.key == "min" || k.key == "warn") => {
-            let stated = min_of(base);
-            *base = change.clone();
-            if let Value::Table(keys) = &mut base.value
-                && !keys.iter().any(|k| k.key == "min")
-            {
-                keys.push(stated);
-            }
-        }
-        _ => *base = change.clone(),
-    }
-}
-
-fn min_of(limit: &Node) -> Entry {
-    Entry { key: "min".to_owned(), key_span: limit.span.clone(), node: limit.clone() }
 }
 
 /// Most profiles of a policy.
@@ -150,6 +127,17 @@ pub(super) fn read(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
                 }
             }
         }
+        let known: Vec<&str> =
+            top.named("components").iter().map(|c| c.key.as_str()).filter(|c| *c != "root").collect();
+        for c in t.named("components") {
+            Table::of(&c.node, "what a profile changes of a component", problems);
+            if !known.contains(&c.key.as_str()) {
+                problems.add(
+                    PolicyProblem::new(c.key_span.clone(), format!("there is no component `{}` to change", c.key))
+                        .nearest(&c.key, known.iter().copied()),
+                );
+            }
+        }
         t.finish("a profile");
     }
 }
@@ -172,6 +160,17 @@ mod tests {
             applied(text, "p").unwrap(),
             r#"{"a": {"max": {"critical": 0, "high": 0, "medium": 3}, "tools": ["z"]}}"#
         );
+    }
+
+    #[test]
+    fn a_profile_changes_components() {
+        let mut tree = from_toml(
+            "[gates.a]\n[components.c]\npaths = [\"c/**\"]\n[components.c.gates.a]\nlines = { min = 80 }\n[profiles.p.components.c.gates.a]\nlines = 70",
+        )
+        .unwrap();
+        apply(&mut tree, "p").unwrap();
+        let own = tree.get("components").unwrap().to_string();
+        assert_eq!(own, r#"{"c": {"paths": ["c/**"], "gates": {"a": {"lines": {"min": 70}}}}}"#);
     }
 
     #[test]

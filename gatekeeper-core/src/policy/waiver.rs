@@ -108,7 +108,8 @@ pub(super) fn waiver(
     let of_gate = gate.as_ref().and_then(|name| gates.iter().find(|g| g.name == *name));
     let single = [id.is_some(), test.is_some(), package.is_some(), path.is_some()].contains(&true);
     let covers = covers(&mut t, single, component.as_deref(), &labels, of_gate);
-    let named = single || t.get("component").is_some() || t.get("labels").is_some();
+    let told = t.get("covers").is_some();
+    let named = single || told || t.get("component").is_some() || t.get("labels").is_some();
     if !named {
         t.problem_of(
             ProblemCode::MissingKey,
@@ -193,16 +194,20 @@ fn covers(
 ) -> Vec<Cover> {
     let Some(span) = t.get("covers").map(|n| n.span.clone()) else { return Vec::new() };
     let mut out = Vec::new();
-    for (word, span) in t.texts("covers").unwrap_or_default() {
+    let Some(words) = t.texts("covers") else { return out };
+    for (word, span) in &words {
         match word.as_str() {
             "missing" => out.push(Cover::Missing),
             "error" => out.push(Cover::Error),
             _ => t.problems().add(
-                PolicyProblem::new(span, format!("`covers` takes missing, error, not \"{word}\""))
+                PolicyProblem::new(span.clone(), format!("`covers` takes missing, error, not \"{word}\""))
                     .code(ProblemCode::UnknownWord)
-                    .nearest(&word, ["missing", "error"]),
+                    .nearest(word, ["missing", "error"]),
             ),
         }
+    }
+    if out.len() < words.len() {
+        return out;
     }
     let whole = || component.is_some() || !labels.is_empty();
     let foreign = gate.and_then(|g| labels.keys().find(|l| !g.cells.each.contains(l)).map(|l| (g, l)));

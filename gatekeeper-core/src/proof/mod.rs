@@ -18,4 +18,4 @@ pub(crate) use prove::prove;
 pub use prove::{Proof, Proven, ProvenGate};
 pub use render::{comparison, comparison_markdown};
 pub use simulate::{Changed, Setting, Simulation, simulate};
-pub use verify::{Claims, Verification, verify};
+pub use verify::{Claims, Verification, disagreements, verify};

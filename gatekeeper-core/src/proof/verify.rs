@@ -37,10 +37,16 @@ pub struct Verification {
 
 /// Holds a verdict against what is claimed of it, and its parts against each other.
 pub fn verify(v: &Verdict, claims: &Claims) -> Verification {
-    let mut wrong = parts(v);
+    let mut wrong = disagreements(v, claims);
     if !matches!(v.status, Overall::Pass | Overall::Warn) {
         wrong.insert(0, format!("it did not pass: its status is `{}`", v.status.as_str()));
     }
+    Verification { holds: wrong.is_empty(), status: v.status, disagreements: wrong, notes: notes(v) }
+}
+
+/// What does not agree, of a verdict's parts with each other and with what is claimed of it; whether it passed is not asked.
+pub fn disagreements(v: &Verdict, claims: &Claims) -> Vec<String> {
+    let mut wrong = parts(v);
     for (what, wanted, known) in
         [("commit", &claims.commit, &v.context.commit), ("tree", &claims.tree, &v.context.tree)]
     {
@@ -69,7 +75,7 @@ pub fn verify(v: &Verdict, claims: &Claims) -> Verification {
         }
     }
     wrong.dedup();
-    Verification { holds: wrong.is_empty(), status: v.status, disagreements: wrong, notes: notes(v) }
+    wrong
 }
 
 /// What of a verdict disagrees with itself.

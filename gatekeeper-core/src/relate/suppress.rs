@@ -22,13 +22,34 @@ const DAY: i64 = 86_400;
 /// Most notes on one piece of evidence.
 const NOTES: usize = 50;
 
-/// Applies them. Answers warnings, and which documents were used.
+/// What came of them.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    /// What is to be said in the verdict.
+    pub warnings: Vec<String>,
+    /// The documents that took findings out.
+    pub used: Vec<String>,
+    /// Whether anything was taken out.
+    pub any: bool,
+}
+
+/// What is said of a file that could take findings out and that the policy does not name: whoever writes a report could write it too.
+pub(crate) fn unnamed(path: &str, count: usize, (one, many): (&str, &str)) -> String {
+    let (them, take) = if count == 1 { (format!("1 {one}"), "takes") } else { (format!("{count} {many}"), "take") };
+    format!(
+        "the policy does not name {path}, so its {them} {take} nothing out: write `suppressions = [{path:?}]` where it may"
+    )
+}
+
+/// Applies them. `may` says which documents' statements may take findings out.
 pub(crate) fn apply(
     evidence: &mut [Evidence],
     ignores: &[IgnoreFile],
+    may: &dyn Fn(&Evidence) -> bool,
     now: Option<i64>,
     today: jiff::civil::Date,
-) -> (Vec<String>, Vec<String>) {
+) -> Applied {
+    let mut strangers: Vec<(String, usize)> = Vec::new();
     let mut statements: Vec<Statement> = Vec::new();
     let mut from: Vec<String> = Vec::new();
     for e in evidence.iter() {
@@ -38,6 +59,10 @@ pub(crate) fn apply(
             Data::Inventory(i) => &i.statements,
             _ => continue,
         };
+        if !may(e) {
+            strangers.extend((!stated.is_empty()).then(|| (e.source.path.clone(), stated.len())));
+            continue;
+        }
         from.extend(stated.iter().map(|_| e.source.path.clone()));
         statements.extend(stated.iter().cloned());
     }
@@ -56,7 +81,7 @@ pub(crate) fn apply(
     let mut used_documents: Vec<String> = Vec::new();
     let mut used_statements = vec![false; statements.len()];
     let mut used_entries: Vec<Vec<bool>> = ignores.iter().map(|f| vec![false; f.entries.len()]).collect();
-    let mut looked = false;
+    let (mut looked, mut any) = (false, false);
     let source = |s: usize| from.get(s).cloned().unwrap_or_default();
     for e in evidence.iter_mut() {
         let Data::Findings(findings) = &mut e.data else { continue };
@@ -114,6 +139,7 @@ pub(crate) fn apply(
             notes.push(Note::new(format!("and {more} more are suppressed")));
         }
         if !notes.is_empty() {
+            any = true;
             let what = match notes.len() + more.saturating_sub(usize::from(more > 0)) {
                 1 => format!("1 finding of {} does not count", e.source.path),
                 n => format!("{n} findings of {} do not count", e.source.path),
@@ -123,6 +149,7 @@ pub(crate) fn apply(
         e.notes.extend(notes);
     }
     if looked {
+        warnings.extend(strangers.iter().map(|(path, count)| unnamed(path, *count, ("statement", "statements"))));
         // A document that takes nothing out may be misspelt, or of another product; single entries without use are everyday.
         for (file, used) in ignores.iter().zip(&used_entries) {
             if !used.is_empty() && !used.contains(&true) {
@@ -142,7 +169,7 @@ pub(crate) fn apply(
     warnings.dedup();
     used_documents.sort();
     used_documents.dedup();
-    (warnings, used_documents)
+    Applied { warnings, used: used_documents, any }
 }
 
 /// One warning for each document whose statements would take findings out, had the product been scanned that they name.

@@ -5,8 +5,8 @@ use super::aside::contradiction;
 use super::twice::written_twice;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::test_run::{Case, Counts, Outcome, Suite};
-use gatekeeper_evidence::{Data, Evidence};
-use std::collections::BTreeMap;
+use gatekeeper_evidence::{Data, Evidence, Note};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use super::aside::{Aside, Contradiction, Sorted};
 
@@ -70,6 +70,8 @@ pub(crate) fn no_results(older: &str) -> ParseError {
     ParseError::new(ErrorCode::Io, format!("the newest run left no results; those of {older} are of an older one"))
 }
 
+/// Of Common Test's runs in one folder the newest of each suite counts: `--suite a_SUITE`, then `--suite b_SUITE` leaves two, and neither stands for the
+/// other. What names no suite (totals, an overview) counts for the newest run alone.
 fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     let mut newest: BTreeMap<String, String> = BTreeMap::new();
     for e in &evidence {
@@ -80,20 +82,73 @@ fn old_runs(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
             }
         }
     }
-    let mut kept = Vec::new();
+    let (mut kept, mut older) = (Vec::new(), Vec::new());
+    // The suites that a folder's runs from the newest on tell of; nothing where the newest names none.
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for e in evidence {
-        let old =
-            ct_run(&e.source.path).and_then(|(folder, run)| newest.get(folder).filter(|n| n.as_str() != run).cloned());
-        match old {
-            Some(new) => out.aside.push(Aside {
-                because: format!("an older run: the newest is {new}"),
-                instead: None,
-                evidence: e,
-            }),
+        let of = ct_run(&e.source.path).map(|(folder, run)| (folder.to_owned(), run.to_owned()));
+        match of {
+            Some((folder, run)) if newest.get(&folder).is_some_and(|n| *n != run) => older.push((run, folder, e)),
+            Some((folder, _)) => {
+                told.entry(folder).or_default().extend(suites_of(&e));
+                kept.push(e);
+            }
             None => kept.push(e),
         }
     }
+    // The newest of the older ones first, and of one run its own logs before what its hooks wrote.
+    let by_hook = |e: &Evidence| e.source.format != "ct-suite-log";
+    older.sort_by(|a, b| {
+        run_time(&b.0)
+            .cmp(&run_time(&a.0))
+            .then(by_hook(&a.2).cmp(&by_hook(&b.2)))
+            .then(a.2.source.path.cmp(&b.2.source.path))
+    });
+    let mut at = (String::new(), String::new(), BTreeSet::new());
+    for (run, folder, mut e) in older {
+        if (&at.0, &at.1) != (&folder, &run) {
+            // Files of one run do not stand for each other.
+            let (before, _, seen) = std::mem::replace(&mut at, (folder.clone(), run.clone(), BTreeSet::new()));
+            told.entry(before).or_default().extend(seen);
+        }
+        let known = told.get(&folder).filter(|t| !t.is_empty());
+        let own = suites_of(&e);
+        let (log, left) = (!by_hook(&e), own.iter().filter(|s| known.is_some_and(|k| !k.contains(*s))).count());
+        let new = newest.get(&folder).cloned().unwrap_or_default();
+        // Where a run has logs, these are what is read of it.
+        if left == 0 || (!log && own.iter().all(|s| at.2.contains(s))) {
+            out.aside.push(Aside { because: format!("an older run: the newest is {new}"), instead: None, evidence: e });
+            continue;
+        }
+        if let (Data::Tests(t), Some(known)) = (&mut e.data, known) {
+            let keep = |name: &str| !known.contains(&suite_name(name));
+            t.suites.retain(|s| keep(&s.name));
+            t.problems.retain(|p| keep(p.name.split(':').next().unwrap_or_default()));
+            let words = format!(
+                "of an older run than {new}, which did not run {}",
+                t.suites.iter().map(|s| &*s.name).collect::<Vec<_>>().join(", ")
+            );
+            e.notes.push(Note::new(words));
+        }
+        at.2.extend(own);
+        kept.push(e);
+    }
     kept
+}
+
+/// A suite's name in whatever form: Common Test's hook for JUnit puts folders in front.
+fn suite_name(name: &str) -> String {
+    name.rsplit(['.', '/']).next().unwrap_or(name).to_owned()
+}
+
+fn suites_of(e: &Evidence) -> BTreeSet<String> {
+    match &e.data {
+        Data::Tests(t) if matches!(e.source.format, "ct-suite-log" | "junit") => {
+            let problems = t.problems.iter().filter_map(|p| p.name.split_once(':')).map(|(suite, _)| suite);
+            t.suites.iter().map(|s| &*s.name).chain(problems).map(suite_name).collect()
+        }
+        _ => BTreeSet::new(),
+    }
 }
 
 fn same_bytes(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {

@@ -1,12 +1,14 @@
 //! The rule `command`: how recorded commands ended, whatever they printed.
 
 use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
-use super::condition::{Condition, plural};
+use super::condition::{Bound, Condition, Quantity, plural};
 use super::remedy::Remedy;
 use crate::config::{ProblemCode, Selector, Table};
 use crate::verdict::{GateStatus, Violation};
+use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::{Data, Evidence, Kind, Recording};
 use std::borrow::Cow;
+use std::time::Duration;
 
 pub(super) static RULE: Rule = Rule {
     id: Cow::Borrowed("command"),
@@ -26,6 +28,7 @@ pipeline that swallows it (`|| true`, a pipe, a matrix) is how it gets lost.
 |---|---|---|
 | `exit-status` | the status that each command must have ended with, or a list of those that are right | 0 |
 | `min-commands` | fewest recordings | 1 |
+| `max-duration` | longest time that the commands may have run, together: seconds, or `\"5m\"` | none |
 | `unread` | true: only recordings whose output is no report that other gates judge | false |
 
 ## Example
@@ -38,7 +41,7 @@ exit-status = 0
 with `gatekeeper record --tool mix-format -- mix format --check-formatted`.
 
 ## When evidence is missing
-No recording, or none of one of `tools`: `missing`. A recording that breaks off (its command did not end, or the file was cut): `error`. A command that a
+No recording, or none of one of `tools`: `missing`. With `max-duration`, a recording that does not say how long it ran: `error`. A recording that breaks off (its command did not end, or the file was cut): `error`. A command that a
 signal ended, or that could not be started: `fail`.
 ",
     ),
@@ -50,13 +53,15 @@ struct Command {
     right: Vec<i32>,
     min_commands: u64,
     unread: bool,
+    max_duration: Option<Decimal>,
 }
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let right = statuses(t)?;
     let min_commands = t.count("min-commands").unwrap_or(1);
     let unread = t.flag("unread").unwrap_or(false);
-    Some(Box::new(Command { right, min_commands, unread }))
+    let max_duration = t.seconds("max-duration");
+    Some(Box::new(Command { right, min_commands, unread, max_duration }))
 }
 
 /// One status or several; `None` where it is neither, which was reported.
@@ -99,10 +104,19 @@ impl Judge for Command {
 
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let mut out = Judgement::default();
-        let (mut judged, mut wrong) = (0_u64, 0_u64);
+        let (mut judged, mut wrong, mut millis) = (0_u64, 0_u64, 0_u64);
         for e in scope.evidence {
             let Some(record) = &e.source.record else { continue };
             judged = judged.saturating_add(1);
+            match record.millis {
+                Some(ran) => millis = millis.saturating_add(ran),
+                None if self.max_duration.is_some() => {
+                    let message = format!("{}: the recording does not say how long the command ran", record.tool);
+                    let v = Violation::new("duration-unknown", GateStatus::Error, message);
+                    out.violations.push(v.from_source(&e.source.path));
+                }
+                None => {}
+            }
             if self.right.iter().any(|status| record.ended_with(*status)) {
                 continue;
             }
@@ -119,6 +133,11 @@ impl Judge for Command {
         out.conditions.push(Condition::at_most("failed-commands", wrong, 0, GateStatus::Fail));
         if self.min_commands > 1 {
             out.conditions.push(Condition::at_least("commands", judged, self.min_commands, GateStatus::Fail));
+        }
+        if let Some(most) = self.max_duration {
+            let ran = Quantity::Seconds(Duration::from_millis(millis).as_secs_f64());
+            let most = Quantity::Seconds(most.as_f64());
+            out.conditions.push(Condition::new("duration", ran, Bound::AtMost, most, GateStatus::Fail));
         }
         if wrong > 0 {
             let right: Vec<String> = self.right.iter().map(i32::to_string).collect();
@@ -167,6 +186,20 @@ mod tests {
     fn fewer_recordings_than_there_must_be_are_told() {
         let (one, two) = ([(Some(0), None)], [(Some(0), None), (Some(0), None)]);
         assert_eq!([status("min-commands = 2", &one), status("min-commands = 2", &two)], [Fail, Pass]);
+    }
+
+    #[test]
+    fn commands_may_take_so_long_together() {
+        let of = |times: &[Option<u64>]| {
+            let mut all: Vec<Evidence> = times.iter().map(|_| recorded("format", Some(0), None)).collect();
+            for (e, millis) in all.iter_mut().zip(times) {
+                e.source.record.as_mut().unwrap().millis = *millis;
+            }
+            Case::new(&RULE, "max-duration = \"5m\"", all).judged().status()
+        };
+        assert_eq!([of(&[Some(300_000)]), of(&[Some(300_001)])], [Pass, Fail]);
+        assert_eq!([of(&[Some(150_000), Some(150_000)]), of(&[Some(150_000), Some(150_001)])], [Pass, Fail]);
+        assert_eq!(of(&[Some(1), None]), GateStatus::Error);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The rule `measurements`: figures within their limits.
 
-use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
+use super::ratio::Ratio;
 use super::remedy::Remedy;
 use super::series::{Lost, Seen, lost, seen};
 use crate::config::{Measure, PolicyProblem, ProblemCode, Table};
@@ -31,9 +32,10 @@ A limit on a figure is only worth something if the figure was really measured, i
 ## Configuration
 | key | meaning | default |
 |---|---|---|
-| `limits` | a table of metrics, each with `max` or `min` (or both): `{ p99 = { max = \"500ms\" } }`; a name with `*` is a pattern | required |
+| `limits` | a table of metrics, each with `max` or `min` (or both): `{ p99 = { max = \"500ms\" } }`; a name with `*` is a pattern | this or `regression` is required |
 | `limits.NAME.warn` | a stricter limit on the side of `max` or `min`: beyond it the gate warns | none |
 | `limits.NAME.of` | which figure: `value` (every sample), `mean`, `median`, `min`, `max`, `p95`, `p99.9` | `value` |
+| `regression` | what the series may be worse by than in the baseline: `{ max = \"5%\", test = \"mann-whitney\" }`, the keys of the rule `regression` | none |
 
 Percentiles are interpolated linearly between samples (R-7, NumPy's default). One that the samples cannot carry (p99 of 20) is `inconclusive`, and so is a figure of samples where the report states only a summary without it.
 Units: `ns us ms s`, `%`, `pp`, `B KiB MiB`, `1/s` and none; another word is comparable only with itself.
@@ -75,13 +77,27 @@ struct Limit {
 }
 
 #[derive(Debug)]
-struct Limits(Vec<Limit>);
+struct Limits {
+    limits: Vec<Limit>,
+    regression: Option<Ratio>,
+}
 
 fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let span = t.span();
     let entries = t.named("limits");
-    if entries.is_empty() {
-        let words = "a measurements gate needs `limits`, else nothing can ever fail it";
+    let regression = match t.table("regression") {
+        Some(mut inner) => {
+            let ratio = Ratio::read(&mut inner, "`regression`");
+            inner.finish("`regression`");
+            Some(ratio?)
+        }
+        None => None,
+    };
+    if entries.is_empty() && regression.is_none() {
+        if t.get("regression").is_some() {
+            return None;
+        }
+        let words = "a measurements gate needs `limits` or `regression`, else nothing can ever fail it";
         let problem = PolicyProblem::new(span, words).code(ProblemCode::MissingKey);
         t.problems().add(problem.help("write limits = { METRIC = { max = \"500ms\" } }"));
         return None;
@@ -91,7 +107,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         let inner = Table::of(&entry.node, &format!("the limit of `{}`", entry.key), t.problems())?;
         limits.push(limit(&entry.key, inner)?);
     }
-    Some(Box::new(Limits(limits)))
+    Some(Box::new(Limits { limits, regression }))
 }
 
 fn limit(metric: &str, mut t: Table<'_>) -> Option<Limit> {
@@ -164,14 +180,23 @@ impl Limit {
 }
 
 impl Judge for Limits {
+    fn compares(&self) -> Compares {
+        match (&self.regression, self.limits.is_empty()) {
+            (None, _) => Compares::Not,
+            (Some(_), false) => Compares::Also,
+            (Some(_), true) => Compares::Wholly,
+        }
+    }
+
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let mut out = Judgement::default();
         let (seen, lost) = (seen(scope), lost(scope));
-        for limit in &self.0 {
+        for limit in &self.limits {
             limit.judge(&seen, &lost, scope, &mut out);
         }
-        let others: Vec<&Lost<'_>> = lost.iter().filter(|l| !self.0.iter().any(|limit| limit.concerns(l))).collect();
-        if let Some(first) = others.first() {
+        let others: Vec<&Lost<'_>> =
+            lost.iter().filter(|l| !self.limits.iter().any(|limit| limit.concerns(l))).collect();
+        if let Some(first) = others.first().filter(|_| !self.limits.is_empty()) {
             let more = others.len().saturating_sub(1);
             let more = if more == 0 { String::new() } else { format!(", and {more} more") };
             let message = format!("{}{more}; no limit names it", first.words());
@@ -189,6 +214,15 @@ impl Judge for Limits {
             if m.thresholds_failed.is_none() && e.source.format == "k6-summary" {
                 out.notes.push("k6's summary says nothing of its thresholds".to_owned());
             }
+        }
+        // Without anything to compare with, that is told where all gates are.
+        if let Some(ratio) = self.regression.as_ref().filter(|_| scope.baseline.is_some() || self.limits.is_empty()) {
+            let compared = ratio.judge(scope);
+            out.conditions.extend(compared.conditions);
+            let more: Vec<Violation> =
+                compared.violations.into_iter().filter(|v| !out.violations.contains(v)).collect();
+            out.violations.extend(more);
+            out.notes.extend(compared.notes);
         }
         Ok(out)
     }

@@ -7,12 +7,15 @@ mod checklist;
 mod command;
 mod condition;
 mod coverage;
+mod document;
 mod expression;
 mod findings;
 mod health;
 mod integrity;
 mod licenses;
 mod measurements;
+mod ratio;
+mod rego;
 mod regression;
 mod release;
 mod remedy;
@@ -43,6 +46,7 @@ static RULES: &[&Rule] = &[
     &integrity::RULE,
     &licenses::RULE,
     &measurements::RULE,
+    &rego::RULE,
     &regression::RULE,
     &release::RULE,
     &sbom::RULE,

@@ -37,6 +37,7 @@ A waiver names a case by `test` (its own name, or `class: name`); the case then 
 | `max-skipped` | most skipped cases | none; where more than half are, the gate warns |
 | `min-cases` | fewest cases: below this the suite did not really run | 1 |
 | `min-runs` | fewest runs over all cases (a property's tests count each) | none |
+| `min-runs-each` | fewest runs of each case that passed (tests of a property) | none |
 | `flaky` | what a case is that both failed and passed, in attempts or re-runs: `fail` (it counts as failed), `warn` or `pass` (its last outcome counts) | `fail`; `pass` where `max-flaky` is given |
 | `max-flaky` | most such cases | none |
 | `attempts` | which cases a later attempt has: `full` (what it lacks is lost) or `failed-only` (re-runs of what failed: the last outcome of the others stands) | `full` |
@@ -77,6 +78,7 @@ struct Tests {
     max_skipped: Option<u64>,
     min_cases: Option<u64>,
     min_runs: Option<u64>,
+    min_runs_each: Option<u64>,
     flaky: Flaky,
     max_flaky: Option<u64>,
     attempts: Attempts,
@@ -105,6 +107,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         max_skipped: t.count("max-skipped"),
         min_cases: t.count("min-cases"),
         min_runs: t.count("min-runs"),
+        min_runs_each: t.count("min-runs-each"),
         // Whoever allows so many of them lets them pass.
         flaky: flaky.unwrap_or(if max_flaky.is_some() { Flaky::Pass } else { Flaky::Fail }),
         max_flaky,
@@ -116,7 +119,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         max_case_duration: t.seconds("max-case-duration"),
         since: Since::read(t),
     };
-    let others = [gate.max_failed, gate.max_skipped, gate.min_cases, gate.min_runs, gate.max_flaky];
+    let others = [gate.max_failed, gate.max_skipped, gate.min_cases, gate.min_runs, gate.min_runs_each, gate.max_flaky];
     let times = [gate.max_duration, gate.max_case_duration];
     if gate.min_pass_rate == Some(Decimal::whole(0))
         && others.iter().all(Option::is_none)
@@ -418,8 +421,47 @@ impl Tests {
             let n = suites.fold(listed, |n, s| n.saturating_add(ran(s.unlisted)));
             out.conditions.push(Condition::at_least("runs", n, min, GateStatus::Fail));
         }
+        if let Some(min) = self.min_runs_each {
+            self.each_ran(runs, min, out);
+        }
         if let Some(max) = self.max_flaky {
             out.conditions.push(Condition::at_most("flaky", counts.flaky, max, GateStatus::Fail));
+        }
+    }
+
+    /// Each case that passed ran often enough: a property that was tried once proves little, however often the others were. One that a report only counts
+    /// ran once, as far as anybody knows.
+    fn each_ran(&self, runs: &[Run<'_>], min: u64, out: &mut Judgement) {
+        let mut least: Option<u64> = None;
+        for r in runs {
+            for (suite, case) in r.tests.cases().filter(|(_, c)| c.status == Outcome::Passed) {
+                let n = u64::from(case.detail.as_ref().and_then(|d| d.attempts).unwrap_or(1));
+                least = Some(least.map_or(n, |l| l.min(n)));
+                if n < min {
+                    let name = if suite.name.is_empty() {
+                        case.name.to_string()
+                    } else {
+                        format!("{}: {}", suite.name, case.name)
+                    };
+                    let times = if n == 1 { "once".to_owned() } else { format!("{n} times") };
+                    out.violations.push(
+                        Violation::new(
+                            "too-few-runs",
+                            GateStatus::Fail,
+                            format!("{name} ran {times}, at least {min} are demanded"),
+                        )
+                        .from_source(r.path())
+                        .with_help("let it run more often (PropEr: `numtests`)"),
+                    );
+                }
+            }
+            if r.tests.suites.iter().any(|s| s.unlisted.passed > 0) {
+                least = Some(least.map_or(1, |l| l.min(1)));
+            }
+        }
+        // Where nothing passed, something else says so.
+        if let Some(least) = least {
+            out.conditions.push(Condition::at_least("runs-each", least, min, GateStatus::Fail));
         }
     }
 

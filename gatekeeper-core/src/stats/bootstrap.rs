@@ -1,5 +1,6 @@
 //! The bootstrap of the ratio of medians: percentile interval, seeded from the samples themselves, so that the same samples give the same answer everywhere.
 
+use super::random::Random;
 use super::{Comparison, Sorted, float, median};
 
 /// How many times both samples are drawn anew.
@@ -20,8 +21,8 @@ pub(crate) fn bootstrap(old: &Sorted, new: &Sorted, limit: f64, level: f64) -> O
     let mut ratios: Vec<f64> = Vec::with_capacity(rounds);
     let mut drawn = Vec::new();
     for _ in 0..rounds {
-        let below = random.median(old.values(), &mut drawn);
-        ratios.push(random.median(new.values(), &mut drawn) / below);
+        let below = drawn_median(&mut random, old.values(), &mut drawn);
+        ratios.push(drawn_median(&mut random, new.values(), &mut drawn) / below);
     }
     ratios.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| {
@@ -40,38 +41,12 @@ pub(crate) fn bootstrap(old: &Sorted, new: &Sorted, limit: f64, level: f64) -> O
     Some(Comparison { ratio: new.median() / old.median(), low: at(level / 2.0), high: at(1.0 - level / 2.0), p })
 }
 
-/// Random numbers by SplitMix64 (Steele, Lea and Flood 2014).
-struct Random(u64);
-
-impl Random {
-    /// Seeded by figures.
-    fn of<'v>(values: impl Iterator<Item = &'v f64>) -> Random {
-        let mut random = Random(0x9E37_79B9_7F4A_7C15);
-        for value in values {
-            random.0 ^= value.to_bits();
-            random.next();
-            random.0 = random.0.rotate_left(17);
-        }
-        random
+/// The median of as many values as there are, each drawn from all. The values are sorted: so are the drawn places, by counting.
+fn drawn_median(random: &mut Random, sorted: &[f64], drawn: &mut Vec<f64>) -> f64 {
+    drawn.clear();
+    for _ in 0..sorted.len() {
+        drawn.extend(sorted.get(random.below(sorted.len())));
     }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// The median of as many values as there are, each drawn from all. The values are sorted: so are the drawn places, by counting.
-    fn median(&mut self, sorted: &[f64], drawn: &mut Vec<f64>) -> f64 {
-        drawn.clear();
-        let n = u128::try_from(sorted.len()).unwrap_or(0);
-        for _ in 0..sorted.len() {
-            let place = usize::try_from((u128::from(self.next()) * n) >> 64).unwrap_or(0);
-            drawn.extend(sorted.get(place));
-        }
-        drawn.sort_unstable_by(f64::total_cmp);
-        median(drawn)
-    }
+    drawn.sort_unstable_by(f64::total_cmp);
+    median(drawn)
 }

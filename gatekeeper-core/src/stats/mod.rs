@@ -1,14 +1,17 @@
-//! Statistics of comparisons: two samples by ranks (Mann-Whitney, Hodges-Lehmann), by means (Welch) or by resampling, two rates (Fisher, Newcombe), and many at once (Holm).
+//! Statistics of comparisons: two samples by ranks (Mann-Whitney, Hodges-Lehmann), by means (Welch) or by resampling, two rates (Fisher, Newcombe), many at once (Holm), and where a series of runs changed (E-divisive).
 //!
 //! All of it is deterministic: the same figures give the same answer to the last bit. Distributions are statrs's; what is ours is held against SciPy's figures by the tests.
 
 mod bootstrap;
+mod change;
 mod holm;
+mod random;
 mod rank;
 mod rate;
 mod welch;
 
 pub(crate) use bootstrap::bootstrap;
+pub(crate) use change::changes;
 pub(crate) use holm::holm;
 pub(crate) use rank::{fewest_samples, mann_whitney};
 pub(crate) use rate::{fisher, newcombe};

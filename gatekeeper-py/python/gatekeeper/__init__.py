@@ -37,6 +37,7 @@ __all__ = [
     "inspect",
     "inspect_bytes",
     "main",
+    "render",
     "rule",
     "rules",
     "snapshot",
@@ -252,6 +253,15 @@ def verify(
     """
     text = json.dumps(verdict)
     return cast("dict[str, Any]", json.loads(_native.verify(text, commit, tree, config, evidence)))
+
+
+def render(outputs: str | Iterable[str], verdict: Verdict) -> dict[str, str]:
+    """Give a verdict that was kept as text in each of these outputs (``markdown``, ``html``, ...), by name.
+
+    It may come from strangers: raises ValueError where its parts disagree.
+    """
+    wanted = [outputs] if isinstance(outputs, str) else list(outputs)
+    return dict(zip(wanted, _native.render(wanted, json.dumps(verdict)), strict=True))
 
 
 def diff(before: Verdict, after: Verdict) -> dict[str, Any]:

@@ -64,6 +64,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut cut = None;
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(state.found.items.len())?;
         if let Some(text) = step(row.text) {
             match classify(text) {
                 Step::Begin => compiling = true,

@@ -148,8 +148,9 @@ impl Run {
     fn step(&mut self, text: &[u8], row: &Row<'_>) {
         self.end_reason();
         if let Some(n) = text.strip_prefix(b"Failures occurred running tests: ") {
-            if let Some(n) = common::digits(n.trim_ascii()) {
-                self.failures = Some((row.offset, n));
+            match common::digits(n.trim_ascii()) {
+                Some(n) => self.failures = Some((row.offset, n)),
+                None => self.trouble = Some((row.offset, text.to_vec())),
             }
         } else if text.starts_with(b"Error running tests") || text.starts_with(b"Error reading testspec") {
             self.error = Some((row.offset, row.number, text.to_vec()));

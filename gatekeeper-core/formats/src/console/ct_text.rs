@@ -84,11 +84,16 @@ impl Collector {
 
     fn testing(&mut self, row: &Row<'_>) {
         if let Some(rest) = row.text.strip_prefix(b"TEST INFO: ") {
-            if let Some((n, rest)) = number(rest)
-                && rest.starts_with(b" test(s)")
-            {
-                self.announced = self.announced.saturating_add(n);
-                self.infos += 1;
+            match number(rest) {
+                Some((n, rest)) if rest.starts_with(b" test(s)") => {
+                    self.announced = self.announced.saturating_add(n);
+                    self.infos += 1;
+                }
+                // Other remarks have no count in front of these words.
+                _ if memmem::find(rest, b" test(s)").is_some() => {
+                    self.wrong = Some((row.offset, "a number of tests behind `TEST INFO:`"));
+                }
+                _ => {}
             }
             return;
         }

@@ -24,7 +24,7 @@ pub(super) fn is_dialyxir(bytes: &[u8]) -> bool {
     memmem::find(bytes, TOTAL).is_some_and(|_| {
         let mut rows = Reader::new(bytes);
         while let Some(row) = rows.next() {
-            if totals(row.text).is_some() {
+            if row.text.starts_with(TOTAL) {
                 return true;
             }
         }
@@ -65,7 +65,13 @@ pub(super) fn read(input: &Input<'_>, found: &mut Findings, notes: &mut Vec<Note
     let mut open = Open::default();
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
-        if let Some((errors, skipped)) = totals(row.text) {
+        input.limits.has_room_for_findings(found.items.len())?;
+        if row.text.starts_with(TOTAL) && (stated.is_none() || totals(row.text).is_some()) {
+            let Some((errors, skipped)) = totals(row.text) else {
+                return Err(ParseError::malformed("counts (`Total errors: E, Skipped: S`)")
+                    .at(row.offset)
+                    .found(row.text));
+            };
             if stated.is_some() {
                 return Err(ParseError::malformed("one run of dialyzer").at(row.offset).found_words("a second one"));
             }
@@ -257,6 +263,10 @@ mod tests {
         assert!(all(&log("", 3, "passed successfully"), None).is_err());
         assert!(all(&log("lib/a.ex:1:call x\nlib/a.ex:2:call y\n", 2, "warnings were emitted"), None).is_err());
         assert!(all("Total errors: 0, Skipped: 0, Unnecessary Skips: 0\ndone in 0m1s\n", None).is_err());
+        for wrong in ["-1", "NaN", "0x5"] {
+            let log = log("", 1, "passed successfully").replace("errors: 1", &format!("errors: {wrong}"));
+            assert!(all(&log, Some(0)).unwrap_err().message().contains("expected counts"), "{wrong}");
+        }
         assert_eq!(all(&log("", 1, "passed successfully"), Some(1)).unwrap().1, Some(false));
     }
 }

@@ -105,7 +105,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         Form::Cli => cli(input, &mut found, &mut notes)?,
         Form::File => {
-            texts(input.bytes, &mut found)?;
+            texts(input, &mut found)?;
             None
         }
     };
@@ -167,6 +167,7 @@ fn console(input: &Input<'_>, found: &mut Findings) -> Result<Option<bool>, Pars
     let mut rows = Reader::new(input.bytes);
     let mut unproven = false;
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         if let Some(text) = step(row.text) {
             if let Some(run) = &mut run {
                 run.flush(found);
@@ -355,10 +356,12 @@ fn numbered(row: &[u8]) -> Option<(Option<u32>, Option<u32>, &[u8])> {
 }
 
 /// Warnings in dialyzer's own form, wrapped lines indented, blank lines between.
-fn texts(bytes: &[u8], found: &mut Findings) -> Result<(), ParseError> {
+fn texts(input: &Input<'_>, found: &mut Findings) -> Result<(), ParseError> {
+    let bytes = input.bytes;
     let mut open: Option<(Option<Place>, Vec<u8>)> = None;
     let mut rows = Reader::new(bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         if !row.ended {
             return Err(ParseError::malformed("a line end after the warning")
                 .at(bytes.len())
@@ -409,6 +412,7 @@ fn cli(input: &Input<'_>, found: &mut Findings, notes: &mut Vec<Note>) -> Result
     let mut raw: Option<(usize, Option<usize>)> = None;
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         let text = row.text;
         match &mut raw {
             Some((_, stop @ None)) if text.starts_with(b" done in ") || text.starts_with(b"done (") => {

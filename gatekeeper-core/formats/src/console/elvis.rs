@@ -68,6 +68,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut bare = false;
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         if let Some((name, failed)) = heading(row.text) {
             close(&mut found, &path, std::mem::replace(&mut bare, failed), rule.take());
             files += 1;

@@ -42,6 +42,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut end, mut errors, mut files) = (None, false, 0_u64);
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         if row.text.starts_with(GOOD) {
             end = Some((row.offset, true));
         } else if row.text.starts_with(BAD) {

@@ -43,6 +43,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut cut = None;
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
         let own = step(row.text);
         let text = own.unwrap_or(row.text);
         // From the first start line on every finding counts, whatever stands between: nothing printed later can take one back.

@@ -223,7 +223,9 @@ impl Reader {
             // `=== *** FAILED …` and other remarks, and keys that say nothing of results.
             self.place = Place::Records;
             if let Some(counts) = line.strip_prefix(b"=== TEST COMPLETE, ") {
-                self.announced = last_number(counts);
+                self.announced = Some(last_number(counts).ok_or_else(|| {
+                    ParseError::malformed("counts (`O ok, F failed of N test cases`)").at(offset).found(counts)
+                })?);
             } else if line.starts_with(b"=== WARNING: ") && self.notes.len() < 20 {
                 let text = String::from_utf8_lossy(line.get(4..).unwrap_or_default());
                 self.notes.push(Note::at(cut(&text, 200), Location::line(number)));
@@ -240,6 +242,10 @@ impl Reader {
     fn head(&mut self, line: &[u8], offset: usize) -> Result<(), ParseError> {
         if let Some(cases) = value(line, b"cases") {
             self.planned = number(cases);
+            // Groups that repeat until something happens have no number.
+            if self.planned.is_none() && cases != b"unknown" {
+                return Err(ParseError::malformed("a number of cases behind '=cases'").at(offset).found(cases));
+            }
             self.header = true;
             return Ok(());
         }

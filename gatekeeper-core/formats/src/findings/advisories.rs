@@ -4,7 +4,7 @@
 //! ignores): such an audit is not complete.
 
 use super::common::{
-    First, List, Num, Scalar, Str, TextOr, aliases, message, or_default, package, purl, severity, tool_failed,
+    Count, First, List, Scalar, Str, TextOr, aliases, message, or_default, package, purl, severity, tool_failed,
 };
 use super::records::{NamedRecords, Record};
 use crate::scan::shape::{Shape, Value};
@@ -46,7 +46,7 @@ impl Failure<'_> {
 #[serde(default)]
 pub(super) struct Metadata {
     #[serde(rename = "totalDependencies")]
-    pub total: Num,
+    pub total: Count,
     #[serde(deserialize_with = "or_default")]
     pub vulnerabilities: Counts,
 }
@@ -55,18 +55,18 @@ pub(super) struct Metadata {
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(default)]
 pub(super) struct Counts {
-    info: Num,
-    low: Num,
-    moderate: Num,
-    high: Num,
-    critical: Num,
-    total: Num,
+    info: Count,
+    low: Count,
+    moderate: Count,
+    high: Count,
+    critical: Count,
+    total: Count,
 }
 
 impl Counts {
     /// Adds another document's counts.
     pub(super) fn add(&mut self, other: Counts) {
-        let both = |a: Num, b: Num| Num(Some(a.0.unwrap_or(0).saturating_add(b.0.unwrap_or(0))));
+        let both = |a: Count, b: Count| Count(Some(a.0.unwrap_or(0).saturating_add(b.0.unwrap_or(0))));
         self.info = both(self.info, other.info);
         self.low = both(self.low, other.low);
         self.moderate = both(self.moderate, other.moderate);

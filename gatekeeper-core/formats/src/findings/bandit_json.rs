@@ -1,7 +1,7 @@
 //! Bandit's JSON (<https://bandit.readthedocs.io/en/latest/formatters/json.html>). The severity is `issue_severity`; `# nosec` hits are numbers in the metrics
 //! and no findings that could be listed. A file in `errors` was not scanned: not complete; nor is a report whose metrics name no file.
 
-use super::common::{List, Members, Num, Str, foreign, message, note, parsed, place, seconds, severity};
+use super::common::{Count, List, Members, Num, Str, foreign, message, note, parsed, place, seconds, severity};
 use super::rows::{self, Folded, Rows};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
@@ -49,13 +49,13 @@ struct Report<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Metrics {
-    loc: Num,
+    loc: Count,
     #[serde(rename = "SEVERITY.HIGH")]
-    high: Num,
+    high: Count,
     #[serde(rename = "SEVERITY.MEDIUM")]
-    medium: Num,
+    medium: Count,
     #[serde(rename = "SEVERITY.LOW")]
-    low: Num,
+    low: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]

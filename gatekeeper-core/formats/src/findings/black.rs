@@ -50,6 +50,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items): (Vec<_>, Vec<Finding>) = (Vec::new(), Vec::new());
     let (mut end, mut complete, mut stated) = (false, true, None);
     text::lines(input, |number, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if line.starts_with("Usage: black") || line.starts_with("Error: Invalid value") {
             return Err(super::common::tool_failed(line).on_line(number));
         }
@@ -88,7 +89,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             // "1 file would fail to reformat", "1 file failed to reformat".
             complete &= !line.contains(" to reformat");
             if line.contains(" would be reformatted") {
-                stated = text::number(line);
+                stated = Some(text::number(line).unwrap_or(u64::MAX));
             }
         }
         Ok(())

@@ -4,7 +4,7 @@
 //! A report that counts more vulnerabilities than it lists, or that had no advisories or dependencies to look at, is not complete.
 
 use super::common::{
-    List, Members, Num, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, purl,
+    Count, List, Members, Scalar, Str, aliases, foreign, message, note, or_default, package, parsed, purl,
 };
 use super::cvss;
 use super::records::{Record, Records};
@@ -58,14 +58,14 @@ struct Report<'a> {
 #[serde(default)]
 struct Database {
     #[serde(rename = "advisory-count")]
-    advisories: Num,
+    advisories: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Lockfile {
     #[serde(rename = "dependency-count")]
-    dependencies: Num,
+    dependencies: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,7 +75,7 @@ struct Vulnerabilities<'a> {
     list: Option<Records<Entry<'a>>>,
     #[serde(borrow)]
     found: Scalar<'a>,
-    count: Num,
+    count: Count,
 }
 
 impl Vulnerabilities<'_> {

@@ -3,7 +3,7 @@
 //! Where no framework found anything to look at, Checkov writes the bare counts: not complete. What was looked for is told by `check_type`.
 
 use super::common::{
-    List, Num, Scalar, Str, foreign, message, note, one_or_many, or_default, package, parsed, place, severity,
+    Count, List, Num, Scalar, Str, foreign, message, note, one_or_many, or_default, package, parsed, place, severity,
 };
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
@@ -45,18 +45,18 @@ struct Report<'a> {
     summary: Summary,
     #[serde(borrow, rename = "checkov_version")]
     version: Scalar<'a>,
-    failed: Num,
-    parsing_errors: Num,
+    failed: Count,
+    parsing_errors: Count,
 }
 
 /// The counts: `--quiet` lists the failed checks alone, and then only these tell of files that could not be parsed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Summary {
-    passed: Num,
-    skipped: Num,
-    failed: Num,
-    parsing_errors: Num,
+    passed: Count,
+    skipped: Count,
+    failed: Count,
+    parsing_errors: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,7 +116,7 @@ struct Details<'a> {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut complete) = (Vec::new(), Vec::new(), true);
     let mut looked_for = Vec::new();
-    let number = |n: Num| n.0;
+    let number = |n: Count| n.0;
     // How many failed checks all frameworks count, and whether any of them looked at something.
     let (mut counted, mut anything) = (0_u64, false);
     for report in one_or_many::<Report<'_>>(input)? {

@@ -1,6 +1,8 @@
 //! What the formats of this family share beside their members and rows: ids of advisories, packages and their URLs, places, severities.
 
-pub(super) use super::members::{First, Key, List, Members, Num, Scalar, Str, TextOr, message_of, or_default, texts};
+pub(super) use super::members::{
+    Count, First, Key, List, Members, Num, Scalar, Str, TextOr, message_of, or_default, texts,
+};
 use super::rows;
 pub(super) use super::wording::{MESSAGE, cut, message, note};
 use crate::format::Parsed;

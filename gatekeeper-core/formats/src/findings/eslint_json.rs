@@ -3,7 +3,7 @@
 //! A fatal message is a file that could not be parsed, so no rule saw it: a finding, and the report is not complete; nor is one that counts more than it
 //! lists, or in which no file stands.
 
-use super::common::{List, Num, Str, foreign, message, note, parsed, says_nothing};
+use super::common::{Count, List, Num, Str, foreign, message, note, parsed, says_nothing};
 use super::rows::{self, Folded, Row, Rows};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
@@ -56,9 +56,9 @@ struct File<'a> {
     #[serde(borrow, rename = "suppressedMessages")]
     suppressed: Rows<Suppressed<'a>>,
     #[serde(rename = "errorCount")]
-    errors: Num,
+    errors: Count,
     #[serde(rename = "warningCount")]
-    warnings: Num,
+    warnings: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,7 +2,7 @@
 //! not complete; nor is a report whose `Stats` say that no file was looked at, or that count issues where none is listed.
 
 use super::common::{
-    List, Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, parsed, place, severity,
+    Count, List, Members, Num, Scalar, Str, TextOr, foreign, message, note, or_default, parsed, place, severity,
 };
 use super::rows::{self, Folded, Row, Rows, present};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -47,8 +47,8 @@ struct Report<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Stats {
-    files: Num,
-    found: Num,
+    files: Count,
+    found: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]

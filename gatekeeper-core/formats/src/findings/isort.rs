@@ -34,6 +34,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut broken, mut other) = (Vec::new(), Vec::new(), false, 0_usize);
     text::lines(input, |_, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if let Some((path, _)) = line.strip_prefix("ERROR: ").and_then(|l| l.split_once(COMPLAINT)) {
             items.push(Finding {
                 rule: "isort".into(),

@@ -3,7 +3,7 @@
 //! PASS passed, WARN and INFO skipped (a person has to look). One suite is one section.
 //! Controls one after the other have no end mark: whether they are all is not known.
 
-use super::common::{List, Num, Str, foreign, message, parsed};
+use super::common::{Count, List, Str, foreign, message, parsed};
 use super::rows::{self, present};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
@@ -68,10 +68,10 @@ struct Group<'a> {
     desc: Str<'a>,
     #[serde(borrow)]
     results: List<Row<'a>>,
-    pass: Num,
-    fail: Num,
-    warn: Num,
-    info: Num,
+    pass: Count,
+    fail: Count,
+    warn: Count,
+    info: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -135,7 +135,7 @@ fn fold(groups: Option<&List<Group<'_>>>, text: &str, run: &mut TestRun) -> Resu
             let name = [r.number.text(), r.desc.text()].join(" ");
             suite.cases.push(Case { name: message(name.trim()), status, detail, ..Case::default() });
         }
-        let number = |n: Num| n.0;
+        let number = |n: Count| n.0;
         let all = [g.pass, g.fail, g.warn, g.info].map(number);
         let stated = Totals {
             // Only all four of them are a total.

@@ -5,7 +5,7 @@
 use super::room;
 use super::wording::{MESSAGE, cut, message};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -58,6 +58,18 @@ impl Num {
     }
 
     /// As an index.
+    pub(super) fn index(self) -> Option<usize> {
+        self.0.and_then(|n| usize::try_from(n).ok())
+    }
+}
+
+/// A figure that a document counts by: a whole number from 0, or none where it is absent or null. Anything else (-1, 1e20, 1.5, a text) is an error: a count
+/// that is read over is a count that nobody holds against the list.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count(pub Option<u64>);
+
+impl Count {
+    /// As a number of items.
     pub(super) fn index(self) -> Option<usize> {
         self.0.and_then(|n| usize::try_from(n).ok())
     }
@@ -280,6 +292,40 @@ impl<'de> Deserialize<'de> for Num {
     }
 }
 
+struct CountVisitor;
+
+impl<'de> Visitor<'de> for CountVisitor {
+    type Value = Option<u64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a count")
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Self::Value, E> {
+        Ok(Some(v))
+    }
+
+    fn visit_i64<E: Error>(self, v: i64) -> Result<Self::Value, E> {
+        u64::try_from(v).map(Some).map_err(|_| E::invalid_value(Unexpected::Signed(v), &self))
+    }
+
+    fn visit_f64<E: Error>(self, v: f64) -> Result<Self::Value, E> {
+        // Old versions of bandit write 3.0. Above 2^52 a float is no exact count.
+        let exact = (0.0..4_503_599_627_370_496.0).contains(&v).then(|| format!("{v}").parse().ok()).flatten();
+        exact.map(Some).ok_or_else(|| E::invalid_value(Unexpected::Float(v), &self))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_any(CountVisitor).map(Count)
+    }
+}
+
 struct ListVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
@@ -435,5 +481,17 @@ mod tests {
         assert_eq!(n("1e30"), None);
         assert_eq!(n("\"79-81\""), Some(79));
         assert_eq!(n("\"x\""), None);
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number_or_none() {
+        let n = |t: &str| serde_json::from_str::<Count>(t).map(|c| c.0).map_err(|e| e.to_string());
+        assert_eq!((n("0"), n("7.0"), n("null")), (Ok(Some(0)), Ok(Some(7)), Ok(None)));
+        assert_eq!(n("4503599627370495.0"), Ok(Some(4_503_599_627_370_495)));
+        for wrong in
+            ["-1", "-0.5", "1.5", "1e20", "4503599627370496.0", "100000000000000000000", "\"1\"", "true", "[1]", "{}"]
+        {
+            assert!(n(wrong).unwrap_err().contains("expected a count"), "{wrong}");
+        }
     }
 }

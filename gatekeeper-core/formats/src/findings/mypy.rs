@@ -109,6 +109,7 @@ struct Row<'a> {
 fn parse_json(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut halted) = (Vec::new(), Vec::new(), false);
     for line in Lines::new(input.bytes) {
+        input.limits.has_room_for_findings(items.len())?;
         let bytes = line.bytes.trim_ascii();
         if bytes.first() != Some(&b'{') {
             let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(400)).unwrap_or(bytes));
@@ -158,12 +159,17 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items): (Vec<_>, Vec<Finding>) = (Vec::new(), Vec::new());
     let (mut summary, mut stated, mut halted) = (false, None, false);
     text::lines(input, |number, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if is_failure(line) {
             return Err(super::common::tool_failed(line).on_line(number));
         }
         if is_summary(line) {
             summary = true;
-            stated = Some(if line.starts_with("Success") { 0 } else { text::number(line).unwrap_or(u64::MAX) });
+            stated = Some(if line.starts_with("Success") {
+                0
+            } else {
+                line.split(" in ").next().and_then(text::number).unwrap_or(u64::MAX)
+            });
             halted |= line.contains("errors prevented further checking");
         } else if let Some(d) = diagnostic(line).filter(|d| d.level != "note") {
             items.push(Finding {

@@ -8,7 +8,7 @@
 
 use super::advisories::{self, Audit, Failure, paths_are_pnpm, refuse_failure};
 use super::common::{
-    MESSAGE, Num, Scalar, Str, TextOr, cut, foreign, message, or_default, package, parsed, severity, tool_failed,
+    Count, MESSAGE, Scalar, Str, TextOr, cut, foreign, message, or_default, package, parsed, severity, tool_failed,
 };
 use super::records::{NamedRecords, Record, Records};
 use super::rows;
@@ -55,7 +55,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
 #[serde(default)]
 struct Report<'a> {
     #[serde(rename = "auditReportVersion")]
-    version: Num,
+    version: Count,
     #[serde(borrow)]
     vulnerabilities: Option<NamedRecords<'a, Vulnerable<'a>>>,
     #[serde(borrow)]
@@ -73,7 +73,42 @@ struct Metadata {
     #[serde(deserialize_with = "or_default")]
     vulnerabilities: advisories::Counts,
     /// How many packages were looked at: by sort in an object; a number in npm 6, which has its total elsewhere.
-    dependencies: serde_json::Value,
+    dependencies: Dependencies,
+}
+
+/// How many packages were looked at.
+#[derive(Debug, Default)]
+struct Dependencies(Option<u64>);
+
+impl<'de> Deserialize<'de> for Dependencies {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct By {
+            total: Count,
+        }
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Dependencies;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a count, or counts by sort")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Dependencies(None))
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Dependencies(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                By::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(|by| Dependencies(by.total.0))
+            }
+        }
+        d.deserialize_any(V)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -187,8 +222,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         };
         let items = packages(&vulnerabilities.0, &mut notes);
         let stated = report.metadata.vulnerabilities.stated();
-        let nothing = report.metadata.dependencies.get("total").and_then(serde_json::Value::as_u64) == Some(0)
-            && items.is_empty();
+        let nothing = report.metadata.dependencies.0 == Some(0) && items.is_empty();
         return Ok(parsed(items, Some(true), "npm-audit", notes)
             .with_counts(&stated, Category::Vulnerability)
             .with_gaps(nothing.then(|| Gap::whole("it counts no dependency: nothing was looked at"))));

@@ -51,11 +51,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items): (Vec<_>, Vec<Finding>) = (Vec::new(), Vec::new());
     let (mut end, mut clean, mut complete, mut stated) = (false, false, true, None);
     text::lines(input, |number, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if is_end(line) {
             end = true;
             clean |= line.contains("All matched files");
             if line.contains("Code style issues found in ") {
-                stated = text::number(line).or(line.contains("the above file.").then_some(1));
+                stated =
+                    Some(if line.contains("the above file.") { 1 } else { text::number(line).unwrap_or(u64::MAX) });
             }
         } else if let Some(path) = line.strip_prefix("[warn] ") {
             if path.starts_with("Ignored unknown option")

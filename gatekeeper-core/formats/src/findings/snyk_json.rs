@@ -7,8 +7,8 @@
 //! - Container reports keep the projects inside the image under `applications`.
 
 use super::common::{
-    List, Num, Scalar, Str, aliases, foreign, message, note, one_or_many, or_default, package, parsed, purl, purl_type,
-    severity, tool_failed,
+    Count, List, Num, Scalar, Str, aliases, foreign, message, note, one_or_many, or_default, package, parsed, purl,
+    purl_type, severity, tool_failed,
 };
 use super::rows::{self, Folded, Rows};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -61,9 +61,9 @@ struct Project<'a> {
     iac: Option<Rows<Issue<'a>>>,
     ok: Option<bool>,
     #[serde(rename = "uniqueCount")]
-    unique: Num,
+    unique: Count,
     #[serde(rename = "dependencyCount")]
-    dependencies: Num,
+    dependencies: Count,
     #[serde(borrow)]
     applications: List<Application<'a>>,
     #[serde(borrow, deserialize_with = "or_default")]

@@ -70,12 +70,11 @@ pub(super) fn settle(
     }
 }
 
-/// The first number in a text.
+/// The count that a summary states: its first word with a digit. One that is no plain number (`-1`, `1.5`, more than fits) is more than anything lists.
 pub(super) fn number(text: &str) -> Option<u64> {
-    let start = text.find(|c: char| c.is_ascii_digit())?;
-    let rest = text.get(start..)?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest.get(..end)?.parse().ok()
+    let word = text.split_whitespace().find(|w| w.bytes().any(|b| b.is_ascii_digit()))?;
+    let plain = word.bytes().all(|b| b.is_ascii_digit());
+    Some(word.parse().ok().filter(|_| plain).unwrap_or(u64::MAX))
 }
 
 /// Splits `path:line:column` or `path:line` (a Windows drive's colon belongs to the path).
@@ -101,5 +100,19 @@ mod tests {
         assert_eq!(place_of("C:/a.py:3:7"), Some(("C:/a.py", 3, Some(7))));
         assert_eq!(place_of("a.py:3"), Some(("a.py", 3, None)));
         assert_eq!(place_of("a.py"), None);
+    }
+
+    #[test]
+    fn a_stated_count_is_a_plain_number() {
+        assert_eq!((number("Found 12 errors in a.ts:3"), number("Found errors")), (Some(12), None));
+        for wrong in [
+            "Found -1 errors",
+            "Found 1.5 errors",
+            "Found 0x5 errors",
+            "Found 100000000000000000000 errors",
+            "Found +1 errors",
+        ] {
+            assert_eq!(number(wrong), Some(u64::MAX), "{wrong}");
+        }
     }
 }

@@ -68,6 +68,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut notes, mut items, mut stated, mut other) = (Vec::new(), Vec::new(), None, 0_usize);
     let mut inside = false;
     text::lines(input, |_, line| {
+        input.limits.has_room_for_findings(items.len())?;
         if let Some(d) = diagnostic(line) {
             inside = true;
             items.push(Finding {
@@ -80,7 +81,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 ..Finding::default()
             });
         } else if line.starts_with("Found ") && line.contains(" error") {
-            stated = text::number(line);
+            stated = Some(text::number(line).unwrap_or(u64::MAX));
         } else if !(line.is_empty()
             || line.starts_with("> ")
             || line.starts_with("$ ")

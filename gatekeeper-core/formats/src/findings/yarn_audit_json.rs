@@ -9,7 +9,7 @@
 
 use super::advisories::{self, Advisory, Audit, Counts, refuse_failure};
 use super::common::{
-    List, Members, Num, Scalar, Str, foreign, message, note, or_default, package, parsed, purl, severity, tool_failed,
+    Count, List, Members, Scalar, Str, foreign, message, note, or_default, package, parsed, purl, severity, tool_failed,
 };
 use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -70,7 +70,7 @@ struct Data<'a> {
     #[serde(deserialize_with = "or_default")]
     vulnerabilities: Counts,
     #[serde(rename = "totalDependencies")]
-    total: Num,
+    total: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]

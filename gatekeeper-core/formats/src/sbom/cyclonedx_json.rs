@@ -13,6 +13,7 @@
 //! (`analysis`, VEX), are kept beside it.
 
 use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
+use super::compositions;
 use super::schema;
 use super::tree::{self, Piece, Plan, Value};
 use super::vulnerabilities::{self, Vulnerability};
@@ -73,7 +74,7 @@ fn needed(name: &str) -> bool {
         3 => matches!(name, "alg" | "cpe" | "ref" | "url"),
         4 => matches!(name, "name" | "purl" | "swid"),
         5 => matches!(name, "email" | "group" | "range" | "scope" | "score" | "state" | "swhid" | "tools"),
-        6 => matches!(name, "detail" | "hashes" | "source" | "status"),
+        6 => matches!(name, "detail" | "hashes" | "source" | "status" | "vector"),
         7 => matches!(
             name,
             "$schema" | "affects" | "authors" | "bom-ref" | "content" | "license" | "ratings" | "version"
@@ -82,10 +83,10 @@ fn needed(name: &str) -> bool {
             name,
             "analysis" | "licenses" | "metadata" | "response" | "services" | "severity" | "supplier" | "versions"
         ),
-        9 => matches!(name, "bomFormat" | "component" | "publisher" | "timestamp"),
-        10 => matches!(name, "components" | "expression" | "references"),
+        9 => matches!(name, "aggregate" | "bomFormat" | "component" | "publisher" | "timestamp"),
+        10 => matches!(name, "assemblies" | "components" | "expression" | "references"),
         11 => matches!(name, "description" | "manufacture" | "specVersion"),
-        12 => matches!(name, "dependencies" | "manufacturer"),
+        12 => matches!(name, "compositions" | "dependencies" | "manufacturer"),
         13 => matches!(name, "justification"),
         15 => matches!(name, "vulnerabilities"),
         _ => false,
@@ -193,6 +194,10 @@ impl<'a> Bom<'a> {
             Piece::Item("vulnerabilities", index, value) => {
                 let list = root.name("vulnerabilities");
                 self.vulnerability(value, &list.index(index));
+            }
+            Piece::Item("compositions", _, value) => {
+                let of = value.items_of("assemblies").chain(value.items_of("dependencies")).filter_map(Value::text);
+                compositions::say(&mut self.inventory, value.text_of("aggregate").unwrap_or_default(), of);
             }
             Piece::End("dependencies", count) => self.inventory.document.relationships = count > 0,
             Piece::Member("bomFormat", value) => {
@@ -354,6 +359,7 @@ impl<'a> Bom<'a> {
         found.describe(value.text_of("description").or(value.text_of("detail")).unwrap_or_default());
         for rating in value.items_of("ratings") {
             found.rate(rating.text_of("severity"), rating.get("score").and_then(Value::number));
+            found.vector(rating.text_of("vector").unwrap_or_default());
         }
         let statement = self.statement(value, at);
         found.analysis = statement.as_ref().map(|s| (s.status, s.reason.clone()));

@@ -1,6 +1,7 @@
 //! Formats of software bills of materials.
 
 mod checks;
+mod compositions;
 mod cyclonedx_json;
 mod cyclonedx_xml;
 mod schema;

@@ -437,8 +437,7 @@ impl<'a> Check<'a> {
 
     /// Licences that are on no list: each is declared, here or in the document that it names (clause 10, annex D).
     fn custom_licenses(&mut self, text: &str, at: &At<'_>) {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-        for word in text.split(|c| !is_part(c)) {
+        for word in words(text) {
             // What RDF leaves open is named so by its reader.
             if word == "LicenseRef-unresolved" {
                 continue;
@@ -521,6 +520,11 @@ fn is_idstring(text: &str) -> bool {
 }
 
 /// `syft-1.2.3` → `syft`; `trivy` → `trivy`; `npm/cli-10.8.2` → `npm/cli`.
+/// The identifiers in a licence expression.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':')))
+}
+
 pub(super) fn tool_name(creator: &str) -> Option<String> {
     let name = creator.trim();
     let end = name.match_indices(['-', ' ', '@', '/']).find(|(at, _)| {

@@ -9,6 +9,7 @@
 //! declares or to the specification's own individuals, and licence expressions that parse. A document without a `CreationInfo` is refused: nothing says which version it is.
 
 use super::checks::{At, Expressions, Lines, Problems, References, note, seconds, stated, too_many};
+use super::compositions;
 use super::schema::{self, Schemas};
 use super::sets::{Member, Part, Sets};
 use super::tree::{self, Node, Piece, Plan, Tree, Value};
@@ -258,6 +259,9 @@ impl<'a> Document<'a> {
             "contains" | "dependsOn" | "hasDynamicLink" | "hasStaticLink" => self.depends = true,
             _ => {}
         }
+        if matches!(kind, "contains" | "dependsOn") && value.text_of("completeness") == Some("incomplete") {
+            compositions::say(&mut self.inventory, "incomplete", value.text_of("from").into_iter());
+        }
         if matches!(kind, "hasDeclaredLicense" | "hasConcludedLicense")
             && let Some(from) = value.get("from")
         {
@@ -286,6 +290,11 @@ impl<'a> Document<'a> {
 
     fn license(&mut self, value: Value<'_, 'a>, kind: &str, id: String, at: &At<'_>) {
         let members = || ids_of(value, "expandedlicensing_member", at);
+        for name in name_of(&id).into_iter().chain(value.text_of("name").map(str::to_owned)) {
+            if kind != "simplelicensing_LicenseExpression" && name.starts_with("LicenseRef-") {
+                self.references.define(Cow::Owned(name));
+            }
+        }
         let other = |field: &str| value.get(field).map(|v| id_of(v, &at.name(field))).unwrap_or_default();
         let element = match kind {
             "simplelicensing_LicenseExpression" => {
@@ -294,6 +303,17 @@ impl<'a> Document<'a> {
                     && !self.expressions.hold(text)
                 {
                     problems.at(at, || format!("{} is no SPDX licence expression", quote(text.as_bytes())));
+                }
+                // Licences that are on no list are declared: beside the expression, or as an element of the document.
+                for entry in value.items_of("simplelicensing_customIdToUri") {
+                    if let Some(key) = entry.text_of("key") {
+                        self.references.define(Cow::Owned(key.to_owned()));
+                    }
+                }
+                if self.problems.is_some() {
+                    for word in super::spdx2::words(text).filter(|w| w.starts_with("LicenseRef-") && *w != UNRESOLVED) {
+                        self.references.refer_at(Cow::Owned(word.to_owned()), || at.to_string());
+                    }
                 }
                 LicenseElement::Expression(text.to_owned())
             }

@@ -1,11 +1,12 @@
 //! The vulnerabilities that a CycloneDX document lists of its components (a VDR, as Dependency-Track and Grype write it): findings of their own,
 //! one for each component that is affected, beside the inventory.
 //!
-//! - Severity: the worst word among the ratings, else the worst score. Each source rates by itself, and nobody says whose word counts.
+//! - Severity: the worst word among the ratings, else the worst score, stated or of a CVSS vector. Each source rates by itself, and nobody says whose word counts.
 //! - Taken out by the document's own analysis, as VEX is: `resolved`, or `not_affected` and `false_positive` with a reason.
 //! - A document without such a list, or with an empty one, is no scan.
 
 use super::checks::stated;
+use crate::scan::cvss;
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Package, Severity, Suppression};
 use gatekeeper_evidence::inventory::Component;
@@ -24,9 +25,10 @@ pub(super) struct Vulnerability {
     pub text: String,
     pub url: String,
     pub aliases: Vec<String>,
-    /// The worst word of its ratings, and the worst score.
+    /// The worst word of its ratings, and the worst score: stated, and of the vectors.
     pub word: Option<Severity>,
     pub score: Option<f64>,
+    pub by_vector: Option<f64>,
     /// The components that it affects, by their bom-ref.
     pub affects: Vec<String>,
     /// What the document's own analysis says, and why.
@@ -42,6 +44,13 @@ impl Vulnerability {
         }
     }
 
+    /// The vector of one of its ratings. It counts where no rating has a word or a score.
+    pub(super) fn vector(&mut self, vector: &str) {
+        if let Some(score) = cvss::score(vector) {
+            self.by_vector = Some(self.by_vector.map_or(score, |known| known.max(score)));
+        }
+    }
+
     /// Its text: what is given first counts.
     pub(super) fn describe(&mut self, text: &str) {
         if self.text.is_empty() {
@@ -50,10 +59,11 @@ impl Vulnerability {
     }
 
     fn severity(&self) -> (Severity, &'static str) {
-        match (self.word, self.score) {
-            (Some(word), _) => (word, "ratings.severity"),
-            (None, Some(score)) => (Severity::from_score(score), "ratings.score"),
-            (None, None) => (Severity::Unknown, ""),
+        match (self.word, self.score, self.by_vector) {
+            (Some(word), ..) => (word, "ratings.severity"),
+            (None, Some(score), _) => (Severity::from_score(score), "ratings.score"),
+            (None, None, Some(score)) => (Severity::from_score(score), "ratings.vector"),
+            (None, None, None) => (Severity::Unknown, ""),
         }
     }
 
@@ -184,6 +194,26 @@ mod tests {
         );
         assert_eq!(one.package.as_ref().unwrap().purl.as_deref(), Some("pkg:npm/lodash@4.17.15"));
         assert_eq!(f.items[1].package.as_ref().unwrap().name.as_ref(), "b");
+    }
+
+    #[test]
+    fn a_vector_alone_has_a_score() {
+        let of = |ratings: &str| {
+            findings(&json(&format!(r#"{{"id":"CVE-1","ratings":[{ratings}]}}"#))).unwrap().items[0].severity
+        };
+        let v3 = r#"{"method":"CVSSv31","vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}"#;
+        let v2 = r#"{"method":"CVSSv2","vector":"AV:N/AC:M/Au:N/C:N/I:P/A:N"}"#;
+        assert_eq!(
+            (of(v3), of(v2), of(&format!("{v2},{v3}"))),
+            (Severity::Critical, Severity::Medium, Severity::Critical)
+        );
+        // A word or a score of any rating is worth more than what is reckoned; what is no vector has none.
+        assert_eq!(of(&format!(r#"{v3},{{"score":5.0}}"#)), Severity::Medium);
+        assert_eq!(of(r#"{"vector":"CVSS:3.1/AV:N"}"#), Severity::Unknown);
+        let xml = xml(
+            "<vulnerability><id>CVE-1</id><ratings><rating><method>CVSSv31</method><vector>CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H</vector></rating></ratings></vulnerability>",
+        );
+        assert_eq!(findings(&xml).unwrap().items[0].severity, Severity::Critical);
     }
 
     #[test]

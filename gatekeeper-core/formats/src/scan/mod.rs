@@ -5,6 +5,7 @@ mod broken;
 pub(crate) mod console;
 pub(crate) mod consult;
 pub(crate) mod csv;
+pub(crate) mod cvss;
 pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod shape;

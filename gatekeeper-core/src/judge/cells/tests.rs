@@ -110,7 +110,7 @@ fn a_cell_may_fall_short_until_its_last_day() {
         let (status, judged, _) = of(TODAY);
         assert_eq!((status, judged[1].own), (Warn, short));
         let said = &judged[1].violations[0].message;
-        assert!(said.contains("allowed until 2026-06-01 (0 days are left): no clock (ops)"), "{said}");
+        assert!(said.contains("allowed until 2026-06-01 (its last day): no clock (ops)"), "{said}");
     }
     let said = |days| weighed(&allowing(TODAY + jiff::Span::new().days(days), Quorum::All), &[Pass, Fail]).1;
     assert!(said(14)[1].violations[0].message.contains("(14 days are left)"));

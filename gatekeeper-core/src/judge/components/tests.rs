@@ -179,3 +179,38 @@ fn what_could_not_be_read_in_a_component_that_did_not_change_is_excused() {
     let touched = Touched::by(&whole, ["api/a"]);
     assert!(!excused(&whole.gates[1], &whole, Some(&touched), "web/out/x.xml", &BTreeMap::new()));
 }
+
+#[test]
+fn what_is_judged_of_a_component_bears_its_name_and_can_be_waived_by_it() {
+    let verdict = |more: &str, web: bool| {
+        let report = |name: &str, hits: u8| {
+            let text = format!("SF:{name}/a.c\nDA:1,1\nDA:2,{hits}\nend_of_record\n");
+            crate::Candidate::in_memory(format!("{name}/lcov.info"), text.into_bytes())
+        };
+        let mut reports = vec![report("api", 1), report("lib", 1), report("app", 1)];
+        reports.extend(web.then(|| report("web", 0)));
+        // 2027-01-15.
+        crate::Engine::default().evaluate(&policy(more), reports, &Context::at(1_800_000_000))
+    };
+    let v = verdict("", true);
+    let gate = v.gates.first().unwrap();
+    assert!(gate.reason.starts_with("passes on api, lib, app; fails on web: "), "{}", gate.reason);
+    let cells: Vec<_> = gate.cells.iter().map(|c| (c.component.as_deref().unwrap(), c.status.as_str())).collect();
+    assert_eq!(cells, [("web", "fail"), ("api", "pass"), ("lib", "pass"), ("app", "pass")]);
+    assert!(!gate.violations.is_empty());
+    assert!(
+        gate.violations.iter().all(|v| v.labels.get("component").is_some_and(|c| c == "web")),
+        "{:?}",
+        gate.violations
+    );
+    // A whole component that is not there, waived by its name and by no other.
+    let waiver = |component: &str| {
+        format!(
+            "[[waivers]]\ngate = \"coverage\"\ncomponent = \"{component}\"\ncovers = [\"missing\"]\nreason = \"r\"\n\
+             expires = \"2027-06-30\"\n"
+        )
+    };
+    assert_eq!(verdict("", false).status.as_str(), "unknown");
+    assert_eq!(verdict(&waiver("web"), false).status.as_str(), "warn");
+    assert_eq!(verdict(&waiver("api"), false).status.as_str(), "unknown");
+}

@@ -77,6 +77,7 @@ impl Given {
         let ground = Ground {
             formats: &formats,
             evidence: &self.evidence,
+            recordings: &[],
             unread: &self.unread,
             contradictions: &self.contradictions,
             strangers: &self.strangers,

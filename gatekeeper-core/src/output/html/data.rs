@@ -14,7 +14,7 @@ use std::io;
 
 /// Characters of a text; what is longer is in the JSON.
 const WORDS: usize = 4_000;
-const NAME: usize = 1_000;
+pub(super) const NAME: usize = 1_000;
 
 /// A block: name, number of rows, deflated JSON.
 type Block = (&'static str, usize, Vec<u8>);
@@ -39,6 +39,7 @@ pub(super) fn blocks(v: &Verdict) -> io::Result<Vec<Block>> {
         add("sources", d.sources.len(), packed(&sources(d)))?;
         add("packages", d.packages.len(), packed(&packages(d)))?;
         add("series", d.series.len(), packed(&d.series))?;
+        add("history", super::trend::runs(v), packed(&super::trend::trend(v)))?;
     }
     Ok(out)
 }

@@ -13,6 +13,8 @@ pub(super) const WORDS: usize = 1_000;
 const ROWS: usize = 200;
 const COLUMNS: usize = 40;
 const LINES: usize = 100;
+/// Lines of a list that is folded away.
+const ENTRIES: usize = 300;
 
 pub(super) fn page(text: &str) -> String {
     text::page(text, WORDS)
@@ -163,7 +165,10 @@ fn cells(g: &GateVerdict, out: &mut String) {
         out,
         "<h4>Cells: {held} of {} pass</h4>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Cells\"><table class=\"cells\"><thead><tr><th scope=\"col\">{}</th>",
         g.cells.len(),
-        text::page(&down.join(" · "), NAME)
+        match across {
+            Some(across) => text::page(&format!("{} ↓ / {across} →", down.join(" · ")), NAME),
+            None => text::page(&down.join(" · "), NAME),
+        }
     );
     if across.is_none() {
         out.push_str("<th scope=\"col\">Result</th>");
@@ -304,4 +309,23 @@ fn foot(v: &Verdict, g: &GateVerdict, out: &mut String) {
         let _ = write!(out, "; judged by {}{more}", names.join(", "));
     }
     out.push_str("</p>\n");
+}
+
+/// A list that is folded away, where there is something in it.
+pub(super) fn folded(heading: &str, lines: &[String], out: &mut String) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = write!(
+        out,
+        "<details class=\"fold\"><summary>{heading} <span class=\"count\">{}</span></summary><ul>",
+        lines.len()
+    );
+    for line in lines.iter().take(ENTRIES) {
+        let _ = write!(out, "<li>{}</li>", page(line));
+    }
+    if lines.len() > ENTRIES {
+        let _ = write!(out, "<li class=\"dim\">… and {} more (--format json shows all)</li>", lines.len() - ENTRIES);
+    }
+    out.push_str("</ul></details>\n");
 }

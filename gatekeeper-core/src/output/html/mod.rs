@@ -8,6 +8,8 @@
 mod data;
 mod gate;
 mod page;
+mod since;
+mod trend;
 
 use super::{Output, Style, Writer};
 use crate::verdict::{Overall, Verdict};

@@ -1,7 +1,8 @@
 //! The page without its lists: verdict, what was not read, gates from the worst on, waivers, evidence.
 
 use super::super::{Style, text};
-use super::gate::{NAME, gate, page};
+use super::gate::{NAME, folded, gate, page};
+use super::since;
 use crate::verdict::{GateStatus, Overall, Verdict};
 use std::fmt::Write;
 
@@ -38,7 +39,9 @@ pub(super) fn body(v: &Verdict, style: &Style, out: &mut String) {
             gate(v, n, g, style, out);
         }
     }
+    since::baseline(v, out);
     waivers(v, out);
+    since::due(v, out);
     evidence(v, out);
     if let Some(left) = v.details.as_ref().map(|d| &d.left_out).filter(|left| !left.is_empty()) {
         let words: Vec<String> = left.iter().map(|(kind, n)| format!("{n} {}", text::page(kind, NAME))).collect();
@@ -240,22 +243,4 @@ fn evidence(v: &Verdict, out: &mut String) {
         .collect();
     folded("Duplicates and older runs, not counted", &aside, out);
     folded("Files that are not recognised", &v.ignored, out);
-}
-
-fn folded(heading: &str, lines: &[String], out: &mut String) {
-    if lines.is_empty() {
-        return;
-    }
-    let _ = write!(
-        out,
-        "<details class=\"fold\"><summary>{heading} <span class=\"count\">{}</span></summary><ul>",
-        lines.len()
-    );
-    for line in lines.iter().take(ROWS) {
-        let _ = write!(out, "<li>{}</li>", page(line));
-    }
-    if lines.len() > ROWS {
-        let _ = write!(out, "<li class=\"dim\">… and {} more (--format json shows all)</li>", lines.len() - ROWS);
-    }
-    out.push_str("</ul></details>\n");
 }

@@ -50,7 +50,7 @@ struct Answer {
 }
 
 fn apply_to(mut all: Vec<Evidence>, ignores: &[IgnoreFile], now: Option<i64>) -> Answer {
-    let (warnings, used) = apply(&mut all, ignores, now, date(2026, 6, 1));
+    let Applied { warnings, used, .. } = apply(&mut all, ignores, &|_| true, now, date(2026, 6, 1));
     let Data::Findings(f) = &all[0].data else { panic!("findings first") };
     Answer {
         taken_out: f.items.iter().filter(|i| i.suppressed.is_some()).count(),
@@ -58,6 +58,20 @@ fn apply_to(mut all: Vec<Evidence>, ignores: &[IgnoreFile], now: Option<i64>) ->
         used,
         notes: all[0].notes.iter().map(|n| n.message.clone()).collect(),
     }
+}
+
+#[test]
+fn a_document_that_nobody_named_takes_nothing_out() {
+    let mut all = vec![findings(&["CVE-1"]), vex("v.json", vec![statement("CVE-1", VexStatus::NotAffected, None)])];
+    let got = apply(&mut all, &[], &|e| e.source.path != "v.json", Some(NOW), date(2026, 6, 1));
+    assert!(!got.any && got.used.is_empty());
+    assert_eq!(
+        got.warnings,
+        [
+            "the policy does not name v.json, so its 1 statement takes nothing out: write `suppressions = [\"v.json\"]` where it may"
+        ]
+    );
+    assert!(apply(&mut all, &[], &|_| true, Some(NOW), date(2026, 6, 1)).any);
 }
 
 #[test]

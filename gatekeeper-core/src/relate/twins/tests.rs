@@ -57,6 +57,58 @@ fn the_newest_run_of_a_folder_is_kept() {
     }
 }
 
+fn suites(names: &[(&str, Outcome)]) -> TestRun {
+    let suite = |(name, status): &(&str, Outcome)| {
+        let case = Case { name: "c".into(), status: *status, ..Case::default() };
+        Suite { cases: vec![case], ..Suite::named(*name) }
+    };
+    TestRun { suites: names.iter().map(suite).collect(), ..TestRun::default() }
+}
+
+#[test]
+fn of_each_suite_the_newest_run_is_kept() {
+    use Outcome::{Failed, Passed};
+    let at = |day: u32, file: &str| format!("logs/ct_run.a@b.2026-11-{day:02}_09.00.00/{file}");
+    let log = |day, of: &[(&str, Outcome)]| of_ct(&at(day, "suite.log"), "ct-suite-log", suites(of));
+    let names = |sorted: &Sorted| -> Vec<(String, bool)> {
+        let mut out: Vec<_> = sorted
+            .kept
+            .iter()
+            .filter_map(|e| if let Data::Tests(t) = &e.data { Some(t) } else { None })
+            .flat_map(|t| t.suites.iter().map(|s| (s.name.to_string(), s.cases[0].status == Passed)))
+            .collect();
+        out.sort();
+        out
+    };
+    // `--suite a` failed, then `--suite b` passed: neither stands for the other, whatever the order they are found in.
+    for turn in [false, true] {
+        let mut all = vec![log(1, &[("a_SUITE", Failed)]), log(2, &[("b_SUITE", Passed)])];
+        if turn {
+            all.reverse();
+        }
+        let got = sort(all);
+        assert_eq!(names(&got), [("a_SUITE".to_owned(), false), ("b_SUITE".to_owned(), true)]);
+        assert!(got.kept.iter().any(|e| e.notes.iter().any(|n| n.message.contains("of an older run"))));
+    }
+    // Of a run of both only what was not run again counts; the third run settles the rest.
+    let got = sort(vec![log(1, &[("a_SUITE", Failed), ("b_SUITE", Failed)]), log(2, &[("b_SUITE", Passed)])]);
+    assert_eq!(names(&got), [("a_SUITE".to_owned(), false), ("b_SUITE".to_owned(), true)]);
+    let got =
+        sort(vec![log(1, &[("a_SUITE", Failed)]), log(2, &[("b_SUITE", Passed)]), log(3, &[("a_SUITE", Passed)])]);
+    assert_eq!(names(&got), [("a_SUITE".to_owned(), true), ("b_SUITE".to_owned(), true)]);
+    // What the hook wrote names folders too; totals name no suite, so that the newest run's are all there is.
+    let hook = |day, of| of_ct(&at(day, "junit_report.xml"), "junit", suites(of));
+    let got = sort(vec![
+        hook(1, &[("lib.app.a_SUITE", Failed)]),
+        log(1, &[("a_SUITE", Failed)]),
+        log(2, &[("b_SUITE", Passed)]),
+    ]);
+    assert_eq!(names(&got), [("a_SUITE".to_owned(), false), ("b_SUITE".to_owned(), true)]);
+    let got =
+        sort(vec![log(1, &[("a_SUITE", Failed)]), of_ct(&at(2, "totals.info"), "ct-totals", suites(&[("x", Passed)]))]);
+    assert_eq!(names(&got), [("x".to_owned(), true)]);
+}
+
 #[test]
 fn a_run_is_told_by_its_folder_and_its_time() {
     assert_eq!(ct_run("a/logs/ct_run.x.1/suite.log"), Some(("a/logs/", "ct_run.x.1")));

@@ -182,7 +182,7 @@ fn whole(
     };
     let c = since(format!("{name} since the baseline"), unit, is, was, max);
     if c.status == GateStatus::Fail {
-        fallen(name, metric, (before, now), source, out);
+        fallen((name, unit), metric, (before, now), source, out);
         out.to_pass.push(Remedy::Cover { more: short(is, was, max), noun: unit, now: is });
     }
     out.conditions.push(c);
@@ -206,7 +206,7 @@ fn short(is: Ratio, was: Ratio, max: Decimal) -> u64 {
 
 /// The files whose share fell, the one that lost most first.
 fn fallen(
-    name: &str,
+    (name, unit): (&str, &str),
     metric: Metric,
     (before, now): (&Coverage, &Coverage),
     source: Option<&str>,
@@ -226,8 +226,9 @@ fn fallen(
     files.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     for (opened, path, is, was, file) in files {
         let was = was.map_or_else(|| "it is new".to_owned(), |w| format!("it was {}", percent(w)));
+        let noun = if opened == 1 { unit } else { name };
         let message = format!(
-            "{path}: {opened} more {name} not covered: {} of {} ({}), {was}",
+            "{path}: {opened} more {noun} not covered: {} of {} ({}), {was}",
             is.covered,
             is.total,
             percent(is)

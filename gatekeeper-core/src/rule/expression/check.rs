@@ -1,6 +1,6 @@
 //! What is looked at before an expression is evaluated: references, functions, cost.
 
-use super::schema::{DOCUMENT, Member, Shape, member};
+use super::super::document::schema::{DOCUMENT, Member, Shape, member};
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, operators};
 use std::collections::BTreeSet;

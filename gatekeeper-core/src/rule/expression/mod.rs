@@ -1,13 +1,13 @@
 //! The rule `expression`: a condition in a small standard language, for what no other rule says.
 
 mod check;
-mod document;
-mod schema;
+
 #[cfg(test)]
 mod tests;
 
 use super::api::{Builder, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity};
+use super::document;
 use crate::config::{PolicyProblem, ProblemCode, Selector, Span, Table};
 use crate::verdict::{GateStatus, Violation};
 use cel::common::ast::{CallExpr, Expr};
@@ -285,15 +285,8 @@ impl Judge for Expression {
 
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let document = document::make(scope, &self.names);
-        let mut out = Judgement::default();
-        for name in &document.missing {
-            let words = format!("the expression speaks of {name}, and there is no such evidence");
-            out.violations.push(Violation::new("evidence-missing", GateStatus::Missing, words));
-        }
-        out.violations.extend(document.errors.iter().map(|e| error("proves-nothing", e.clone())));
-        out.violations
-            .extend(document.failures.iter().map(|f| Violation::new("test-setup-failed", GateStatus::Fail, f.clone())));
-        if !document.missing.is_empty() || !document.errors.is_empty() {
+        let mut out = Judgement { violations: document.violations("the expression"), ..Judgement::default() };
+        if document.is_void() {
             return Ok(out);
         }
         let longest = document.lengths.values().copied().max().unwrap_or(1);

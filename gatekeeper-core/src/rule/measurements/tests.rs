@@ -198,3 +198,35 @@ fn mistakes_in_a_limit_are_told() {
     }
     assert!(gate(&RULE, "limits = { x = { max = 2, min = 2 }, y = { min = 1, warn = 2 } }").is_ok());
 }
+
+#[test]
+fn a_regression_beside_the_limits_is_that_rules() {
+    let of = |values: &[f64]| {
+        let mut s = Series::new("p99", Labels::new(), "ms", Some(gatekeeper_evidence::measurements::Better::Lower));
+        values.iter().for_each(|v| s.samples.push(Sample::of(*v).unwrap()));
+        vec![evidence("load", Data::Measurements(Measurements { series: vec![s], ..Measurements::default() }))]
+    };
+    let old = [400.0, 401.0, 402.0, 403.0, 404.0, 405.0, 406.0, 407.0];
+    let times = |factor: f64| old.map(|v| v * factor);
+    let status = |keys: &str, baseline: Option<f64>, now: f64| {
+        Case { baseline: baseline.map(|b| of(&times(b))), ..Case::new(&RULE, keys, of(&times(now))) }.judged().status()
+    };
+    let both = "limits = { p99 = { max = \"500ms\" } }\nregression = { max = \"5%\", test = \"mann-whitney\" }";
+    assert_eq!(status(both, Some(1.0), 1.0), Pass);
+    assert_eq!(status(both, Some(1.0), 1.1), Fail, "within the limit, and worse than it was");
+    assert_eq!(status(both, Some(1.3), 1.3), Fail, "as it was, and above the limit");
+    let alone = "regression = { max = \"5%\" }";
+    assert_eq!(status(alone, Some(1.0), 1.0), Pass);
+    assert_eq!(status(alone, None, 1.0), Missing);
+    let compares = |keys: &str| gate(&RULE, keys).unwrap().compares();
+    assert_eq!([compares(both), compares(alone)], [Compares::Also, Compares::Wholly]);
+    for (keys, said) in [
+        ("regression = { test = \"welch\" }", "`regression` needs `max`"),
+        ("regression = { max = \"5%\", tset = \"welch\" }", "`regression` has no key `tset`"),
+        ("regression = { max = \"5%\", test = \"t-test\" }", "`test`"),
+        ("regression = \"5%\"", "`regression`"),
+    ] {
+        let problems = gate(&RULE, keys).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains(said), "{keys}: {problems:?}");
+    }
+}

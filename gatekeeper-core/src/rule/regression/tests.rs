@@ -1,7 +1,10 @@
 use super::super::testing::{Case, evidence, gate, violations};
 use super::*;
+use crate::verdict::GateStatus;
 use GateStatus::{Error, Fail, Inconclusive, Missing, Pass, Warn};
+use gatekeeper_evidence::measurements::{Better, Labels};
 use gatekeeper_evidence::measurements::{Failure, Figure, Measurements, Series};
+use gatekeeper_evidence::number::Number;
 use gatekeeper_evidence::{Data, Evidence};
 
 fn series(metric: &str, unit: &str, better: Option<Better>, values: impl IntoIterator<Item = f64>) -> Series {

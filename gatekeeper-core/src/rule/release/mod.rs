@@ -10,7 +10,7 @@ mod tests;
 use super::api::{Builder, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::remedy::Remedy;
-use crate::config::{Span, Table};
+use crate::config::{PolicyProblem, Span, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::commits::{Commit, Commits};
 use gatekeeper_evidence::error::quote;
@@ -40,6 +40,7 @@ A tag `01.2.3`, a `package.json` that was forgotten, a breaking change in a patc
 ## Configuration
 | key | meaning | default |
 |---|---|---|
+| `tag` | `false`: no release is made yet (a pull request, say), so only the commits since the last tag are held; where a tag is given, all of it. The repository is asked only for a tag: keep the log as evidence | true |
 | `prefix` | what stands before the version in the tags of this package, such as `app-v` | none, or `v` |
 | `prerelease` | names that a pre-release may begin with: `[\"alpha\", \"beta\", \"rc\"]`; an empty list allows no pre-release | any |
 | `manifests` | more manifests: patterns below the root | those at the root |
@@ -67,6 +68,8 @@ No tag, or no commits to tell the last tag by: `missing`. A shallow clone, a log
 
 #[derive(Debug)]
 struct Release {
+    /// Whether there must be a tag.
+    tag: bool,
     prefix: Option<String>,
     prerelease: Option<Vec<String>>,
     manifests: Vec<Pattern>,
@@ -93,11 +96,17 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     if let (Some(node), false) = (t.get("types").map(|n| n.span.clone()), conventional) {
         t.problem(node, "`types` are those of conventional commits: write commits = \"conventional\" too");
     }
+    let tag = t.flag("tag").unwrap_or(true);
+    if let (Some(span), false, false) = (t.get("tag").map(|n| n.span.clone()), tag, conventional) {
+        let message = "without a tag and without `commits` this gate can never fail";
+        t.problems().add(PolicyProblem::new(span, message).help("write commits = \"conventional\" too"));
+    }
     let manifests = t.patterns("manifests", |text| match text.split('/').any(|p| p == "..") {
         true => Err("a pattern stays below the root: `..` is not followed (use --root)".to_owned()),
         false => Pattern::new(text),
     });
     Some(Box::new(Release {
+        tag,
         prefix: t.text("prefix").map(|(p, _)| p),
         prerelease: texts(t, "prerelease"),
         manifests,
@@ -139,6 +148,16 @@ fn error(code: &'static str, words: String) -> Violation {
     Violation::new(code, GateStatus::Error, words)
 }
 
+fn partial() -> Violation {
+    let words = "the log does not go back to the beginning, so tags and commits may be missing from it";
+    error("history-partial", words.to_owned()).with_help("fetch the whole history (git fetch --unshallow --tags)")
+}
+
+fn no_commits() -> Violation {
+    let help = "run in the whole repository, or keep the output of git log --format=raw --decorate=full as evidence";
+    missing("commits-missing", "no commits and tags are known, so nobody can tell the last tag").with_help(help)
+}
+
 impl Judge for Release {
     fn needs_evidence(&self) -> bool {
         false
@@ -146,7 +165,18 @@ impl Judge for Release {
 
     fn judge(&self, scope: &Scope<'_>) -> Result<Judgement, RuleError> {
         let facts = &scope.context.release;
+        let logs: Vec<(&str, &Commits)> = scope
+            .evidence
+            .iter()
+            .filter_map(|e| match &e.data {
+                Data::Commits(log) => Some((e.source.path.as_str(), log)),
+                _ => None,
+            })
+            .collect();
         let Some(tag) = facts.tag.as_deref() else {
+            if !self.tag {
+                return Ok(self.untagged(&logs, scope));
+            }
             let violation = missing("tag-missing", "nobody says which tag is being released");
             return Ok(Judgement::of(violation.with_help("give it with --tag, or run in CI for a tag")));
         };
@@ -160,20 +190,9 @@ impl Judge for Release {
         self.prerelease(&version, &mut out);
         self.manifests(&version, scope, &mut out);
         self.changelog(&version, scope, &mut out);
-        let logs: Vec<(&str, &Commits)> = scope
-            .evidence
-            .iter()
-            .filter_map(|e| match &e.data {
-                Data::Commits(log) => Some((e.source.path.as_str(), log)),
-                _ => None,
-            })
-            .collect();
         self.branch(&version, scope, &logs, &mut out);
         if logs.is_empty() {
-            let words = "no commits and tags are known, so nobody can tell the last tag";
-            let help =
-                "run in the whole repository, or keep the output of git log --format=raw --decorate=full as evidence";
-            out.violations.push(missing("commits-missing", words).with_help(help));
+            out.violations.push(no_commits());
         }
         for (path, log) in logs {
             self.history(tag, &version, path, log, scope, &mut out);
@@ -183,6 +202,30 @@ impl Judge for Release {
 }
 
 impl Release {
+    /// Where no release is made: the commits since the last tag.
+    fn untagged(&self, logs: &[(&str, &Commits)], scope: &Scope<'_>) -> Judgement {
+        let mut out = Judgement::default();
+        if logs.is_empty() {
+            out.violations.push(no_commits());
+        }
+        for (path, log) in logs {
+            let mut say = |v: Violation| out.violations.push(v.from_source(path));
+            if !log.decorated {
+                let v = missing("tags-unknown", "the log does not say which tags there are");
+                say(v.with_help("keep it with git log --format=raw --decorate=full"));
+                continue;
+            }
+            let history = History::of(log);
+            if history.partial {
+                say(partial());
+                continue;
+            }
+            let tags = history.tags(self.prefix.as_deref());
+            self.each_commit(path, &history, greatest(tags.iter()), scope, &mut out);
+        }
+        out
+    }
+
     fn version(&self, tag: &str) -> Result<Version, String> {
         let name = quote(tag.as_bytes());
         let text = history::version_of(tag, self.prefix.as_deref()).ok_or_else(|| {
@@ -344,9 +387,7 @@ impl Release {
         if let Some(last) = last.filter(|_| !greater) {
             say(fail("not-greater", format!("{version} is not greater than {}, which is released already", last.name)));
         } else if history.partial {
-            let words = "the log does not go back to the beginning, so tags and commits may be missing from it";
-            let help = "fetch the whole history (git fetch --unshallow --tags)";
-            return say(error("history-partial", words.to_owned()).with_help(help));
+            return say(partial());
         }
         let first = "there is no version tag before it".to_owned();
         if greater {
@@ -364,12 +405,12 @@ impl Release {
         }
     }
 
-    fn commits<'l>(
+    /// The commits since a tag, each by itself.
+    fn each_commit<'l>(
         &self,
-        version: &Version,
         path: &str,
         history: &History<'l>,
-        (last, release): (Option<&Tagged<'l>>, Option<&Tagged<'l>>),
+        last: Option<&Tagged<'l>>,
         scope: &Scope<'_>,
         out: &mut Judgement,
     ) {
@@ -395,6 +436,18 @@ impl Release {
             counted(reverts, "revert")
         );
         out.conditions.push(holds("commits", words));
+    }
+
+    fn commits<'l>(
+        &self,
+        version: &Version,
+        path: &str,
+        history: &History<'l>,
+        (last, release): (Option<&Tagged<'l>>, Option<&Tagged<'l>>),
+        scope: &Scope<'_>,
+        out: &mut Judgement,
+    ) {
+        self.each_commit(path, history, last, scope, out);
         // The step is from the last release: candidates between are steps to the same.
         let Some(base) = release else { return };
         let demand = history

@@ -288,3 +288,27 @@ fn mistakes_in_its_keys_are_told() {
     }
     assert!(gate(&RULE, "branch = [\"main\", \"r/{major}.{minor}.{patch}\"]").is_ok());
 }
+
+#[test]
+fn before_a_release_the_commits_are_held_by_themselves() {
+    let of = |keys: &str, rows: &[(&str, &[&str])]| codes(&judged_on(keys, None, Some(line(rows)), &[]));
+    let keys = "tag = false\ncommits = \"conventional\"\ntypes = [\"fix\"]";
+    assert_eq!(of(keys, &[("fix: b", &[]), ("whatever", &["1.0.0"])]), []);
+    let fail = |code: &str| (code.to_owned(), GateStatus::Fail);
+    assert_eq!(of(keys, &[("fix b", &[]), ("whatever", &["1.0.0"])]), [fail("commit-unconventional")]);
+    assert_eq!(of(keys, &[("feat: b", &[]), ("whatever", &["1.0.0"])]), [fail("commit-type")]);
+    // Without any tag all of them are.
+    assert_eq!(of(keys, &[("fix: b", &[]), ("whatever", &[])]), [fail("commit-unconventional")]);
+    assert_eq!(codes(&judged_on(keys, None, None, &[])), [("commits-missing".to_owned(), GateStatus::Missing)]);
+    let mut cut = line(&[("fix: b", &[]), ("fix: a", &[])]);
+    cut.commits.truncate(1);
+    assert_eq!(codes(&judged_on(keys, None, Some(cut), &[])), [("history-partial".to_owned(), GateStatus::Error)]);
+    let bare = Commits { decorated: false, ..line(AFTER) };
+    assert_eq!(codes(&judged_on(keys, None, Some(bare), &[])), [("tags-unknown".to_owned(), GateStatus::Missing)]);
+    // A tag that is given is held as ever.
+    let tagged = judged_on(keys, Some("01.2.3"), Some(line(AFTER)), &[]);
+    assert_eq!(codes(&tagged), [fail("tag-invalid")]);
+    // Without either there is nothing that could fail.
+    assert!(gate(&RULE, "tag = false").is_err());
+    assert!(gate(&RULE, "tag = false\ncommits = \"conventional\"").is_ok());
+}

@@ -92,6 +92,23 @@ fn floors_count_what_ran() {
 }
 
 #[test]
+fn each_property_runs_often_enough() {
+    let property = |n| {
+        let mut c = case("prop", Outcome::Passed);
+        c.detail = Some(Box::new(Detail { attempts: Some(n), ..Detail::default() }));
+        c
+    };
+    let each = |cases: Vec<Case>| of("max-failed = 9\nmin-runs-each = 100", vec![suite(cases)]).judged();
+    assert_eq!(each(vec![property(100), property(500)]).status(), Pass);
+    let short = each(vec![property(99), property(500)]);
+    assert_eq!(violations(&short), [("too-few-runs", Fail)]);
+    assert!(short.violations[0].message.contains("ran 99 times, at least 100"), "{}", short.violations[0].message);
+    // What fails or is skipped is judged by what it is; a case without a number ran once.
+    assert_eq!(each(vec![property(100), case("f", Outcome::Failed), case("s", Outcome::Skipped)]).status(), Pass);
+    assert_eq!(each(vec![case("plain", Outcome::Passed)]).status(), Fail);
+}
+
+#[test]
 fn ceilings_on_skipped_and_flaky_cases() {
     let skipped = "max-skipped = 1";
     assert_eq!([status(skipped, "ps"), status(skipped, "pss")], [Pass, Fail]);

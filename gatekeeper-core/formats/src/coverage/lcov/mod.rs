@@ -76,11 +76,20 @@ fn sniff(head: &Head<'_>) -> Confidence {
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     // Records say nothing of each other, so that a large file is read in pieces, side by side.
-    let parts: Vec<Result<Reader<'_>, ParseError>> =
-        pieces(input.bytes, PIECE).into_par_iter().map(|(start, end)| Reader::read(input.bytes, start, end)).collect();
     let mut reader = Reader::new(input.bytes, 0);
-    for part in parts {
-        reader.append(part?);
+    let pieces = pieces(input.bytes, PIECE);
+    let read = |(start, end)| Reader::read(input.bytes, start, end);
+    if memchr::memmem::find_iter(input.bytes, b"\nSF:").count() < input.limits.sources {
+        let parts: Vec<Result<Reader<'_>, ParseError>> = pieces.into_par_iter().map(read).collect();
+        for part in parts {
+            reader.append(part?);
+        }
+    } else {
+        // These may be more files than there is memory for.
+        for piece in pieces {
+            reader.append(read(piece)?);
+            input.limits.has_room_for_sources(reader.out.files.len())?;
+        }
     }
     if reader.records == 0 {
         return Err(ParseError::malformed("a record, SF:<file>")

@@ -1,6 +1,6 @@
 //! The report's document, as far as it is read.
 
-use super::super::common::{List, Num, Scalar, Str, or_default};
+use super::super::common::{Count, List, Num, Scalar, Str, or_default};
 use super::super::records::{Record, Records};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 #[serde(default)]
 pub(super) struct Report<'a> {
     #[serde(rename = "SchemaVersion")]
-    pub(super) schema: Num,
+    pub(super) schema: Count,
     #[serde(borrow, rename = "CreatedAt")]
     pub(super) created: Str<'a>,
     #[serde(borrow, rename = "ArtifactName")]
@@ -112,7 +112,7 @@ pub(super) struct Node<'a> {
 #[serde(default)]
 pub(super) struct Summary {
     #[serde(rename = "Failures")]
-    pub(super) failures: Num,
+    pub(super) failures: Count,
 }
 
 impl Row<'_> {

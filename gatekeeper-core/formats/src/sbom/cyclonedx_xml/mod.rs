@@ -13,6 +13,7 @@
 mod place;
 
 use super::checks::{Expressions, Problems, References, seconds, stated, too_many};
+use super::compositions;
 use super::schema::{self, Session};
 use super::vulnerabilities::{self, Vulnerability, status_of};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -507,6 +508,8 @@ impl<'a> Bom<'a> {
             Field::Description => self.open.describe(text),
             Field::Score => self.open.rate(None, text.parse().ok()),
             Field::Severity => self.open.rate(Some(text), None),
+            Field::Vector => self.open.vector(text),
+            Field::Aggregate => compositions::say(&mut self.inventory, text, std::iter::empty()),
             Field::ProductName | Field::ProductGroup | Field::ProductVersion | Field::ProductPurl => {
                 let Some(subject) = &mut self.inventory.subject else { return };
                 match field {

@@ -143,6 +143,7 @@ fn in_json_words(text: &str) -> &str {
         "map" | "a map" => "an object",
         "sequence" | "a sequence" => "an array",
         "null" | "unit value" | "unit" => "null",
+        "u64" | "u32" | "usize" => "a whole number from 0",
         t if t.starts_with("struct ") => "an object",
         t if t.starts_with("enum ") || t.starts_with("variant ") => "one of the known words",
         t => t,
@@ -198,7 +199,7 @@ mod tests {
             from_bytes::<Doc>(b"{\n \"a\": [1, \"x\"]}").unwrap_err().finish("f", "t", Some(b"{\n \"a\": [1, \"x\"]}"));
         assert_eq!(e.location().line, Some(2));
         assert_eq!(e.location().path.as_deref(), Some("$.a[1]"));
-        assert!(e.message().contains("expected u32"), "{e}");
+        assert!(e.message().contains("expected a whole number from 0"), "{e}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! Evidence as the document that expressions speak of: only what an expression names is made.
+//! Evidence as the document that expressions and Rego speak of: only what they name is made.
 
-use super::super::api::Scope;
+pub(super) mod schema;
+
+use super::api::Scope;
+use crate::verdict::{GateStatus, Violation};
 use cel::Value;
 use gatekeeper_evidence::coverage::{Coverage, Figures};
 use gatekeeper_evidence::test_run::{Counts, Outcome, TestRun};
@@ -19,6 +22,27 @@ pub(super) struct Document {
     pub missing: Vec<&'static str>,
     pub lengths: BTreeMap<String, u64>,
 }
+
+impl Document {
+    /// What is wrong with it: kinds that are spoken of and not there, what proves nothing, what failed without being counted. `who` speaks of them.
+    pub(super) fn violations(&self, who: &str) -> Vec<Violation> {
+        let missing = self.missing.iter().map(|name| {
+            let words = format!("{who} speaks of {name}, and there is no such evidence");
+            Violation::new("evidence-missing", GateStatus::Missing, words)
+        });
+        let errors = self.errors.iter().map(|e| Violation::new("proves-nothing", GateStatus::Error, e.clone()));
+        let failures = self.failures.iter().map(|f| Violation::new("test-setup-failed", GateStatus::Fail, f.clone()));
+        missing.chain(errors).chain(failures).collect()
+    }
+
+    /// Whether nothing can be asked of it.
+    pub(super) fn is_void(&self) -> bool {
+        !self.missing.is_empty() || !self.errors.is_empty()
+    }
+}
+
+/// The name of all that there is.
+pub(super) const WHOLE: &str = "";
 
 type Members = HashMap<String, Value>;
 
@@ -56,6 +80,10 @@ struct Maker<'n> {
 impl Maker<'_> {
     /// Whether an expression names something, a part of it, or what it is a part of.
     fn wants(&self, path: &str) -> bool {
+        self.names.contains(WHOLE) || self.names_it(path)
+    }
+
+    fn names_it(&self, path: &str) -> bool {
         let below =
             |long: &str, short: &str| long == short || long.strip_prefix(short).is_some_and(|r| r.starts_with('.'));
         self.names.iter().any(|n| below(n, path) || below(path, n))
@@ -76,7 +104,9 @@ impl Maker<'_> {
             return;
         }
         if !there {
-            self.out.missing.push(name);
+            if self.names_it(name) {
+                self.out.missing.push(name);
+            }
             return;
         }
         let mut members = Members::new();
@@ -98,7 +128,8 @@ pub(super) fn kinds(names: &BTreeSet<String>) -> Vec<Kind> {
         ("checksums", Kind::Checksums),
         ("checklist", Kind::Checklist),
     ];
-    all.into_iter().filter(|(name, _)| roots.contains(name)).map(|(_, kind)| kind).collect()
+    let whole = names.contains(WHOLE);
+    all.into_iter().filter(|(name, _)| whole || roots.contains(name)).map(|(_, kind)| kind).collect()
 }
 
 /// Makes the document of a gate's evidence.

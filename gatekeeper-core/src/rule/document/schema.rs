@@ -2,7 +2,7 @@
 
 /// What stands at a place of the document.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(in crate::rule) enum Shape {
     /// A whole number. All of them are signed.
     Int,
     /// A text.
@@ -18,12 +18,12 @@ pub(super) enum Shape {
 }
 
 /// A member: its name, its shape.
-pub(super) type Member = (&'static str, Shape);
+pub(in crate::rule) type Member = (&'static str, Shape);
 
 const RATIO: Shape = Shape::Table(&[("covered", Shape::Int), ("total", Shape::Int)]);
 
 /// The whole document.
-pub(super) static DOCUMENT: &[Member] = &[
+pub(in crate::rule) static DOCUMENT: &[Member] = &[
     (
         "tests",
         Shape::Table(&[
@@ -173,6 +173,6 @@ pub(super) static DOCUMENT: &[Member] = &[
 ];
 
 /// A member of some.
-pub(super) fn member(members: &'static [Member], name: &str) -> Option<&'static Shape> {
+pub(in crate::rule) fn member(members: &'static [Member], name: &str) -> Option<&'static Shape> {
     members.iter().find(|(n, _)| *n == name).map(|(_, shape)| shape)
 }

@@ -1,0 +1,155 @@
+//! Results in a build folder that are older than the sources that they speak of: a cache brought them, or somebody changed the sources since. What they
+//! tell is of another version of the code.
+
+use super::unread::Unread;
+use crate::project::ProjectFiles;
+use crate::relate::paths::Tree;
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::{Data, Evidence};
+
+/// The folder that keeps results between runs, beside what is built.
+const BUILT: &str = "_build";
+
+/// What counts as a source of a project that builds there.
+const SOURCES: [&str; 9] = ["erl", "hrl", "xrl", "yrl", "ex", "exs", "eex", "gleam", "src"];
+
+/// How much older a result may be, seconds: a check-out writes files in any order, and file systems tell times by the second or two.
+const SLACK: i64 = 60;
+
+/// Sources that are looked at, at most.
+const MOST: usize = 100_000;
+
+/// Whether evidence lies where old results stay.
+pub(crate) fn is_kept_between_runs(e: &Evidence) -> bool {
+    e.source.modified.is_some()
+        && matches!(e.data, Data::Tests(_) | Data::Coverage(_) | Data::Findings(_))
+        && e.source.path.split('/').any(|part| part == BUILT)
+}
+
+/// Turns evidence that is older than the sources beside it into inputs that cannot be used.
+pub(crate) fn outdated(evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>, tree: &Tree, files: &dyn ProjectFiles) {
+    let mut newest: Vec<(&str, i64)> = Vec::new();
+    let sources = tree.files().filter(|f| {
+        let extension = f.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e);
+        SOURCES.contains(&extension)
+    });
+    for file in sources.take(MOST) {
+        newest.extend(files.modified(file).map(|m| (file, m)));
+    }
+    newest.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut kept = Vec::new();
+    for e in evidence.drain(..) {
+        let later = match (is_kept_between_runs(&e), e.source.modified) {
+            (true, Some(written)) => newest
+                .iter()
+                .find(|(file, _)| speaks_of(&e, file))
+                .filter(|(_, changed)| changed.saturating_sub(written) > SLACK)
+                .map(|(file, changed)| (*file, changed.saturating_sub(written))),
+            _ => None,
+        };
+        let Some((file, by)) = later else {
+            kept.push(e);
+            continue;
+        };
+        let words = format!(
+            "is stale: {file} was changed {} after it was written, so it is of an older version: run it again",
+            long(by)
+        );
+        unread.push(Unread {
+            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
+            kind: Some(e.kind()),
+            format: Some(e.source.format),
+            tool: e.source.tool.clone(),
+            name: e.source.name.clone(),
+            labels: e.source.labels.clone(),
+            file: e.source.path,
+        });
+    }
+    *evidence = kept;
+}
+
+/// Whether a result hangs on a source: coverage on the modules that it names, tests and findings on all of them.
+fn speaks_of(e: &Evidence, file: &str) -> bool {
+    let Data::Coverage(c) = &e.data else { return true };
+    let stem = file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or(file);
+    let named = |name: &str| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        name == file || last == stem || last.split_once('.').is_some_and(|(s, e)| s == stem && SOURCES.contains(&e))
+    };
+    c.files.keys().any(|name| named(name)) || c.percent.iter().any(|p| p.files.keys().any(|name| named(name)))
+}
+
+/// A time span in words, rounded down.
+fn long(seconds: i64) -> String {
+    let (n, unit) = match seconds {
+        s if s >= 172_800 => (s / 86_400, "days"),
+        s if s >= 7_200 => (s / 3_600, "hours"),
+        s if s >= 120 => (s / 60, "minutes"),
+        s => (s, "s"),
+    };
+    format!("{n} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatekeeper_evidence::Source;
+    use gatekeeper_evidence::checksums::Algorithm;
+    use gatekeeper_evidence::coverage::{Coverage, FileCoverage};
+    use gatekeeper_evidence::glob::Pattern;
+    use gatekeeper_evidence::test_run::TestRun;
+
+    #[derive(Debug)]
+    struct Times(Vec<(&'static str, i64)>);
+
+    impl ProjectFiles for Times {
+        fn read(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
+            Ok(None)
+        }
+
+        fn sums(&self, _: &str, _: &[Algorithm]) -> Result<Option<Vec<String>>, String> {
+            Ok(None)
+        }
+
+        fn matching(&self, _: &[&Pattern]) -> Result<Vec<String>, String> {
+            Ok(Vec::new())
+        }
+
+        fn modified(&self, path: &str) -> Option<i64> {
+            self.0.iter().find(|(name, _)| *name == path).map(|(_, at)| *at)
+        }
+    }
+
+    /// Why evidence of a path, written at second 1,000, is refused.
+    fn refused(path: &str, data: Data, sources: &[(&'static str, i64)]) -> Option<String> {
+        let source = Source { path: path.to_owned(), modified: Some(1_000), ..Source::default() };
+        let mut all = vec![Evidence { source, complete: None, notes: Vec::new(), data }];
+        let mut unread = Vec::new();
+        let tree = Tree::new(sources.iter().map(|(name, _)| *name));
+        outdated(&mut all, &mut unread, &tree, &Times(sources.to_vec()));
+        assert_eq!(all.len() + unread.len(), 1);
+        unread.pop().map(|u| u.error.message().to_owned())
+    }
+
+    #[test]
+    fn a_result_that_is_older_than_a_source_is_stale() {
+        let of = |path: &str, file, changed| refused(path, Data::Tests(TestRun::default()), &[(file, changed)]);
+        let log = "_build/test/logs/ct_run.a/x.logs/run.1/suite.log";
+        assert_eq!(of(log, "src/a.erl", 1_060), None);
+        assert!(of(log, "src/a.erl", 1_061).unwrap().contains("src/a.erl was changed 61 s after"));
+        assert!(of(log, "apps/x/test/x_SUITE.erl", 9_000).unwrap().contains("2 hours"));
+        // What is no source, and what lies elsewhere, is not compared.
+        assert_eq!((of(log, "README.md", 9_000), of("junit.xml", "src/a.erl", 9_000)), (None, None));
+    }
+
+    #[test]
+    fn coverage_hangs_on_the_modules_that_it_names() {
+        let of = |name: &str, file| {
+            let mut c = Coverage::default();
+            c.add(name, FileCoverage::default());
+            refused("_build/test/cover/eunit.coverdata", Data::Coverage(c), &[(file, 9_000)])
+        };
+        assert!(of("a", "src/a.erl").is_some() && of("lib/a.ex", "lib/a.ex").is_some());
+        assert!(of("a", "src/b.erl").is_none() && of("ab", "src/a.erl").is_none());
+    }
+}

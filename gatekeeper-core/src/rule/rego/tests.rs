@@ -1,0 +1,165 @@
+use super::super::testing::{Case, evidence, gate, violations};
+use super::RULE;
+use crate::verdict::GateStatus::{self, Error, Fail, Missing, Pass, Warn};
+use gatekeeper_evidence::Data;
+use gatekeeper_evidence::findings::{Finding, Findings, Severity};
+use gatekeeper_evidence::test_run::{Case as One, Outcome, Suite, TestRun};
+
+fn run(outcomes: &[Outcome]) -> Data {
+    let case = |(n, status): (usize, &Outcome)| One { name: format!("t{n}").into(), status: *status, ..One::default() };
+    let cases = outcomes.iter().enumerate().map(case).collect();
+    Data::Tests(TestRun { suites: vec![Suite { cases, ..Suite::default() }], ..TestRun::default() })
+}
+
+fn found(severities: &[Severity]) -> Data {
+    let items = severities.iter().map(|s| Finding { severity: *s, rule: "R".into(), ..Finding::default() }).collect();
+    Data::Findings(Findings { items, ..Findings::default() })
+}
+
+const PASSED: &[Outcome] = &[Outcome::Passed, Outcome::Passed];
+const FAILED: &[Outcome] = &[Outcome::Passed, Outcome::Failed];
+
+/// A gate's keys with these rules in the package `main`.
+fn keys(rules: &str) -> String {
+    format!("modules.\"p.rego\" = '''package main\n{rules}'''")
+}
+
+fn of(rules: &str, data: Data) -> GateStatus {
+    Case::new(&RULE, &keys(rules), vec![evidence("e", data)]).judged().status()
+}
+
+const NO_FAILURE: &str = "deny contains msg if {\n input.tests.counts.failed > 0\n msg := sprintf(\"%d failed\", [input.tests.counts.failed])\n}\n";
+
+#[test]
+fn what_is_denied_fails() {
+    assert_eq!(of(NO_FAILURE, run(PASSED)), Pass);
+    assert_eq!(of(NO_FAILURE, run(FAILED)), Fail);
+    let case = Case::new(
+        &RULE,
+        "modules.\"p.rego\" = '''package main\ndeny contains \"x\" if input.tests.counts.failed > 0\nwarn_w contains {\"msg\": \"w\", \"id\": \"W1\", \"path\": \"a.c\"} if input.tests.counts.failed > 0'''",
+        vec![evidence("e", run(FAILED))],
+    );
+    let judged = case.judged();
+    assert_eq!(violations(&judged), [("rego-deny", Fail), ("rego-warn", Warn)]);
+    let shown: Vec<_> = judged.violations.iter().map(|v| (v.message.as_str(), v.id.as_deref())).collect();
+    assert_eq!(shown, [("x", Some("main.deny")), ("w", Some("W1"))]);
+    assert_eq!(of("warn contains \"w\" if input.tests.counts.failed > 0", run(FAILED)), Warn);
+    assert_eq!(of("violation contains {\"msg\": \"v\"} if input.tests.counts.failed > 0", run(FAILED)), Fail);
+}
+
+#[test]
+fn version_0_is_read_too() {
+    let old = "deny[msg] {\n input.tests.counts.failed > 0\n msg := \"failed\"\n}\n";
+    assert_eq!([of(old, run(PASSED)), of(old, run(FAILED))], [Pass, Fail]);
+    let ported = format!("import rego.v1\n{NO_FAILURE}");
+    assert_eq!([of(&ported, run(PASSED)), of(&ported, run(FAILED))], [Pass, Fail]);
+}
+
+#[test]
+fn a_rule_that_is_no_set_denies_as_well() {
+    // Conftest takes each of these for a pass.
+    assert_eq!(of("deny := \"x\" if input.tests.counts.failed > 0", run(FAILED)), Fail);
+    assert_eq!(of("deny if input.tests.counts.failed > 0", run(FAILED)), Fail);
+    assert_eq!(of("default deny := false\ndeny if input.tests.counts.failed > 0", run(PASSED)), Pass);
+    assert_eq!(of("deny := {\"message\": \"x\"} if input.tests.counts.failed > 0", run(FAILED)), Error);
+    assert_eq!(of("deny contains 3 if input.tests.counts.failed > 0", run(FAILED)), Error);
+}
+
+#[test]
+fn what_is_not_there_is_no_pass() {
+    assert_eq!(of(NO_FAILURE, found(&[])), Missing);
+    assert_eq!(of(NO_FAILURE, run(&[])), Error, "no case");
+    assert_eq!(of("deny if input.tests.counts.failed > 0", run(PASSED)), Error, "nothing is defined");
+    assert_eq!(of("deny contains \"x\" if input.run.tag != \"v1\"", run(PASSED)), Error, "no tag is given");
+    assert_eq!(of("deny contains \"x\" if object.get(input.run, \"tag\", \"none\") == \"none\"", run(PASSED)), Fail);
+    assert_eq!(
+        of(
+            "deny contains \"x\" if to_number(\"a\") > 1\nwarn contains \"y\" if input.tests.counts.failed > 9",
+            run(PASSED)
+        ),
+        Error
+    );
+}
+
+#[test]
+fn exceptions_are_noted() {
+    let rules = "deny_a contains \"a\" if input.tests.counts.failed > 0\ndeny_b contains \"b\" if input.tests.counts.failed > 0\nexception contains rules if rules := [\"a\"]";
+    let keys = keys(rules);
+    let judged = Case::new(&RULE, &keys, vec![evidence("e", run(FAILED))]).judged();
+    assert_eq!(judged.violations.iter().map(|v| v.message.as_str()).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(judged.notes, ["main.exception excuses main.deny_a: 1 not counted"]);
+}
+
+#[test]
+fn packages_and_data() {
+    let two = "namespaces = [\"main\", \"release\"]\ndocuments = { limits = { most = 1 } }\nmodules.\"a.rego\" = '''package main\nimport data.lib\ndeny contains \"a\" if lib.failed > data.limits.most'''\nmodules.\"b.rego\" = '''package lib\nfailed := input.tests.counts.failed'''\nmodules.\"c.rego\" = '''package release\nwarn contains \"c\" if input.tests.counts.failed > 0'''";
+    let judged = |outcomes| Case::new(&RULE, two, vec![evidence("e", run(outcomes))]).judged().status();
+    assert_eq!(judged(FAILED), Warn);
+    assert_eq!(judged(&[Outcome::Passed, Outcome::Failed, Outcome::Failed]), Fail);
+    let all = two.replace("namespaces = [\"main\", \"release\"]", "all-namespaces = true");
+    assert_eq!(Case::new(&RULE, &all, vec![evidence("e", run(FAILED))]).judged().status(), Warn);
+    let main = two.replace("namespaces = [\"main\", \"release\"]", "");
+    assert_eq!(Case::new(&RULE, &main, vec![evidence("e", run(FAILED))]).judged().status(), Pass);
+}
+
+#[test]
+fn mistakes_are_told_when_the_policy_is_read() {
+    for (rules, said) in [
+        ("deny contains \"x\" if input.covrage.lines.covered < 3", "no `covrage`"),
+        ("deny contains \"x\" if not input[\"covrage\"]", "no `covrage`"),
+        ("deny contains \"x\" if input.tests.counts.faild > 0", "no `faild`"),
+        ("deny contains \"x\" if input.tests.cases.name == \"a\"", "asked of a list"),
+        ("deny contains \"x\" if input.tests.counts.failed.n == 1", "plain value"),
+        ("deny contains \"x\" if input.tests.cases[_].nam == \"a\"", "no `nam`"),
+        ("deny contains \"x\" if { some c in input.tests.cases\n c.nam == \"a\" }", "no `nam`"),
+        ("deny contains \"x\" if { c := input.tests.cases[_]\n c.nam == \"a\" }", "no `nam`"),
+        ("deny contains \"x\" if every c in input.tests.cases { c.nam == \"a\" }", "no `nam`"),
+        ("import input.tests as t\ndeny contains \"x\" if t.count.failed > 0", "no `count`"),
+        ("deny contains \"x\" if { input.tests.counts.failed > nope(1) }", "no function `nope`"),
+        (
+            "deny contains http.send({\"method\": \"get\", \"url\": \"x\"}) if input.tests.counts.failed > 0",
+            "`http.send` is not there",
+        ),
+        ("deny contains rand.intn(\"x\", 3) if input.tests.counts.failed > 0", "by chance"),
+        ("deny contains \"x\" if {", "not valid Rego"),
+        ("deny contains \"x\" if { input.tests.counts.failed > 0\n n > 3 }", "`n` is unsafe"),
+        ("allow if input.tests.counts.failed == 0", "has no rule `deny`"),
+    ] {
+        let problems = gate(&RULE, &keys(rules)).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains(said), "{rules}: {problems:?}");
+    }
+    assert_eq!(gate(&RULE, "").unwrap_err(), ["this gate has no `rego`"]);
+    let other = keys(NO_FAILURE) + "\nnamespaces = [\"mian\"]";
+    assert_eq!(gate(&RULE, &other).unwrap_err(), ["none of the Rego files is of the package `mian`"]);
+    let both = keys(NO_FAILURE) + "\nnamespaces = [\"main\"]\nall-namespaces = true";
+    assert!(gate(&RULE, &both).unwrap_err()[0].contains("keep one"));
+    // What is not asked may speak of anything, and tests bring what they speak of.
+    let others =
+        keys(NO_FAILURE) + "\nmodules.\"k.rego\" = '''package k8s\ndeny contains \"x\" if input.kind == \"Pod\"'''";
+    assert!(gate(&RULE, &others).is_ok());
+    let tests = keys(&format!("{NO_FAILURE}test_it if {{ deny with input as parse_config(\"json\", \"x\") }}"));
+    assert!(gate(&RULE, &tests).is_ok());
+}
+
+#[test]
+fn a_bomb_stops_at_its_limit() {
+    let many: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+    let rules = format!(
+        "n := [{}]\ndeny contains \"x\" if {{\n input.tests.counts.failed >= 0\n a := n[_]\n b := n[_]\n c := n[_]\n d := n[_]\n a + b + c + d < 0\n}}",
+        many.join(", ")
+    );
+    let began = std::time::Instant::now();
+    assert_eq!(of(&rules, run(PASSED)), Error);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_clock_is_the_runs() {
+    let keys = keys("deny contains \"x\" if { input.tests.counts.failed >= 0\n time.now_ns() > 1500000000 }");
+    let mut case = Case::new(&RULE, &keys, vec![evidence("e", run(PASSED))]);
+    assert_eq!(case.judged().status(), Error, "it has none");
+    case.now = Some(1);
+    assert_eq!(case.judged().status(), Pass);
+    case.now = Some(2);
+    assert_eq!(case.judged().status(), Fail);
+}
