@@ -11,6 +11,7 @@ mod files;
 pub mod front;
 mod git;
 mod policy_ref;
+mod progress;
 pub mod proof;
 pub mod release;
 pub mod rollout;
