@@ -12,8 +12,8 @@ use gatekeeper_core::output::{Output, Style};
 use gatekeeper_core::policy::GivenPolicy;
 use gatekeeper_core::scripted::{self, Ask, KINDS};
 use gatekeeper_core::{
-    Base, Change, CheckRequest, Context, Engine, History, ParseError, PolicyError, ReadOptions, Revision, Taken,
-    Verdict, changed, policy,
+    Base, Change, CheckRequest, Context, Engine, History, ParseError, PolicyError, Progress, ReadOptions, Revision,
+    Taken, Verdict, changed, policy,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -58,6 +58,8 @@ pub struct Request {
     pub history: Vec<PathBuf>,
     /// Whether git may be asked how the baseline's commit stands to ours.
     pub ask_git: bool,
+    /// Counts the reports that were read.
+    pub progress: Option<Arc<Progress>>,
 }
 
 impl Request {
@@ -375,6 +377,7 @@ pub(crate) fn ready(engine: &Engine, request: &Request) -> Result<CheckRequest, 
     if let Some(file) = &request.baseline {
         baseline(engine, request, file, &mut context)?;
     }
+    context.progress.clone_from(&request.progress);
     context.history = history(&request.history, request.max_bytes);
     Ok(CheckRequest {
         root: request.root.clone(),

@@ -11,8 +11,10 @@ mod files;
 pub mod front;
 mod git;
 mod policy_ref;
+mod progress;
 pub mod proof;
 pub mod release;
+pub mod rollout;
 mod size;
 mod terminal;
 

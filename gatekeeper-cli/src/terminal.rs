@@ -1,6 +1,6 @@
 //! What is known of where the answer goes, and what is printed there in words.
 
-use gatekeeper_core::output::inert;
+use gatekeeper_core::output::{Style, inert};
 use std::io::{self, IsTerminal, Write};
 
 /// Whether standard output takes colours, and how wide it is.
@@ -10,11 +10,13 @@ pub struct Terminal {
     pub color: bool,
     /// Columns.
     pub width: usize,
+    /// They are those of a terminal, or somebody named them: text is broken to fit into them.
+    pub fits: bool,
 }
 
 impl Terminal {
     /// Plain text, 120 columns.
-    pub const PLAIN: Terminal = Terminal { color: false, width: 120 };
+    pub const PLAIN: Terminal = Terminal { color: false, width: 120, fits: false };
 
     /// Looks at this process's standard output and environment.
     pub fn of_stdout() -> Self {
@@ -22,7 +24,8 @@ impl Terminal {
         let color = !set("NO_COLOR") && (set("CLICOLOR_FORCE") || io::stdout().is_terminal());
         let columns = std::env::var("COLUMNS").ok();
         let measured = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-        Terminal { color, width: width(columns.as_deref(), measured) }
+        let fits = columns.is_some() || measured.is_some();
+        Terminal { color, width: width(columns.as_deref(), measured), fits }
     }
 }
 
@@ -48,6 +51,11 @@ impl Terminal {
             Color::Never => false,
         };
         Terminal { color, ..self }
+    }
+
+    /// As outputs take it.
+    pub(crate) fn style(self) -> Style {
+        Style { color: self.color, width: self.width, wrap: self.fits, ..Style::default() }
     }
 }
 

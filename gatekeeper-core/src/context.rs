@@ -10,6 +10,7 @@ use gatekeeper_evidence::hash::sha256_hex;
 use gatekeeper_formats::input::Limits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What judging depends on beside evidence and policy. There is no default: whoever judges says what time it is, or that there is no clock.
 ///
@@ -52,12 +53,41 @@ pub struct Context {
     pub lineage: Lineage,
     /// Earlier verdicts. They inform.
     pub history: History,
+    /// Counts the reports that were read, for whoever shows how far the run is. It decides nothing.
+    pub progress: Option<Arc<Progress>>,
     /// Ignore files of the tree that the policy does not name: they take nothing out.
     pub(crate) unnamed: Vec<IgnoreFile>,
     /// Whether evidence was looked for in its usual places by a policy: what lies there was named by nobody.
     pub(crate) in_usual_places: bool,
     /// Whether the run is made for a snapshot: then nothing is compared.
     pub(crate) taking_snapshot: bool,
+}
+
+/// How far a run is: reports that were read, of those that there are. Another thread may look at it meanwhile.
+#[derive(Debug, Default)]
+pub struct Progress {
+    of: AtomicU64,
+    read: AtomicU64,
+}
+
+impl Progress {
+    /// Reports that there are to read; 0 before they were found.
+    pub fn of(&self) -> u64 {
+        self.of.load(Ordering::Relaxed)
+    }
+
+    /// Reports that were read.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn found(&self, reports: usize) {
+        self.of.fetch_add(u64::try_from(reports).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn one(&self) {
+        self.read.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The commit and the tree that reports are judged for. The tree is the identity of the sources: a rebase or a squash gives the same sources
@@ -186,6 +216,7 @@ impl Context {
             no_baseline: None,
             lineage: Lineage::default(),
             history: History::default(),
+            progress: None,
             unnamed: Vec::new(),
             in_usual_places: false,
             taking_snapshot: false,

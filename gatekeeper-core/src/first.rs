@@ -8,10 +8,11 @@ use crate::collect::RECORDS;
 use crate::config::PolicyError;
 use crate::context::Context;
 use crate::policy::{self, Known};
-use crate::verdict::{Condition, EvidenceRef, GateStatus, GateVerdict, Verdict};
+use crate::verdict::{Condition, EvidenceRef, GateStatus, GateVerdict, Overall, Verdict};
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::findings::{Category, looks_for};
 use gatekeeper_evidence::glob::Pattern;
+use gatekeeper_formats::Format;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
@@ -62,22 +63,35 @@ pub(crate) fn first_policy(known: Known<'_>, root: &Path, context: &Context) -> 
     }
     let request = CheckRequest { root: Some(root.to_owned()), ..CheckRequest::new(root, context.clone()) };
     let seen = of_project(known, root.to_owned(), None, &request)?;
-    let entries = entries(known, &seen.evidence);
-    let mut drafts = drafts(&seen.evidence);
+    let mut entries = entries(known, &seen);
+    let mut drafts = drafts(&seen.evidence, &unread_kinds(known, &seen));
     // Each round loosens what the one before it showed; what a rule cannot be brought to pass ends as a warning.
-    const ROUNDS: usize = 3;
+    const ROUNDS: usize = 4;
+    let judge = |entries: &Entries, drafts: &[Draft]| {
+        let text = written(entries, drafts, &[]);
+        let policy = policy::parse("gatekeeper.toml", text.as_bytes(), None, known)?;
+        of_project(known, root.to_owned(), Some(policy), &request)
+    };
     let mut judged = seen.clone();
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         if drafts.is_empty() {
             break;
         }
-        let text = written(&entries, &drafts, &[]);
-        let policy = policy::parse("gatekeeper.toml", text.as_bytes(), None, known)?;
-        judged = of_project(known, root.to_owned(), Some(policy), &request)?;
+        judged = judge(&entries, &drafts)?;
+        // Floors count what reports state; where the gates count otherwise, as of copies of one run, they are not kept.
+        if round == 0 && judged.status == Overall::Unknown {
+            let bare = entries.without_floors();
+            let without = judge(&bare, &drafts)?;
+            if without.status != Overall::Unknown {
+                (entries, judged) = (bare, without);
+            }
+        }
         let mut changed = false;
         for (draft, gate) in drafts.iter_mut().zip(&judged.gates) {
-            changed |= loosen(draft, gate);
+            let unread = judged.problems.iter().any(|p| p.concerns.contains(&gate.name));
+            changed |= loosen(draft, gate, unread);
         }
+        changed |= cover_all_findings(&mut drafts, &judged);
         if !changed {
             break;
         }
@@ -87,26 +101,94 @@ pub(crate) fn first_policy(known: Known<'_>, root: &Path, context: &Context) -> 
     Ok(FirstPolicy { text, verdict: judged, missing })
 }
 
-/// Where the evidence lies, by kind: the pattern of the usual place that it was found in, or the file itself.
-fn entries(known: Known<'_>, evidence: &[EvidenceRef]) -> BTreeMap<&'static str, BTreeSet<String>> {
-    let mut out: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
-    let fits = |pattern: &str, path: &str| Pattern::new(pattern).is_ok_and(|p| p.matches(path).is_some());
-    for e in evidence {
-        let name = match e.kind {
-            Kind::Tests => "tests",
-            Kind::Coverage => "coverage",
-            Kind::Findings => "findings",
-            Kind::Inventory => "packages",
-            Kind::Vex => "vex",
-            _ => "other",
-        };
+/// Where evidence lies, by the name of the entry.
+#[derive(Debug, Clone, Default)]
+struct Entries(BTreeMap<String, Entry>);
+
+/// An entry as it will be written.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    patterns: BTreeSet<String>,
+    /// Digests of what they match.
+    files: BTreeSet<String>,
+    /// The format, where the files' content does not tell it.
+    format: Option<String>,
+    /// Test cases that ran.
+    cases: u64,
+    /// Source files with coverage.
+    sources: u64,
+}
+
+impl Entries {
+    fn without_floors(&self) -> Entries {
+        let bare = |e: &Entry| Entry { files: BTreeSet::new(), cases: 0, sources: 0, ..e.clone() };
+        Entries(self.0.iter().map(|(name, e)| (name.clone(), bare(e))).collect())
+    }
+}
+
+/// Whether a path fits a pattern.
+fn fits(pattern: &str, path: &str) -> bool {
+    Pattern::new(pattern).is_ok_and(|p| p.matches(path).is_some())
+}
+
+/// What an entry of a kind is called.
+fn entry_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tests => "tests",
+        Kind::Coverage => "coverage",
+        Kind::Findings => "findings",
+        Kind::Inventory => "packages",
+        Kind::Vex => "vex",
+        _ => "other",
+    }
+}
+
+/// Where the evidence lies, by kind: the pattern of the usual place that it was found in, or the file itself. A report that cannot be read has its
+/// entry too: it is one of the project's.
+fn entries(known: Known<'_>, seen: &Verdict) -> Entries {
+    let mut out = Entries::default();
+    for e in &seen.evidence {
         let places = known.formats.by_id(&e.format).map(|f| f.places()).unwrap_or_default();
         let place = [RECORDS, ".gatekeeper/records/*.record"].into_iter().chain(places.iter().copied());
         let pattern = place.into_iter().find(|p| fits(p, &e.path)).map_or_else(|| literal(&e.path), str::to_owned);
-        let name = if pattern.ends_with(".record") { "records" } else { name };
-        out.entry(name).or_default().insert(pattern);
+        let name = if pattern.ends_with(".record") { "records" } else { entry_name(e.kind) };
+        let entry = out.0.entry(name.to_owned()).or_default();
+        entry.patterns.insert(pattern);
+        if entry.files.insert(e.sha256.clone()) {
+            let count = |key: &str| e.summary.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0);
+            if e.kind == Kind::Tests {
+                entry.cases = entry.cases.saturating_add(count("total").saturating_sub(count("skipped")));
+            }
+            if e.kind == Kind::Coverage {
+                entry.sources = entry.sources.max(count("files"));
+            }
+        }
+    }
+    for (file, format, place) in unread(known, seen) {
+        // A name that one format alone has tells it, where the content does not (`[]`).
+        let (name, format) = match place {
+            _ if place == file => (format.id(), Some(format.id().to_owned())),
+            _ => (entry_name(format.kind()), None),
+        };
+        let entry = out.0.entry(name.to_owned()).or_default();
+        entry.patterns.insert(place.to_owned());
+        entry.format = entry.format.take().or(format);
     }
     out
+}
+
+/// Reports in usual places that cannot be read, with the format that has this place and no other has.
+fn unread<'s>(known: Known<'s>, seen: &'s Verdict) -> Vec<(&'s str, &'static Format, &'static str)> {
+    let of = |file: &'s str| {
+        let mut all = known.formats.iter().filter_map(|f| Some((file, f, *f.places().iter().find(|p| fits(p, file))?)));
+        let first = all.next()?;
+        all.all(|(_, f, _)| f.kind() == first.1.kind()).then_some(first)
+    };
+    seen.problems.iter().filter_map(|p| of(&p.file)).collect()
+}
+
+fn unread_kinds(known: Known<'_>, seen: &Verdict) -> BTreeSet<Kind> {
+    unread(known, seen).into_iter().map(|(_, format, _)| format.kind()).collect()
 }
 
 /// A path as a pattern that matches it alone: what means something in patterns becomes a class or any character.
@@ -114,9 +196,9 @@ fn literal(path: &str) -> String {
     path.chars().map(|c| if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '!' | '\\') { '?' } else { c }).collect()
 }
 
-fn drafts(evidence: &[EvidenceRef]) -> Vec<Draft> {
+fn drafts(evidence: &[EvidenceRef], unread: &BTreeSet<Kind>) -> Vec<Draft> {
     let mut out = Vec::new();
-    let has = |kind: Kind| evidence.iter().any(|e| e.kind == kind);
+    let has = |kind: Kind| unread.contains(&kind) || evidence.iter().any(|e| e.kind == kind);
     let gate = |name: &str, comment: &str, head: &[String], limits: &[Limit]| Draft {
         name: name.to_owned(),
         comment: comment.to_owned(),
@@ -135,7 +217,7 @@ fn drafts(evidence: &[EvidenceRef]) -> Vec<Draft> {
         let categories = e.tool.as_deref().map(looks_for).unwrap_or_default();
         e.kind == Kind::Findings && categories != [Category::Code]
     };
-    if evidence.iter().any(|e| scans(&e)) {
+    if unread.contains(&Kind::Findings) || evidence.iter().any(|e| scans(&e)) {
         let head = ["categories = [\"vulnerability\", \"secret\", \"misconfiguration\"]".to_owned()];
         let limits = [Limit::strict("critical", "max.critical", 0), Limit::strict("high", "max.high", 0)];
         out.push(
@@ -171,9 +253,34 @@ impl Draft {
     }
 }
 
-/// Takes a draft's limits to what was found. Answers whether anything changed.
-fn loosen(draft: &mut Draft, gate: &GateVerdict) -> bool {
-    if matches!(gate.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Skip) {
+/// Gives a gate of its own to each tool whose findings no gate takes, and takes out the one for scanners where there are none. Answers whether
+/// anything changed.
+fn cover_all_findings(drafts: &mut Vec<Draft>, judged: &Verdict) -> bool {
+    let before = drafts.len();
+    let idle = |d: &Draft| {
+        let gate = judged.gates.iter().find(|g| g.name == d.name);
+        d.name == "security" && gate.is_some_and(|g| g.status == GateStatus::Missing)
+    };
+    drafts.retain(|d| !idle(d));
+    let mut changed = drafts.len() != before;
+    for e in judged.evidence.iter().filter(|e| e.kind == Kind::Findings && e.used_by.is_empty()) {
+        let (name, of) = match &e.tool {
+            Some(tool) => (slug(tool), format!("tools = [{}]", quoted(tool))),
+            None => (slug(&e.format), format!("formats = [{}]", quoted(&e.format))),
+        };
+        if !name.is_empty() && !drafts.iter().any(|d| d.name == name) {
+            let limits = vec![Limit::strict("total", "max.total", 0)];
+            let draft = Draft { name, comment: String::new(), head: vec![of], limits, warn: false };
+            drafts.push(draft.with_rule("findings"));
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Takes a draft's limits to what was found. Answers whether anything changed. What could not be read stays required.
+fn loosen(draft: &mut Draft, gate: &GateVerdict, unread: bool) -> bool {
+    if unread || matches!(gate.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Skip) {
         return false;
     }
     let mut changed = false;
@@ -208,17 +315,27 @@ fn now(condition: &Condition) -> Option<u64> {
     condition.value.trim_end_matches([' ', '%']).split('.').next()?.parse().ok()
 }
 
-fn written(entries: &BTreeMap<&str, BTreeSet<String>>, drafts: &[Draft], missing: &[String]) -> String {
+fn written(entries: &Entries, drafts: &[Draft], missing: &[String]) -> String {
     let mut out = String::from(
         "# What must have been measured, and what it must come to: `gatekeeper check` judges by this file,\n# `gatekeeper rules` documents each rule.\nversion = 1\n",
     );
-    for (name, patterns) in entries {
-        let all: Vec<String> = patterns.iter().map(|p| quoted(p)).collect();
+    for (name, entry) in &entries.0 {
+        let all: Vec<String> = entry.patterns.iter().map(|p| quoted(p)).collect();
         let _ = write!(
             out,
             "\n[[evidence]]    # a pattern that matches nothing is an error\nname = \"{name}\"\npaths = [{}]\n",
             all.join(", ")
         );
+        if let Some(format) = &entry.format {
+            let _ = writeln!(out, "format = {}", quoted(format));
+        }
+        // A pattern that several files match does not tell that one of them is gone, nor a report that its end is.
+        let files = if entry.files.len() > entry.patterns.len() { entry.files.len() as u64 } else { 0 };
+        for (key, floor) in [("min-files", files), ("min-cases", entry.cases), ("min-sources", entry.sources)] {
+            if floor > 0 {
+                let _ = writeln!(out, "{key} = {floor}    # as many as now: with fewer, a part of the run is missing");
+            }
+        }
     }
     for draft in drafts {
         let comment =
@@ -282,6 +399,27 @@ const BUILDS: &[Build] = &[
             (Kind::Tests, "tests: gatekeeper record --tool exunit -- mix test"),
             (Kind::Coverage, "coverage: mix test --cover"),
             (Kind::Findings, "findings: mix credo --format json > credo.json"),
+        ],
+    ),
+    (
+        &["Gemfile"],
+        &[
+            (Kind::Tests, "tests: rspec --format RspecJunitFormatter --out rspec.xml"),
+            (Kind::Coverage, "coverage: SimpleCov leaves coverage/.resultset.json"),
+        ],
+    ),
+    (
+        &["composer.json"],
+        &[
+            (Kind::Tests, "tests: phpunit --log-junit build/logs/junit.xml"),
+            (Kind::Coverage, "coverage: phpunit --coverage-clover build/logs/clover.xml"),
+        ],
+    ),
+    (
+        &["pubspec.yaml"],
+        &[
+            (Kind::Tests, "tests: flutter test --machine > flutter-test.json"),
+            (Kind::Coverage, "coverage: flutter test --coverage"),
         ],
     ),
     (&["gleam.toml"], &[(Kind::Tests, "tests: gatekeeper record --tool gleam -- gleam test")]),

@@ -53,7 +53,7 @@ pub mod verdict;
 pub use check::CheckRequest;
 pub use collect::Candidate;
 pub use config::PolicyError;
-pub use context::{Base, Change, Context, ReleaseFacts, Repository, Revision};
+pub use context::{Base, Change, Context, Progress, ReleaseFacts, Repository, Revision};
 pub use engine::{Engine, EngineBuilder, VerifyRequest};
 pub use first::FirstPolicy;
 pub use gatekeeper_evidence as evidence;

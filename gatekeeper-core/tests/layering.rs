@@ -83,7 +83,7 @@ const CORE: &[(&str, &[&str])] = &[
 
 /// What a rule may share with other rules, and an output with other outputs.
 const SHARED_BY_RULES: &[&str] = &["api", "condition", "document", "ratio", "remedy", "series", "testing"];
-const SHARED_BY_OUTPUTS: &[&str] = &["against", "document", "text"];
+const SHARED_BY_OUTPUTS: &[&str] = &["against", "document", "text", "wrap"];
 
 /// What stands below the families of formats, and what it may use of its crate. A family may use all of these.
 const FORMATS: &[(&str, &[&str])] = &[

@@ -6,6 +6,7 @@ use super::{render, replay};
 use crate::exit;
 use crate::files::{judged_in, named_twice, write_whole};
 use crate::front::{self, Judged, Refusal, RefusalDocument, Request};
+use crate::progress::Bar;
 use crate::release::Release;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -15,6 +16,7 @@ use gatekeeper_core::output::{Output, Outputs, Style, line, policy_annotation};
 use gatekeeper_core::verdict::{GateStatus, Overall, Verdict};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What to judge, by what: shared by `check` and `explain`.
 #[derive(Debug, Clone, Args)]
@@ -43,6 +45,9 @@ pub struct JudgeArgs {
     pub(super) change: ChangeArgs,
     #[command(flatten)]
     earlier: EarlierArgs,
+    /// No progress is shown.
+    #[arg(skip)]
+    pub(super) silent: bool,
 }
 
 impl JudgeArgs {
@@ -158,8 +163,13 @@ pub(crate) fn judge(
         baseline: args.earlier.baseline.clone(),
         history: args.earlier.history.clone(),
         ask_git: true,
+        progress: Some(Arc::default()),
     };
-    match front::check(engine, &request) {
+    // The bar goes before anything is said.
+    let bar = if args.silent { None } else { request.progress.clone().and_then(Bar::on_stderr) };
+    let judged = front::check(engine, &request);
+    drop(bar);
+    match judged {
         Ok(verdict) => Ok(Ok(verdict)),
         Err(refusal) => refused(&refusal, color, err).map(Err),
     }
@@ -265,6 +275,7 @@ pub fn run(
             return Ok(exit::USAGE);
         }
     };
+    let asked_again = JudgeArgs { silent: args.quiet, ..asked_again };
     let before = kept.as_ref().map(|k| k.asked.clone()).unwrap_or_default();
     let only = if args.only.is_empty() { before.only } else { args.only.clone() };
     let fail_on_warn = args.fail_on_warn || before.fail_on_warn;
@@ -308,7 +319,7 @@ pub fn run(
             return Ok(exit::USAGE);
         }
     }
-    let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+    let style = terminal.style();
     let style = if args.verbose { style.verbose() } else { style };
     if let Some(output) = engine.outputs().by_id(shown).filter(|_| !args.quiet && to_stdout.is_none()) {
         output.write(verdict.verdict_for(output), &style, out)?;

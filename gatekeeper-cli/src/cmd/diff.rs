@@ -14,7 +14,7 @@ pub struct DiffArgs {
     /// The first verdict, as `check --format json` wrote it
     #[arg(value_name = "BEFORE")]
     before: PathBuf,
-    /// The second
+    /// The verdict to compare it with, likewise
     #[arg(value_name = "AFTER")]
     after: PathBuf,
     /// How to show it

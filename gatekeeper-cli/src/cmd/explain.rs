@@ -4,7 +4,7 @@ use super::check::{JudgeArgs, judge};
 use crate::exit;
 use crate::terminal::Terminal;
 use clap::{Args, ValueEnum};
-use gatekeeper_core::output::{Explanation, Style, document, explain, line};
+use gatekeeper_core::output::{Explanation, document, explain, line};
 use std::io::{self, Write};
 
 /// Arguments of `explain`.
@@ -37,7 +37,7 @@ pub fn run(
         Ok(verdict) => verdict,
         Err(refused) => return Ok(refused.code),
     };
-    let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+    let style = terminal.style();
     let explained = match (args.format, Explanation::of(&verdict, &args.gate)) {
         (Form::Json, Some(explanation)) => document(&explanation, out).map(|()| true)?,
         (Form::Json, None) => false,

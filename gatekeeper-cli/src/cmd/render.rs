@@ -42,7 +42,7 @@ pub fn run(
     };
     let Some(verdict) = stored(&args.verdict, err)? else { return Ok(exit::USAGE) };
     if args.output == Path::new("-") {
-        let style = Style { color: terminal.color, width: terminal.width, ..Style::default() };
+        let style = terminal.style();
         output.write(&verdict, &style, out)?;
         return Ok(exit::PASS);
     }

@@ -36,6 +36,10 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     let entries = candidates.iter().filter_map(|c| Some((c.path.clone(), c.entry?))).collect();
     let recorded = Arc::new(recorded::reported(&candidates));
     let bringers: Vec<Vec<Arc<str>>> = candidates.iter().map(|c| c.brought_by.clone()).collect();
+    let progress = context.progress.as_deref();
+    if let Some(progress) = progress {
+        progress.found(candidates.len());
+    }
     let results: Vec<Read> = candidates
         .into_par_iter()
         .map(|c| {
@@ -53,6 +57,9 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
             let modified = c.modified;
             let name = entry.and_then(|e| e.name.clone());
             let result = c.read(formats, &read_options);
+            if let Some(progress) = progress {
+                progress.one();
+            }
             match result {
                 Ok(mut e) => {
                     if let (Data::Measurements(m), Some(name)) =

@@ -1,6 +1,6 @@
 //! The output `human`: what somebody at a terminal wants to know, the reasons on the first screen.
 
-use super::{Output, Style, Writer, text};
+use super::{Output, Style, Writer, text, wrap};
 use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict, Violation};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -52,13 +52,23 @@ fn mark(g: &GateVerdict) -> &'static str {
 /// Warnings, unread files and the like that are shown of each kind.
 const NOTES: usize = 10;
 
+/// Gates that are shown with their figures where all is well.
+const SCREEN: usize = 12;
+
 /// Violations that are shown of all gates together: with what stands around them, some screens.
 const ALL: usize = 60;
 
 fn write(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
     render(v, style, &mut text)?;
-    out.write_all(text::inert(&String::from_utf8_lossy(&text)).as_bytes())
+    put(&text, style, out)
+}
+
+/// Writes a text with nothing in it that steers, broken to the terminal's columns where there is one.
+fn put(text: &[u8], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let text = String::from_utf8_lossy(text);
+    let text = text::inert(&text);
+    out.write_all(if style.wrap { wrap::broken(&text, style.width) } else { text.into_owned() }.as_bytes())
 }
 
 fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -95,7 +105,8 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let wide = v.gates.iter().map(|g| g.name.chars().count()).max().unwrap_or(0).min(NAME);
     let short = v.gates.iter().filter(|g| !g.violations.is_empty()).count();
     let most = if style.verbose { usize::MAX } else { style.most.min((ALL / short.max(1)).max(1)) };
-    for g in &v.gates {
+    let (shown, folded) = in_order(&v.gates, style);
+    for g in shown {
         gate_line(g, wide, style, &paint, out)?;
         if style.verbose {
             judged(g, &paint, "      ", out)?;
@@ -110,11 +121,48 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
+    fold(&folded, GateStatus::Pass, "passed", style, &paint, out)?;
+    fold(&folded, GateStatus::Skip, "skipped", style, &paint, out)?;
     if !v.triggers.is_empty() {
         let words = text::short(&v.triggers.join(", "), room(style));
         writeln!(out, "\n{} {words}", paint.with("1;31", "triggers:"))?;
     }
     tail(v, style, &paint, out)
+}
+
+/// The gates that are shown, what decides first, and those of which a line names all. Where nothing falls short, what passed is shown with its
+/// figures, unless that is more than a screen.
+fn in_order<'g>(gates: &'g [GateVerdict], style: &Style) -> (Vec<&'g GateVerdict>, Vec<&'g GateVerdict>) {
+    let good = |g: &GateVerdict| matches!(g.status, GateStatus::Pass | GateStatus::Skip);
+    let plain = |g: &&GateVerdict| good(g) && g.violations.is_empty() && g.waivers.is_empty();
+    let fold = !style.verbose && (gates.iter().any(|g| !good(g)) || gates.len() > SCREEN);
+    let (folded, mut shown): (Vec<_>, Vec<_>) = gates.iter().partition(|g| fold && plain(g));
+    shown.sort_by_key(|g| (good(g), !g.blocking, std::cmp::Reverse(g.status)));
+    match folded.as_slice() {
+        // A single one takes no more lines by itself.
+        [one] => {
+            shown.push(one);
+            (shown, Vec::new())
+        }
+        _ => (shown, folded),
+    }
+}
+
+/// One line for the gates of a status.
+fn fold(
+    gates: &[&GateVerdict],
+    status: GateStatus,
+    word: &str,
+    style: &Style,
+    paint: &Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let of: Vec<&GateVerdict> = gates.iter().copied().filter(|g| g.status == status).collect();
+    let Some(first) = of.first() else { return Ok(()) };
+    let names: Vec<String> = of.iter().map(|g| text::short(&g.name, NAME)).collect();
+    let names = text::short(&names.join(", "), room(style));
+    let count = text::counted(of.len(), "gate");
+    writeln!(out, "  {} {count} {word}: {}", paint.status(status, mark(first)), paint.dim(&names))
 }
 
 /// Lines of a list that are shown.
@@ -124,7 +172,7 @@ fn notes(style: &Style) -> usize {
 
 /// Characters of a text that may take two lines of the terminal.
 fn room(style: &Style) -> usize {
-    style.width.saturating_mul(2).clamp(80, 1_000)
+    style.width.saturating_mul(2).clamp(160, 1_000)
 }
 
 fn list(heading: &str, lines: &[String], style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -242,6 +290,21 @@ fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::R
         talk.push(format!("{} not recognised", text::counted(v.ignored.len(), "file")));
     }
     writeln!(out, "\n{}", paint.dim(&talk.join(", ")))?;
+    let worst = v
+        .gates
+        .iter()
+        .filter(|g| g.status > GateStatus::Warn)
+        .min_by_key(|g| (!g.blocking, std::cmp::Reverse(g.status)));
+    if let (Some(worst), false) = (worst, style.verbose) {
+        let name = text::short(&worst.name, text::LONGEST);
+        writeln!(
+            out,
+            "{}",
+            paint.dim(&format!(
+                "look closer: gatekeeper explain {name} (one gate), gatekeeper check --verbose (all of it)"
+            ))
+        )?;
+    }
     for (n, a) in v.set_aside.iter().enumerate() {
         if n == 3 && !style.verbose {
             let rest = format!("  … and {} more (--format json)", v.set_aside.len() - n);
@@ -274,7 +337,7 @@ pub fn explain(v: &Verdict, gate: &str, style: &Style, out: &mut dyn Write) -> i
     let Some(g) = v.gates.iter().find(|g| g.name == gate) else { return Ok(false) };
     let mut text = Vec::new();
     explanation(v, g, style, &mut text)?;
-    out.write_all(text::inert(&String::from_utf8_lossy(&text)).as_bytes())?;
+    put(&text, style, out)?;
     Ok(true)
 }
 

@@ -16,6 +16,7 @@ mod markdown;
 mod prometheus;
 mod sarif;
 pub(crate) mod text;
+mod wrap;
 
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, SetAside, Verdict};
 use std::borrow::Cow;
@@ -76,6 +77,8 @@ pub struct Style {
     pub most: usize,
     /// Everything is shown that a person may want to know: no list is cut, conditions and evidence are listed.
     pub verbose: bool,
+    /// Long lines are broken between words to fit into the columns.
+    pub wrap: bool,
 }
 
 impl Style {
@@ -88,7 +91,7 @@ impl Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Style { color: false, width: 120, most: 5, verbose: false }
+        Style { color: false, width: 120, most: 5, verbose: false, wrap: false }
     }
 }
 

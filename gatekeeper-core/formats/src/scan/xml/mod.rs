@@ -266,6 +266,7 @@ impl<'a> Xml<'a> {
                     let missing = match self.open.len() {
                         0 if self.root_seen => return Ok(Token::Eof),
                         0 => "an XML element".to_owned(),
+                        1 => "1 more closing tag".to_owned(),
                         n => format!("{n} more closing tags"),
                     };
                     return Err(ParseError::malformed(missing).at(before).found_words("the end of the file"));

@@ -53,6 +53,7 @@ pub(super) static FORMAT: Format = Format {
         "**/junit_report.xml",
         "**/test-junit-report.xml",
         "**/*.junit.xml",
+        "**/rspec.xml",
         "test-results.xml",
         "test-results/*.xml",
         "reports/junit/*.xml",
