@@ -153,12 +153,13 @@ class Api {
         cause = error
       }
       if (answer?.status === 304 && before) return before
-      if (answer && (answer.status < 300 || also.includes(answer.status))) {
+      // A limit that was reached says nothing of what was asked.
+      const limited = answer && this.limited(answer, tries)
+      if (answer && limited === undefined && (answer.status < 300 || also.includes(answer.status))) {
         if (key && answer.status === 200) this.known.set(key, answer)
         return answer
       }
       const passing = !answer || answer.status >= 500
-      const limited = answer && this.limited(answer, tries)
       if (!passing && limited === undefined) throw this.refusal(doing, /** @type {Answer} */ (answer))
       const error = () =>
         answer ? this.refusal(doing, answer, limited) : new CommentError('unavailable', `cannot ${doing}: ${this.name} does not answer (${reason(cause)})`, { cause })

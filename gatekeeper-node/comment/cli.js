@@ -120,7 +120,9 @@ const textOf = (file) => {
     open = file === '-' ? 0 : openSync(file, 'r')
     const { size } = fstatSync(open)
     if (size > MOST) usage(`${line(file, 200)}: ${size} bytes, above the limit of ${MOST}`)
-    return readFileSync(open, 'utf8')
+    const text = readFileSync(open, 'utf8')
+    if (text.length > MOST) usage(`${line(file, 200)}: above the limit of ${MOST} bytes`)
+    return text
   } catch (error) {
     if (error instanceof CommentError) throw error
     return usage(`cannot read the verdict ${line(file, 200)}: ${line(String(/** @type {any} */ (error).code ?? error), 100)}`)
@@ -195,7 +197,6 @@ const run = async (v, env, out, err) => {
   const wanted = { 'check-run': v['check-run'] !== undefined, status: v.status !== undefined }
   for (const [option, asked] of Object.entries(wanted)) if (asked && sha === undefined) usage(`--${option} needs --sha: the commit that it is for`)
   if (v['no-comment'] && !wanted['check-run'] && !wanted.status) usage('--no-comment leaves nothing to do: add --check-run or --status')
-  if (v['no-comment'] && (v.mode !== undefined || v.number !== undefined)) usage('--no-comment goes with neither --mode nor --number')
   if (v.unknown !== undefined && !wanted['check-run']) usage('--unknown says what becomes of the check run: add --check-run')
   const link = v.link ?? linkOf(env, event)
   const common = { ...target, ...(link ? { link } : {}) }

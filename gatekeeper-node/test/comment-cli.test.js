@@ -146,6 +146,9 @@ test('only the check run', async () => {
   const { code } = await step(['comment', '--verdict', kept.unknown, '--no-comment', '--check-run', '--sha', sha, '--unknown', 'action_required'], on(hub))
   assert.equal(code, 0)
   assert.deepEqual([[...hub.checkRuns.values()][0].conclusion, hub.on(7).length], ['action_required', 0])
+  // As the action calls it: a number, an empty context.
+  const status = await step(['comment', `--verdict=${kept.fail}`, '--repo=acme/app', '--number=7', `--sha=${sha}`, '--no-comment', '--status=', '--key=gatekeeper'], on(hub))
+  assert.deepEqual([status.code, status.err, hub.on(7).length], [0, 'gatekeeper: commit status gatekeeper: failure\n', 0])
 })
 
 test('GitLab', async () => {

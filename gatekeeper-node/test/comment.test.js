@@ -320,6 +320,18 @@ test('rate limits are waited for as GitHub says', async () => {
   const locks = []
   await upsertComment(noted(late, { run: run(2), sleep: async (ms) => slept.push(ms) && locks.push(late.reactions.get(id).length) }))
   assert.deepEqual([slept, locks], [[9_000], [0]])
+  // What a limit refuses is asked again, not taken for an answer: neither whose the token is, nor whether there are locks.
+  for (const path of [/graphql$/, /reactions$/]) {
+    const busy = await hubWith()
+    await upsertComment(noted(busy))
+    busy.log.length = 0
+    busy.faults.push(secondary((r) => r.method === 'POST' && path.test(r.path), { 'retry-after': '5' }))
+    slept.length = 0
+    await upsertComment(noted(busy, { run: run(2) }))
+    assert.deepEqual(slept, [5_000])
+    assert.equal(busy.log.filter((r) => path.test(r.path)).length, 2)
+    assert.ok(!busy.log.some((r) => r.path === '/user'))
+  }
 })
 
 test('refusals say what to do', async () => {

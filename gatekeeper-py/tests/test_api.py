@@ -26,6 +26,14 @@ def test_a_report_that_is_given_is_judged(project):
     assert (verdict["status"], verdict["exit_code"], verdict["gates"][0]["name"]) == ("pass", 0, "unit")
 
 
+def test_a_kept_verdict_is_shown_again_unless_its_parts_disagree(project):
+    verdict = gatekeeper.check(project / "report.xml", config=project / "gatekeeper.toml")
+    shown = gatekeeper.render(["markdown", "human"], verdict)
+    assert list(shown) == ["markdown", "human"] and "Quality gates: pass" in shown["markdown"]
+    with pytest.raises(ValueError, match="disagrees with itself: its status is `pass` and its exit code 1"):
+        gatekeeper.render("markdown", {**verdict, "exit_code": 1})
+
+
 def test_evidence_that_cannot_be_seen_is_no_pass(project):
     (project / "report.xml").write_text(BAD)
     verdict = gatekeeper.check([project / "report.xml"], config=project / "gatekeeper.toml")
