@@ -44,7 +44,11 @@ fn cases() -> Vec<Case> {
                 policy.push_str("[gates.unit]\nrule = \"tests\"\n");
             }
         }
-        let bytes = if latin { policy.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect() } else { policy.into_bytes() };
+        let bytes = if latin {
+            policy.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+        } else {
+            policy.into_bytes()
+        };
         out.push(Case { name: name.join(" "), file, profile, bytes });
     }
     assert!(out.len() > 200, "{}", out.len());
@@ -139,7 +143,9 @@ fn messages() -> Vec<(String, String)> {
     for path in files {
         let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
         let skipped = ["policy/default.rs", "policy/keys.rs", "config/stricter.rs", "config/loosened.rs"];
-        let tests = name.ends_with("/unit.rs") || name.ends_with("/testing.rs") || (name.ends_with("/tests.rs") && name != "rule/tests.rs");
+        let tests = name.ends_with("/unit.rs")
+            || name.ends_with("/testing.rs")
+            || (name.ends_with("/tests.rs") && name != "rule/tests.rs");
         if tests || skipped.contains(&name.as_str()) {
             continue;
         }
@@ -149,7 +155,8 @@ fn messages() -> Vec<(String, String)> {
         // Rules also say what they judge: of theirs only what stands where a problem is made.
         let problem = |l: &str| ["PolicyProblem::new(", ".problem(", ".problem_of("].iter().any(|p| l.contains(p));
         let near = |n: usize| {
-            !name.starts_with("rule/") || lines[n.saturating_sub(4)..(n + 4).min(lines.len())].iter().any(|l| problem(l))
+            !name.starts_with("rule/")
+                || lines[n.saturating_sub(4)..(n + 4).min(lines.len())].iter().any(|l| problem(l))
         };
         for (n, literal) in literals(code) {
             if near(n) && literal.split_whitespace().count() >= 3 && !literal.starts_with('\n') {

@@ -99,7 +99,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         );
     }
     let tables = t.tables("metrics");
-    if tables.is_empty() && t.is_sound() && t.get("metrics").is_none_or(|n| matches!(n.value, crate::config::Value::List(_))) {
+    if tables.is_empty()
+        && t.is_sound()
+        && t.get("metrics").is_none_or(|n| matches!(n.value, crate::config::Value::List(_)))
+    {
         t.problem(span, "a canary gate needs `metrics`: [{ name = \"latency\", max-increase = \"10%\" }]");
     }
     let metrics: Vec<Metric> = tables.into_iter().filter_map(metric).collect();
