@@ -270,6 +270,12 @@ class Page:
         target = self.put(block)
         if target is None:
             target = self.top / "state" / "gatekeeper.toml"
+            # Rego is read when the policy is: the folders that examples name are there.
+            for package in ("main", "release"):
+                rego = target.parent / "policy" / f"{package}.rego"
+                rego.parent.joinpath("data").mkdir(parents=True, exist_ok=True)
+                rego.write_text(f'package {package}\n\nimport rego.v1\n\ndeny contains "failed" if input.tests.counts.failed > 0\n')
+            (target.parent / "policy/data/limits.json").write_text("{}")
             head = "" if re.search(r"^version *=", block.text, re.M) else "version = 1\n"
             target.write_text(head + block.text, encoding="utf-8")
         profile = ["--profile", block.words["profile"]] if "profile" in block.words else []

@@ -79,6 +79,14 @@ export interface CheckOptions {
   changed?: Array<string>
   /** An empty diff or list is proof that nothing changed; otherwise it is refused. */
   allowEmpty?: boolean
+  /** The tag that is released; otherwise the one that the CI run is for. */
+  tag?: string
+  /** The branch that is released from; otherwise the one that is checked out. */
+  branch?: string
+  /** Who wrote the change that is reviewed, by the name that the forge knows. */
+  author?: string
+  /** When the change was handed in for approval (RFC 3339, or a Date): deadlines run from here. */
+  since?: string | Date
   /** The snapshot of an earlier run to compare with: a file. */
   baseline?: string
   /** Earlier verdicts: files. */
@@ -129,6 +137,12 @@ export declare function main(argv: Array<string>): number
  * disagree throws a `GatekeeperError` with code `usage`.
  */
 export declare function render(outputs: string | Array<string>, verdict: Verdict | string): Record<string, string>
+
+/**
+ * Says what a verdict on a canary means for the rollout: the next share of traffic in percent, `done`, `hold` or `rollback`. `current` is the share
+ * that the canary has now, one of the policy's steps; `config` the policy, where it is not found from the working directory.
+ */
+export declare function rollout(verdict: Verdict | string, current: string | number, config?: string): string
 
 /** The rules that gates can be of, with their documentation. */
 export declare function rules(): Array<RuleInfo>

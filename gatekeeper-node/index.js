@@ -83,7 +83,8 @@ const checking = (given) => {
 
 const CHECK = {
   paths: strings, config: string, root: string, profile: string, now: time, maxBytes: bytes, failOnWarn: boolean, diff: string, commit: string,
-  tree: string, changed: strings, allowEmpty: boolean, baseline: string, history: strings, rules: ruleSet,
+  tree: string, changed: strings, allowEmpty: boolean, tag: string, branch: string, author: string, since: time, baseline: string,
+  history: strings, rules: ruleSet,
 }
 const VERIFY = { commit: string, tree: string, config: string, evidence: string }
 const INSPECT = { readAs: string, validate: boolean, maxBytes: bytes }
@@ -183,6 +184,11 @@ exports.diff = (before, after) => {
 exports.render = (outputs, verdict) => {
   const wanted = strings('outputs', outputs)
   return named(wanted)(now(() => native.render(wanted, kept('verdict', verdict))))
+}
+exports.rollout = (verdict, current, config) => {
+  const share = typeof current === 'number' ? String(current) : string('current', current)
+  const policy = config === undefined ? undefined : string('config', config)
+  return now(() => native.rollout(kept('verdict', verdict), share, policy))
 }
 exports.formats = () => now(() => native.formats())
 exports.rules = () => now(() => native.rules())

@@ -82,3 +82,5 @@ family!(console, "compile.log", "rebar3-compile", newlines);
 family!(sarif, "trivy.sarif", "sarif", json_skipped);
 family!(cyclonedx, "bom.json", "cyclonedx-json", json_skipped);
 family!(spdx, "app.spdx.json", "spdx-json", json_skipped);
+family!(samples, "latency.json", "measurements-json", json_skipped);
+family!(prometheus, "latency.json", "prometheus-json", json_skipped);

@@ -284,3 +284,23 @@ fn frame(out: &mut Vec<u8>, term: &[u8]) {
     out.push(131);
     out.extend(term);
 }
+
+/// A series of samples in our own JSON, as hyperfine, k6 and others list theirs.
+pub fn samples(bytes: usize) -> Vec<u8> {
+    let head = "{\"gatekeeper_measurements\": 1, \"series\": [{\"metric\": \"latency\", \"unit\": \"ms\", \"better\": \"lower\", \"samples\": [95.25";
+    let mut text = grow(head.to_owned(), bytes, |out, _, rng| {
+        let _ = write!(out, ",{}.{:02}", 90 + rng.below(20), rng.below(100));
+    });
+    text.push_str("]}]}\n");
+    text.into_bytes()
+}
+
+/// The same as an answer of Prometheus, a time with each sample.
+pub fn prometheus(bytes: usize) -> Vec<u8> {
+    let head = "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"__name__\":\"latency\"},\"values\":[[1700000000,\"95.25\"]";
+    let mut text = grow(head.to_owned(), bytes, |out, n, rng| {
+        let _ = write!(out, ",[{},\"{}.{:02}\"]", 1_700_000_015 + n * 15, 90 + rng.below(20), rng.below(100));
+    });
+    text.push_str("]}]}}\n");
+    text.into_bytes()
+}

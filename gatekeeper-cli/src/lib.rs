@@ -14,6 +14,7 @@ mod policy_ref;
 mod progress;
 pub mod proof;
 pub mod release;
+pub mod rollout;
 mod size;
 mod terminal;
 

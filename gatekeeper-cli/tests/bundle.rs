@@ -77,6 +77,14 @@ fn a_bundle_is_judged_again_by_the_policy_of_the_reader() {
     assert_eq!((answer["status"].as_str(), answer["trusted"].as_bool()), (Some("pass"), Some(true)), "{answer}");
     assert_eq!((answer["judged_again"].as_bool(), &answer["notes"]), (Some(true), &serde_json::json!([])));
     assert_eq!(answer["files"], serde_json::json!(["reports/junit.xml", "reports/lcov.info"]));
+    // The same gates by the same policy come to the same, to the last figure.
+    let gates = |file: &str| {
+        let verdict: Value = serde_json::from_slice(&std::fs::read(jobs.0.join(file)).unwrap()).unwrap();
+        verdict["gates"].clone()
+    };
+    jobs.verify(&["--config", "gatekeeper.toml", "--report", "json=../again.json"]);
+    assert_eq!(gates("v.json"), gates("again.json"));
+    assert_eq!(gates("v.json").as_array().unwrap().len(), 2);
     let (code, said) = jobs.verify(&["--commit", COMMIT, "--tree", COMMIT, "--root", "."]);
     assert!(code == 0 && said.starts_with("PASS  "), "{said}");
     // The reader's policy asks for more than the writer's did.

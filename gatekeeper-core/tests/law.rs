@@ -5,10 +5,11 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use gatekeeper_core::verdict::{GateStatus, Overall};
-use gatekeeper_core::{Candidate, Context, Engine, Verdict};
+use gatekeeper_core::{Candidate, Change, CheckRequest, Context, Engine, Lineage, Snapshot, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// 2026-06-01T00:00:00Z.
@@ -43,6 +44,22 @@ struct Project {
     limits: Limits,
     commit: &'static str,
     clock: i64,
+    beside: Beside,
+}
+
+/// What a run knows beside its reports, and what the policy makes of it.
+#[derive(Debug, Clone)]
+struct Beside {
+    /// Compared with the run before, which saw the same: percentage points that coverage may drop.
+    baseline: Option<u8>,
+    /// The first source is new, and so many percent of it are owed.
+    diff: Option<u8>,
+    /// Each source is a component with this limit of its own.
+    components: Option<u8>,
+    /// The first finding is waived for a day.
+    waiver: bool,
+    /// The first cell may fail for a day.
+    allow_fail: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -90,19 +107,27 @@ fn limits() -> impl Strategy<Value = Limits> {
     )
 }
 
+fn beside() -> impl Strategy<Value = Beside> {
+    let option = |range: std::ops::Range<u8>| proptest::option::weighted(0.4, range);
+    (option(0..50), option(2..100), option(2..100), any::<bool>(), any::<bool>()).prop_map(
+        |(baseline, diff, components, waiver, allow_fail)| Beside { baseline, diff, components, waiver, allow_fail },
+    )
+}
+
 fn project() -> impl Strategy<Value = Project> {
     let run = proptest::collection::vec(outcome(), 1..5);
     let runs = proptest::collection::vec(run, 1..4)
         .prop_map(|runs| (25_u8..).zip(runs).map(|(cell, cases)| Run { cell, cases }).collect::<Vec<_>>());
     let sources = proptest::collection::vec(proptest::collection::vec(any::<bool>(), 1..6), 1..4);
     let findings = proptest::collection::vec(0..=100_u8, 0..4);
-    (runs, sources, findings, limits()).prop_map(|(runs, sources, findings, limits)| Project {
+    (runs, sources, findings, limits(), beside()).prop_map(|(runs, sources, findings, limits, beside)| Project {
         runs,
         sources,
         findings,
         limits,
         commit: COMMIT,
         clock: NOW,
+        beside,
     })
 }
 
@@ -137,13 +162,38 @@ impl Project {
         if l.each {
             let cells: Vec<String> = self.runs.iter().map(|r| format!("\"{}\"", r.cell)).collect();
             let _ = writeln!(out, "each = \"otp\"\nrequire = {{ otp = [{}] }}", cells.join(", "));
+            if self.beside.allow_fail {
+                out.push_str("allow-fail = [{ otp = \"25\", reason = \"r\", expires = \"2026-06-02\" }]\n");
+            }
+        }
+        if self.beside.baseline.is_some() {
+            out.push_str("max-lost = 0\nmax-newly-skipped = 0\n");
         }
         let _ = write!(out, "[gates.cover]\nrule = \"coverage\"\nlines = {{ min = {} }}\n", l.lines);
         if let Some(each) = l.files {
             let _ = writeln!(out, "files = {{ lines = {{ min = {each} }} }}");
         }
+        if let Some(points) = self.beside.baseline {
+            let _ = writeln!(out, "max-drop = {points}");
+        }
         let total = l.max_total.map(|t| format!(", total = {t}")).unwrap_or_default();
         let _ = write!(out, "[gates.security]\nrule = \"findings\"\nmax = {{ high = {}{total} }}\n", l.max_high);
+        if let Some(owed) = self.beside.diff {
+            let _ = write!(out, "[gates.new-code]\nrule = \"coverage\"\npatch = {{ lines = {{ min = {owed} }} }}\n");
+        }
+        if let Some(own) = self.beside.components {
+            let _ =
+                write!(out, "[gates.parts]\nrule = \"coverage\"\nlines = {{ min = {own} }}\nper-component = true\n");
+            for n in 0..self.sources.len() {
+                let _ = write!(out, "[components.c{n}]\npaths = [\"src/f{n}.c\"]\n");
+            }
+        }
+        if self.beside.waiver {
+            out.push_str("[[waivers]]\ngate = \"security\"\nid = \"V0\"\nreason = \"r\"\nexpires = \"2026-06-02\"\n");
+        }
+        if self.beside.baseline.is_some() {
+            out.push_str("[baseline]\nmax-age = \"60h\"\nmax-shrink = 10\n");
+        }
         out
     }
 
@@ -189,13 +239,57 @@ impl Project {
     }
 }
 
-fn judge(policy: &str, files: Files, clock: i64) -> Verdict {
+/// What stands beside the reports of a run.
+#[derive(Clone, Default)]
+struct Around {
+    baseline: Option<Snapshot>,
+    lineage: Lineage,
+    diff: Option<Arc<Change>>,
+}
+
+impl Project {
+    /// The run before, an hour ago, and what was changed since.
+    fn around(&self, hours: i64) -> Around {
+        let baseline = self.beside.baseline.map(|_| self.snapshot(hours));
+        let diff = self.beside.diff.map(|_| {
+            let lines = self.sources[0].len();
+            let mut text = format!("diff --git a/src/f0.c b/src/f0.c\nnew file mode 100644\n--- /dev/null\n+++ b/src/f0.c\n@@ -0,0 +1,{lines} @@\n");
+            (0..lines).for_each(|n| writeln!(text, "+line {n};").unwrap());
+            Arc::new(Change::read("git", text.into_bytes(), None).unwrap())
+        });
+        Around { baseline, lineage: Lineage::Ancestor, diff }
+    }
+
+    fn snapshot(&self, hours: i64) -> Snapshot {
+        static N: AtomicU64 = AtomicU64::new(0);
+        let name = format!("gatekeeper-law-{}-{}", std::process::id(), N.fetch_add(1, Ordering::Relaxed));
+        let root = std::env::temp_dir().join(name);
+        for (path, bytes) in
+            self.files().into_iter().chain([("gatekeeper.toml".to_owned(), self.policy().into_bytes())])
+        {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let mut context = Context::at(NOW - hours * 3_600);
+        context.revision.commit = Some(COMMIT.to_owned());
+        let engine = Engine::default();
+        let taken = engine.snapshot(&CheckRequest::new(root.clone(), context)).unwrap_or_else(|e| panic!("{e}"));
+        std::fs::remove_dir_all(&root).unwrap();
+        engine.read_snapshot("base.snap", taken.text.as_bytes()).unwrap_or_else(|e| panic!("{e}"))
+    }
+}
+
+fn judge(policy: &str, files: Files, clock: i64, around: &Around) -> Verdict {
     let engine = Engine::default();
     let policy =
         engine.parse_policy("gatekeeper.toml", policy.as_bytes(), None).unwrap_or_else(|e| panic!("{policy}\n{e}"));
     let candidates = files.into_iter().map(|(name, bytes)| Candidate::in_memory(name, bytes)).collect();
     let mut context = Context::at(clock);
     context.revision.commit = Some(COMMIT.to_owned());
+    context.baseline.clone_from(&around.baseline);
+    context.lineage = around.lineage.clone();
+    context.diff.clone_from(&around.diff);
     engine.evaluate(&policy, candidates, &context)
 }
 
@@ -219,11 +313,31 @@ fn overall(status: Overall) -> u8 {
 fn no_better(what: &str, before: &Verdict, after: &Verdict, policy: &str) -> Result<(), TestCaseError> {
     let told = || format!("{what}:\nbefore {}\nafter {}\n{policy}", before.summary, after.summary);
     prop_assert!(overall(after.status) >= overall(before.status), "{}", told());
-    for (b, a) in before.gates.iter().zip(&after.gates) {
-        prop_assert_eq!(&b.name, &a.name);
+    for b in &before.gates {
+        let Some(a) = after.gates.iter().find(|a| a.name == b.name) else {
+            // What compares the whole run with a baseline is not there without one.
+            prop_assert!(rank(b.status) == 0 || overall(after.status) == 2, "{} is gone: {}", b.name, told());
+            continue;
+        };
         prop_assert!(rank(a.status) >= rank(b.status), "{}: {} → {}: {}", b.name, b.reason, a.reason, told());
     }
     Ok(())
+}
+
+/// What can happen to what stands beside the reports.
+fn losses(p: &Project, around: &Around) -> Vec<(String, Around)> {
+    let mut out = Vec::new();
+    if around.baseline.is_some() {
+        out.push(("the baseline is lost".to_owned(), Around { baseline: None, ..around.clone() }));
+        out.push(("the baseline is older".to_owned(), Around { baseline: Some(p.snapshot(61)), ..around.clone() }));
+        let why = "the clone is shallow".to_owned();
+        out.push((why.clone(), Around { lineage: Lineage::CannotTell(why), ..around.clone() }));
+        out.push(("the baseline is a stranger's".to_owned(), Around { lineage: Lineage::Stranger, ..around.clone() }));
+    }
+    if around.diff.is_some() {
+        out.push(("the diff is lost".to_owned(), Around { diff: None, ..around.clone() }));
+    }
+    out
 }
 
 /// All that can happen to a project, each alone. The policy stays what it was.
@@ -290,10 +404,15 @@ fn nothing_that_happens_to_evidence_improves_a_verdict() {
     let passed = AtomicU64::new(0);
     let one = |(p, at, cut, hours): (Project, usize, usize, i64)| {
         let policy = p.policy();
-        let before = judge(&policy, p.files(), p.clock);
+        let around = p.around(1);
+        let before = judge(&policy, p.files(), p.clock, &around);
         passed.fetch_add(u64::from(before.exit_code == 0), Ordering::Relaxed);
         for (what, files, clock) in misfortunes(&p, at, cut, hours) {
-            no_better(&what, &before, &judge(&policy, files, clock), &policy)?;
+            no_better(&what, &before, &judge(&policy, files, clock, &around), &policy)?;
+            pairs.fetch_add(1, Ordering::Relaxed);
+        }
+        for (what, around) in losses(&p, &around) {
+            no_better(&what, &before, &judge(&policy, p.files(), p.clock, &around), &policy)?;
             pairs.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())

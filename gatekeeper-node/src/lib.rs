@@ -9,6 +9,8 @@ use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
 use gatekeeper_cli::front::{self, CustomRule, Reading, Refusal, Request};
 use gatekeeper_cli::proof::{self, VerifyRequest};
+use gatekeeper_cli::release::Release;
+use gatekeeper_cli::rollout;
 use napi::bindgen_prelude::{AsyncTask, Buffer, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Error, Result, Status, Task};
@@ -47,6 +49,15 @@ pub struct CheckOptions {
     pub changed: Option<Vec<String>>,
     /// An empty diff or list is proof that nothing changed; otherwise it is refused.
     pub allow_empty: Option<bool>,
+    /// The tag that is released; otherwise the one that the CI run is for.
+    pub tag: Option<String>,
+    /// The branch that is released from; otherwise the one that is checked out.
+    pub branch: Option<String>,
+    /// Who wrote the change that is reviewed, by the name that the forge knows.
+    pub author: Option<String>,
+    /// When the change was handed in for approval (RFC 3339, or a Date): deadlines run from here.
+    #[napi(ts_type = "string | Date")]
+    pub since: Option<String>,
     /// The snapshot of an earlier run to compare with: a file.
     pub baseline: Option<String>,
     /// Earlier verdicts: files.
@@ -162,6 +173,7 @@ impl From<CheckOptions> for Request {
             fail_on_warn: o.fail_on_warn.unwrap_or(false),
             baseline: o.baseline.map(PathBuf::from),
             history: o.history.unwrap_or_default().into_iter().map(PathBuf::from).collect(),
+            release: Release { tag: o.tag, branch: o.branch, author: o.author, since: o.since },
             ..Request::default()
         };
         request.of_change(o.diff.map(String::into_bytes), o.commit, o.tree, o.allow_empty.unwrap_or(false));
@@ -348,6 +360,19 @@ pub fn render(outputs: Vec<String>, verdict: String) -> Result<String> {
 )]
 pub fn diff(before: String, after: String) -> Result<String> {
     proof::diff_json(&before, &after).map_err(|e| throw(&e))
+}
+
+/// Says what a verdict on a canary means for the rollout: the next share of traffic in percent, `done`, `hold` or `rollback`. `current` is the share
+/// that the canary has now, one of the policy's steps; `config` the policy, where it is not found from the working directory.
+#[napi(
+    catch_unwind,
+    js_name = "rollout",
+    ts_args_type = "verdict: Verdict | string, current: string | number, config?: string",
+    ts_return_type = "string"
+)]
+pub fn rollout_next(verdict: String, current: String, config: Option<String>) -> Result<String> {
+    let config = config.map(PathBuf::from);
+    rollout::next_json(&Engine::default(), &current, config.as_deref(), &verdict).map_err(|e| throw(&e))
 }
 
 /// The formats that can be read.

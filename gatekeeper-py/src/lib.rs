@@ -5,6 +5,8 @@ use gatekeeper_cli::Engine;
 use gatekeeper_cli::Terminal;
 use gatekeeper_cli::front::{self, CustomRule, Reading, Refusal, Request};
 use gatekeeper_cli::proof::{self, VerifyRequest};
+use gatekeeper_cli::release::Release;
+use gatekeeper_cli::rollout;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
@@ -71,6 +73,13 @@ type Registered = (String, Option<String>, Option<String>, Py<PyAny>);
 /// changed files.
 type Change = (Option<Vec<u8>>, Option<String>, Option<String>, bool, Option<Vec<u8>>);
 
+/// What is released and reviewed: tag, branch, author, and since when.
+type Delivery = (Option<String>, Option<String>, Option<String>, Option<String>);
+
+fn release((tag, branch, author, since): Delivery) -> Release {
+    Release { tag, branch, author, since }
+}
+
 /// The engine with the rules that are registered. The interpreter is entered for each answer alone.
 fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
     let rule = |(name, kind, docs, judge): Registered| {
@@ -85,7 +94,7 @@ fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
 
 /// The verdict, rendered as each of the outputs in their order.
 #[pyfunction]
-#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, change, earlier, rules))]
+#[pyo3(signature = (outputs, paths, config, root, profile, now, max_bytes, fail_on_warn, change, delivery, earlier, rules))]
 #[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
 fn check_rendered(
     py: Python<'_>,
@@ -98,6 +107,7 @@ fn check_rendered(
     max_bytes: Option<u64>,
     fail_on_warn: bool,
     change: Change,
+    delivery: Delivery,
     earlier: (Option<PathBuf>, Vec<PathBuf>),
     rules: Vec<Registered>,
 ) -> PyResult<Vec<String>> {
@@ -106,12 +116,13 @@ fn check_rendered(
     request.of_change(diff, commit, tree, allow_empty);
     request.of_changed(changed);
     (request.baseline, request.history) = earlier;
+    request.release = release(delivery);
     answer(py, || front::check_rendered(&engine(rules)?, &request, &outputs))
 }
 
 /// A snapshot of what a run saw, and whether it is complete.
 #[pyfunction]
-#[pyo3(signature = (paths, config, root, profile, now, max_bytes, commit, tree, rules))]
+#[pyo3(signature = (paths, config, root, profile, now, max_bytes, commit, tree, delivery, rules))]
 #[expect(clippy::too_many_arguments, reason = "named in Python; the wrapper there gives all of them")]
 fn snapshot(
     py: Python<'_>,
@@ -123,10 +134,12 @@ fn snapshot(
     max_bytes: Option<u64>,
     commit: Option<String>,
     tree: Option<String>,
+    delivery: Delivery,
     rules: Vec<Registered>,
 ) -> PyResult<String> {
     let mut request = Request { paths, config, root, profile, now, max_bytes, ..Request::default() };
     request.of_change(None, commit, tree, false);
+    request.release = release(delivery);
     answer(py, || front::snapshot(&engine(rules)?, &request)).map(|taken| taken.text)
 }
 
@@ -186,6 +199,13 @@ fn diff(py: Python<'_>, before: &str, after: &str) -> PyResult<String> {
     answer(py, || proof::diff_json(before, after))
 }
 
+/// What a verdict says of the next step of a rollout.
+#[pyfunction]
+#[pyo3(signature = (verdict, current, config))]
+fn rollout_next(py: Python<'_>, verdict: &str, current: &str, config: Option<PathBuf>) -> PyResult<String> {
+    answer(py, || rollout::next_json(&Engine::default(), current, config.as_deref(), verdict))
+}
+
 /// The formats that can be read.
 #[pyfunction]
 fn formats(py: Python<'_>) -> PyResult<String> {
@@ -222,6 +242,7 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(verify, m)?)?;
     m.add_function(wrap_pyfunction!(render, m)?)?;
     m.add_function(wrap_pyfunction!(diff, m)?)?;
+    m.add_function(wrap_pyfunction!(rollout_next, m)?)?;
     m.add_function(wrap_pyfunction!(formats, m)?)?;
     m.add_function(wrap_pyfunction!(rules, m)?)?;
     m.add_function(wrap_pyfunction!(run, m)?)

@@ -162,3 +162,35 @@ def test_the_command_line(project):
 
 def test_the_package_is_typed():
     assert (Path(gatekeeper.__file__).parent / "py.typed").exists()
+
+
+def test_what_is_released_and_reviewed_is_told(project):
+    policy = project / "release.toml"
+    policy.write_text('version = 1\n[gates.version]\nrule = "release"\nprerelease = ["rc"]\nbranch = "release/{major}"\n')
+    (project / "VERSION").write_text("2.0.0\n")
+
+    def status(**told):
+        return gatekeeper.check(config=policy, root=project, **told)["gates"][0]["status"]
+
+    assert status(tag="v2.0.0", branch="release/2") == "pass"
+    assert status(tag="v2.0.0", branch="main") == "fail"
+    assert status(tag="v02.0.0", branch="release/2") == "fail"
+    with pytest.raises(ValueError, match="since"):
+        status(tag="v2.0.0", since="yesterday")
+
+
+def test_the_next_step_of_a_rollout(project):
+    policy = project / "canary.toml"
+    canary = '[gates.canary]\nrule = "canary"\nbaseline = { labels = { role = "primary" } }\ncanary = { labels = { role = "canary" } }\nmetrics = [{ name = "latency", max-increase = "10%" }]\n'
+    policy.write_text(f"version = 1\n[rollout]\nsteps = [5, 50, 100]\n{canary}")
+    samples = ", ".join(f"{100 + n % 7}.5" for n in range(60))
+    series = ", ".join(
+        f'{{"metric": "latency", "labels": {{"role": "{role}"}}, "unit": "ms", "better": "lower", "samples": [{samples}]}}'
+        for role in ("primary", "canary")
+    )
+    (project / "load.json").write_text(f'{{"gatekeeper_measurements": 1, "series": [{series}]}}')
+    verdict = gatekeeper.check(project / "load.json", config=policy, root=project)
+    assert gatekeeper.rollout(verdict, 5, config=policy) == "50"
+    assert gatekeeper.rollout(verdict, "100", config=policy) == "done"
+    with pytest.raises(ValueError, match="none of the steps"):
+        gatekeeper.rollout(verdict, 7, config=policy)

@@ -1,11 +1,10 @@
 //! `gatekeeper rollout --current SHARE VERDICT`: what a verdict on a canary says of the next step of a rollout.
 
-use super::render;
+use super::{check, render};
 use crate::exit;
 use clap::Args;
-use gatekeeper_core::evidence::decimal::Decimal;
+use gatekeeper_core::Engine;
 use gatekeeper_core::output::line;
-use gatekeeper_core::{CheckRequest, Context, Engine};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -25,40 +24,19 @@ pub struct RolloutArgs {
 
 /// Runs `rollout`: prints the next step, `done`, `hold` or `rollback`. The exit code is 0, 3 for hold, 1 for rollback.
 pub fn run(engine: &Engine, args: &RolloutArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let mut refuse = |words: String| {
-        writeln!(err, "gatekeeper: {words}")?;
-        Ok(exit::USAGE)
-    };
-    let Some(current) = Decimal::parse(args.current.trim().trim_end_matches('%')) else {
-        return refuse(format!("--current takes a share of traffic in percent, not {}", line(&args.current)));
-    };
     let verdict = match render::read(&args.verdict) {
         Ok(verdict) => verdict,
         Err(why) => {
             let name = line(&args.verdict.display().to_string());
-            return refuse(format!("{name}: {}: give it what `gatekeeper check --format json` wrote", line(&why)));
+            writeln!(err, "gatekeeper: {name}: {}: give it what `gatekeeper check --format json` wrote", line(&why))?;
+            return Ok(exit::USAGE);
         }
     };
-    let request = CheckRequest {
-        config: args.config.clone(),
-        ..CheckRequest::new(std::env::current_dir()?, Context::without_clock())
-    };
-    let policy = match engine.find_policy(&request) {
-        Ok(policy) => policy,
-        Err(e) => return refuse(e.to_string()),
-    };
-    let Some(policy) = policy else { return refuse("there is no policy here: name it with --config".to_owned()) };
-    if policy.sha256 != verdict.policy.sha256 {
-        return refuse("this verdict is of another policy than the one that says the steps: judge again".to_owned());
-    }
-    let Some(rollout) = &policy.rollout else {
-        return refuse("the policy has no [rollout] with its steps: steps = [5, 15, 50, 100]".to_owned());
-    };
-    match rollout.next(current, &verdict) {
+    match crate::rollout::next(engine, &args.current, args.config.as_deref(), &verdict) {
         Ok(next) => {
             writeln!(out, "{next}")?;
             Ok(next.exit_code())
         }
-        Err(words) => refuse(words),
+        Err(refusal) => check::say_refusal(&refusal, false, err),
     }
 }

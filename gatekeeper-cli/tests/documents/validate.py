@@ -13,6 +13,7 @@ import concurrent.futures
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ ONLY = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
 OUTPUTS = ["badge", "badge-json", "csv", "github", "gitlab", "html", "human", "in-toto", "in-toto-gates", "json", "jsonl", "junit", "markdown", "prometheus", "sarif", "svr", "svr-v0.1", "vsa"]
 # Those that show more than a verdict holds by itself, so that they are others when they are made of a stored one.
 DETAILED = {"html", "sarif"}
+# What a step of GitHub Actions is told.
+STEP_OUTPUTS = {"status", "exit-code", "passed", "failed", "unknown", "triggers"}
 
 
 def run(arguments, cwd, env=None):
@@ -131,8 +134,10 @@ def hostile(name, word, read, plain):
         outputs, summary = os.path.join(folder, ".outputs"), os.path.join(folder, ".summary")
         actions = run(["check", "--now", projects.NOW], folder, {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": outputs, "GITHUB_STEP_SUMMARY": summary})
         wrong += harmless(actions.stdout + actions.stderr, "check in Actions", OWN)
-        lines = open(outputs).read()
-        if not set(l.split("=")[0] for l in lines.splitlines()) <= {"status", "exit-code", "triggers"} or lines.count("\n") > 3:
+        lines = open(outputs, encoding="utf-8", errors="replace", newline="").read()
+        keys = [l.partition("=")[0] for l in lines.split("\n")[:-1]]
+        # Each output once, and nothing in a value that a report wrote.
+        if set(keys) - STEP_OUTPUTS or len(keys) != len(set(keys)) or not re.fullmatch(r"(?:[a-z-]+=[\w.,-]*\n)*", lines):
             wrong.append(f"GITHUB_OUTPUT: {lines[:120]!r}")
         if os.path.getsize(summary) > readers.SUMMARY:
             wrong.append(f"the step's summary has {os.path.getsize(summary)} bytes")

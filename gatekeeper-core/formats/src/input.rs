@@ -39,7 +39,7 @@ impl Default for Limits {
             files: 20_000,
             policy_bytes: 16 << 20,
             items: 2_000_000,
-            findings: 1_000_000,
+            findings: 500_000,
             sources: 400_000,
         }
     }
@@ -204,5 +204,26 @@ mod tests {
         for other in [&le[..12], &le[..le.len() - 1], &[b'a', 0, 1, 0].repeat(8), text.as_bytes()] {
             assert_eq!(open(other, &Limits::default()).unwrap().bytes.as_ref(), other);
         }
+    }
+}
+
+#[cfg(test)]
+mod room {
+    use super::*;
+
+    #[test]
+    fn what_takes_memory_has_a_limit() {
+        let limits = Limits { findings: 2, sources: 3, ..Limits::default() };
+        assert!(limits.has_room_for_findings(2).is_ok() && limits.has_room_for_sources(3).is_ok());
+        assert!(limits.has_room_for_findings(3).unwrap_err().message().contains("more than 2 findings"));
+        assert!(limits.has_room_for_sources(4).unwrap_err().message().contains("more than 3 source files"));
+        // Each reader that adds up what it reads holds on, and not only what is read in the end.
+        let log: String = (1..=3).map(|n| format!("a.py:{n}: error: x  [y]\n")).collect();
+        let options = crate::ReadOptions { limits: limits.clone(), ..crate::ReadOptions::default() };
+        let read = |name: &str, text: &str| crate::read(&crate::Formats::default(), name, text.as_bytes(), &options);
+        assert!(read("mypy.log", &format!("{log}Found 3 errors in 1 file (checked 1 source file)\n")).is_err());
+        let records: String = (1..=4).map(|n| format!("SF:f{n}\nDA:1,1\nend_of_record\n")).collect();
+        assert!(read("lcov.info", &records).unwrap_err().message().contains("source files"));
+        assert!(read("lcov.info", &records.replace("f4", "f1")).is_ok());
     }
 }

@@ -134,7 +134,7 @@ fn top(path: &[&str]) -> Option<Stricter> {
         ["suspicion", _] => Words(&["error", "warn", "off"], 1),
         ["rollout", "steps"] => Same,
         ["waivers-policy", "max-days"] => Lower(None),
-        ["policies", _] => Same,
+        ["policies", ..] => Same,
         ["root" | "suppressions"] => Except,
         _ => return None,
     })
@@ -237,7 +237,7 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         // rego: which of two texts demands more nobody can tell; where they lie says nothing
         ["all-namespaces"] => Words(ON, 1),
         ["namespaces"] => Demand,
-        ["modules" | "documents", ..] => Same,
+        ["rego" | "data" | "modules" | "documents", ..] => Same,
         // Rules from outside name their limits as these do.
         [.., key] if *key == "min" || key.starts_with("min-") => Higher(None),
         [.., key] if *key == "max" || key.starts_with("max-") => Lower(None),

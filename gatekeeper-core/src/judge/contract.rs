@@ -119,8 +119,10 @@ pub(crate) fn hold(policy: &Policy, entries: &BTreeMap<String, usize>, kept: &[E
             u.kind = kinds.next();
             more.extend(kinds.map(|kind| u.of_kind(kind)));
         }
-        if evidence.is_empty() {
-            // That it is missing has been told, or it may be.
+        // What lies there and cannot be read is not enough of anything. That nothing lies there has been told, or it may be so.
+        let broken = unread.iter().filter(|u| entries.get(&u.file) == Some(&n)).filter_map(|u| u.kind);
+        let kinds: BTreeSet<Kind> = if evidence.is_empty() { broken.collect() } else { kinds };
+        if kinds.is_empty() {
             continue;
         }
         for floor in &entry.floors {

@@ -255,6 +255,7 @@ impl Ratio {
             return self.exactly(old, new, higher, &found);
         }
         let (mut a, mut b) = (old.values(), new.values());
+        let follows = [&a, &b].into_iter().filter_map(|v| following(v)).fold(0.0_f64, f64::max);
         let counts = (a.len(), b.len());
         if a.is_empty() || b.is_empty() {
             return settle(
@@ -297,6 +298,10 @@ impl Ratio {
         let (ratio, low, high) =
             (percent_of(comparison.ratio - 1.0), percent_of(comparison.low - 1.0), percent_of(comparison.high - 1.0));
         let words = format!("{ratio} [{low}, {high}] by {} and {} samples", counts.0, counts.1);
+        let words = match follows > 0.0 {
+            true => format!("{words}, of which each is like the one before (correlation {follows:.2})"),
+            false => words,
+        };
         One::Tested(Tested {
             found: found(GateStatus::Pass, "regression", ratio, words, higher),
             comparison,
@@ -391,6 +396,21 @@ impl Ratio {
             });
         }
     }
+}
+
+/// How much each sample is like the one before, where that is more than chance: the tests take samples for independent, and then raise more false alarms
+/// than stated (docs/statistics.md).
+fn following(values: &[f64]) -> Option<f64> {
+    let n = values.len();
+    let mean = values.iter().sum::<f64>() / float(n);
+    let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+    let lag: f64 = values.iter().zip(values.iter().skip(1)).map(|(a, b)| (a - mean) * (b - mean)).sum();
+    // Beyond 2.58 standard errors: one in two hundred of independent series.
+    (n >= 10 && square > 0.0 && lag / square > 2.58 / float(n).sqrt()).then(|| lag / square)
+}
+
+fn float(n: usize) -> f64 {
+    f64::from(u32::try_from(n).unwrap_or(u32::MAX))
 }
 
 /// What would be enough to tell: the smallest difference that these samples show, and about how many of them would decide.

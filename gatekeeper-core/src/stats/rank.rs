@@ -84,14 +84,17 @@ fn exact(ranks: &[usize], count: usize, sum: usize) -> f64 {
     if let Some(none) = ways.first_mut().and_then(|w| w.first_mut()) {
         *none = 1.0;
     }
-    for rank in ranks {
-        for k in (1..=count).rev() {
+    // No more can be chosen than there were, and no sum is above that of all of them.
+    let mut reached = 0;
+    for (seen, rank) in ranks.iter().enumerate() {
+        for k in (1..=count.min(seen + 1)).rev() {
             let (fewer, these) = ways.split_at_mut(k);
             let (Some(fewer), Some(these)) = (fewer.last(), these.first_mut()) else { continue };
-            for (to, from) in these.iter_mut().skip(*rank).zip(fewer) {
+            for (to, from) in these.iter_mut().skip(*rank).zip(fewer.iter().take(reached + 1)) {
                 *to += from;
             }
         }
+        reached += rank;
     }
     let Some(ways) = ways.last() else { return 1.0 };
     let all: f64 = ways.iter().sum();
@@ -138,8 +141,8 @@ fn u_distribution(ranks: &[usize], count: usize) -> Vec<f64> {
         *none = 1.0;
     }
     // Choosing the rank r as the k-th of the second sample puts r - k of the first below it.
-    for rank in ranks {
-        for k in (1..=count).rev() {
+    for (seen, rank) in ranks.iter().enumerate() {
+        for k in (1..=count.min(seen + 1)).rev() {
             let Some(below) = rank.checked_sub(k).filter(|b| *b <= n) else { continue };
             let (fewer, these) = ways.split_at_mut(k);
             let (Some(fewer), Some(these)) = (fewer.last(), these.first_mut()) else { continue };

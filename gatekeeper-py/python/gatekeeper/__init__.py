@@ -38,6 +38,7 @@ __all__ = [
     "inspect_bytes",
     "main",
     "render",
+    "rollout",
     "rule",
     "rules",
     "snapshot",
@@ -102,6 +103,10 @@ def check(
     tree: str | None = None,
     allow_empty: bool = False,
     changed: Iterable[str] | None = None,
+    tag: str | None = None,
+    branch: str | None = None,
+    author: str | None = None,
+    since: str | datetime | None = None,
     baseline: StrPath | None = None,
     history: StrPath | Iterable[StrPath] | None = None,
 ) -> Verdict:
@@ -129,10 +134,18 @@ def check(
         tree=tree,
         allow_empty=allow_empty,
         changed=changed,
+        tag=tag,
+        branch=branch,
+        author=author,
+        since=since,
         baseline=baseline,
         history=history,
     )
     return cast(Verdict, json.loads(rendered["json"]))
+
+
+def _time(given: str | datetime | None) -> str | None:
+    return given.isoformat() if isinstance(given, datetime) else given
 
 
 def _names(changed: Iterable[str] | None) -> bytes | None:
@@ -159,6 +172,10 @@ def check_rendered(
     tree: str | None = None,
     allow_empty: bool = False,
     changed: Iterable[str] | None = None,
+    tag: str | None = None,
+    branch: str | None = None,
+    author: str | None = None,
+    since: str | datetime | None = None,
     baseline: StrPath | None = None,
     history: StrPath | Iterable[StrPath] | None = None,
 ) -> dict[str, str]:
@@ -170,10 +187,11 @@ def check_rendered(
         config,
         root,
         profile,
-        now.isoformat() if isinstance(now, datetime) else now,
+        _time(now),
         max_bytes,
         fail_on_warn,
         (diff.encode() if isinstance(diff, str) else diff, commit, tree, allow_empty, _names(changed)),
+        (tag, branch, author, _time(since)),
         (baseline, [] if history is None else _paths("history", history)),
         list(_registered.values()),
     )
@@ -190,6 +208,10 @@ def snapshot(
     max_bytes: int | None = None,
     commit: str | None = None,
     tree: str | None = None,
+    tag: str | None = None,
+    branch: str | None = None,
+    author: str | None = None,
+    since: str | datetime | None = None,
 ) -> str:
     """Judge, and give what was seen as a snapshot: text that `check` takes as ``baseline`` once it is a file.
 
@@ -200,10 +222,11 @@ def snapshot(
         config,
         root,
         profile,
-        now.isoformat() if isinstance(now, datetime) else now,
+        _time(now),
         max_bytes,
         commit,
         tree,
+        (tag, branch, author, _time(since)),
         list(_registered.values()),
     )
 
@@ -267,6 +290,14 @@ def render(outputs: str | Iterable[str], verdict: Verdict) -> dict[str, str]:
 def diff(before: Verdict, after: Verdict) -> dict[str, Any]:
     """Say what is different between two verdicts: ``same``, ``gates``, ``evidence`` and the two in short."""
     return cast("dict[str, Any]", json.loads(_native.diff(json.dumps(before), json.dumps(after))))
+
+
+def rollout(verdict: Verdict, current: str | float, *, config: StrPath | None = None) -> str:
+    """Say what a verdict on a canary means for the rollout: the next share of traffic in percent, "done", "hold" or "rollback".
+
+    ``current`` is the share that the canary has now, one of the policy's ``[rollout]`` steps.
+    """
+    return cast(str, json.loads(_native.rollout_next(json.dumps(verdict), str(current), config)))
 
 
 def formats() -> list[FormatInfo]:

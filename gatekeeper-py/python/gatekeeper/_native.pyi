@@ -16,6 +16,7 @@ __all__ = [
     "inspect",
     "inspect_bytes",
     "render",
+    "rollout_next",
     "rules",
     "run",
     "snapshot",
@@ -24,6 +25,7 @@ __all__ = [
 
 __version__: str
 
+_Delivery = tuple[str | None, str | None, str | None, str | None]
 _Rule = tuple[str, str | None, str | None, Callable[[str, str], str]]
 
 class GatekeeperError(Exception):
@@ -48,6 +50,7 @@ def check_rendered(
     max_bytes: int | None,
     fail_on_warn: bool,
     change: tuple[bytes | None, str | None, str | None, bool, bytes | None],
+    delivery: _Delivery,
     earlier: tuple[str | os.PathLike[str] | None, Sequence[str | os.PathLike[str]]],
     rules: Sequence[_Rule],
 ) -> list[str]: ...
@@ -60,6 +63,7 @@ def snapshot(
     max_bytes: int | None,
     commit: str | None,
     tree: str | None,
+    delivery: _Delivery,
     rules: Sequence[_Rule],
 ) -> str: ...
 def inspect(
@@ -75,6 +79,7 @@ def verify(
 ) -> str: ...
 def render(outputs: Sequence[str], verdict: str) -> list[str]: ...
 def diff(before: str, after: str) -> str: ...
+def rollout_next(verdict: str, current: str, config: str | os.PathLike[str] | None) -> str: ...
 def formats() -> str: ...
 def rules(rules: Sequence[_Rule]) -> str: ...
 def run(argv: Sequence[str | os.PathLike[str]], rules: Sequence[_Rule]) -> int: ...

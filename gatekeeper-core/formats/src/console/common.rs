@@ -304,6 +304,17 @@ pub(super) fn digits(text: &[u8]) -> Option<u64> {
     Some(text.iter().fold(0_u64, |n, d| n.saturating_mul(10).saturating_add(u64::from(d - b'0'))))
 }
 
+/// Whether a log has any line of rebar3's own (`===> …`).
+pub(super) fn has_steps(bytes: &[u8]) -> bool {
+    let mut rows = Reader::new(bytes);
+    while let Some(row) = rows.next() {
+        if step(row.text).is_some() {
+            return true;
+        }
+    }
+    false
+}
+
 /// The digits at the front, and what follows.
 pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());

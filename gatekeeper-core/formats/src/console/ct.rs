@@ -66,6 +66,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
     }
+    // `make ct` of erlang.mk calls ct_run itself.
+    if runs.is_empty() && input.exit_status.is_some() && !common::has_steps(input.bytes) {
+        return super::ct_run::parse(input);
+    }
     if runs.is_empty() {
         return Err(common::no_result(input.bytes, 0, "line `===> Running Common Test suites...`"));
     }

@@ -39,7 +39,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     Confidence::No
 }
 
-fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+pub(super) fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut collector = Collector::default();
     let mut rows = Reader::new(input.bytes);
     while let Some(row) = rows.next() {

@@ -105,3 +105,17 @@ fn a_line_that_a_test_printed_above_the_totals_is_not_added() {
     .unwrap();
     assert_eq!(tests(&p).counts().total(), 6);
 }
+
+#[test]
+fn a_recorded_make_is_what_ct_run_prints() {
+    let limits = Limits::default();
+    let read = |log: &str, exit_status| {
+        parse(&Input { name: "x", bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })
+    };
+    let log = "\nCommon Test v1.27 starting (cwd is /p)\n\nTEST INFO: 1 test(s), 2 case(s) in 1 suite(s)\n\nTesting a: Starting test, 2 test cases\nTesting a: TEST COMPLETE, 2 ok, 0 failed of 2 test cases\n";
+    let good = read(log, Some(0)).unwrap();
+    assert_eq!((tests(&good).counts().passed, good.complete), (2, Some(true)));
+    // Without a status it is another format's, and a log of rebar3 is its own.
+    assert!(read(log, None).is_err() && read(&format!("===> Compiling a\n{log}"), Some(0)).is_err());
+    assert!(read("make: *** No rule to make target 'ct'.\n", Some(2)).is_err());
+}

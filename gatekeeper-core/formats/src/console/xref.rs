@@ -6,6 +6,8 @@
 //!
 //! Known deviations: undefined functions may have no place; line 0 is a generated function. `===> Behaviour X is used but cannot be found.` is
 //! rebar3's remark, no finding. A clean run cannot be told from a killed one but by its exit status.
+//!
+//! A recorded `make xref` of erlang.mk (plugins/xref.mk) has lines of its own (`Undefined function m:f/1 called by n:g/0`) and says nothing when all is well.
 
 use super::common::{self, Reader, Step, Task, classify, located, step};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
@@ -85,6 +87,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
     }
+    if start.is_none() && input.exit_status.is_some() && !common::has_steps(input.bytes) {
+        return of_make(input);
+    }
     let Some(start) = start else {
         return Err(common::no_result(input.bytes, 0, "line `===> Running cross reference analysis...`"));
     };
@@ -101,6 +106,42 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     // The block of findings is followed by a blank line; without one nobody knows whether there were more.
     let complete = if found.items.is_empty() { common::clean(input, later)? } else { went_on.then_some(true) };
     let mut parsed = Parsed::new(Data::Findings(found), complete);
+    parsed.tool = Some("xref".to_owned());
+    Ok(parsed)
+}
+
+/// What erlang.mk's xref prints, a line each; it exits with 1 where it found something, and make then with 2.
+fn of_make(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    const RULES: &[(&[u8], &str, &str)] = &[
+        (b"Undefined function ", "undefined-function", "undefined-function-call"),
+        (b"Unused local function ", "unused-local-function", "unused-local-function"),
+        (b"Unused exported function ", "unused-export", "unused-export"),
+        (b"Deprecated function ", "deprecated-function", "deprecated-function-call"),
+    ];
+    let mut found = Findings::default();
+    found.tool("xref");
+    let mut rows = Reader::new(input.bytes);
+    while let Some(row) = rows.next() {
+        input.limits.has_room_for_findings(found.items.len())?;
+        let Some((_, one, call)) = RULES.iter().find(|(start, ..)| row.text.starts_with(start)) else { continue };
+        let called = memmem::find(row.text, b" called by ").is_some();
+        found.items.push(Finding {
+            rule: (if called { *call } else { *one }).into(),
+            message: common::text(row.text),
+            severity: Severity::Medium,
+            severity_from: "level",
+            ..Finding::default()
+        });
+    }
+    // What another check than these found is printed as a term, and ends the command as well.
+    if found.items.is_empty() && input.exit_status != Some(0) {
+        return Err(ParseError::new(
+            ErrorCode::ToolFailed,
+            "xref found something or did not come to its end, and no line says what",
+        )
+        .at(input.bytes.len()));
+    }
+    let mut parsed = Parsed::new(Data::Findings(found), Some(true));
     parsed.tool = Some("xref".to_owned());
     Ok(parsed)
 }
@@ -156,6 +197,35 @@ fn place(text: &[u8]) -> Option<Place> {
 mod tests {
     use super::*;
     use crate::input::Limits;
+
+    #[test]
+    fn a_recorded_make_is_read() {
+        let limits = Limits::default();
+        let read = |log: &str, exit_status| {
+            parse(&Input { name: "x", bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })
+        };
+        let rules = |p: Parsed| match p.data {
+            Data::Findings(f) => f.items.iter().map(|i| i.rule.to_string()).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        let clean = read(" DEPEND a.d\n ERLC   a.erl\n", Some(0)).unwrap();
+        assert_eq!((clean.complete, rules(clean)), (Some(true), Vec::new()));
+        let log = "Undefined function b:x/0 called by a:f/0\nUndefined function b:x/0\nUnused local function a:g/0\nmake: *** [erlang.mk:1: xref] Error 1\n";
+        let bad = read(log, Some(2)).unwrap();
+        assert_eq!(
+            (bad.complete, rules(bad)),
+            (
+                Some(true),
+                ["undefined-function-call", "undefined-function", "unused-local-function"].map(str::to_owned).to_vec()
+            )
+        );
+        // A status that nothing explains, no status, and rebar3's log without its start prove nothing.
+        for (log, status) in
+            [("make: *** No rule to make target 'xref'.\n", Some(2)), (log, None), ("===> Compiling a\n", Some(0))]
+        {
+            assert!(read(log, status).is_err(), "{log} {status:?}");
+        }
+    }
 
     const START: &str = "===> Compiling a\n===> Running cross reference analysis...\n";
 

@@ -4,6 +4,12 @@ mod changelog;
 mod conventional;
 mod history;
 mod manifest;
+/// Whether two names of commits are one: by 7 digits at least.
+fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    a.len().min(b.len()) >= 7 && (a.starts_with(&b) || b.starts_with(&a))
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -371,6 +377,15 @@ impl Release {
         }
         let history = History::of(log);
         let head = history.head().map_or("", |c| &c.id);
+        if let Some(ours) = scope.context.revision.commit.as_deref().filter(|ours| !same(ours, head)) {
+            let words = format!(
+                "the log ends at {}, and the commit that is judged is {}",
+                head.get(..12).unwrap_or(head),
+                ours.get(..12).unwrap_or(ours)
+            );
+            let v = Violation::new("log-of-another-commit", GateStatus::Error, words);
+            return say(v.with_help("keep the log of that commit: git log --format=raw --decorate=full"));
+        }
         let elsewhere = log.commits.iter().find(|c| *c.id != *head && c.tags.iter().any(|t| &**t == tag));
         if let Some(other) = elsewhere {
             say(fail(

@@ -312,3 +312,21 @@ fn before_a_release_the_commits_are_held_by_themselves() {
     assert!(gate(&RULE, "tag = false").is_err());
     assert!(gate(&RULE, "tag = false\ncommits = \"conventional\"").is_ok());
 }
+
+#[test]
+fn a_log_of_another_commit_proves_nothing() {
+    let judged = |commit: Option<&str>| {
+        let log = line(&[("feat: b", &[]), ("feat: a", &["v1.0.0"])]);
+        let mut case = Case::new(&RULE, "", vec![evidence("log", Data::Commits(log))]);
+        case.context.release.tag = Some("v1.1.0".to_owned());
+        case.context.revision.commit = commit.map(str::to_owned);
+        case.files = Some(Box::new(Files::default()));
+        codes(&case.judged())
+    };
+    assert_eq!(judged(None), []);
+    assert_eq!(judged(Some(&"0".repeat(40))), []);
+    assert_eq!(judged(Some("0000000")), [], "7 digits tell");
+    let other = vec![("log-of-another-commit".to_owned(), GateStatus::Error)];
+    assert_eq!(judged(Some(&format!("{}1", "0".repeat(39)))), other, "it is in the log, and not its end");
+    assert_eq!(judged(Some("000000")), other, "6 digits do not");
+}
