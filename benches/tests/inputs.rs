@@ -52,7 +52,9 @@ fn other_reports_are_read() {
 
 #[test]
 fn measurements_are_read() {
-    for (format, bytes) in [("measurements-json", make::samples(100_000)), ("prometheus-json", make::prometheus(100_000))] {
+    for (format, bytes) in
+        [("measurements-json", make::samples(100_000)), ("prometheus-json", make::prometheus(100_000))]
+    {
         let f = figures("latency.json", format, &bytes);
         assert!(f["samples"].as_u64().unwrap() > 3_000 && f["errors"] == 0, "{format}: {f}");
     }
