@@ -199,6 +199,7 @@ class Page:
         self.wrong.append(f"{self.name}:{block.line}: {text}")
 
     def skip(self, block, why):
+        self.last = None
         self.skipped.append((f"{self.name}:{block.line}", block.language, why))
 
     def put(self, block):

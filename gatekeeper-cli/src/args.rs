@@ -1,8 +1,10 @@
 //! The arguments: each command's own stand in its file.
 
 use crate::cmd;
-use crate::terminal::Color;
-use clap::{Parser, Subcommand};
+use crate::terminal::{Color, Terminal};
+use clap::{CommandFactory, Parser, Subcommand};
+use gatekeeper_core::Engine;
+use std::io::{self, Write};
 
 /// Reads the reports of a CI run, judges them by a policy, and never passes what it could not see.
 #[derive(Debug, Parser)]
@@ -69,4 +71,35 @@ pub enum Command {
     Completions(cmd::completions::CompletionsArgs),
     /// Print the manual page of a command, or write all of them
     Man(cmd::man::ManArgs),
+}
+
+impl Cli {
+    /// Runs the command that was asked for.
+    pub fn run(self, engine: &Engine, terminal: Terminal, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+        match self.command {
+            Command::Check(args) => cmd::check::run(engine, &args, terminal, out, err),
+            Command::Init(args) => cmd::init::run(engine, &args, out, err),
+            Command::Explain(args) => cmd::explain::run(engine, &args, terminal, out, err),
+            Command::Inspect(args) => cmd::inspect::run(engine, &args, out, err),
+            Command::Merge(args) => cmd::merge::run(engine, &args, out, err),
+            Command::Render(args) => cmd::render::run(engine, &args, terminal, out, err),
+            Command::Rollout(args) => cmd::rollout::run(engine, &args, out, err),
+            Command::Verify(args) => cmd::verify::run(engine, &args, out, err),
+            Command::Bundle(args) => cmd::bundle::run(engine, &args, terminal, out, err),
+            Command::Diff(args) => cmd::diff::run(&args, out, err),
+            Command::Simulate(args) => cmd::simulate::run(&args, out, err),
+            Command::Policy(args) => cmd::policy::run(engine, &args, terminal, out, err),
+            Command::Record(args) => cmd::record::run(&args, out, err),
+            Command::Snapshot(args) => cmd::snapshot::run(engine, &args, terminal, out, err),
+            Command::License(args) => cmd::license::run(&args, out, err),
+            Command::Formats(args) => cmd::tables::formats(engine, &args, out),
+            Command::Schema(args) => cmd::schema::run(engine, &args, out),
+            Command::Rules(args) => cmd::tables::rules(engine, &args, out, err),
+            Command::Hook(args) => cmd::hook::run(engine, &args, out, err),
+            #[cfg(feature = "mcp")]
+            Command::Mcp(args) => cmd::mcp::run(engine, &Cli::command(), &args, err),
+            Command::Completions(args) => cmd::completions::run(engine, Cli::command(), &args, out),
+            Command::Man(args) => cmd::man::run(Cli::command(), &args, out, err),
+        }
+    }
 }

@@ -412,7 +412,7 @@ fn baseline(engine: &Engine, request: &Request, file: &Path, context: &mut Conte
     let bytes = read_whole(file, request.max_bytes)?;
     let snapshot = engine.read_snapshot(&name, &bytes).map_err(Refusal::Unreadable)?;
     if request.ask_git {
-        let folder = crate::cmd::folder(request.root.as_deref());
+        let folder = crate::policy_ref::folder(request.root.as_deref());
         context.lineage = Git::at(&folder).lineage(snapshot.commits(), context.revision.commit.as_deref());
     }
     context.baseline = Some(snapshot);

@@ -51,7 +51,7 @@ where
         }
     };
     let terminal = terminal.colored(parsed.color);
-    match cmd::run(engine, parsed, terminal, out, err).and_then(|code| out.flush().map(|()| code)) {
+    match parsed.run(engine, terminal, out, err).and_then(|code| out.flush().map(|()| code)) {
         Ok(code) => code,
         // Whoever closed the pipe has read what it wanted; but a verdict that was not delivered is no pass.
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => exit::UNKNOWN,

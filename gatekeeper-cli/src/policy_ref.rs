@@ -3,7 +3,7 @@
 use crate::git::{Entry, Git, GitError};
 use gatekeeper_core::error::{ErrorCode, ParseError};
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::policy::{GivenPolicy, NAMES, PolicyFiles};
+use gatekeeper_core::policy::{GivenPolicy, NAMES, PolicyFiles, find};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,6 +81,18 @@ fn inside(prefix: &str, path: &Path) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+/// The folder that is judged: git is asked there.
+pub(crate) fn folder(root: Option<&Path>) -> PathBuf {
+    let here = || PathBuf::from(".");
+    match root {
+        Some(root) => root.to_path_buf(),
+        None => std::env::current_dir()
+            .ok()
+            .and_then(|cwd| find(&cwd).ok().flatten())
+            .map_or_else(here, |(_, folder)| folder),
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,20 @@ pub fn verdict(text: &[u8]) -> Result<Verdict, Refusal> {
     }
 }
 
+/// A verdict whose parts agree: what is shown, compared or acted on. It may come from strangers.
+///
+/// # Errors
+/// One whose parts disagree.
+pub fn sound(verdict: Verdict) -> Result<Verdict, Refusal> {
+    let wrong = disagreements(&verdict, &Claims::default());
+    let Some(first) = wrong.first() else { return Ok(verdict) };
+    let more = match wrong.len() - 1 {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    Err(Refusal::Usage(format!("the verdict disagrees with itself: {}{more}", line(first))))
+}
+
 /// Whether a verdict that was kept holds.
 ///
 /// # Errors
@@ -51,24 +65,17 @@ pub fn verify_json(engine: &Engine, text: &str, request: &VerifyRequest) -> Resu
 /// As [`verdict`]; a verdict that disagrees with itself; an output that there is not.
 pub fn rendered(engine: &Engine, text: &str, outputs: &[String]) -> Result<Vec<String>, Refusal> {
     let outputs = front::outputs(engine, outputs)?;
-    let verdict = verdict(text.as_bytes())?;
-    let wrong = disagreements(&verdict, &Claims::default());
-    if let Some(first) = wrong.first() {
-        let more = match wrong.len() - 1 {
-            0 => String::new(),
-            n => format!(" (and {n} more)"),
-        };
-        return Err(Refusal::Usage(format!("the verdict disagrees with itself: {}{more}", line(first))));
-    }
+    let verdict = sound(verdict(text.as_bytes())?)?;
     outputs.iter().map(|output| front::shown(output, &verdict)).collect()
 }
 
 /// What differs between two verdicts, from and as JSON: the document of `gatekeeper diff --format json`.
 ///
 /// # Errors
-/// As [`verdict`].
+/// As [`verdict`] and [`sound`].
 pub fn diff_json(before: &str, after: &str) -> Result<String, Refusal> {
-    Ok(serde_json::to_string(&compare(&verdict(before.as_bytes())?, &verdict(after.as_bytes())?))?)
+    let kept = |text: &str| sound(verdict(text.as_bytes())?);
+    Ok(serde_json::to_string(&compare(&kept(before)?, &kept(after)?))?)
 }
 
 /// A project's policy, and what makes it demand nothing.

@@ -1,6 +1,7 @@
 //! The next step of a rollout: what the command, Python and Node share.
 
 use crate::front::Refusal;
+use crate::proof;
 use gatekeeper_core::evidence::decimal::Decimal;
 use gatekeeper_core::policy::Next;
 use gatekeeper_core::{CheckRequest, Context, Engine, Verdict};
@@ -10,8 +11,10 @@ use std::path::Path;
 /// the working directory and its parents.
 ///
 /// # Errors
-/// A share that is none or no step, no policy or one without steps, a verdict of another policy or without a canary.
-pub fn next(engine: &Engine, current: &str, config: Option<&Path>, verdict: &Verdict) -> Result<Next, Refusal> {
+/// A share that is none or no step, no policy or one without steps, a verdict of another policy, without a canary, or whose parts disagree.
+pub fn next(engine: &Engine, current: &str, config: Option<&Path>, verdict: Verdict) -> Result<Next, Refusal> {
+    // Traffic is moved by what this says.
+    let verdict = proof::sound(verdict)?;
     let usage = |words: &str| Err(Refusal::Usage(words.to_owned()));
     let Some(share) = Decimal::parse(current.trim().trim_end_matches('%')) else {
         return Err(Refusal::Usage(format!("the current step is a share of traffic in percent, not \"{current}\"")));
@@ -28,7 +31,7 @@ pub fn next(engine: &Engine, current: &str, config: Option<&Path>, verdict: &Ver
     let Some(rollout) = &policy.rollout else {
         return usage("the policy has no [rollout] with its steps: steps = [5, 15, 50, 100]");
     };
-    rollout.next(share, verdict).map_err(Refusal::Usage)
+    rollout.next(share, &verdict).map_err(Refusal::Usage)
 }
 
 /// The same of a verdict as text, answered as JSON: the next share as a text, `"done"`, `"hold"` or `"rollback"`.
@@ -36,7 +39,6 @@ pub fn next(engine: &Engine, current: &str, config: Option<&Path>, verdict: &Ver
 /// # Errors
 /// As [`next`]; a text that is no verdict.
 pub fn next_json(engine: &Engine, current: &str, config: Option<&Path>, verdict: &str) -> Result<String, Refusal> {
-    let verdict: Verdict = serde_json::from_str(verdict)
-        .map_err(|e| Refusal::Usage(format!("this is not a verdict: {e}; give it what `check` answered")))?;
-    Ok(serde_json::to_string(&next(engine, current, config, &verdict)?.to_string())?)
+    let verdict = proof::verdict(verdict.as_bytes())?;
+    Ok(serde_json::to_string(&next(engine, current, config, verdict)?.to_string())?)
 }

@@ -2,11 +2,11 @@
 
 use crate::front::{GivenDiff, GivenList, Refusal};
 use crate::git::{self, Git};
-use crate::policy_ref::policy_of;
+use crate::policy_ref::{folder, policy_of};
 use clap::Args;
 use gatekeeper_core::Revision;
 use gatekeeper_core::error::chain;
-use gatekeeper_core::policy::{self, GivenPolicy};
+use gatekeeper_core::policy::GivenPolicy;
 use gatekeeper_core::verdict::RunContext;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -116,18 +116,6 @@ pub(crate) fn given(
     };
     let changed = args.changed.as_ref().map(list).transpose()?;
     Ok(Given { revision, diff, policy: policy.transpose()?, changed })
-}
-
-/// The folder that is judged: git is asked there.
-pub(crate) fn folder(root: Option<&Path>) -> PathBuf {
-    let here = || PathBuf::from(".");
-    match root {
-        Some(root) => root.to_path_buf(),
-        None => std::env::current_dir()
-            .ok()
-            .and_then(|cwd| policy::find(&cwd).ok().flatten())
-            .map_or_else(here, |(_, folder)| folder),
-    }
 }
 
 /// A file's name for people, and its bytes; `what` says what it is.

@@ -1,9 +1,8 @@
 //! `gatekeeper completions SHELL`: what makes a shell complete commands, options and the words of the tables.
 
-use crate::args::Cli;
 use crate::exit;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use gatekeeper_core::output::Output;
 use gatekeeper_core::{Engine, Format, Rule};
@@ -24,10 +23,10 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Runs `completions`.
-pub fn run(engine: &Engine, args: &CompletionsArgs, out: &mut dyn Write) -> io::Result<u8> {
+/// Runs `completions`, of these commands.
+pub fn run(engine: &Engine, cli: Command, args: &CompletionsArgs, out: &mut dyn Write) -> io::Result<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut with_words(engine, Cli::command()), "gatekeeper", &mut script);
+    clap_complete::generate(args.shell, &mut with_words(engine, cli), "gatekeeper", &mut script);
     out.write_all(&script)?;
     Ok(exit::PASS)
 }

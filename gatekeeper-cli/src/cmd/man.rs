@@ -1,9 +1,8 @@
 //! `gatekeeper man`: the manual pages, made of the same words as `--help`.
 
-use crate::args::Cli;
 use crate::exit;
 use crate::files::write_whole;
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 use gatekeeper_core::output::line;
 use std::io::{self, Write};
@@ -23,9 +22,9 @@ pub struct ManArgs {
     out: Option<PathBuf>,
 }
 
-/// Runs `man`.
-pub fn run(args: &ManArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let mut cli = Cli::command().disable_help_subcommand(true);
+/// Runs `man`, of these commands.
+pub fn run(cli: Command, args: &ManArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let mut cli = cli.disable_help_subcommand(true);
     cli.build();
     let Some(folder) = &args.out else {
         let mut at = &cli;

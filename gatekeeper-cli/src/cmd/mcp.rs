@@ -40,8 +40,8 @@ struct Server {
     turn: Arc<Semaphore>,
 }
 
-/// Runs `mcp` until its input ends.
-pub fn run(engine: &Engine, args: &McpArgs, err: &mut dyn Write) -> io::Result<u8> {
+/// Runs `mcp` until its input ends; the commands say what the tools are.
+pub fn run(engine: &Engine, cli: &clap::Command, args: &McpArgs, err: &mut dyn Write) -> io::Result<u8> {
     let root = match args.root.canonicalize() {
         Ok(root) if root.is_dir() => root,
         Ok(_) => {
@@ -53,7 +53,8 @@ pub fn run(engine: &Engine, args: &McpArgs, err: &mut dyn Write) -> io::Result<u
             return Ok(exit::USAGE);
         }
     };
-    let server = Server { engine: engine.clone(), root, tools: tools::list(engine), turn: Arc::new(Semaphore::new(1)) };
+    let server =
+        Server { engine: engine.clone(), root, tools: tools::list(engine, cli), turn: Arc::new(Semaphore::new(1)) };
     // One thread for the protocol; reading and judging have their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served: Result<(), String> = runtime.block_on(async {

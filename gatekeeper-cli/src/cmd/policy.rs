@@ -5,7 +5,7 @@ use super::verify::Form;
 use crate::exit;
 use crate::front::Request;
 use crate::proof;
-use crate::terminal::Terminal;
+use crate::terminal::{Talk, Terminal};
 use clap::{Args, Subcommand};
 use gatekeeper_core::Engine;
 use gatekeeper_core::output::{document, line};
@@ -90,6 +90,8 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
+    // Gates and paths of strangers stand in it.
+    let out: &mut dyn Write = &mut Talk::new(out);
     match &args.what {
         What::Check(args) => check(engine, args, terminal, out, err),
         What::Prove(of) => prove(engine, of, terminal, out, err),

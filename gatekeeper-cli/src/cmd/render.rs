@@ -55,8 +55,21 @@ pub fn run(
     Ok(exit::PASS)
 }
 
-/// A stored verdict; `None` where there is none, after that was said.
+/// A stored verdict whose parts agree; `None` where there is none, after that was said.
 pub(super) fn stored(path: &Path, err: &mut dyn Write) -> io::Result<Option<Verdict>> {
+    let Some(verdict) = as_written(path, err)? else { return Ok(None) };
+    match proof::sound(verdict) {
+        Ok(verdict) => Ok(Some(verdict)),
+        Err(refusal) => {
+            let name = line(&path.display().to_string());
+            writeln!(err, "gatekeeper: {name}: {}; `gatekeeper verify` lists all of it", line(&refusal.line()))?;
+            Ok(None)
+        }
+    }
+}
+
+/// A stored verdict, whether or not its parts agree; `None` where there is none, after that was said.
+pub(super) fn as_written(path: &Path, err: &mut dyn Write) -> io::Result<Option<Verdict>> {
     match read(path) {
         Ok(verdict) => Ok(Some(verdict)),
         Err(why) => {

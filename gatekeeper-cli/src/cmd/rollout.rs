@@ -2,6 +2,7 @@
 
 use super::{check, render};
 use crate::exit;
+use crate::terminal::Talk;
 use clap::Args;
 use gatekeeper_core::Engine;
 use gatekeeper_core::output::line;
@@ -24,6 +25,8 @@ pub struct RolloutArgs {
 
 /// Runs `rollout`: prints the next step, `done`, `hold` or `rollback`. The exit code is 0, 3 for hold, 1 for rollback.
 pub fn run(engine: &Engine, args: &RolloutArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    // Gates and paths of strangers stand in it.
+    let out: &mut dyn Write = &mut Talk::new(out);
     let verdict = match render::read(&args.verdict) {
         Ok(verdict) => verdict,
         Err(why) => {
@@ -32,7 +35,7 @@ pub fn run(engine: &Engine, args: &RolloutArgs, out: &mut dyn Write, err: &mut d
             return Ok(exit::USAGE);
         }
     };
-    match crate::rollout::next(engine, &args.current, args.config.as_deref(), &verdict) {
+    match crate::rollout::next(engine, &args.current, args.config.as_deref(), verdict) {
         Ok(next) => {
             writeln!(out, "{next}")?;
             Ok(next.exit_code())

@@ -3,6 +3,7 @@
 use super::render;
 use super::verify::Form;
 use crate::exit;
+use crate::terminal::Talk;
 use clap::Args;
 use gatekeeper_core::output::{document, line};
 use gatekeeper_core::proof::{Setting, Simulation, simulate};
@@ -34,6 +35,8 @@ struct Run {
 
 /// Runs `simulate`: 1 where a run would have failed that did not, 3 where that cannot be told, else 0.
 pub fn run(args: &SimulateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    // Gates and paths of strangers stand in it.
+    let out: &mut dyn Write = &mut Talk::new(out);
     let mut runs = Vec::new();
     for path in &args.verdicts {
         let Some(verdict) = render::stored(path, err)? else { return Ok(exit::USAGE) };

@@ -1,11 +1,11 @@
 //! `gatekeeper snapshot`: writes down what a run saw, for later runs to be compared with, and mends that after a merge.
 
-use super::change::folder;
 use super::check::refused;
 use crate::exit;
 use crate::files::{judged_in, write_whole};
 use crate::front::{self, Request};
 use crate::git;
+use crate::policy_ref::folder;
 use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;

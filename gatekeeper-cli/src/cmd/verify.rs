@@ -43,7 +43,7 @@ pub enum Form {
 
 /// Runs `verify`: 0 where it holds, 1 where not, 2 where nothing could be told.
 pub fn run(engine: &Engine, args: &VerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(verdict) = render::stored(&args.verdict, err)? else { return Ok(exit::USAGE) };
+    let Some(verdict) = render::as_written(&args.verdict, err)? else { return Ok(exit::USAGE) };
     let request = VerifyRequest {
         commit: args.commit.clone(),
         tree: args.tree.clone(),

@@ -65,6 +65,10 @@ impl<F: Formatter> Formatter for Harmless<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, w: &mut W, fragment: &str) -> io::Result<()> {
+        // Most text is nothing but letters.
+        if fragment.bytes().all(|b| matches!(b, 0x20..=0x7e)) && !fragment.contains("##") {
+            return w.write_all(fragment.as_bytes());
+        }
         let mut plain = String::with_capacity(fragment.len());
         let mut before = ' ';
         for c in fragment.chars() {

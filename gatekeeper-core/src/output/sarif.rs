@@ -74,15 +74,42 @@ struct Document<'r> {
 }
 
 fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
+    within(v, PACKED, out)
+}
+
+/// Writes as many results as a document of so many bytes holds when packed.
+fn within(v: &Verdict, limit: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut most = RESULTS;
     loop {
         let bytes = written(v, most)?;
-        // What is small as it is, is small when packed.
-        if bytes.len() <= PACKED || packed(&bytes)? <= PACKED || most == 0 {
+        // What holds little text is small when packed: the rest is the same in every result.
+        if bytes.len() <= limit || words(v) <= limit || most == 0 || packed(&bytes)? <= limit {
             return out.write_all(&bytes);
         }
-        most /= 2;
+        let all =
+            v.gates.iter().fold(0_usize, |n, g| n.saturating_add(g.violations.len()).saturating_add(g.waivers.len()));
+        most = most.min(all) / 2;
     }
+}
+
+/// Bytes that violations bring, with what is said of each beside them: more than they come to when packed.
+fn words(v: &Verdict) -> usize {
+    /// Digits of the fingerprints, and what a packer makes of the keys.
+    const EACH: usize = 250;
+    let len = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let of = |v: &Violation| {
+        let path = v.place.as_ref().map_or(0, |p| p.path.len().saturating_mul(3));
+        let twice = len(&v.id).saturating_add(len(&v.package)).saturating_mul(2);
+        [v.message.len(), len(&v.help), len(&v.source), len(&v.url), path, twice, EACH]
+            .into_iter()
+            .fold(0, usize::saturating_add)
+    };
+    let waivers = v
+        .gates
+        .iter()
+        .flat_map(|g| &g.waivers)
+        .map(|w| w.reason.len().saturating_add(w.what.len()).saturating_add(EACH));
+    v.gates.iter().flat_map(|g| &g.violations).map(of).chain(waivers).fold(0, usize::saturating_add)
 }
 
 fn packed(bytes: &[u8]) -> io::Result<usize> {
@@ -327,6 +354,58 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A verdict of one gate with so many violations of this message.
+    fn verdict(violations: usize, message: impl Fn(usize) -> String) -> Verdict {
+        let violation = |n| json!({ "code": "finding", "status": "fail", "message": message(n) });
+        serde_json::from_value(json!({
+            "schema_version": 1, "status": "fail", "exit_code": 1, "summary": "", "root": ".",
+            "policy": { "file": "gatekeeper.toml", "sha256": "aa", "profile": null },
+            "gates": [{ "name": "lint", "rule": "findings", "status": "fail", "action": "block", "blocking": true, "reason": "",
+                "conditions": [], "evidence": [], "violations": (0..violations).map(violation).collect::<Vec<_>>(),
+                "waivers": [{ "what": "x", "reason": "y", "waived": 1, "policy_line": 3 }] }],
+            "evidence": [], "set_aside": [], "problems": [], "ignored": [], "warnings": [],
+        }))
+        .unwrap()
+    }
+
+    fn read(v: &Verdict) -> (Vec<u8>, Value) {
+        let mut bytes = Vec::new();
+        OUTPUT.write(v, &Style::default(), &mut bytes).unwrap();
+        let sarif = serde_json::from_slice(&bytes).unwrap();
+        (bytes, sarif)
+    }
+
+    #[test]
+    fn no_more_results_than_code_scanning_takes_and_the_rest_is_counted() {
+        for (violations, shown, said) in
+            [(24_999, 25_000, None), (25_000, 25_000, Some("and 1 more")), (30_000, 25_000, Some("and 5001 more"))]
+        {
+            let (_, sarif) = read(&verdict(violations, |n| format!("m{n}")));
+            let run = &sarif["runs"][0];
+            assert_eq!(run["results"].as_array().unwrap().len(), shown, "{violations}");
+            let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
+            assert_eq!(said.is_some_and(|s| notes.contains(s)), said.is_some(), "{violations}: {notes}");
+            assert!(run["results"].to_string().contains("suppressions"), "the waiver is there");
+        }
+    }
+
+    #[test]
+    fn what_does_not_pack_is_cut_until_it_fits() {
+        // Text that looks like chance packs to about half of its hex digits.
+        let noise = |n: usize| (0..10).map(|part| sha256_hex(format!("{n} {part}").as_bytes())).collect::<String>();
+        let v = verdict(400, noise);
+        for (limit, all) in [(400_000, true), (100_000, false), (20_000, false)] {
+            let mut bytes = Vec::new();
+            within(&v, limit, &mut bytes).unwrap();
+            assert!(packed(&bytes).unwrap() <= limit, "{limit}");
+            let sarif: Value = serde_json::from_slice(&bytes).unwrap();
+            let results = sarif["runs"][0]["results"].as_array().unwrap().len();
+            assert_eq!(results == 401, all, "{limit}: {results}");
+            assert!(results > 10, "{limit}: {results}");
+            assert_eq!(sarif.to_string().contains("more results, which are left out"), !all, "{limit}");
+        }
+    }
 
     #[test]
     fn a_path_is_a_relative_reference() {

@@ -8,6 +8,10 @@ use std::fmt::Write;
 
 /// Text from reports for a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.
 pub fn line(text: &str) -> String {
+    // Most text is nothing but letters.
+    if text.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -340,7 +344,7 @@ pub(crate) fn cells(g: &GateVerdict) -> Vec<String> {
 
 /// Cuts to a number of characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.len() <= most || text.chars().count() <= most {
         return text.to_owned();
     }
     let mut out: String = text.chars().take(most.saturating_sub(1)).collect();

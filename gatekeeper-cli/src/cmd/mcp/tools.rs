@@ -1,11 +1,9 @@
 //! The tools: what each is called with, and what it does.
 
 use super::answer::{Answer, shortened, verdict};
-use crate::args::Cli;
 use crate::cmd::render;
 use crate::front::{self, Reading, Refusal, Request};
 use crate::git;
-use clap::CommandFactory;
 use gatekeeper_core::output::{Explanation, Style, explain, line};
 use gatekeeper_core::proof::{compare, comparison};
 use gatekeeper_core::{Engine, Verdict};
@@ -128,8 +126,7 @@ pub(super) fn call(name: &str) -> Option<Call> {
 }
 
 /// The tools as the protocol describes them.
-pub(super) fn list(engine: &Engine) -> Vec<Tool> {
-    let cli = Cli::command();
+pub(super) fn list(engine: &Engine, cli: &clap::Command) -> Vec<Tool> {
     TOOLS
         .iter()
         .map(|entry| {
