@@ -295,7 +295,8 @@ fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::R
         .iter()
         .filter(|g| g.status > GateStatus::Warn)
         .min_by_key(|g| (!g.blocking, std::cmp::Reverse(g.status)));
-    if let (Some(worst), false) = (worst, style.verbose) {
+    // For whoever sits at a terminal; a log has no place for it.
+    if let (Some(worst), true) = (worst, style.wrap && !style.verbose) {
         let name = text::short(&worst.name, text::LONGEST);
         writeln!(
             out,
