@@ -127,7 +127,7 @@ fn top(path: &[&str]) -> Option<Stricter> {
         ["baseline" | "waivers-policy" | "rollout" | "suspicion"] => Nothing,
         ["baseline", "required" | "ancestor"] => Words(ON, 0),
         ["baseline", "max-age"] => Lower(None),
-        ["baseline", "max-shrink"] => Lower(Some("20")),
+        ["baseline", "max-shrink"] => Lower(None),
         ["baseline", "loosening"] => Words(FAIL_WARN_ALLOW, 1),
         ["weakening"] | ["weakening", _] => Words(FAIL_WARN_ALLOW, 2),
         ["suspicion", "large"] => Lower(Some("50")),

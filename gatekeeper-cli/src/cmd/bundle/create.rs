@@ -42,7 +42,7 @@ fn pattern(text: &str) -> Result<Pattern, String> {
 
 /// Runs it: 0 where the bundle was written, 2 where not.
 pub(super) fn run(args: &CreateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(verdict) = render::stored(&args.verdict, err)? else { return Ok(exit::USAGE) };
+    let Some(verdict) = render::as_written(&args.verdict, err)? else { return Ok(exit::USAGE) };
     let shown = line(&args.output.display().to_string());
     let overwritten = judged_in(&args.output, &verdict);
     let packed = match (overwritten, gathered(args, &verdict)) {

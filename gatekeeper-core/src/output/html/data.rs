@@ -1,6 +1,7 @@
 //! The long lists of the page, each a block of its own: rows without keys, as what repeats costs least that way.
 
 use super::super::text;
+use super::trend::NAME;
 use crate::verdict::details::{CoverageDetails, Details, FileDetails, FindingDetails};
 use crate::verdict::{GateVerdict, Verdict, Violation};
 use flate2::Compression;
@@ -14,7 +15,6 @@ use std::io;
 
 /// Characters of a text; what is longer is in the JSON.
 const WORDS: usize = 4_000;
-pub(super) const NAME: usize = 1_000;
 
 /// A block: name, number of rows, deflated JSON.
 type Block = (&'static str, usize, Vec<u8>);

@@ -2,7 +2,6 @@
 //! conditions over time.
 
 use super::super::text;
-use super::data::NAME;
 use crate::verdict::details::{Past, PastGate};
 use crate::verdict::{Condition, GateStatus, GateVerdict, Verdict};
 use serde::Serialize;
@@ -10,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// Figures of a gate that are shown over time.
 const METRICS: usize = 12;
+/// Characters of a name in the page's data; what is longer is in the JSON.
+pub(super) const NAME: usize = 1_000;
 
 /// Runs by time, and gates in the order of this verdict's policy.
 #[derive(Serialize)]
