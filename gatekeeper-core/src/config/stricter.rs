@@ -234,8 +234,6 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         // expression, command
         ["expr" | "exit-status"] => Same,
         ["message"] => Nothing,
-        // Rego: rules say themselves what they demand.
-        ["rego" | "data" | "namespaces" | "all-namespaces" | "documents", ..] => Same,
         // rego: which of two texts demands more nobody can tell; where they lie says nothing
         ["all-namespaces"] => Words(ON, 1),
         ["namespaces"] => Demand,
