@@ -34,9 +34,11 @@ fn every_rule_shows_an_example() {
     let folder = std::env::temp_dir().join(format!("gatekeeper-examples-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("policy/data")).unwrap();
     for package in ["main", "release"] {
-        let rego = format!("package {package}\nimport rego.v1\ndeny contains \"never\" if input.tests.counts.failed > 0\n");
+        let rego =
+            format!("package {package}\nimport rego.v1\ndeny contains \"never\" if input.tests.counts.failed > 0\n");
         std::fs::write(folder.join(format!("policy/{package}.rego")), rego).unwrap();
     }
+    std::fs::write(folder.join("policy/data/limits.json"), "{}").unwrap();
     let request = gatekeeper_core::CheckRequest::new(folder.clone(), gatekeeper_core::Context::without_clock());
     for rule in gatekeeper_core::rule::Rules::default().iter() {
         let shown = blocks(rule.docs());

@@ -208,7 +208,12 @@ const BASELINE: &[Key] = &[
     key("required", Shape::Flag, "whether what needs a baseline is `missing` without one, or `skip`, said", "`true`"),
     key("max-age", Shape::Duration, "an older baseline is an error", "none"),
     key("ancestor", Shape::Flag, "its commit must be ours or an ancestor of it", "`true`"),
-    key("max-shrink", Shape::Percent, "most of what was there and is not: cases, files, components, samples", "none: any loss is shown"),
+    key(
+        "max-shrink",
+        Shape::Percent,
+        "most of what was there and is not: cases, files, components, samples",
+        "none: any loss is shown",
+    ),
     key(
         "loosening",
         Shape::Word(&["fail", "warn", "allow"]),
