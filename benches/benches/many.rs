@@ -63,7 +63,7 @@ fn project() -> &'static (PathBuf, Vec<PathBuf>, u64) {
 fn inspecting_them(bencher: Bencher<'_, '_>) {
     let (_, files, bytes) = project();
     let engine = Engine::default();
-    bencher.counter(BytesCount::u64(*bytes)).bench(|| engine.inspect(black_box(files), &ReadOptions::default()));
+    bencher.counter(BytesCount::new(*bytes)).bench(|| engine.inspect(black_box(files), &ReadOptions::default()));
 }
 
 #[divan::bench(sample_count = 5)]
@@ -72,5 +72,5 @@ fn judging_them(bencher: Bencher<'_, '_>) {
     let request = CheckRequest::new(root.clone(), Context::at(1_780_272_000));
     let verdict = Engine::default().check(&request).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!((verdict.gates.len(), verdict.status.exit_code()), (500, 0), "{}", verdict.summary);
-    bencher.counter(BytesCount::u64(*bytes)).bench(|| Engine::default().check(black_box(&request)));
+    bencher.counter(BytesCount::new(*bytes)).bench(|| Engine::default().check(black_box(&request)));
 }

@@ -11,7 +11,7 @@
 )]
 #![allow(clippy::indexing_slicing, clippy::string_slice, clippy::cast_sign_loss, clippy::panic)]
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../src/stats/mod.rs"]
 mod stats;
 
