@@ -276,7 +276,7 @@ fn each_key_beside_the_gates_has_its_direction() {
     one_way(
         &|keys| format!("[gates.g]\n{keys}"),
         &[
-            ("", "[baseline]\nmax-shrink = 21"),
+            ("[baseline]\nmax-shrink = 20", "[baseline]"),
             ("[baseline]\nmax-shrink = 20", "[baseline]\nmax-shrink = 30"),
             ("[baseline]\nmax-age = \"1d\"", "[baseline]\nmax-age = \"2d\""),
             ("", "[baseline]\nancestor = false"),
