@@ -65,7 +65,7 @@ else
 fi
 
 code=0
-GITHUB_OUTPUT=$folder/outputs "$program" "${command[@]}" || code=$?
+GATEKEEPER_STEP_COUNTS=true GITHUB_OUTPUT=$folder/outputs "$program" "${command[@]}" || code=$?
 
 status=error
 while IFS= read -r line || [[ -n $line ]]; do

@@ -189,6 +189,7 @@ fn a_step_of_github_gets_its_outputs_and_summary() {
             .args(arguments)
             .current_dir(jobs.0.join("here"))
             .env("GITHUB_ACTIONS", "true")
+            .env("GATEKEEPER_STEP_COUNTS", "true")
             .env("GITHUB_OUTPUT", jobs.0.join("outputs"))
             .env("GITHUB_STEP_SUMMARY", jobs.0.join("summary"))
             .output()

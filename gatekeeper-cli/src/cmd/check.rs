@@ -400,7 +400,7 @@ pub(super) fn github_nothing(status: &str, code: u8, why: &str, err: &mut dyn Wr
     outputs(status, code, None, err)
 }
 
-/// The step's outputs: the whole, how many gates passed, failed and could not be judged, what is to be done.
+/// The step's outputs: the whole and what is to be done; for the action, which asks, also how many gates passed, failed and could not be judged.
 fn outputs(status: &str, code: u8, verdict: Option<&Verdict>, err: &mut dyn Write) -> io::Result<()> {
     let mut lines = format!("status={status}\nexit-code={code}\n");
     let mut gates = [("passed", 0_u64), ("failed", 0), ("unknown", 0)];
@@ -413,7 +413,7 @@ fn outputs(status: &str, code: u8, verdict: Option<&Verdict>, err: &mut dyn Writ
         };
         gates.iter_mut().filter(|(n, _)| *n == name).for_each(|(_, count)| *count += 1);
     }
-    if verdict.is_some() {
+    if verdict.is_some() && std::env::var_os("GATEKEEPER_STEP_COUNTS").is_some_and(|asked| asked == "true") {
         lines.extend(gates.map(|(name, count)| format!("{name}={count}\n")));
     }
     let triggers = verdict.map(|v| v.triggers.as_slice()).unwrap_or_default();
