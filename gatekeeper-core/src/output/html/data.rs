@@ -45,9 +45,11 @@ pub(super) fn blocks(v: &Verdict) -> io::Result<Vec<Block>> {
 }
 
 fn packed<T: Serialize + ?Sized>(document: &T) -> io::Result<Vec<u8>> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut encoder, document)?;
-    encoder.finish()
+    // The serialiser writes a few bytes at a time, and each write to the encoder costs it a whole buffer.
+    let encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    let mut buffered = io::BufWriter::with_capacity(1 << 16, encoder);
+    serde_json::to_writer(&mut buffered, document)?;
+    buffered.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
 }
 
 #[derive(Serialize)]
