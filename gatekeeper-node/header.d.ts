@@ -30,8 +30,15 @@ export type RuleAnswer = void | null | undefined | boolean | Array<string | Rule
 /** A rule: the gate's evidence, and every key of the gate's table in the policy that gates do not share. */
 export type RuleFunction = (evidence: Array<RuleEvidence>, config: Record<string, any>) => RuleAnswer
 
-/** A rule with the kind of evidence that it takes; a function alone is given evidence of every kind. */
+/** What a key of a rule takes. */
+export type KeyKind = 'text' | 'number' | 'boolean' | 'list' | 'table'
+
+/**
+ * A rule with the kind of evidence that it takes; a function alone is given evidence of every kind. `keys` are the names of the keys that its
+ * gates may have, or what each of them takes: any other key is a mistake in the policy. Without `keys` a gate may have any.
+ */
 export interface CustomRule {
   kind?: Kind
+  keys?: Array<string> | Record<string, KeyKind | null>
   judge: RuleFunction
 }

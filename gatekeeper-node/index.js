@@ -30,6 +30,14 @@ const strings = (name, value) => {
 }
 const time = (name, value) => (value instanceof Date ? value.toISOString() : string(name, value))
 
+// The keys of a rule: names, or names with what each takes.
+const declared = (name, keys) => {
+  if (keys === undefined) return []
+  if (Array.isArray(keys)) return ['keys', ...keys.flatMap((key, n) => [string(`${name}[${n}]`, key), ''])]
+  if (typeof keys !== 'object' || keys === null) wrong(name, 'an array of names, or an object', keys)
+  return ['keys', ...Object.entries(keys).flatMap(([key, takes]) => [key, takes == null ? '' : string(`${name}.${key}`, takes)])]
+}
+
 // Rules: a function each, or a function with the kind of evidence that it takes.
 const ruleSet = (name, value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong(name, 'an object of functions', value)
@@ -37,10 +45,10 @@ const ruleSet = (name, value) => {
     const rule = typeof given === 'function' ? { judge: given } : given
     if (typeof rule?.judge !== 'function') wrong(`${name}.${id}`, 'a function, or { kind, judge } with a function', given)
     for (const key of Object.keys(rule)) {
-      if (key !== 'kind' && key !== 'judge') throw new TypeError(`${name}.${id}: there is no \`${key}\`; there are kind, judge`)
+      if (!['kind', 'keys', 'judge'].includes(key)) throw new TypeError(`${name}.${id}: there is no \`${key}\`; there are kind, keys, judge`)
     }
-    const kind = rule.kind === undefined ? [] : [string(`${name}.${id}.kind`, rule.kind)]
-    return { head: [id, ...kind], judge: rule.judge }
+    const kind = rule.kind === undefined ? '' : string(`${name}.${id}.kind`, rule.kind)
+    return { head: [id, kind, ...declared(`${name}.${id}.keys`, rule.keys)], judge: rule.judge }
   })
 }
 

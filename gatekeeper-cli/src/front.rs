@@ -10,7 +10,7 @@ use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::inspection;
 use gatekeeper_core::output::{Output, Style};
 use gatekeeper_core::policy::GivenPolicy;
-use gatekeeper_core::scripted::{self, Ask, KINDS};
+use gatekeeper_core::scripted::{self, Ask, KINDS, KeyKind};
 use gatekeeper_core::{
     Base, Change, CheckRequest, Context, Engine, History, Progress, ReadOptions, Revision, Taken, Verdict, changed,
     policy,
@@ -124,20 +124,35 @@ pub struct CustomRule {
     pub name: String,
     /// The kind of evidence that it takes: one of [`KINDS`], by its name; every kind where none is given.
     pub kind: Option<String>,
+    /// The keys that its gates may have, and what each takes where that is said: one of [`KeyKind::ALL`], by its name. Any key where it does
+    /// not say.
+    pub keys: Option<Vec<(String, Option<String>)>>,
     /// What it judges, in the words of whoever wrote it.
     pub docs: Option<String>,
     /// Asks it.
     pub ask: Arc<Ask>,
 }
 
+/// A key of a rule of the program's own, with what it takes.
+fn of_kind(rule: &str, (key, kind): (String, Option<String>)) -> Result<(String, Option<KeyKind>), Refusal> {
+    let Some(kind) = kind else { return Ok((key, None)) };
+    match KeyKind::ALL.into_iter().find(|k| k.as_str() == kind) {
+        Some(kind) => Ok((key, Some(kind))),
+        None => {
+            let known = KeyKind::ALL.map(KeyKind::as_str).join(", ");
+            Err(Refusal::Usage(format!("the key `{key}` of the rule `{rule}` takes one of {known}, not {kind:?}")))
+        }
+    }
+}
+
 /// The built-in engine with rules of the program's own.
 ///
 /// # Errors
-/// A name that is empty, has blanks in it or belongs to a built-in rule; a kind of evidence that there is not.
+/// A name that is empty, has blanks in it or belongs to a built-in rule; a kind of evidence, or of a key's value, that there is not.
 pub fn engine(rules: Vec<CustomRule>) -> Result<Engine, Refusal> {
     let built_in = Engine::default();
     let mut engine = Engine::builder();
-    for CustomRule { name, kind, docs, ask } in rules {
+    for CustomRule { name, kind, keys, docs, ask } in rules {
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(Refusal::Usage(format!("the name of a rule is a word without blanks, not {name:?}")));
         }
@@ -151,9 +166,14 @@ pub fn engine(rules: Vec<CustomRule>) -> Result<Engine, Refusal> {
                 Refusal::Usage(format!("the rule `{name}` takes evidence of one of the kinds {known}, not {kind:?}"))
             })?),
         };
+        let keys = keys.map(|keys| keys.into_iter().map(|key| of_kind(&name, key)).collect::<Result<Vec<_>, _>>());
         let docs = docs.unwrap_or_default();
         let title = docs.trim().lines().next().unwrap_or_default().to_owned();
-        let rule = scripted::rule(name, kind, move |evidence, config| ask(evidence, config));
+        let ask = move |evidence: &str, config: &str| ask(evidence, config);
+        let rule = match keys.transpose()? {
+            Some(keys) => scripted::rule_with_keys(name, kind, keys, ask),
+            None => scripted::rule(name, kind, ask),
+        };
         engine = engine.rule(rule.with_title(title).with_docs(docs));
     }
     Ok(engine.build())
@@ -432,7 +452,32 @@ mod tests {
 
     fn custom(name: &str, kind: Option<&str>) -> CustomRule {
         let (name, kind) = (name.to_owned(), kind.map(str::to_owned));
-        CustomRule { name, kind, docs: Some("Says yes.\n\nAlways.".into()), ask: Arc::new(|_, _| Ok("true".into())) }
+        let ask: Arc<Ask> = Arc::new(|_, _| Ok("true".into()));
+        CustomRule { name, kind, keys: None, docs: Some("Says yes.\n\nAlways.".into()), ask }
+    }
+
+    #[test]
+    fn keys_that_a_rule_declares_are_the_only_ones_that_its_gates_have() {
+        let key = |kind: &str| Some(vec![("limit".to_owned(), Some(kind.to_owned())), ("who".to_owned(), None)]);
+        let with = engine(vec![CustomRule { keys: key("number"), ..custom("yes", None) }]).unwrap();
+        let policy = |keys: &str| {
+            let text = format!("version = 1\n[gates.g]\nrule = \"yes\"\naction = \"warn\"\n{keys}");
+            with.parse_policy("p.toml", text.as_bytes(), None).map_err(|e| e.rendered(false))
+        };
+        for good in ["", "limit = 5", "limit = 5\nwho = [1]", "who = \"x\""] {
+            assert!(policy(good).is_ok(), "{good}");
+        }
+        for (bad, said) in
+            [("limmit = 5", "did you mean `limit`"), ("limit = \"5\"", "`limit` takes a number, not the text")]
+        {
+            let e = policy(bad).unwrap_err();
+            assert!(e.contains(said) && e.contains("p.toml:5"), "{e}");
+        }
+        let e = engine(vec![CustomRule { keys: key("numbr"), ..custom("yes", None) }]).unwrap_err();
+        assert!(e.to_string().contains("takes one of text, number, boolean, list, table, not \"numbr\""), "{e}");
+        // Without the declaration a rule gets whatever there is.
+        let any = engine(vec![custom("yes", None)]).unwrap();
+        assert!(any.parse_policy("p.toml", b"version = 1\n[gates.g]\nrule = \"yes\"\nlimmit = 5", None).is_ok());
     }
 
     #[test]

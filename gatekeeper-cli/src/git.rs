@@ -224,6 +224,12 @@ impl<'f> Git<'f> {
         Ok(())
     }
 
+    /// When a commit was made (seconds since 1970-01-01 UTC).
+    fn committed(&self, commit: &str) -> Option<i64> {
+        let said = self.ask("show", ["show", "--no-patch", "--format=%ct", commit]).ok()?;
+        String::from_utf8_lossy(&said).trim().parse().ok()
+    }
+
     /// Whether files that git knows were changed and not committed.
     fn is_dirty(&mut self) -> Result<bool, GitError> {
         self.without_filters()?;
@@ -468,6 +474,7 @@ pub fn revision(folder: &Path, commit: Option<String>, tree: Option<String>) -> 
                     Err(e) => out.notes.push(format!("the tree is not known: {e}")),
                 }
             }
+            out.committed = git.committed(&head.commit);
             out.commit.get_or_insert(head.commit);
         }
         Err(e) => {

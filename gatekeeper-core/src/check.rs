@@ -8,7 +8,7 @@ use crate::policy::{self, Files, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
 use crate::relate::suppress::{Applied, IgnoreFile};
-use crate::relate::{reconcile, suppress, twins};
+use crate::relate::{named, reconcile, suppress, twins};
 use crate::verdict::{
     Asked, EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
@@ -201,6 +201,11 @@ fn judged(
     look: &mut Look<'_>,
 ) -> (Verdict, Vec<Evidence>) {
     let OnDisk { tree, files } = on_disk;
+    // What a folder of anything holds, nobody named.
+    let paths = |of: fn(&Candidate) -> bool| -> BTreeSet<String> {
+        candidates.iter().filter(|c| of(c)).map(|c| c.path.clone()).collect()
+    };
+    let (met, by_name) = (paths(Candidate::is_met), paths(Candidate::is_named));
     let ReadAll { mut evidence, mut unread, ignored, entries } = judge::read_all(policy, candidates, formats, context);
     judge::stale(policy, &entries, &mut evidence, &mut unread, context.now);
     let unchecked = judge::of_others(policy, &entries, &mut evidence, &mut unread, &context.revision);
@@ -209,6 +214,7 @@ fn judged(
     if let (Some(tree), Some(files)) = (&sources, files) {
         judge::outdated(&mut evidence, &mut unread, tree, files);
     }
+    judge::before_the_commit(policy, &entries, &mut evidence, &mut unread, context, files);
     let absent = judge::absent(policy, &evidence, &unread, &ignored);
     let mut sorted = twins::sort(evidence);
     judge::hold(policy, &entries, &sorted.kept, &mut unread);
@@ -232,7 +238,14 @@ fn judged(
     let suspected = judge::suspicion::heeded(policy, suspected);
     let today = context.today();
     let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));
-    let may = |e: &Evidence| !context.in_usual_places || named(&e.source.path);
+    let may = |e: &Evidence| {
+        let path = &e.source.path;
+        let by_entry = || Some(names_statements(policy.evidence.get(*entries.get(path)?)?, path));
+        policy.file.is_none()
+            || named(path)
+            || by_name.contains(path)
+            || !met.contains(path) && by_entry().unwrap_or(!context.in_usual_places)
+    };
     let Applied { mut warnings, used: statements_used, any: taken_out } =
         suppress::apply(&mut sorted.kept, &context.ignores, &may, context.now, today);
     if sorted.kept.iter().any(|e| matches!(&e.data, Data::Findings(f) if !f.items.is_empty())) {
@@ -398,6 +411,12 @@ fn judged(
         details: shown.map(Box::new),
     };
     (verdict, sorted.kept)
+}
+
+/// Whether an entry names a document that takes findings out, and does not merely take it.
+fn names_statements(entry: &policy::EvidenceEntry, path: &str) -> bool {
+    let mut taking = entry.patterns.iter().filter(|p| p.matches(path).is_some());
+    entry.format.is_some() || taking.any(named::names_statements)
 }
 
 /// The policy as the verdict names it.

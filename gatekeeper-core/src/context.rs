@@ -103,6 +103,8 @@ pub struct Revision {
     pub from: Option<String>,
     /// Whether the working tree differs from the commit: then it has no tree that could be recorded.
     pub dirty: bool,
+    /// When the commit was made (seconds since 1970-01-01 UTC), where git told.
+    pub committed: Option<i64>,
     /// What else is to be said: why something of this is not known.
     pub notes: Vec<String>,
 }
@@ -232,7 +234,7 @@ impl Context {
 
     /// What of it a verdict carries.
     pub(crate) fn carried(&self) -> verdict::RunContext {
-        let Revision { commit, tree, from, dirty, notes } = self.revision.clone();
+        let Revision { commit, tree, from, dirty, committed, notes } = self.revision.clone();
         let diff = self.diff.as_deref().map(|change| verdict::DiffRef {
             from: change.from.clone(),
             sha256: change.sha256.clone(),
@@ -244,7 +246,8 @@ impl Context {
             head: change.base.as_ref().map(|b| b.head.clone()),
             with_working_tree: change.base.as_ref().is_some_and(|b| b.with_working_tree),
         });
-        verdict::RunContext { commit, tree, from, dirty, diff, notes }
+        let committed = committed.and_then(|at| jiff::Timestamp::from_second(at).ok()).map(|t| t.to_string());
+        verdict::RunContext { commit, tree, from, dirty, committed, diff, notes }
     }
 }
 

@@ -11,6 +11,7 @@
 //!
 //! Anything else, and any failure to answer, is an `error` of the gate: a rule that did not say that a gate holds has not passed it.
 
+pub use crate::config::KeyKind;
 use crate::config::{Selector, Table};
 use crate::rule::{Bound, Condition, Item, Judge, Judgement, Quantity, Rule, RuleError, Scope};
 use crate::verdict::{GateStatus, Violation};
@@ -75,15 +76,49 @@ pub fn rule<F>(id: impl Into<Cow<'static, str>>, kind: impl Into<Option<Kind>>, 
 where
     F: Fn(&str, &str) -> Result<String, String> + Send + Sync + 'static,
 {
-    let (id, ask): (Cow<'static, str>, Arc<Ask>) = (id.into(), Arc::new(ask));
+    made(id.into(), kind.into(), None, Arc::new(ask))
+}
+
+/// The same of a rule that says which keys its gates may have, and what each of them takes where it says so: any other key is a mistake in
+/// the policy, as it is in gates of the built-in rules.
+///
+/// ```
+/// use gatekeeper_core::evidence::Kind;
+/// use gatekeeper_core::{Engine, scripted};
+///
+/// let keys = [("limit".to_owned(), Some(scripted::KeyKind::Number))];
+/// let rule = scripted::rule_with_keys("no-slow-tests", Kind::Tests, keys, |_, _| Ok("[]".to_owned()));
+/// let engine = Engine::builder().rule(rule).build();
+/// let policy = b"version = 1\n[gates.g]\nrule = \"no-slow-tests\"\nlimmit = 10";
+/// assert!(engine.parse_policy("gatekeeper.toml", policy, None).is_err());
+/// ```
+pub fn rule_with_keys<F>(
+    id: impl Into<Cow<'static, str>>,
+    kind: impl Into<Option<Kind>>,
+    keys: impl IntoIterator<Item = (String, Option<KeyKind>)>,
+    ask: F,
+) -> Rule
+where
+    F: Fn(&str, &str) -> Result<String, String> + Send + Sync + 'static,
+{
+    made(id.into(), kind.into(), Some(keys.into_iter().collect()), Arc::new(ask))
+}
+
+type Keys = Vec<(String, Option<KeyKind>)>;
+
+fn made(id: Cow<'static, str>, kind: Option<Kind>, keys: Option<Keys>, ask: Arc<Ask>) -> Rule {
     let build = {
         let id = id.clone();
         move |table: &mut Table<'_>| {
-            let config = table.rest()?.to_string();
+            let config = match &keys {
+                Some(keys) => table.rest_of(keys)?,
+                None => table.rest()?,
+            };
+            let config = config.to_string();
             Some(Box::new(Scripted { id: id.to_string(), config, ask: Arc::clone(&ask) }) as Box<dyn Judge>)
         }
     };
-    match kind.into() {
+    match kind {
         Some(kind) => Rule::new(id, kind, build),
         None => Rule::of_every_kind(id, build),
     }

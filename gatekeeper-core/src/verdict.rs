@@ -119,6 +119,9 @@ pub struct RunContext {
     /// Whether the working tree held changes that were not committed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dirty: bool,
+    /// When the commit was made (RFC 3339), where git told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<String>,
     /// The diff of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<DiffRef>,

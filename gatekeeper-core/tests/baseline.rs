@@ -370,3 +370,30 @@ fn gates_that_were_not_asked_for_are_not_told_of_the_baseline() {
     assert_eq!(v.gates.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["tests"]);
     assert!(Path::new(&v.root).is_relative() || !v.root.is_empty());
 }
+
+#[test]
+fn a_cell_that_is_gone_is_warned_of_where_no_cell_is_required() {
+    let policy = |more: &str| {
+        let entry = "[[evidence]]\nname = \"cells\"\npaths = [\"otp-{otp}/*.xml\"]\nrequired = false\n";
+        format!("{FREE}{entry}[gates.unit]\nrule = \"tests\"\nevidence = [\"cells\"]\neach = [\"otp\"]\n{more}")
+    };
+    let of = |more: &str, otp: &[&str]| {
+        let all = [("otp-27/a.xml", "27"), ("otp-28/a.xml", "28")];
+        let here = all.iter().filter(|(_, v)| otp.contains(v)).map(|(path, _)| (*path, junit(&["a"]).1));
+        let files: Vec<_> = here.chain([lcov(&[("a.py", 8, 10)])]).collect();
+        run(&policy(more), &files)
+    };
+    let both = of("", &["27", "28"]);
+    let unit = |now: &Run| {
+        let v = now.clone().against(&both);
+        (status(&v, "unit"), gate(&v, "unit").violations.first().map(|v| v.message.clone()))
+    };
+    assert_eq!(unit(&both), (GateStatus::Pass, None));
+    let gone = "no evidence for otp = 27, which the baseline has";
+    assert_eq!(unit(&of("", &["28"])), (GateStatus::Warn, Some(gone.to_owned())));
+    // Nothing known is nothing gone; and what a policy requires is its word on what must be there.
+    assert_eq!(status(&of("", &["28"]).check(), "unit"), GateStatus::Pass);
+    assert_eq!(unit(&of("require = { otp = [\"28\"] }\n", &["28"])), (GateStatus::Pass, None));
+    // Without any it is no warning.
+    assert_eq!(status(&of("", &[]).against(&both), "unit"), GateStatus::Skip);
+}

@@ -96,7 +96,8 @@ fn gone<E>(_: E) -> String {
     "JavaScript does not answer any more".to_owned()
 }
 
-/// The engine with rules (each its name and, where given, its kind) that one function answers for.
+/// The engine with rules that one function answers for. Each is its name and its kind (empty where none is given); one that declares its keys
+/// goes on with `keys`, and for each of them its name and what it takes (empty where that is not said).
 fn engine(
     rules: Option<Vec<Vec<String>>>,
     ask: impl Fn(Question) -> Answer + Send + Sync + 'static,
@@ -104,10 +105,18 @@ fn engine(
     let ask = Arc::new(ask);
     let rule = |head: Vec<String>| {
         let mut head = head.into_iter();
-        let (name, kind) = (head.next().unwrap_or_default(), head.next());
+        let given = |word: String| Some(word).filter(|w| !w.is_empty());
+        let (name, kind) = (head.next().unwrap_or_default(), head.next().and_then(given));
+        let keys = head.next().map(|_| {
+            let mut keys = Vec::new();
+            while let Some(key) = head.next() {
+                keys.push((key, head.next().and_then(given)));
+            }
+            keys
+        });
         let (ask, asked) = (Arc::clone(&ask), name.clone());
         let ask = move |evidence: &str, config: &str| ask((asked.clone(), evidence.to_owned(), config.to_owned()));
-        CustomRule { name, kind, docs: None, ask: Arc::new(ask) }
+        CustomRule { name, kind, keys, docs: None, ask: Arc::new(ask) }
     };
     front::engine(rules.unwrap_or_default().into_iter().map(rule).collect())
 }

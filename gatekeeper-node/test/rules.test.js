@@ -89,6 +89,25 @@ test('a rule may call the engine itself, and other work runs meanwhile', async (
   assert.ok(ticks > 0)
 })
 
+test('keys that a rule declares are the only ones', async () => {
+  const judge = (_, config) => config.limit < 10
+  const own = { keys: { limit: 'number', who: null }, judge }
+  assert.equal((await judged(own, 'limit = 5')).gate.status, 'pass')
+  assert.equal((await judged(own, 'limit = 50\nwho = ["me"]')).gate.status, 'fail')
+  const options = (rule, keys) => ({ root, config: policy(keys), rules: { own: rule } })
+  const unknown = { code: 'policy', line: 4, column: 1, message: /limmit/, rendered: /did you mean `limit`/ }
+  assert.throws(() => gatekeeper.check(options(own, 'limmit = 5')), unknown)
+  await assert.rejects(gatekeeper.checkAsync(options(own, 'limmit = 5')), unknown)
+  assert.throws(() => gatekeeper.check(options(own, 'limit = "5"')), { code: 'policy', message: /takes a number/ })
+  assert.equal((await judged({ keys: ['limit'], judge }, 'limit = "5"')).gate.status, 'pass')
+  assert.throws(() => gatekeeper.check(options({ keys: [], judge }, 'limit = 5')), { code: 'policy', message: /limit/ })
+  assert.equal((await judged(() => true, 'limmit = 5')).gate.status, 'pass', 'without a declaration any key is its own')
+  const odd = (keys) => () => gatekeeper.check(options({ keys, judge }, ''))
+  assert.throws(odd('limit'), { name: 'TypeError', message: /options.rules.own.keys: expected an array of names, or an object/ })
+  assert.throws(odd([1]), { name: 'TypeError', message: /keys\[0\]/ })
+  assert.throws(odd({ limit: 'numbr' }), { code: 'usage', message: /text, number, boolean, list, table/ })
+})
+
 test('rules that cannot be are refused', () => {
   const check = (rules) => () => gatekeeper.check({ root, rules })
   assert.throws(check([]), { name: 'TypeError', message: /options.rules: expected an object of functions/ })

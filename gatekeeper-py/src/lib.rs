@@ -66,8 +66,11 @@ fn answer<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Refusal> + S
     py.detach(work).map_err(|e| raise(py, &e))
 }
 
-/// A rule as the package hands it over: its name, kind and documentation, and a function from two JSON texts to one.
-type Registered = (String, Option<String>, Option<String>, Py<PyAny>);
+/// The keys that a rule declares, with what each takes.
+type Keys = Vec<(String, Option<String>)>;
+
+/// A rule as the package hands it over: its name, kind, keys and documentation, and a function from two JSON texts to one.
+type Registered = (String, Option<String>, Option<Keys>, Option<String>, Py<PyAny>);
 
 /// What is judged and what changed: the diff's text, commit, tree, whether an empty diff or list is proof that nothing changed, and the list of
 /// changed files.
@@ -82,12 +85,12 @@ fn release((tag, branch, author, since): Delivery) -> Release {
 
 /// The engine with the rules that are registered. The interpreter is entered for each answer alone.
 fn engine(rules: Vec<Registered>) -> Result<Engine, Refusal> {
-    let rule = |(name, kind, docs, judge): Registered| {
+    let rule = |(name, kind, keys, docs, judge): Registered| {
         let ask = move |evidence: &str, config: &str| {
             Python::attach(|py| -> PyResult<String> { judge.call1(py, (evidence, config))?.extract(py) })
                 .map_err(|e: PyErr| e.to_string())
         };
-        CustomRule { name, kind, docs, ask: Arc::new(ask) }
+        CustomRule { name, kind, keys, docs, ask: Arc::new(ask) }
     };
     front::engine(rules.into_iter().map(rule).collect())
 }

@@ -179,3 +179,32 @@ def test_the_rule_that_the_documentation_shows(judge):
     exec(shown, {"gatekeeper": gatekeeper})
     assert judge("no-slow-tests", "limit = 5")[1]["reason"].startswith("adds took 12")
     assert judge("no-slow-tests", "limit = 20")[1]["status"] == "pass"
+
+
+def test_keys_that_a_rule_declares_are_the_only_ones(judge):
+    gatekeeper.rule("declares", keys={"limit": "number", "who": None})(lambda evidence, config: config["limit"] < 10)
+    assert judge("declares", "limit = 5")[1]["status"] == "pass"
+    assert judge("declares", 'limit = 50\nwho = ["me"]')[1]["status"] == "fail"
+    with pytest.raises(gatekeeper.PolicyError, match="limmit") as caught:
+        judge("declares", "limmit = 5")
+    assert (caught.value.line, caught.value.column) == (4, 1)
+    assert "did you mean `limit`" in caught.value.rendered
+    with pytest.raises(gatekeeper.PolicyError, match="takes a number"):
+        judge("declares", 'limit = "5"')
+    gatekeeper.rule("declares", keys=["limit"])(lambda evidence, config: True)
+    assert judge("declares", 'limit = "5"')[1]["status"] == "pass"
+    with pytest.raises(gatekeeper.PolicyError, match="who"):
+        judge("declares", "who = 5")
+    gatekeeper.rule("declares")(lambda evidence, config: True)
+    assert judge("declares", "limmit = 5")[1]["status"] == "pass", "without a declaration any key is its own"
+
+
+def test_a_declaration_that_is_none_is_a_mistake(judge):
+    with pytest.raises(TypeError, match="write keys="):
+        gatekeeper.rule("declares", keys="limit")
+    with pytest.raises(TypeError, match="names as str"):
+        gatekeeper.rule("declares", keys=[1])
+    gatekeeper.rule("declares", keys={"limit": "numbr"})(lambda evidence, config: True)
+    with pytest.raises(ValueError, match="text, number, boolean, list, table"):
+        judge("declares")
+    gatekeeper.rule("declares")(lambda evidence, config: True)

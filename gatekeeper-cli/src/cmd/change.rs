@@ -59,6 +59,8 @@ impl ChangeArgs {
             revision.tree.clone_from(&kept.tree);
             revision.from.clone_from(&kept.from);
             revision.dirty = kept.dirty;
+            let committed = kept.committed.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+            revision.committed = committed.map(|at| at.as_second());
             revision.notes.clone_from(&kept.notes);
             self.kept = Some(revision);
         }

@@ -219,7 +219,12 @@ fn of_recording(
     if given.is_some_and(|f| f.id == recording::FORMAT.id) {
         return Ok(alone());
     }
-    if given.is_some() || formats.iter().any(|f| f.recorded_as == Some(header.tool.as_str())) {
+    let reader = formats.iter().find(|f| f.recorded_as == Some(header.tool.as_str()));
+    // mix calls tasks as rebar3 does, and prints something else: nothing of it is read but its exit status.
+    if given.is_none() && reader.is_some_and(|f| f.producers.contains(&"rebar3")) && header.program() == "mix" {
+        return Ok(alone());
+    }
+    if given.is_some() || reader.is_some() {
         return Ok(None);
     }
     if let Some(parsed) = recording::silent(&header.tool, bytes, Some(&header.command)) {
@@ -259,6 +264,21 @@ fn parse_leniently(format: &Format, input: &Input<'_>) -> Result<Parsed, ParseEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_mix_prints_is_not_taken_for_a_task_of_rebar3() {
+        let of = |program: &str| {
+            let text = format!(
+                r#"{{"gatekeeper-record":1,"tool":"compile","command":["{program}","compile"],"exit_status":0,"started":"","ended":"","bytes":0,"sha256":""}}"#
+            );
+            let header: record::Header = serde_json::from_str(&text).unwrap();
+            let read =
+                of_recording(&Formats::default(), "compile.record", b"Generated a app\n", &header, None).unwrap();
+            read.map(|(format, _)| format.id)
+        };
+        let command = Some(recording::FORMAT.id);
+        assert_eq!([of("mix"), of("/usr/bin/mix"), of("rebar3"), of("./rebar3")], [command, command, None, None]);
+    }
 
     #[test]
     fn more_suites_and_cases_than_the_limit_are_refused_whatever_lists_them() {

@@ -51,6 +51,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// The program that was run, without its folder.
+    pub(crate) fn program(&self) -> &str {
+        self.command.first().map_or("", |word| word.rsplit(['/', '\\']).next().unwrap_or(word))
+    }
+
     /// What it says of the command.
     pub(crate) fn recording(&self) -> Recording {
         Recording {

@@ -69,6 +69,16 @@ impl Candidate {
         }
     }
 
+    /// Whether a folder or a pattern brought it and nobody gave its own name.
+    pub(crate) fn is_met(&self) -> bool {
+        self.entry.is_none() && !self.expected
+    }
+
+    /// Whether its own name was given: on the command line, or as a pattern.
+    pub(crate) fn is_named(&self) -> bool {
+        self.brought_by.iter().any(|by| **by == *self.path)
+    }
+
     /// The header of the recording that it is, where its name says that it is one.
     pub(crate) fn recording(&self) -> Option<Header> {
         if !self.path.ends_with(".record") {

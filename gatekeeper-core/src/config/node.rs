@@ -1,8 +1,11 @@
 //! The policy file as a tree whose every part knows where it stands, whatever it was written in.
 
+mod rest;
+
 use super::problem::{PolicyProblem, ProblemCode, Span};
 use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::glob::Pattern;
+pub use rest::KeyKind;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -162,6 +165,8 @@ pub struct Table<'n> {
     entries: &'n [Entry],
     span: Span,
     asked: Vec<&'static str>,
+    /// Names of further keys that it may have, which whoever declared them reads all at once.
+    declared: Vec<String>,
     /// Whether every key has been asked for.
     all: bool,
     /// How many problems there were before it was read.
@@ -177,6 +182,7 @@ impl<'n> Table<'n> {
                 entries,
                 span: node.span.clone(),
                 asked: Vec::new(),
+                declared: Vec::new(),
                 all: false,
                 before: problems.0.borrow().len(),
                 problems,
@@ -482,40 +488,10 @@ impl<'n> Table<'n> {
         out
     }
 
-    /// Everything that nobody has asked for yet, as plain values: for rules that read their table themselves. `None` where something in it
-    /// has no plain value, which has been reported.
-    pub fn rest(&mut self) -> Option<serde_json::Value> {
-        let (mut out, mut whole) = (serde_json::Map::new(), true);
-        for entry in self.entries.iter().filter(|e| !self.asked.iter().any(|k| *k == e.key)) {
-            match self.plain(&entry.key, &entry.node) {
-                Some(value) => drop(out.insert(entry.key.clone(), value)),
-                None => whole = false,
-            }
-        }
-        self.all = true;
-        whole.then_some(serde_json::Value::Object(out))
-    }
-
-    fn plain(&self, key: &str, node: &Node) -> Option<serde_json::Value> {
-        use serde_json::Value as Plain;
-        Some(match &node.value {
-            Value::Text(text) | Value::Date(text) => Plain::from(text.as_str()),
-            Value::Flag(flag) => Plain::from(*flag),
-            Value::Number(n) => match plain_number(n) {
-                Some(number) => Plain::Number(number),
-                None => return self.wrong(key, node, "a number that JSON can hold"),
-            },
-            Value::List(items) => Plain::Array(items.iter().map(|n| self.plain(key, n)).collect::<Option<_>>()?),
-            Value::Table(entries) => Plain::Object(
-                entries.iter().map(|e| Some((e.key.clone(), self.plain(&e.key, &e.node)?))).collect::<Option<_>>()?,
-            ),
-            Value::Other(_) => return self.wrong(key, node, "text, a number, true or false, a list or a table"),
-        })
-    }
-
     /// Reports the keys that nobody asked for.
     pub fn finish(self, what: &str) {
-        let unknown = |e: &&Entry| !self.all && !self.asked.iter().any(|k| *k == e.key);
+        let known = |key: &str| self.asked.contains(&key) || self.declared.iter().any(|k| k == key);
+        let unknown = |e: &&Entry| !self.all && !known(&e.key);
         let strangers: Vec<&Entry> = self.entries.iter().filter(unknown).collect();
         // What the table as a whole lacks is what the unknown key was to say: that is one mistake.
         if !strangers.is_empty() {
@@ -529,7 +505,7 @@ impl<'n> Table<'n> {
             self.problems.add(
                 PolicyProblem::new(entry.key_span.clone(), format!("{what} has no key `{}`", entry.key))
                     .code(ProblemCode::UnknownKey)
-                    .nearest(&entry.key, self.asked.iter().copied()),
+                    .nearest(&entry.key, self.asked.iter().copied().chain(self.declared.iter().map(String::as_str))),
             );
         }
     }
@@ -569,22 +545,6 @@ pub(crate) fn duration(text: &str) -> Option<Decimal> {
         rest = after.trim_start();
     }
     Some(sum)
-}
-
-/// A number as written, where a whole number is not rounded by becoming a JSON number.
-fn plain_number(text: &str) -> Option<serde_json::Number> {
-    let digits = text.strip_prefix('+').unwrap_or(text).replace('_', "");
-    if let Ok(n) = digits.parse::<u64>() {
-        return Some(n.into());
-    }
-    if let Ok(n) = digits.parse::<i64>() {
-        return Some(n.into());
-    }
-    // A whole number that fits neither would lose its last digits.
-    if digits.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    serde_json::Number::from_f64(digits.parse().ok()?)
 }
 
 /// A decimal times another in its scientific form, exactly.

@@ -9,6 +9,7 @@ use super::recorded;
 use super::select::{selected, tools};
 use super::suspicion::{self, Suspected};
 use super::unread::Unread;
+use super::vanished::vanished;
 use super::waive::{At, GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
 use crate::config::Selector;
@@ -119,6 +120,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         unreadable = unread.iter().filter(|u| u.kind.is_none()).collect();
     }
     let mut wide: Vec<Violation> = cells::strays(&gate.cells, &taken);
+    wide.extend(vanished(gate, ground.baseline, &taken));
     wide.extend(unheard(gate, &taken, evidence, &unreadable));
     let errors: Vec<&Suspected> = match gate.judge.by_exit_status() {
         true => Vec::new(),

@@ -3,6 +3,7 @@
 
 use super::changes;
 use super::suspicion::Suspected;
+use super::vanished;
 use crate::history::History;
 use crate::verdict::suspicion::Check;
 use crate::verdict::{Change, EvidenceRef, GateStatus, GateVerdict, Verdict};
@@ -36,6 +37,7 @@ pub(crate) fn of_history(
 ) -> (Vec<String>, Vec<Change>) {
     let mut out = history.unread().to_vec();
     let earlier = earlier(history, now);
+    out.extend(earlier.last().map(|last| vanished::since(last, gates)).unwrap_or_default());
     out.extend(now_and_then(&earlier, gates));
     let changes = changes::changes(&earlier, gates, now, commit);
     out.extend(changes::words(&changes));

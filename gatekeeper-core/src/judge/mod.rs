@@ -2,6 +2,7 @@
 
 mod against;
 mod baseline;
+mod before;
 mod cells;
 mod changes;
 mod commit;
@@ -22,11 +23,13 @@ mod select;
 pub(crate) mod suspicion;
 mod unread;
 mod unused;
+mod vanished;
 mod waive;
 mod words;
 
 pub(crate) use against::against;
 pub(crate) use baseline::Baseline;
+pub(crate) use before::before_the_commit;
 pub(crate) use commit::of_others;
 pub(crate) use components::{Touched, excused, shown as components};
 pub(crate) use contract::{absent, hold, told};

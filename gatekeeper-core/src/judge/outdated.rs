@@ -21,7 +21,7 @@ const BUILT: &str = "_build";
 const SOURCES: [&str; 9] = ["erl", "hrl", "xrl", "yrl", "ex", "exs", "eex", "gleam", "src"];
 
 /// How much older a result may be, seconds: a check-out writes files in any order, and file systems tell times by the second or two.
-const SLACK: i64 = 60;
+pub(super) const SLACK: i64 = 60;
 
 /// Sources that are looked at, at most.
 const MOST: usize = 100_000;
@@ -126,7 +126,7 @@ pub(crate) fn older(evidence: &[Evidence], tree: &Tree, files: &dyn ProjectFiles
 }
 
 /// A time span in words, rounded down.
-fn long(seconds: i64) -> String {
+pub(super) fn long(seconds: i64) -> String {
     let (n, unit) = match seconds {
         s if s >= 172_800 => (s / 86_400, "days"),
         s if s >= 7_200 => (s / 3_600, "hours"),

@@ -78,7 +78,7 @@ pub(crate) const TOP: &[Key] = &[
         "suppressions",
         Shape::Texts,
         "patterns of files below the root that may take findings out: `.trivyignore`, `.trivyignore.yaml`, VEX documents in their usual places; what no pattern names takes nothing out",
-        "none, but for VEX documents that an `[[evidence]]` entry brings",
+        "none, but for VEX documents that an `[[evidence]]` entry names: by their file, `*.vex.json`, `vex/**`, or `format`",
     ),
     key(
         "suspicion",
@@ -123,7 +123,7 @@ const EVIDENCE: &[Key] = &[
     key("min-packages", Shape::Count, "fewest different packages of an inventory", "none"),
     key("min-samples", Shape::Count, "fewest samples of measurements", "none"),
     key("min-series", Shape::Count, "fewest series of measurements", "none"),
-    key("max-age", Shape::Duration, "older evidence is stale", "none"),
+    key("max-age", Shape::Duration, "evidence that is older, or older than the commit, is stale", "none"),
     key("exit-status", Shape::Count, "the exit status of the command that wrote the files", "not known"),
     key("same-commit", Shape::Flag, "what a report says of its commit must be the commit that is judged", "`false`"),
     key("strip", Shape::Texts, "prefixes to take off the file names in coverage reports", "none"),

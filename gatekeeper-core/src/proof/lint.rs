@@ -33,6 +33,13 @@ pub fn lint(policy: &Policy) -> Vec<Lint> {
     let mut out = Vec::new();
     for gate in &policy.gates {
         let own = policy.normalised().get("gates").and_then(|g| g.get(&gate.name));
+        if !gate.cells.each.is_empty() && gate.cells.required.is_empty() {
+            let labels = gate.cells.each.join(", ");
+            let message = format!(
+                "{labels}: a value that is gone is noticed against a baseline alone: name those that must be there under `require`"
+            );
+            out.push(at_gate(gate, "cells-not-required", format!("gate {}: {message}", gate.name)));
+        }
         for (code, message) in own.map(of_gate).unwrap_or_default() {
             out.push(at_gate(gate, code, format!("gate {}: {message}", gate.name)));
         }

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from inspect import getdoc
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from . import _native
 from ._native import GatekeeperError, ParseError, PolicyError, __version__
@@ -23,6 +23,7 @@ from .documents import FormatInfo, Inspection, Kind, RuleEvidence, RuleInfo, Rul
 
 __all__ = [
     "GatekeeperError",
+    "KeyKind",
     "ParseError",
     "PolicyError",
     "RuleAnswer",
@@ -47,26 +48,50 @@ __all__ = [
 
 StrPath = str | os.PathLike[str]
 
+KeyKind = Literal["text", "number", "boolean", "list", "table"]
+"""What a key of a rule takes."""
+
 RuleAnswer = None | bool | Sequence[str | RuleViolation] | RuleResult
 """What a rule answers: None, True or no violations (the gate passes), False, violations, or a status with its reason."""
 
 _Judge = TypeVar("_Judge", bound=Callable[[list[RuleEvidence], dict[str, Any]], RuleAnswer])
 
-# Name → name, kind, documentation, and the function from JSON to JSON that the engine asks.
-_registered: dict[str, tuple[str, str | None, str | None, Callable[[str, str], str]]] = {}
+_Keys = list[tuple[str, str | None]]
+
+# Name → name, kind, keys, documentation, and the function from JSON to JSON that the engine asks.
+_registered: dict[str, tuple[str, str | None, _Keys | None, str | None, Callable[[str, str], str]]] = {}
 
 
-def rule(name: str, *, kind: Kind | None = None) -> Callable[[_Judge], _Judge]:
+def _declared(name: str, keys: Iterable[str] | Mapping[str, KeyKind | None] | None) -> _Keys | None:
+    if keys is None:
+        return None
+    if isinstance(keys, str):
+        raise TypeError(f"rule {name!r}: expected keys as a list or a dict, got str; write keys=[{keys!r}]")
+    pairs: _Keys = [*keys.items()] if isinstance(keys, Mapping) else [(key, None) for key in keys]
+    for key, takes in pairs:
+        if not isinstance(key, str) or not isinstance(takes, str | None):
+            raise TypeError(f"rule {name!r}: expected the keys' names as str, and what they take as str or None")
+    return pairs
+
+
+def rule(
+    name: str,
+    *,
+    kind: Kind | None = None,
+    keys: Iterable[str] | Mapping[str, KeyKind | None] | None = None,
+) -> Callable[[_Judge], _Judge]:
     """Register a function as a rule, which policies then name: ``rule = "name"``.
 
-    >>> @gatekeeper.rule("few-cases", kind="tests")
+    >>> @gatekeeper.rule("few-cases", kind="tests", keys={"max": "number"})
     ... def few_cases(evidence, config):
     ...     total = sum(e["summary"]["total"] for e in evidence)
     ...     return [] if total <= config["max"] else [f"{total} cases are more than {config['max']}"]
 
     It is called for each gate of the rule that has evidence, with that evidence and with the gate's own table of the policy:
     every key that gates do not share (``tools``, ``labels``, ``action``, …). ``kind`` is the kind of evidence that it takes;
-    evidence of every kind where none is given.
+    evidence of every kind where none is given. ``keys`` are the names of the keys that its gates may have, or a dict that also
+    says what each takes (``text``, ``number``, ``boolean``, ``list``, ``table``, or None): any other key is a mistake in the
+    policy, with its place. Without ``keys`` a gate may have any, and a misspelt one is for the function to notice.
 
     None, True or an empty list passes the gate, False fails it; a list of messages or of `RuleViolation` is the reasons for
     failing; a `RuleResult` says the status itself. A function that raises, or answers anything else, makes the gate an
@@ -76,6 +101,8 @@ def rule(name: str, *, kind: Kind | None = None) -> Callable[[_Judge], _Judge]:
     if not isinstance(name, str):
         raise TypeError(f"name: expected a str, got {type(name).__name__}; write @gatekeeper.rule(\"name\")")
 
+    declared = _declared(name, keys)
+
     def register(judge: _Judge) -> _Judge:
         if not callable(judge):
             raise TypeError(f"rule {name!r}: expected a function, got {type(judge).__name__}")
@@ -83,7 +110,7 @@ def rule(name: str, *, kind: Kind | None = None) -> Callable[[_Judge], _Judge]:
         def ask(evidence: str, config: str) -> str:
             return json.dumps(judge(json.loads(evidence), json.loads(config)), allow_nan=False)
 
-        _registered[name] = (name, kind, getdoc(judge), ask)
+        _registered[name] = (name, kind, declared, getdoc(judge), ask)
         return judge
 
     return register

@@ -26,7 +26,7 @@ __all__ = [
 __version__: str
 
 _Delivery = tuple[str | None, str | None, str | None, str | None]
-_Rule = tuple[str, str | None, str | None, Callable[[str, str], str]]
+_Rule = tuple[str, str | None, Sequence[tuple[str, str | None]] | None, str | None, Callable[[str, str], str]]
 
 class GatekeeperError(Exception):
     code: str

@@ -109,6 +109,9 @@ impl AgainArgs {
         let mut revision = Revision::default();
         let (names, from) = if ours == (None, None) { (theirs, "the bundle") } else { (ours, "the command line") };
         (revision.commit, revision.tree) = names;
+        let at = carried.context.committed.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+        let same = |ours: &str| carried.context.commit.as_deref().is_some_and(|theirs| Revision::same(ours, theirs));
+        revision.committed = at.map(|at| at.as_second()).filter(|_| revision.commit.as_deref().is_some_and(same));
         revision.from = Some(from.to_owned());
         Ok(Request {
             revision,

@@ -32,6 +32,8 @@ pub(super) static FORMAT: Format = Format {
         "build/logs/clover.xml",
         "target/site/clover/clover.xml",
         "coverage-clover.xml",
+        "build/coverage/clover.xml",
+        "tests/_output/coverage.xml",
     ],
     spec: "OpenClover's clover.xsd: https://bitbucket.org/openclover/clover/src/master/etc/schema/clover.xsd",
     producers: &["openclover", "istanbul", "phpunit", "gcovr"],

@@ -32,6 +32,8 @@ pub(super) static FORMAT: Format = Format {
         "build/reports/jacoco/test/jacocoTestReport.xml",
         "**/build/reports/jacoco/**/*.xml",
         "**/build/reports/kover/*.xml",
+        "**/target/site/jacoco-it/jacoco.xml",
+        "**/build/reports/kover/xml/report.xml",
     ],
     spec: "JaCoCo's report.dtd 1.1: https://www.jacoco.org/jacoco/trunk/coverage/report.dtd",
     producers: &["jacoco", "kover", "pester", "gcovr"],

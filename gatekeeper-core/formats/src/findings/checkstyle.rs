@@ -22,6 +22,8 @@ pub(super) static FORMAT: Format = Format {
         "target/checkstyle-result.xml",
         "build/reports/checkstyle/*.xml",
         "checkstyle.xml",
+        "**/build/reports/detekt/detekt.xml",
+        "**/build/reports/ktlint/**/*.xml",
     ],
     spec: "Checkstyle XML, https://checkstyle.org",
     producers: &["checkstyle"],

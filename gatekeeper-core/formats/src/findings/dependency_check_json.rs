@@ -23,6 +23,8 @@ pub(super) static FORMAT: Format = Format {
         "dependency-check-report.json",
         "target/dependency-check-report.json",
         "build/reports/dependency-check-report.json",
+        "reports/dependency-check-report.json",
+        "odc-reports/dependency-check-report.json",
     ],
     spec: "OWASP dependency-check report, https://jeremylong.github.io/DependencyCheck/",
     producers: &["dependency-check"],

@@ -20,6 +20,8 @@ pub(super) static FORMAT: Format = Format {
         "dependency-check-report.xml",
         "target/dependency-check-report.xml",
         "build/reports/dependency-check-report.xml",
+        "reports/dependency-check-report.xml",
+        "odc-reports/dependency-check-report.xml",
     ],
     spec: "OWASP dependency-check XSD, https://jeremylong.github.io/DependencyCheck/",
     producers: &["dependency-check"],

@@ -23,7 +23,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Snyk JSON report",
     kind: Kind::Findings,
     extensions: &["json"],
-    places: &["snyk.json", "snyk-report.json"],
+    places: &["snyk.json", "snyk-report.json", "snyk_results.json"],
     spec: "snyk test --json, https://docs.snyk.io/snyk-cli/commands/test",
     producers: &["snyk"],
     recorded_as: None,

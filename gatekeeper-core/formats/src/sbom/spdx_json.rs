@@ -24,7 +24,7 @@ pub(super) static FORMAT: Format = Format {
     title: "SPDX 2 SBOM (JSON)",
     kind: Kind::Inventory,
     extensions: &["json", "spdx"],
-    places: &["*.spdx.json", "sbom.spdx.json", "_manifest/spdx_2.2/manifest.spdx.json"],
+    places: &["*.spdx.json", "sbom.spdx.json", "_manifest/spdx_2.2/manifest.spdx.json", "spdx.json"],
     spec: "SPDX 2.2 and 2.3, JSON, https://spdx.github.io/spdx-spec/v2.3/",
     producers: &["syft", "trivy", "github", "npm", "sbom-tool", "ort", "bom"],
     recorded_as: None,

@@ -23,7 +23,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Jest JSON results",
     kind: Kind::Tests,
     extensions: &["json"],
-    places: &["jest-results.json", "test-results/jest*.json", "reports/jest*.json"],
+    places: &["jest-results.json", "test-results/jest*.json", "reports/jest*.json", "vitest-report.json"],
     spec: "@jest/test-result FormattedTestResults, https://github.com/jestjs/jest/blob/main/packages/jest-test-result/src/types.ts",
     producers: &["jest", "vitest"],
     recorded_as: None,

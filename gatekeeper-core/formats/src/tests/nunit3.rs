@@ -26,7 +26,7 @@ pub(super) static FORMAT: Format = Format {
     title: "NUnit 3 results",
     kind: Kind::Tests,
     extensions: &["xml"],
-    places: &["**/TestResult.xml", "TestResults/*.xml"],
+    places: &["**/TestResult.xml", "TestResults/*.xml", "nunit-results.xml"],
     spec: "NUnit 3 Test Result XML Format, https://docs.nunit.org/articles/nunit/technical-notes/usage/Test-Result-XML-Format.html",
     producers: &["nunit"],
     recorded_as: None,

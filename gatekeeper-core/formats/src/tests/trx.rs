@@ -25,7 +25,7 @@ pub(super) static FORMAT: Format = Format {
     title: "Visual Studio test results (TRX)",
     kind: Kind::Tests,
     extensions: &["trx", "xml"],
-    places: &["**/TestResults/*.trx", "*.trx"],
+    places: &["**/TestResults/*.trx", "*.trx", "**/TestResults/**/*.trx"],
     spec: "Visual Studio TeamTest 2010 schema (vstst.xsd), https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger",
     producers: &["vstest", "mstest"],
     recorded_as: None,

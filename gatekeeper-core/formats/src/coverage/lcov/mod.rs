@@ -39,6 +39,11 @@ pub(super) static FORMAT: Format = Format {
         "cover/lcov.info",
         "apps/*/cover/lcov.info",
         "target/lcov.info",
+        "target/llvm-cov/lcov.info",
+        "coverage/lcov/*.lcov",
+        "coverage/*/lcov.info",
+        "reports/lcov.info",
+        "bazel-out/_coverage/_coverage_report.dat",
     ],
     spec: "geninfo(1), TRACEFILE FORMAT, LCOV 2.3: https://github.com/linux-test-project/lcov/blob/master/man/geninfo.1",
     producers: &[

@@ -41,7 +41,17 @@ pub(super) static FORMAT: Format = Format {
     title: "SARIF 2.1.0 results",
     kind: Kind::Findings,
     extensions: &["sarif", "json"],
-    places: &["*.sarif", "*.sarif.json", "reports/**/*.sarif", "build/reports/**/*.sarif", "target/**/*.sarif"],
+    places: &[
+        "*.sarif",
+        "*.sarif.json",
+        "reports/**/*.sarif",
+        "build/reports/**/*.sarif",
+        "target/**/*.sarif",
+        "codeql-results/*.sarif",
+        "sarif-results/*.sarif",
+        "kics-results/*.sarif",
+        "**/build/reports/lint-results*.sarif",
+    ],
     spec: "OASIS SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html",
     producers: &[
         "codeql", "semgrep", "trivy", "grype", "snyk", "checkov", "bandit", "eslint", "ruff", "gitleaks", "hadolint",
