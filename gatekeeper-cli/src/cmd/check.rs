@@ -44,7 +44,7 @@ pub struct JudgeArgs {
     #[command(flatten)]
     pub(super) change: ChangeArgs,
     #[command(flatten)]
-    earlier: EarlierArgs,
+    pub(super) earlier: EarlierArgs,
     /// No progress is shown.
     #[arg(skip)]
     pub(super) silent: bool,
@@ -69,6 +69,7 @@ impl JudgeArgs {
         if self.paths.is_empty() {
             self.paths = kept.asked.paths.iter().map(PathBuf::from).collect();
         }
+        self.release.as_in(&kept.asked);
         self.change.as_in(&kept.context);
     }
 }
@@ -181,6 +182,19 @@ pub(crate) fn refused(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io
     Ok(Refused { code, document: refusal.document() })
 }
 
+/// The same in a line: a policy's first mistake, with where it is and what to do.
+pub(super) fn refused_line(refusal: &Refusal) -> String {
+    let document = refusal.document();
+    match document.problems.split_first() {
+        None => document.message,
+        Some((first, others)) => {
+            let help = first.help.as_ref().map(|h| format!(": {h}")).unwrap_or_default();
+            let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+            format!("the policy with what was set cannot be used: {}{help}{more}", first.message)
+        }
+    }
+}
+
 /// The same; answers the exit code.
 pub(crate) fn say_refusal(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<u8> {
     match refusal {
@@ -259,7 +273,7 @@ pub fn run(
     // What is for people goes with what is for the runner; a document for programs stays whole.
     let annotate = in_github && shown == "human" && to_stdout.is_none() && !args.quiet;
     let mut asked = args.report.iter().map(|(format, _)| format.as_str()).chain([shown]);
-    let details = args.details || asked.any(|id| engine.outputs().by_id(id).is_some_and(Output::wants_details));
+    let wanted = asked.any(|id| engine.outputs().by_id(id).is_some_and(Output::wants_details));
     let kept = match &args.replay {
         None => None,
         Some(file) => match render::stored(file, err)? {
@@ -270,11 +284,16 @@ pub fn run(
     let asked_again = match kept.as_ref().map(|kept| replay::arguments(&args.judge, kept)) {
         None => args.judge.clone(),
         Some(Ok(asked)) => asked,
-        Some(Err(why)) => {
-            writeln!(err, "gatekeeper: --replay: {}", line(&why))?;
+        Some(Err(all)) => {
+            for why in all {
+                writeln!(err, "gatekeeper: --replay: {}", line(&why))?;
+            }
             return Ok(exit::USAGE);
         }
     };
+    // A verdict that was kept with its details is judged again with them.
+    let keep_details = args.details || kept.as_ref().is_some_and(|k| k.details.is_some());
+    let details = keep_details || wanted;
     let asked_again = JudgeArgs { silent: args.quiet, ..asked_again };
     let before = kept.as_ref().map(|k| k.asked.clone()).unwrap_or_default();
     let only = if args.only.is_empty() { before.only } else { args.only.clone() };
@@ -300,7 +319,7 @@ pub fn run(
             return Ok(exit::USAGE);
         }
     }
-    let verdict = Judged::new(verdict, args.details);
+    let verdict = Judged::new(verdict, keep_details);
     // Every document is made before the first is written.
     let mut documents = Vec::with_capacity(args.report.len());
     for (format, file) in &args.report {
