@@ -106,7 +106,7 @@ rule = "checklist"
 
 [gates.bench]
 rule = "measurements"
-limits = { time = { max = "1h" } }
+limits = { x = { max = "1h" } }
 
 [gates.canary]
 rule = "canary"
@@ -141,8 +141,8 @@ fn gates_of_every_kind_turn_red() {
     write("gatekeeper.toml", MORE);
     write("r/junit.xml", "<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>");
     write("r/health.json", "{\"status\":\"UP\",\"components\":{\"db\":{\"status\":\"UP\"}}}");
-    write("r/out.bin", "one\n");
-    write("r/SHA256SUMS", "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806  out.bin\n");
+    write("dist/out.bin", "one\n");
+    write("r/SHA256SUMS", "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806  ../dist/out.bin\n");
     write("r/body.md", "- [x] reviewed\n");
     write("r/scan.sarif", "{\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":{\"name\":\"t\"}},\"results\":[]}]}");
     let sample = |metric: &str, role: &str, value: &str| {

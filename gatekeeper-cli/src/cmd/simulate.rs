@@ -10,7 +10,9 @@ use crate::front::{self, GivenDiff, Request};
 use crate::release::Release;
 use crate::terminal::Talk;
 use clap::Args;
+use gatekeeper_core::collect::read_rules;
 use gatekeeper_core::error::ParseError;
+use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{document, line};
 use gatekeeper_core::policy::{GivenPolicy, PolicyFiles};
 use gatekeeper_core::proof::{Changed, Setting, Simulation, simulate, with_settings};
@@ -88,13 +90,26 @@ pub fn run(engine: &Engine, args: &SimulateArgs, out: &mut dyn Write, err: &mut 
     })
 }
 
-/// A policy that is nowhere but here.
+/// The name of a policy that is nowhere but here.
+const SIMULATED: &str = "(the policy with what was set).json";
+
+/// That policy, and beside it the ignore files of the root.
 #[derive(Debug)]
-struct Set(String);
+struct Set {
+    policy: String,
+    root: PathBuf,
+}
 
 impl PolicyFiles for Set {
-    fn read(&self, _: &str) -> Result<Option<Vec<u8>>, ParseError> {
-        Ok(Some(self.0.clone().into_bytes()))
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ParseError> {
+        if name == SIMULATED {
+            return Ok(Some(self.policy.clone().into_bytes()));
+        }
+        let file = self.root.join(name);
+        match file.is_file() {
+            true => read_rules(&file, &Limits::default()).map(Some),
+            false => Ok(None),
+        }
     }
 }
 
@@ -167,11 +182,11 @@ fn request(kept: &Verdict, settings: &[Setting], root: &Path) -> Result<Request,
     let mut release = Release::default();
     release.as_in(&kept.asked);
     let policy = GivenPolicy {
-        name: "simulated.json".to_owned(),
+        name: SIMULATED.to_owned(),
         from: "the verdict, with what was set".to_owned(),
         folder: String::new(),
         root: root.to_owned(),
-        files: Arc::new(Set(policy.to_string())),
+        files: Arc::new(Set { policy: policy.to_string(), root: root.to_owned() }),
     };
     Ok(Request {
         paths: kept.asked.paths.iter().map(PathBuf::from).collect(),
