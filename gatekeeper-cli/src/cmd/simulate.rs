@@ -10,7 +10,7 @@ use crate::front::{self, GivenDiff, Request};
 use crate::release::Release;
 use crate::terminal::Talk;
 use clap::Args;
-use gatekeeper_core::collect::read_rules;
+use gatekeeper_core::collect::read_whole;
 use gatekeeper_core::error::ParseError;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{document, line};
@@ -107,7 +107,7 @@ impl PolicyFiles for Set {
         }
         let file = self.root.join(name);
         match file.is_file() {
-            true => read_rules(&file, &Limits::default()).map(Some),
+            true => read_whole(&file, &Limits::default()).map(Some),
             false => Ok(None),
         }
     }
