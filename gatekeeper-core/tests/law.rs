@@ -62,6 +62,8 @@ struct Beside {
     allow_fail: bool,
     /// Totals that are far from the last verdict's are an error.
     far: bool,
+    /// The policy names each report's format; otherwise it is recognised.
+    named: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -111,15 +113,16 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 fn beside() -> impl Strategy<Value = Beside> {
     let option = |range: std::ops::Range<u8>| proptest::option::weighted(0.4, range);
-    let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.3));
+    let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.3), proptest::bool::weighted(0.8));
     (option(0..50), option(2..100), option(2..100), flags).prop_map(
-        |(baseline, diff, components, (waiver, allow_fail, far))| Beside {
+        |(baseline, diff, components, (waiver, allow_fail, far, named))| Beside {
             baseline,
             diff,
             components,
             waiver,
             allow_fail,
             far,
+            named,
         },
     )
 }
@@ -146,20 +149,24 @@ impl Project {
     fn policy(&self) -> String {
         let l = &self.limits;
         let mut out = String::from("version = 1\n");
+        let format = |id: &str| if self.beside.named { format!("format = \"{id}\"\n") } else { String::new() };
         for run in &self.runs {
             let _ = write!(
                 out,
-                "[[evidence]]\npaths = [\"otp-{{otp}}/junit-{0}.xml\"]\nmin-cases = {1}\nmin-files = 1\nmax-age = \"{2}h\"\n",
+                "[[evidence]]\npaths = [\"otp-{{otp}}/junit-{0}.xml\"]\nmin-cases = {1}\nmin-files = 1\nmax-age = \"{2}h\"\n{3}",
                 run.cell,
                 run.cases.iter().filter(|c| **c != Outcome::Skipped).count().max(1),
-                l.max_age
+                l.max_age,
+                format("junit")
             );
         }
         let lines: usize = self.sources.iter().map(Vec::len).sum();
         let _ = write!(
             out,
-            "[[evidence]]\npaths = [\"lcov.info\"]\nmin-sources = {}\nmin-lines = {lines}\n[[evidence]]\npaths = [\"scan.sarif\"]\nsame-commit = true\n",
-            self.sources.len()
+            "[[evidence]]\npaths = [\"lcov.info\"]\nmin-sources = {}\nmin-lines = {lines}\n{}[[evidence]]\npaths = [\"scan.sarif\"]\nsame-commit = true\n{}",
+            self.sources.len(),
+            format("lcov"),
+            format("sarif")
         );
         let action = if l.warn { "action = \"warn\"\n" } else { "" };
         let _ = write!(out, "[gates.unit]\nrule = \"tests\"\nmax-failed = {}\n{action}", l.max_failed);

@@ -106,7 +106,7 @@ rule = "checklist"
 
 [gates.bench]
 rule = "measurements"
-limits = { x = { max = "1h" } }
+limits = { x = { max = "60s" } }
 
 [gates.canary]
 rule = "canary"

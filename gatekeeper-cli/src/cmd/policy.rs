@@ -31,7 +31,7 @@ enum What {
     /// Judge small projects by it and hold the verdicts to what each expects
     Test(TestArgs),
     /// Make the evidence at hand worse, gate by gate, until each turns red
-    Prove(ProveArgs),
+    Prove(Box<ProveArgs>),
 }
 
 #[derive(Debug, Args)]
