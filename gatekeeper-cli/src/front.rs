@@ -455,8 +455,11 @@ pub struct Judged {
 
 impl Judged {
     /// Of a verdict; `keep` leaves its details in for every output.
-    pub fn new(whole: Verdict, keep: bool) -> Judged {
-        let plain = (whole.details.is_some() && !keep).then(|| Verdict { details: None, ..whole.clone() });
+    pub fn new(mut whole: Verdict, keep: bool) -> Judged {
+        // They are the most of it: only the rest is copied.
+        let details = whole.details.take();
+        let plain = (details.is_some() && !keep).then(|| whole.clone());
+        whole.details = details;
         Judged { whole, plain }
     }
 
@@ -479,7 +482,11 @@ pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) ->
     let outputs = self::outputs(engine, outputs)?;
     let details = request.details || outputs.iter().any(|o| o.wants_details());
     let judged = Judged::new(check(engine, &Request { details, ..request.clone() })?, request.details);
-    outputs.iter().map(|output| shown(output, judged.verdict_for(output))).collect()
+    let wanted: Vec<(&Output, &Verdict)> = outputs.iter().map(|o| (*o, judged.verdict_for(o))).collect();
+    let lossy = |e: std::string::FromUtf8Error| String::from_utf8_lossy(e.as_bytes()).into_owned();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(lossy);
+    let written = gatekeeper_core::output::together(&wanted, &Style::default());
+    written.into_iter().map(|bytes| bytes.map(text).map_err(Refusal::Rendering)).collect()
 }
 
 /// Outputs by their names.

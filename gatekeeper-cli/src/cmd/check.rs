@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;
 use gatekeeper_core::input::Limits;
-use gatekeeper_core::output::{Output, Outputs, Style, line, policy_annotation};
+use gatekeeper_core::output::{Output, Outputs, Style, line, policy_annotation, together};
 use gatekeeper_core::verdict::{GateStatus, Overall, Verdict};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -303,8 +303,12 @@ pub fn run(
     let verdict = Judged::new(verdict, args.details);
     // Every document is made before the first is written.
     let mut documents = Vec::with_capacity(args.report.len());
-    for (format, file) in &args.report {
-        match write_as(engine, format, &verdict) {
+    let known = args.report.iter().filter_map(|(format, file)| Some((engine.outputs().by_id(format)?, file)));
+    let known: Vec<(&Output, &PathBuf)> = known.collect();
+    let wanted: Vec<(&Output, &Verdict)> = known.iter().map(|(o, _)| (*o, verdict.verdict_for(o))).collect();
+    for ((output, file), written) in known.into_iter().zip(together(&wanted, &Style::default())) {
+        let format = output.id();
+        match written {
             Ok(bytes) => documents.push((file, bytes)),
             Err(e) => {
                 writeln!(err, "gatekeeper: cannot write {} as {}: {e}", line(&file.to_string_lossy()), line(format))?;

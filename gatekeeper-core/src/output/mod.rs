@@ -19,6 +19,7 @@ pub(crate) mod text;
 mod wrap;
 
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, SetAside, Verdict};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -130,6 +131,16 @@ impl Output {
             Writer::Shared(write) => write(verdict, style, out),
         }
     }
+}
+
+/// Writes several outputs, each into bytes of its own, in their order. They are made beside each other as far as there are processors; what each
+/// writes is the same however many there are.
+pub fn together(wanted: &[(&Output, &Verdict)], style: &Style) -> Vec<io::Result<Vec<u8>>> {
+    let written = |(output, verdict): &(&Output, &Verdict)| {
+        let mut bytes = Vec::new();
+        output.write(verdict, style, &mut bytes).map(|()| bytes)
+    };
+    wanted.par_iter().map(written).collect()
 }
 
 impl fmt::Debug for Output {

@@ -8,9 +8,17 @@ use std::fmt::Write;
 
 /// Text from reports for a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.
 pub fn line(text: &str) -> String {
-    // Most text is nothing but letters.
-    if text.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
-        return text.to_owned();
+    harmless(text).into_owned()
+}
+
+/// Whether a text is nothing but letters that every place shows as they are, as most is. In pieces, so that it is a few bytes a cycle.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.as_bytes().chunks(64).all(|piece| piece.iter().fold(true, |plain, b| plain & matches!(b, 0x20..=0x7e)))
+}
+
+fn harmless(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -20,7 +28,7 @@ pub fn line(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The most characters of a path, a name or an id that are shown.
@@ -28,7 +36,15 @@ pub(crate) const LONGEST: usize = 200;
 
 /// Harmless text of at most so many characters. It is cut before and after, as escapes are longer than what they stand for.
 pub(crate) fn short(text: &str, most: usize) -> String {
-    cut(&line(&cut(text, most)), most)
+    shown(text, most).into_owned()
+}
+
+/// The same, as it stands where nothing has to be changed.
+pub(super) fn shown(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most && is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(cut(&line(&cut(text, most)), most))
 }
 
 /// How much evidence there is, in words.
