@@ -182,6 +182,7 @@ impl Outputs {
 pub use document::document;
 pub use github::policy_annotation;
 pub use human::explain;
+pub use markdown::step_summary;
 pub(crate) use text::markdown;
 pub use text::{inert, line};
 

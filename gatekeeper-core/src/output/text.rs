@@ -93,8 +93,8 @@ fn calm(text: &str, out: &mut String) {
     }
 }
 
-/// Whether GitHub makes more of a text than text, wherever it stands outside of code: a mention, a reference to an issue or a commit, a formula,
-/// an emoji, a link. A backslash before them does not help: they are looked for in what was rendered.
+/// Whether GitHub or GitLab makes more of a text than text, wherever it stands outside of code: a mention, a reference to an issue or a commit, a
+/// formula, an emoji, a link. A backslash before them does not help: they are looked for in what was rendered.
 fn takes_effect(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let before_digit =
@@ -115,10 +115,27 @@ fn takes_effect(text: &str) -> bool {
         std::iter::from_fn(|| words.next().map(|word| (word, words.peek().is_some())))
             .any(|(word, closed)| closed && !word.is_empty() && named(word))
     };
+    // GitLab's references beside those of issues ("GitLab Flavored Markdown", "GitLab-specific references"): a merge request, an epic, an alert;
+    // milestones and labels by number or name; what is named in brackets, `[vulnerability:1]`.
+    let named_by = |mark: char| {
+        lower.split(mark).skip(1).any(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_')))
+    };
+    let bracketed = || {
+        let word = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_').starts_with(':');
+        lower.split('[').skip(1).any(word)
+    };
+    let of_gitlab = || {
+        ["!", "&", "^", "gl-"].iter().any(|mark| before_digit(mark))
+            || ["^alert#", "*iteration:"].iter().any(|mark| lower.contains(mark))
+            || named_by('%')
+            || named_by('~')
+            || bracketed()
+    };
     lower.contains(['@', '$'])
         || ["://", "www.", "mailto:", "xmpp:"].iter().any(|link| lower.contains(link))
         || before_digit("#")
         || before_digit("gh-")
+        || of_gitlab()
         || commit()
         || emoji()
 }
@@ -279,10 +296,10 @@ pub(crate) fn source(v: &Violation) -> Option<String> {
 pub(crate) fn grouped(violations: &[Violation]) -> Vec<(&Violation, usize)> {
     /// So many alike are shown one by one.
     const FEW: usize = 3;
-    let key = |v: &Violation| {
+    fn key(v: &Violation) -> Option<(&str, GateStatus)> {
         let alike = v.place.is_none() && v.id.is_none() && v.package.is_none();
-        alike.then(|| (v.code.clone(), v.status))
-    };
+        alike.then(|| (v.code.as_ref(), v.status))
+    }
     let mut counts = BTreeMap::new();
     for key in violations.iter().filter_map(key) {
         *counts.entry(key).or_insert(0_usize) += 1;
@@ -384,8 +401,23 @@ mod tests {
     }
 
     #[test]
-    fn what_github_links_is_code() {
+    fn what_github_or_gitlab_links_is_code() {
         let effects = [
+            "see !12",
+            "group/project!3",
+            "&1",
+            "2>&1",
+            "%2",
+            "%\"next release\"",
+            "~7",
+            "~bug",
+            "~\"to do\"",
+            "^4",
+            "^alert#4",
+            "GL-5",
+            "[vulnerability:9]",
+            "[feature_flag:1]",
+            "*iteration:3",
             "#123",
             "see GH-2",
             "owner/repo#3",
@@ -407,6 +439,9 @@ mod tests {
             ("1. a", "1\\. a"),
             ("33.33 % < 80 %", "33\\.33 % &lt; 80 %"),
             ("# big", "\\# big"),
+            ("a !b & c", "a \\!b &amp; c"),
+            ("~ 5 %, ~/x, 5%", "\\~ 5 %, \\~/x, 5%"),
+            ("a[0]: b", "a\\[0\\]: b"),
             ("a.c:1:34: 2 of 3", "a.c:1:34: 2 of 3"),
         ] {
             assert_eq!(markdown(text, 99), shown);
