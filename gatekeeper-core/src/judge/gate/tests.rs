@@ -75,6 +75,7 @@ impl Given {
         let formats = Formats::default();
         let context = Context::without_clock();
         let ground = Ground {
+            suspected: &[],
             formats: &formats,
             evidence: &self.evidence,
             recordings: &[],
