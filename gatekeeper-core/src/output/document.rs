@@ -95,11 +95,7 @@ impl Formatter for Rows {
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        if self.is_deep() {
-            CompactFormatter.begin_object_value(w)
-        } else {
-            self.pretty.begin_object_value(w)
-        }
+        if self.is_deep() { CompactFormatter.begin_object_value(w) } else { self.pretty.begin_object_value(w) }
     }
 
     fn end_object_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {

@@ -93,12 +93,8 @@ impl Counts {
     }
 
     fn put(self, element: &mut BytesStart<'_>) {
-        let all = [
-            ("tests", self.tests),
-            ("failures", self.failures),
-            ("errors", self.errors),
-            ("skipped", self.skipped),
-        ];
+        let all =
+            [("tests", self.tests), ("failures", self.failures), ("errors", self.errors), ("skipped", self.skipped)];
         for (name, n) in all {
             element.push_attribute((name, n.to_string().as_str()));
         }

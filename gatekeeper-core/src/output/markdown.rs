@@ -35,7 +35,8 @@ struct Bounds {
 }
 
 /// Of a comment: 48,000 out of its 65,536 characters; the rest is for what stands around the table and the gates.
-const COMMENT: Bounds = Bounds { counts: |text| text.encode_utf16().count(), room: 48_000, most: 20, rows: 100, notes: 10 };
+const COMMENT: Bounds =
+    Bounds { counts: |text| text.encode_utf16().count(), room: 48_000, most: 20, rows: 100, notes: 10 };
 
 /// Bytes of all that a step adds to its summary ("Job summaries are isolated between steps and each step is restricted to a maximum size of 1MiB",
 /// GitHub, "Workflow commands"); one that is larger is not shown at all.
@@ -231,7 +232,9 @@ fn details(worst: &[&GateVerdict], page: &mut Page<'_>) {
         let mut shown = 0;
         if section.add(&head) {
             let groups = text::grouped(&g.violations);
-            for (v, count) in groups.into_iter().take(page.bounds.most).take_while(|(v, count)| section.add(&item(v, *count))) {
+            for (v, count) in
+                groups.into_iter().take(page.bounds.most).take_while(|(v, count)| section.add(&item(v, *count)))
+            {
                 let _ = v;
                 shown += count;
             }

@@ -347,10 +347,7 @@ impl<'v> Results<'v> {
                 status: "accepted",
                 justification: text::shown(&waiver.reason, WORDS),
             }]),
-            properties: Properties::Waiver {
-                gate: shown(&gate.name),
-                expires: waiver.expires.as_deref().map(shown),
-            },
+            properties: Properties::Waiver { gate: shown(&gate.name), expires: waiver.expires.as_deref().map(shown) },
         }
     }
 }

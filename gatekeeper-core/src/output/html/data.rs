@@ -294,17 +294,7 @@ struct Tests<'v> {
 }
 
 #[derive(Serialize)]
-struct Test<'v>(
-    usize,
-    usize,
-    Cow<'v, str>,
-    u8,
-    u8,
-    Option<f64>,
-    Cow<'v, str>,
-    Cow<'v, str>,
-    Option<u32>,
-);
+struct Test<'v>(usize, usize, Cow<'v, str>, u8, u8, Option<f64>, Cow<'v, str>, Cow<'v, str>, Option<u32>);
 
 fn tests(d: &Details) -> Tests<'_> {
     let mut out = Tests {
