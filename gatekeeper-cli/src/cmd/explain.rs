@@ -1,6 +1,6 @@
 //! `gatekeeper explain GATE`: why, from which evidence, what would make it pass.
 
-use super::check::{JudgeArgs, judge};
+use super::judge::{JudgeArgs, judge};
 use crate::exit;
 use crate::terminal::Terminal;
 use clap::{Args, ValueEnum};

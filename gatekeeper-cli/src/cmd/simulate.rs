@@ -1,7 +1,7 @@
 //! `gatekeeper simulate --set KEY=VALUE VERDICT...`: which of these runs would have failed by another policy. The figures that the verdicts hold tell it
 //! of limits; of any other key it can be told where the evidence still lies there (`--root`): then it is judged again.
 
-use super::check::refused_line;
+use super::judge::refused_line;
 use super::render;
 use super::replay::found_again;
 use super::verify::Form;
