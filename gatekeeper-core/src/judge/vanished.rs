@@ -18,7 +18,8 @@ fn open(cells: &Cells) -> bool {
 /// The baseline's cells of a gate that no evidence of today is of: a warning each. Without any evidence the gate is missing as a whole.
 pub(super) fn vanished(gate: &Gate, baseline: &Baseline<'_>, taken: &[&Evidence]) -> Vec<Violation> {
     let Baseline::Usable(snapshot, _) = baseline else { return Vec::new() };
-    if !open(&gate.cells) || taken.is_empty() {
+    // The evidence of components that did not change need not be there.
+    if !open(&gate.cells) || gate.per_component || taken.is_empty() {
         return Vec::new();
     }
     let here: BTreeSet<Labels> = taken.iter().filter_map(|e| place(&gate.cells, &e.source.labels)).collect();
