@@ -258,20 +258,23 @@ fn judged(
     let suspected = judge::suspicion::heeded(policy, suspected);
     let today = context.today();
     let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));
-    let may = |e: &Evidence| {
-        let path = &e.source.path;
-        let by_entry = || Some(names_statements(policy.evidence.get(*entries.get(path)?)?, path));
-        policy.file.is_none()
-            || named(path)
-            || by_name.contains(path)
-            || !met.contains(path) && by_entry().unwrap_or(!context.in_usual_places)
-    };
+    let may = |e: &Evidence| !context.in_usual_places || named(&e.source.path);
     let Applied { mut warnings, used: statements_used, any: taken_out } =
         suppress::apply(&mut sorted.kept, &context.ignores, &may, context.now, today);
     if sorted.kept.iter().any(|e| matches!(&e.data, Data::Findings(f) if !f.items.is_empty())) {
         let unnamed = context.unnamed.iter().filter(|f| !f.entries.is_empty());
         warnings.extend(unnamed.map(|f| suppress::unnamed(&f.path, f.entries.len(), ("entry", "entries"))));
     }
+    // A pattern for reports that takes such a document too is no word of the policy's author.
+    let by_entry = |path: &String| Some(names_statements(policy.evidence.get(*entries.get(path)?)?, path));
+    let is_word = |path: &String| {
+        policy.file.is_none()
+            || named(path)
+            || by_name.contains(path)
+            || by_entry(path).unwrap_or_else(|| !met.contains(path))
+    };
+    let ones_own: Vec<&String> = statements_used.iter().filter(|path| !is_word(path)).collect();
+    warnings.extend(ones_own.iter().map(|path| suppress::merely_taken(path)));
     let baseline = Baseline::of(policy, context);
     let touched = judge::Touched::of(policy, context);
     warnings.extend(judge::told(policy, &absent));
@@ -383,7 +386,8 @@ fn judged(
     let nothing = problems.is_empty() && !by_itself && sorted.kept.iter().all(|e| built_in && is_lock(e));
     let unread_by_nobody = problems.iter().filter(|p| p.concerns.is_empty()).count();
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
-    let status = judge::heeding(status, built_in && (!unused.is_empty() || taken_out), context.fail_on_warn);
+    let doubtful = built_in && (!unused.is_empty() || taken_out) || !ones_own.is_empty();
+    let status = judge::heeding(status, doubtful, context.fail_on_warn);
     warnings.extend(unused);
     let commit = context.revision.commit.as_deref();
     let (said, changes) = judge::of_history(&context.history, now.as_deref(), commit, &gates);

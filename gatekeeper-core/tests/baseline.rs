@@ -396,6 +396,7 @@ fn a_cell_that_is_gone_is_warned_of_where_no_cell_is_required() {
     assert_eq!(unit(&of("require = { otp = [\"28\"] }\n", &["28"])), (GateStatus::Pass, None));
     // Without any it is no warning.
     assert_eq!(status(&of("", &[]).against(&both), "unit"), GateStatus::Skip);
+}
 
 /// The change of a branch: what it renames.
 fn renaming(pairs: &[(&str, &str)]) -> std::sync::Arc<gatekeeper_core::Change> {

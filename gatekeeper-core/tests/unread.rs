@@ -69,3 +69,39 @@ fn more_files_than_a_run_reads_are_refused_however_they_were_given() {
         assert_eq!(v.problems.len(), usize::from(most == 4));
     }
 }
+
+#[test]
+fn a_vex_document_that_nobody_named_makes_the_verdict_a_warning() {
+    let root = std::env::temp_dir().join(format!("gatekeeper-vex-{}", std::process::id()));
+    let grype = r#"{"matches":[{"vulnerability":{"id":"CVE-2024-1","severity":"High"},"artifact":{"name":"a","version":"1","type":"npm","purl":"pkg:npm/a@1"}}],"source":{"type":"directory","target":"."},"descriptor":{"name":"grype","version":"0.80.0"}}"#;
+    let vex = r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://x/1","author":"x","timestamp":"2026-01-01T00:00:00Z","version":1,"statements":[{"vulnerability":{"name":"CVE-2024-1"},"products":[{"@id":"pkg:npm/a@1"}],"status":"not_affected","justification":"vulnerable_code_not_present"}]}"#;
+    std::fs::create_dir_all(root.join("reports")).unwrap();
+    std::fs::write(root.join("reports/grype.json"), grype).unwrap();
+    std::fs::write(root.join("reports/x.vex.json"), vex).unwrap();
+    let verdict = |top: &str, paths: &str, given: &[&str]| {
+        let policy = format!(
+            "version = 1\n{top}\n[[evidence]]\npaths = [{paths}]\n[gates.v]\nrule = \"findings\"\nmax = {{ high = 0 }}\n"
+        );
+        std::fs::write(root.join("gatekeeper.toml"), policy).unwrap();
+        let mut request = gatekeeper_core::CheckRequest::new(root.clone(), Context::at(1_780_272_000));
+        request.paths = given.iter().map(std::path::PathBuf::from).collect();
+        Engine::default().check(&request).unwrap()
+    };
+    let status = |top, paths, given: &[&str]| verdict(top, paths, given).status.as_str();
+    for wide in ["\"reports/**\"", "\"reports/*.json\"", "\"**/*.json\""] {
+        let v = verdict("", wide, &[]);
+        assert_eq!(v.status.as_str(), "warn", "{wide}");
+        assert!(
+            v.warnings
+                .iter()
+                .any(|w| w.contains("reports/x.vex.json takes findings out, and the policy does not name"))
+        );
+    }
+    assert_eq!(status("suppressions = [\"reports/x.vex.json\"]", "\"reports/**\"", &[]), "pass");
+    for named in ["\"reports/grype.json\", \"reports/x.vex.json\"", "\"reports/grype.json\", \"**/*.vex.json\""] {
+        assert_eq!(status("", named, &[]), "pass", "{named}");
+    }
+    assert_eq!(status("", "\"reports/**\"", &["reports"]), "warn");
+    assert_eq!(status("", "\"reports/**\"", &["reports/grype.json", "reports/x.vex.json"]), "pass");
+    std::fs::remove_dir_all(&root).unwrap();
+}

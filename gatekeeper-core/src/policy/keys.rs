@@ -78,7 +78,7 @@ pub(crate) const TOP: &[Key] = &[
         "suppressions",
         Shape::Texts,
         "patterns of files below the root that may take findings out: `.trivyignore`, `.trivyignore.yaml`, VEX documents in their usual places; what no pattern names takes nothing out",
-        "none, but for VEX documents that an `[[evidence]]` entry names: by their file, `*.vex.json`, `vex/**`, or `format`",
+        "none, but for VEX documents that an `[[evidence]]` entry brings; one that it does not name (its file, `*.vex.json`, `vex/**`, `format`) makes the verdict a warning",
     ),
     key(
         "suspicion",

@@ -41,6 +41,13 @@ pub(crate) fn unnamed(path: &str, count: usize, (one, many): (&str, &str)) -> St
     )
 }
 
+/// What is said of a document that took findings out, which the policy's patterns take and none of them names.
+pub(crate) fn merely_taken(path: &str) -> String {
+    format!(
+        "{path} takes findings out, and the policy does not name it: write `suppressions = [{path:?}]` where it may, or leave it out with `exclude`"
+    )
+}
+
 /// Applies them. `may` says which documents' statements may take findings out.
 pub(crate) fn apply(
     evidence: &mut [Evidence],
