@@ -61,6 +61,9 @@ pub(crate) struct Ground<'r> {
 /// Whether an input that could not be read is one that the gate needs.
 pub(crate) fn concerns(u: &Unread, gate: &Gate) -> bool {
     let s: &Selector = &gate.select;
+    if u.of_run {
+        return true;
+    }
     if !s.evidence.is_empty() {
         return u.name.as_ref().is_some_and(|n| s.evidence.contains(n));
     }

@@ -70,6 +70,7 @@ pub(crate) fn outdated(evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>, t
             name: e.source.name.clone(),
             labels: e.source.labels.clone(),
             file: e.source.path,
+            of_run: false,
         });
     }
     *evidence = kept;

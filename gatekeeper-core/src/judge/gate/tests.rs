@@ -55,6 +55,7 @@ fn unread(kind: Option<Kind>) -> Unread {
         tool: None,
         name: None,
         labels: BTreeMap::new(),
+        of_run: false,
     }
 }
 
