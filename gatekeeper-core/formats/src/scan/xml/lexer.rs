@@ -195,6 +195,9 @@ impl<'a> Lexer<'a> {
         let (end, what) = if rest.starts_with("<!--") {
             (until(4, "-->"), "-->, the end of the comment that begins here")
         } else if rest.starts_with("<?") {
+            if bytes.get(2).is_some_and(|b| !begins_a_name(*b)) {
+                return Err(ParseError::malformed("the name of an instruction behind <?").at(self.at).found(rest));
+            }
             (until(2, "?>"), "?>, the end of the instruction that begins here")
         } else if bytes.get(..9).is_some_and(|b| b.eq_ignore_ascii_case(b"<!DOCTYPE")) {
             match document_type(bytes) {
@@ -239,7 +242,7 @@ impl<'a> Lexer<'a> {
 fn document_type(bytes: &[u8]) -> Result<Option<usize>, usize> {
     let mut declared = false;
     let Some((mut at, first)) = next_of(bytes, 9, |b| !b.is_ascii_whitespace()) else { return Ok(None) };
-    if at == 9 || !(first.is_ascii_alphabetic() || matches!(first, b'_' | b':' | 0x80..)) {
+    if at == 9 || !begins_a_name(first) {
         return Err(at);
     }
     loop {
@@ -276,7 +279,9 @@ fn declarations(bytes: &[u8], mut at: usize) -> Result<Option<usize>, usize> {
             b'<' if rest.starts_with(b"<!--") => {
                 memchr::memmem::find(rest.get(4..).unwrap_or_default(), b"-->").map(|n| begin + n + 7)
             }
-            b'<' if rest.starts_with(b"<?") => memchr::memmem::find(rest, b"?>").map(|n| begin + n + 2),
+            b'<' if rest.starts_with(b"<?") && rest.get(2).is_none_or(|b| begins_a_name(*b)) => {
+                memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"?>").map(|n| begin + n + 4)
+            }
             b'<' if rest.starts_with(b"<!") => declaration(bytes, begin + 2)?,
             b'<' if rest.len() == 1 => None,
             _ => return Err(begin),
@@ -301,6 +306,11 @@ fn declaration(bytes: &[u8], mut at: usize) -> Result<Option<usize>, usize> {
             Some((begin, _)) => return Err(begin),
         };
     }
+}
+
+/// Whether a name may begin with this byte (XML 1.0 §2.3): all beyond ASCII is let through.
+fn begins_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':' | 0x80..)
 }
 
 /// The first byte of a kind from here on, and where.

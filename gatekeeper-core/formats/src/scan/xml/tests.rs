@@ -90,6 +90,8 @@ fn what_is_not_well_formed_is_refused() {
         "<a/>text",
         "x<a/>",
         "<a b/>",
+        "<?><?p ?><a/>",
+        "<? p?><a/>",
         "<a x=\"&bomb;\"/>",
     ] {
         assert!(tokens(bad).is_err(), "{bad}");
