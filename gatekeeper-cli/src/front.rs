@@ -3,7 +3,7 @@
 
 use crate::git::Git;
 pub use crate::refusal::{Problem, Refusal, RefusalDocument};
-use crate::release::Release;
+use crate::release::{self, Release};
 use gatekeeper_core::collect;
 use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
@@ -251,7 +251,7 @@ pub(crate) fn ready(engine: &Engine, request: &Request) -> Result<CheckRequest, 
     }
     context.progress.clone_from(&request.progress);
     context.history = history(&request.history, request.max_bytes);
-    Ok(CheckRequest {
+    let mut ready = CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),
         profile: request.profile.clone(),
@@ -259,7 +259,20 @@ pub(crate) fn ready(engine: &Engine, request: &Request) -> Result<CheckRequest, 
         paths: request.paths.clone(),
         working_directory,
         context,
-    })
+    };
+    // Commits are judged without a tag where the policy says so.
+    if ready.context.release.tag.is_none() && without_tag(engine, &ready) {
+        ready.context.release.repository = release::repository(&folder, ready.context.limits.file_bytes);
+    }
+    Ok(ready)
+}
+
+/// Whether a gate judges the history without a tag. A policy that cannot be used is told of where it is.
+fn without_tag(engine: &Engine, request: &CheckRequest) -> bool {
+    let Ok(Some(policy)) = engine.policy_of(request) else { return false };
+    let said = |name: &str| policy.normalised().get("gates").and_then(|g| g.get(name)?.get("tag")?.as_bool());
+    let of_history = |g: &policy::Gate| g.enabled && g.rule.kind() == Some(Kind::Commits);
+    policy.gates.iter().any(|g| of_history(g) && said(&g.name) == Some(false))
 }
 
 /// Reads earlier verdicts. They decide nothing, so that one that cannot be read is said and no more.
@@ -327,8 +340,11 @@ pub struct Judged {
 
 impl Judged {
     /// Of a verdict; `keep` leaves its details in for every output.
-    pub fn new(whole: Verdict, keep: bool) -> Judged {
-        let plain = (whole.details.is_some() && !keep).then(|| Verdict { details: None, ..whole.clone() });
+    pub fn new(mut whole: Verdict, keep: bool) -> Judged {
+        // They are the most of it: only the rest is copied.
+        let details = whole.details.take();
+        let plain = (details.is_some() && !keep).then(|| whole.clone());
+        whole.details = details;
         Judged { whole, plain }
     }
 
@@ -340,6 +356,12 @@ impl Judged {
     /// The verdict without what only some outputs show.
     pub fn plain(&self) -> &Verdict {
         self.plain.as_ref().unwrap_or(&self.whole)
+    }
+
+    /// What each of these outputs writes of it, in their order.
+    pub(crate) fn all_written(&self, outputs: &[&Output]) -> Vec<std::io::Result<Vec<u8>>> {
+        let wanted: Vec<(&Output, &Verdict)> = outputs.iter().map(|o| (*o, self.verdict_for(o))).collect();
+        gatekeeper_core::output::together(&wanted, &Style::default())
     }
 
     /// What this output writes of it; nothing where there is no such output.
@@ -360,7 +382,9 @@ pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) ->
     let outputs = self::outputs(engine, outputs)?;
     let details = request.details || outputs.iter().any(|o| o.wants_details());
     let judged = Judged::new(check(engine, &Request { details, ..request.clone() })?, request.details);
-    outputs.iter().map(|output| shown(output, judged.verdict_for(output))).collect()
+    let lossy = |e: std::string::FromUtf8Error| String::from_utf8_lossy(e.as_bytes()).into_owned();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(lossy);
+    judged.all_written(&outputs).into_iter().map(|bytes| bytes.map(text).map_err(Refusal::Rendering)).collect()
 }
 
 /// Outputs by their names.

@@ -13,6 +13,7 @@ use crate::snapshot::{By, Snapshot, Taken};
 use crate::verdict::Verdict;
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::inspect::Inspection;
 use gatekeeper_formats::{Format, Formats, ReadOptions};
 use std::path::{Path, PathBuf};
@@ -148,6 +149,13 @@ impl Engine {
         check::check(self.known(), request)
     }
 
+    /// Puts the fingerprints by which code scanning tells lines again beside a verdict that was kept without its details: of the lines that its
+    /// violations stand at, in the working tree of the commit that was judged. Outputs that [want details](crate::output::Output::wants_details)
+    /// show them.
+    pub fn hash_lines(&self, verdict: &mut Verdict, root: &Path) {
+        check::hash_lines(verdict, root, &Limits::default());
+    }
+
     /// Writes a first policy for a project: gates for what lies in the usual places below a root (any folder), each with the limit that holds now,
     /// and the verdict that this policy gives.
     ///
@@ -168,6 +176,24 @@ impl Engine {
         let check::Done { verdict, policy, evidence } = check::run(self.known(), &request)?;
         let context = &request.context;
         let by = By { commit: context.our_commit(), tree: context.our_tree(), now: context.now };
+        Taken::of(verdict, policy.against.tree.as_ref(), &evidence, &by)
+            .map_err(|e| PolicyError::whole("the snapshot", e.to_string()))
+    }
+
+    /// Judges what is in memory, as [`Engine::evaluate`] does, and takes a snapshot of it.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn snapshot_of(
+        &self,
+        policy: &Policy,
+        candidates: Vec<Candidate>,
+        context: &Context,
+    ) -> Result<Taken, PolicyError> {
+        let mut context = context.clone();
+        context.taking_snapshot = true;
+        let by = By { commit: context.our_commit(), tree: context.our_tree(), now: context.now };
+        let (verdict, evidence) = check::seen(&self.formats, policy, candidates, &context);
         Taken::of(verdict, policy.against.tree.as_ref(), &evidence, &by)
             .map_err(|e| PolicyError::whole("the snapshot", e.to_string()))
     }
