@@ -10,7 +10,7 @@ use super::records::{NamedRecords, Record};
 use crate::scan::shape::{Shape, Value};
 use gatekeeper_evidence::Note;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Severity};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Severity};
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,6 +49,14 @@ pub(super) struct Metadata {
     pub total: Count,
     #[serde(deserialize_with = "or_default")]
     pub vulnerabilities: Counts,
+}
+
+impl Metadata {
+    /// Whether it says that no dependency was looked at.
+    pub(super) fn nothing(&self, items: &[Finding]) -> Option<Gap> {
+        let nothing = self.total.0 == Some(0) && items.is_empty();
+        nothing.then(|| Gap::whole("it counts no dependency: nothing was looked at"))
+    }
 }
 
 /// How many vulnerabilities a document counts, by severity.

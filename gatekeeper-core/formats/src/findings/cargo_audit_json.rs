@@ -12,7 +12,7 @@ use super::rows;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::findings::{Category, Finding, Severity};
+use gatekeeper_evidence::findings::{Category, Finding, Gap, Severity};
 use gatekeeper_evidence::{Kind, Note};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -48,6 +48,8 @@ struct Report<'a> {
     database: Database,
     #[serde(deserialize_with = "or_default")]
     lockfile: Lockfile,
+    #[serde(borrow, deserialize_with = "or_default")]
+    settings: Settings<'a>,
     #[serde(borrow)]
     vulnerabilities: Option<Vulnerabilities<'a>>,
     #[serde(borrow)]
@@ -66,6 +68,29 @@ struct Database {
 struct Lockfile {
     #[serde(rename = "dependency-count")]
     dependencies: Count,
+}
+
+/// What it was told to leave out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Settings<'a> {
+    #[serde(borrow)]
+    ignore: List<Str<'a>>,
+    #[serde(borrow)]
+    severity: Scalar<'a>,
+}
+
+impl Settings<'_> {
+    fn gaps(&self) -> impl Iterator<Item = Gap> {
+        let ignored: Vec<&str> = self.ignore.0.iter().map(Str::text).collect();
+        let ignored = Gap::of_items("advisory was told to be ignored", "advisories were told to be ignored", &ignored);
+        let least = self
+            .severity
+            .get()
+            .filter(|s| *s != "none")
+            .map(|least| Gap::part(format!("advisories below the severity {least} were not looked at")));
+        ignored.into_iter().chain(least)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -174,6 +199,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut notes = Vec::new();
     let mut items = Vec::new();
     let (mut documents, mut complete, mut unlisted) = (0_usize, true, 0_usize);
+    let mut gaps: Vec<Gap> = Vec::new();
     rows::documents(input, |report: Report<'_>| {
         let wanted = || foreign("a report of cargo audit (vulnerabilities.list)");
         let vulnerabilities = report.vulnerabilities.ok_or_else(wanted)?;
@@ -182,6 +208,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             complete = false;
             note(&mut notes, "the report says that it looked for no advisory, or at no dependency");
         }
+        gaps.extend(report.settings.gaps());
         let list = vulnerabilities.list.ok_or_else(wanted)?;
         items.extend(list.0.iter().map(|e| finding(e, None, &mut notes)));
         for (kind, entries) in &report.warnings.0 {
@@ -200,7 +227,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let counted = u64::try_from(items.len().saturating_add(unlisted)).unwrap_or(u64::MAX);
     Ok(parsed(items, Some(complete), "cargo-audit", notes)
-        .with_counts(&[(Severity::Unknown, counted)], Category::Vulnerability))
+        .with_counts(&[(Severity::Unknown, counted)], Category::Vulnerability)
+        .with_gaps(gaps))
 }
 
 fn finding(e: &Entry<'_>, warning: Option<&str>, notes: &mut Vec<Note>) -> Finding {

@@ -234,7 +234,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     };
     let items: Vec<Finding> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
     let stated = audit.metadata.vulnerabilities.unlisted(&items);
-    Ok(parsed(items, Some(true), "npm-audit", notes).with_counts(&stated, Category::Vulnerability))
+    let nothing = audit.metadata.nothing(&items);
+    Ok(parsed(items, Some(true), "npm-audit", notes).with_counts(&stated, Category::Vulnerability).with_gaps(nothing))
 }
 
 fn packages(all: &[(Cow<'_, str>, Vulnerable<'_>)], notes: &mut Vec<Note>) -> Vec<Finding> {

@@ -48,5 +48,6 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let Some(advisories) = audit.advisories else { return Err(foreign("an audit of pnpm (advisories)")) };
     let items: Vec<_> = advisories.0.iter().map(|(_, a)| advisories::finding(a, &mut notes)).collect();
     let stated = audit.metadata.vulnerabilities.unlisted(&items);
-    Ok(parsed(items, Some(true), "pnpm-audit", notes).with_counts(&stated, Category::Vulnerability))
+    let nothing = audit.metadata.nothing(&items);
+    Ok(parsed(items, Some(true), "pnpm-audit", notes).with_counts(&stated, Category::Vulnerability).with_gaps(nothing))
 }

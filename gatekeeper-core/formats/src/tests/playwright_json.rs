@@ -5,7 +5,8 @@
 //!
 //! - A case is a spec in a project. `expected` passed (what was expected to fail and failed, too), `flaky` passed on a re-run, `unexpected` failed,
 //!   `skipped` did not run, whatever the reason.
-//! - Its time is that of all its attempts. A test that was interrupted makes the run not complete.
+//! - Its time is that of all its attempts. A test that was interrupted makes the run not complete; so does one that was to run and has no result,
+//!   where nothing failed that would have kept it from running.
 //! - `errors` stand outside of any test (a file that did not load, a time-out of the whole): problems, and the run is not complete.
 
 use super::common::{self, Text};
@@ -92,6 +93,8 @@ struct Test<'a> {
     project_name: Option<Text<'a>>,
     #[serde(borrow)]
     status: Text<'a>,
+    #[serde(borrow, rename = "expectedStatus")]
+    expected: Option<Text<'a>>,
     #[serde(borrow)]
     results: Vec<Attempt<'a>>,
 }
@@ -116,6 +119,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut reader = Reader {
         run: TestRun::default(),
         complete: document.errors.is_empty(),
+        unreached: false,
         several: document.config.projects.len() > 1,
         classes: common::Classes::default(),
     };
@@ -125,6 +129,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         reader.run.suites.push(suite);
     }
     let mut run = reader.run;
+    // What stands behind a failure in a serial group, or beyond the most failures, is not reached for that.
+    let failed = run.suites.iter().flat_map(|s| &s.cases).any(|c| c.status > Outcome::Skipped);
+    let complete = reader.complete && (failed || !reader.unreached);
     for e in &document.errors {
         let message = common::clip(e.message.as_deref().unwrap_or_default()).to_owned();
         run.problems.push(Problem { name: "outside of any test".into(), message, line: None });
@@ -139,17 +146,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let start = document.stats.start_time.and_then(|t| t.parse::<jiff::Timestamp>().ok());
     let took = document.stats.duration.and_then(common::epoch_ms).unwrap_or(0);
     let created = start.and_then(|t| t.as_second().checked_add(took));
-    Ok(Parsed {
-        tool: Some("playwright".into()),
-        notes,
-        created,
-        ..Parsed::new(Data::Tests(run), Some(reader.complete))
-    })
+    Ok(Parsed { tool: Some("playwright".into()), notes, created, ..Parsed::new(Data::Tests(run), Some(complete)) })
 }
 
 struct Reader {
     run: TestRun,
     complete: bool,
+    /// Whether there is a test that was to run and was not reached.
+    unreached: bool,
     /// Whether there are several projects.
     several: bool,
     classes: common::Classes,
@@ -188,6 +192,8 @@ impl Reader {
             }
         };
         self.complete &= test.results.iter().all(|r| r.status.as_deref() != Some("interrupted"));
+        // Who wants a test to be skipped expects that; without a result it was not reached.
+        self.unreached |= test.results.is_empty() && test.expected.as_deref() == Some("passed");
         let mut detail = None;
         if flaky || status == Outcome::Failed {
             let error = test.results.iter().find_map(|r| r.error.as_ref()).and_then(|e| e.message.as_deref());
