@@ -4,7 +4,7 @@
 //! (those of its environments are when these were made), so of several by one person nobody can tell the latest.
 
 use super::github::{Account, failed};
-use super::http;
+use super::requests::{not_all, page};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -56,19 +56,12 @@ struct Failure<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let start = match http::head(input.bytes)? {
-        Some((answered, start)) => {
-            http::refuse(answered.status)?;
-            start
-        }
-        None => 0,
-    };
-    let bytes = input.bytes.get(start..).unwrap_or_default();
+    let (bytes, page) = page(input)?;
     if bytes.trim_ascii_start().first() == Some(&b'{') {
         return Err(failed(&json::from_bytes::<Failure<'_>>(bytes)?.message));
     }
     let entries: Vec<Entry<'_>> = json::from_bytes(bytes)?;
-    let mut out = Approvals { environments: true, ..Approvals::default() };
+    let mut out = Approvals { environments: true, page, ..Approvals::default() };
     for (n, entry) in entries.into_iter().enumerate() {
         let state = match entry.state.to_ascii_lowercase().as_str() {
             "approved" => State::Approved,
@@ -90,7 +83,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             environments: entry.environments.iter().map(|e| e.name.as_ref().into()).collect(),
         });
     }
-    Ok(Parsed { tool: Some("github".to_owned()), ..Parsed::new(Data::Approvals(out), Some(true)) })
+    let notes = page.map(not_all).into_iter().collect();
+    Ok(Parsed { tool: Some("github".to_owned()), notes, ..Parsed::new(Data::Approvals(out), Some(page.is_none())) })
 }
 
 #[cfg(test)]
