@@ -33,6 +33,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
+    if http::is_answer(head.bytes()) {
+        let own = http::is_answer_with(head.bytes(), &["sha", "commit", "parents", "committer"]);
+        return Confidence::when(own, Confidence::Likely);
+    }
     let Some(shape) = head.json() else { return Confidence::No };
     let all = ["[].sha", "[].commit.author", "[].parents", "[].author", "[].committer"];
     Confidence::when(shape.has_all(&all), Confidence::Certain)

@@ -4,6 +4,7 @@
 //! (those of its environments are when these were made), so of several by one person nobody can tell the latest.
 
 use super::github::{Account, failed};
+use super::http;
 use super::requests::{not_all, page};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
@@ -29,6 +30,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
+    if http::is_answer(head.bytes()) {
+        let own = http::is_answer_with(head.bytes(), &["environments", "state", "user", "comment"]);
+        return Confidence::when(own, Confidence::Likely);
+    }
     let Some(shape) = head.json() else { return Confidence::No };
     Confidence::when(shape.has_all(&["[].environments", "[].state", "[].user"]), Confidence::Certain)
 }

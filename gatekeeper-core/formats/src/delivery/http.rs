@@ -37,6 +37,12 @@ pub(super) fn is_answer(bytes: &[u8]) -> bool {
     bytes.starts_with(b"HTTP/")
 }
 
+/// Whether an answer's content has all of these members, as far as its beginning shows.
+pub(super) fn is_answer_with(bytes: &[u8], members: &[&str]) -> bool {
+    let has = |m: &&str| memchr::memmem::find(bytes, format!("\"{m}\"").as_bytes()).is_some();
+    is_answer(bytes) && members.iter().all(|m| has(m))
+}
+
 /// The first answer's head, and where its content begins; `None` where there is no head.
 pub(super) fn head(bytes: &[u8]) -> Result<Option<(Answered, usize)>, ParseError> {
     if !is_answer(bytes) {
