@@ -4,6 +4,7 @@ mod aside;
 pub mod findings;
 pub(crate) mod inside;
 pub(crate) mod named;
+pub(crate) mod pages;
 pub mod paths;
 pub(crate) mod reconcile;
 pub mod suppress;
