@@ -270,7 +270,10 @@ fn what_only_counts_counts_the_same() {
 
         let badge = json("badge-json")["message"].as_str().unwrap().to_owned();
         let bad = matches!(v.status, Overall::Fail | Overall::Unknown);
-        assert!(badge.starts_with(v.status.as_str()) && text("badge").contains(&format!(": {badge}")), "{name}: {badge}");
+        assert!(
+            badge.starts_with(v.status.as_str()) && text("badge").contains(&format!(": {badge}")),
+            "{name}: {badge}"
+        );
         assert_eq!(badge.contains(&format!("({} of ", failed.len())), bad && !failed.is_empty(), "{name}: {badge}");
         assert_eq!(json("badge-json")["isError"], bad, "{name}");
 
@@ -295,7 +298,13 @@ fn what_is_for_people_names_every_violation_or_counts_it() {
             output.write(&verdict, &Style::default().verbose(), &mut got).unwrap();
             let text = String::from_utf8(got).unwrap().replace("\\", "").replace("&lt;", "<").replace("&gt;", ">");
             // What begins with the path stands behind the place, which says it.
-            let paths: Vec<String> = verdict.gates.iter().flat_map(|g| &g.violations).filter_map(|v| v.place.as_ref()).map(|p| format!("{}: ", p.path)).collect();
+            let paths: Vec<String> = verdict
+                .gates
+                .iter()
+                .flat_map(|g| &g.violations)
+                .filter_map(|v| v.place.as_ref())
+                .map(|p| format!("{}: ", p.path))
+                .collect();
             for message in messages(&verdict) {
                 let said = paths.iter().find_map(|p| message.strip_prefix(p.as_str())).unwrap_or(&message);
                 let words = output::line(said).replace('\\', "");

@@ -234,7 +234,7 @@ fn records(output: &str, text: &str) -> Vec<String> {
             use quick_xml::events::Event;
             match reader.read_event().unwrap() {
                 Event::Eof => return out,
-                Event::Start(e) | Event::Empty(e) => out.push(String::from_utf8(e.name().as_ref().to_vec()).unwrap()),
+                Event::Start(e) | Event::Empty(e) => out.push(e.name().as_ref().to_owned()),
                 Event::Comment(_) | Event::CData(_) | Event::PI(_) | Event::DocType(_) => panic!("{text}"),
                 _ => {}
             }

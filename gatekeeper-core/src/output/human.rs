@@ -221,8 +221,7 @@ fn violations(
 ) -> io::Result<()> {
     // An explanation shows every one.
     let every = || g.violations.iter().map(|v| (v, 1)).collect();
-    let mut groups: Vec<(&Violation, usize)> =
-        if most == usize::MAX { every() } else { text::grouped(&g.violations) };
+    let mut groups: Vec<(&Violation, usize)> = if most == usize::MAX { every() } else { text::grouped(&g.violations) };
     let above = |v: &Violation| brief && text::said_by_cell(g, v);
     let by_cells: usize = groups.iter().filter(|(v, _)| above(v)).map(|(_, n)| n).sum();
     groups.retain(|(v, _)| !above(v));

@@ -226,8 +226,7 @@ fn details(worst: &[&GateVerdict], page: &mut Page<'_>) {
         let (name, n) = (text::html(&g.name, NAME), g.violations.len());
         let common = text::one_source(g.violations.iter());
         let source = common.map(|s| format!(" in {}", text::html(s, text::LONGEST))).unwrap_or_default();
-        let head =
-            format!("\n<details{open}><summary>{} {name}: {n} to look at{source}</summary>\n\n", sign(g.status));
+        let head = format!("\n<details{open}><summary>{} {name}: {n} to look at{source}</summary>\n\n", sign(g.status));
         // Nothing is opened that could not be closed again.
         let rest = "- … and 18446744073709551615 more\n";
         let Some(left) = page.left.checked_sub(END.len() + rest.len()) else {

@@ -511,7 +511,8 @@ mod tests {
     fn a_path_is_said_once_and_so_is_common_evidence() {
         let placed = |message: &str, source: &str, id: &str| {
             let mut v = Violation::new("x", GateStatus::Fail, message).from_source(source);
-            v.place = Some(gatekeeper_evidence::findings::Place { path: "src/a.c".into(), line: Some(3), column: None });
+            v.place =
+                Some(gatekeeper_evidence::findings::Place { path: "src/a.c".into(), line: Some(3), column: None });
             v.id = Some(id.to_owned());
             v
         };

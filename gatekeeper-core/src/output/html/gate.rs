@@ -61,7 +61,8 @@ pub(super) fn gate(v: &Verdict, n: usize, g: &GateVerdict, style: &Style, out: &
 fn to_pass(g: &GateVerdict, out: &mut String) {
     // The way out of the one violation that the gate's line has said.
     let own = g.violations.iter().filter(|v| text::said_already(g, v)).filter_map(|v| v.help.as_deref());
-    let all: Vec<&str> = if g.to_pass.is_empty() { own.collect() } else { g.to_pass.iter().map(String::as_str).collect() };
+    let all: Vec<&str> =
+        if g.to_pass.is_empty() { own.collect() } else { g.to_pass.iter().map(String::as_str).collect() };
     let few: Vec<String> = all.iter().take(LINES).map(|words| coded(&page(words))).collect();
     match few.as_slice() {
         [] => {}
@@ -69,7 +70,11 @@ fn to_pass(g: &GateVerdict, out: &mut String) {
             let _ = writeln!(out, "<p class=\"to-pass\"><b>To pass:</b> {one}</p>");
         }
         some => {
-            let _ = writeln!(out, "<div class=\"to-pass\"><b>To pass:</b><ul><li>{}</li></ul></div>", some.join("</li><li>"));
+            let _ = writeln!(
+                out,
+                "<div class=\"to-pass\"><b>To pass:</b><ul><li>{}</li></ul></div>",
+                some.join("</li><li>")
+            );
         }
     }
 }
@@ -296,7 +301,8 @@ fn violations(n: usize, g: &GateVerdict, style: &Style, out: &mut String) {
         violation(v, count, common.is_none(), out);
     }
     out.push_str("</ul>\n");
-    if let Some(source) = common {
+    // The foot names the gate's evidence.
+    if let Some(source) = common.filter(|_| g.evidence.len() != 1) {
         let _ = writeln!(out, "<p class=\"dim\">all in <code>{}</code></p>", text::page(source, NAME));
     }
     let rest = g.violations.len().saturating_sub(shown);
