@@ -18,6 +18,10 @@ pub(crate) struct Absent {
 
 /// The patterns of optional entries that no file of the run matches.
 pub(crate) fn absent(policy: &Policy, evidence: &[Evidence], unread: &[Unread], ignored: &[String]) -> Vec<Absent> {
+    // What lies in a run that was refused, nobody knows.
+    if unread.iter().any(|u| u.of_run) {
+        return Vec::new();
+    }
     let names: Vec<&str> = evidence
         .iter()
         .map(|e| e.source.path.as_str())
@@ -141,6 +145,7 @@ pub(crate) fn hold(policy: &Policy, entries: &BTreeMap<String, usize>, kept: &[E
                 tool: None,
                 name: entry.name.clone(),
                 labels: entry.labels.clone(),
+                of_run: false,
             };
             more.extend(concerned.into_iter().map(|kind| first.of_kind(kind)));
         }
