@@ -30,7 +30,7 @@ pub struct Request {
     list: PathBuf,
     only: Vec<String>,
     tolerate: usize,
-    longest: u64,
+    most: u64,
 }
 
 impl Request {
@@ -45,7 +45,7 @@ impl Request {
             list: PathBuf::from(".ci/mutants-accepted.txt"),
             only: Vec::new(),
             tolerate: 0,
-            longest: u64::MAX,
+            most: u64::MAX,
         };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
@@ -56,7 +56,7 @@ impl Request {
                 "--sample" => out.sample = Some(count(value()?)?),
                 "--seed" => out.seed = number(value()?)?,
                 "--tolerate" => out.tolerate = count(value()?)?,
-                "--longest" => out.longest = number(value()?)?,
+                "--most" => out.most = number(value()?)?,
                 "--list" => out.list = PathBuf::from(value()?),
                 "--only" => out.only.push((*value()?).to_owned()),
                 other => return Err(format!("{other} is not known")),
@@ -88,16 +88,18 @@ pub fn mutants(root: &Path, request: &Request) -> Result<(Vec<String>, bool), St
     at(&format!("{} of {total} mutants are woven in and built", drawn.len()));
     let built = tree::build(root, &drawn)?;
     at("which tests reach which");
-    let reaching = trial::trace(&built.binaries, &root.join("target/mutants"), request.longest)?;
-    let ids: Vec<Id> = drawn.iter().map(|m| m.id).filter(|id| !built.left_out.contains_key(id)).collect();
-    at(&format!("{} are tried", ids.len()));
-    let outcomes = trial::trial(&built.binaries, &reaching, &ids, |n| {
+    let reaching = trial::trace(&built.binaries, &root.join("target/mutants"))?;
+    let tried: Vec<&Mutant> = drawn.iter().filter(|m| !built.left_out.contains_key(&m.id)).collect();
+    at(&format!("{} are tried", tried.len()));
+    let outcomes = trial::trial(&built.binaries, &reaching, &tried, request.most, |n, mutant, outcome| {
+        if let Outcome::Unnoticed(_) = outcome {
+            eprintln!("        unnoticed: {}", mutant.name);
+        }
         if n > 0 && n % 200 == 0 {
             at(&format!("{n}"));
         }
     });
     at("done");
-    let outcomes: BTreeMap<Id, Outcome> = outcomes.into_iter().collect();
     let report = root.join("target/mutants/outcome.txt");
     let lines: Vec<String> =
         drawn.iter().map(|m| format!("{}  {}", word(m, &built.left_out, &outcomes), m.name)).collect();

@@ -1,5 +1,6 @@
 //! Which tests reach which mutant, and whether one of them notices it.
 
+use super::list::Mutant;
 use super::tree::Binary;
 use super::weave::Id;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,11 +39,11 @@ pub enum Outcome {
     Unnoticed(usize),
 }
 
-/// Runs all tests once as they are: which tests reach which mutant. Those that take more milliseconds than `longest` are passed over.
+/// Runs all tests once as they are: which tests reach which mutant.
 ///
 /// # Errors
 /// A test fails though nothing is changed.
-pub fn trace(binaries: &[Binary], folder: &Path, longest: u64) -> Result<BTreeMap<Id, BTreeSet<Test>>, String> {
+pub fn trace(binaries: &[Binary], folder: &Path) -> Result<BTreeMap<Id, BTreeSet<Test>>, String> {
     let out = Mutex::new(BTreeMap::<Id, BTreeSet<Test>>::new());
     let wrong = Mutex::new(Vec::new());
     in_parallel(binaries.len(), |n, scratch| {
@@ -58,7 +59,7 @@ pub fn trace(binaries: &[Binary], folder: &Path, longest: u64) -> Result<BTreeMa
                 let lines = fs::read_to_string(&file).unwrap_or_default();
                 let mut out = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 for line in lines.lines() {
-                    let Some((test, reached)) = reached(line, n).filter(|(t, _)| t.millis <= longest) else { continue };
+                    let Some((test, reached)) = reached(line, n) else { continue };
                     for id in reached {
                         out.entry(id).or_default().insert(test.clone());
                     }
@@ -99,23 +100,38 @@ fn at_home<'a>(command: &'a mut Command, binary: &Binary, scratch: &Path) -> &'a
     command.env("RUST_BACKTRACE", "0").stdin(Stdio::null())
 }
 
-/// Tries all of them, quickest tests first.
+/// Tries all of them by the tests that reach them: their own module's first, then the quickest of the others, as many as take no more
+/// milliseconds than `most` together.
 pub fn trial(
     binaries: &[Binary],
     reaching: &BTreeMap<Id, BTreeSet<Test>>,
-    ids: &[Id],
-    tell: impl Fn(usize) + Sync,
-) -> Vec<(Id, Outcome)> {
+    mutants: &[&Mutant],
+    most: u64,
+    tell: impl Fn(usize, &Mutant, &Outcome) + Sync,
+) -> BTreeMap<Id, Outcome> {
     let out = Mutex::new(Vec::new());
-    in_parallel(ids.len(), |n, scratch| {
-        let Some(&id) = ids.get(n) else { return };
-        let tests = reaching.get(&id).map(|t| t.iter().collect::<Vec<_>>()).unwrap_or_default();
-        push(&out, (id, attempt(binaries, &tests, id, scratch)));
-        tell(n);
+    in_parallel(mutants.len(), |n, scratch| {
+        let Some(mutant) = mutants.get(n) else { return };
+        let all = reaching.get(&mutant.id).into_iter().flatten();
+        let module = module(&mutant.file);
+        let (mut tests, others): (Vec<&Test>, Vec<&Test>) = all.partition(|t| t.name.starts_with(&module));
+        let mut spent = 0_u64;
+        tests.extend(others.into_iter().take_while(|t| {
+            spent = spent.saturating_add(t.millis);
+            spent <= most
+        }));
+        let outcome = attempt(binaries, &tests, mutant.id, scratch);
+        tell(n, mutant, &outcome);
+        push(&out, (mutant.id, outcome));
     });
-    let mut out = out.into_inner().unwrap_or_default();
-    out.sort_by_key(|(id, _)| *id);
-    out
+    out.into_inner().unwrap_or_default().into_iter().collect()
+}
+
+/// How the names of a source's own unit tests begin.
+fn module(file: &str) -> String {
+    let below = file.rsplit_once("src/").map_or(file, |(_, below)| below);
+    let below = below.trim_end_matches(".rs").trim_end_matches("lib").trim_end_matches("/mod");
+    if below.is_empty() { "tests::".to_owned() } else { format!("{}::", below.replace('/', "::")) }
 }
 
 fn attempt(binaries: &[Binary], tests: &[&Test], id: Id, scratch: &Path) -> Outcome {
@@ -238,6 +254,18 @@ fn in_parallel(n: usize, work: impl Fn(usize, &Path) + Sync) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_has_tests_of_its_own() {
+        for (file, own) in [
+            ("gatekeeper-core/evidence/src/lib.rs", "tests::"),
+            ("gatekeeper-core/evidence/src/decimal.rs", "decimal::"),
+            ("gatekeeper-core/src/rule/coverage/patch.rs", "rule::coverage::patch::"),
+            ("gatekeeper-core/src/rule/rego/mod.rs", "rule::rego::"),
+        ] {
+            assert_eq!(module(file), own);
+        }
+    }
 
     #[test]
     fn the_quickest_tests_run_first_and_few() {

@@ -118,7 +118,7 @@ fn woven_in_each_change_does_what_it_says_and_nothing_when_off() {
 fn pieces(line: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut rest = line;
-    while let Some(end) = rest.find(|c| c == ' ').filter(|_| !rest.is_empty()) {
+    while let Some(end) = rest.find(' ') {
         let end = if rest.starts_with('[') { rest.find(']').unwrap() + 1 } else { end };
         let (piece, then) = rest.split_at(end);
         out.push(piece);
