@@ -436,7 +436,7 @@ fn a_package_is_named_with_its_version_once() {
     let of = |purl: Option<&str>, installed: Option<&str>| {
         let package =
             Package { name: "x".into(), purl: purl.map(Into::into), installed: installed.map(Into::into), fixed: None };
-        package(&Finding { package: Some(Box::new(package)), ..finding(Severity::Low) })
+        package(&Finding { package: Some(Box::new(own)), ..finding(Severity::Low) })
     };
     assert_eq!(of(Some("pkg:npm/x@1"), Some("1")).as_deref(), Some("pkg:npm/x@1"));
     assert_eq!(of(Some("pkg:npm/x"), Some("1")).as_deref(), Some("pkg:npm/x 1"));
