@@ -434,7 +434,7 @@ fn a_waiver_sees_the_package_and_all_who_found_it() {
 #[test]
 fn a_package_is_named_with_its_version_once() {
     let of = |purl: Option<&str>, installed: Option<&str>| {
-        let package =
+        let own =
             Package { name: "x".into(), purl: purl.map(Into::into), installed: installed.map(Into::into), fixed: None };
         package(&Finding { package: Some(Box::new(own)), ..finding(Severity::Low) })
     };
