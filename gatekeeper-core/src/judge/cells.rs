@@ -5,7 +5,7 @@
 use super::waive::GateWaivers;
 use super::words::Held;
 use crate::policy::{Cells, Labels, Quorum, within};
-use crate::rule::Remedy;
+use crate::rule::{ALL_WAIVED, Remedy};
 use crate::verdict::{CellVerdict, GateStatus, Violation};
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::order::natural;
@@ -121,10 +121,19 @@ pub(super) fn weigh(
 ) -> (GateStatus, Vec<Violation>) {
     for cell in judged.iter_mut() {
         allow(cells, cell, today);
+        // Who accepts all that falls short in a part has left nothing there to judge.
+        let mut in_the_way = cell.violations.iter().filter(|v| short(v.status)).peekable();
+        let waived = in_the_way.peek().is_some() && in_the_way.all(|v| v.code == ALL_WAIVED);
         if short(cell.status)
-            && let Some(excuse) = waivers.excuses(&cell.labels, cell.component.as_deref(), cell.status)
+            && let Some(excuse) = waivers.excuses(&cell.labels, cell.component.as_deref(), cell.status, waived)
         {
-            cell.ease("waived", format!("{}, which is waived: {excuse}", cell.said()));
+            let what = if waived { format!("all that {} falls short by", cell.place()) } else { cell.said() };
+            let words = if waived {
+                format!("{what} is waived: {excuse}")
+            } else {
+                format!("{what}, which is waived: {excuse}")
+            };
+            cell.ease("waived", words);
         }
     }
     let worst = |judged: &[Judged]| judged.iter().map(|c| c.status).max().unwrap_or(GateStatus::Pass);
