@@ -17,7 +17,7 @@ use gatekeeper_evidence::{Coverage, Data, Evidence, Inventory, Measurements, Rat
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The label of attempts.
-const ATTEMPT: &str = "attempt";
+pub(super) const ATTEMPT: &str = "attempt";
 
 /// Names that a reason lists; the verdict's `baseline` has all of them.
 const TOLD: usize = 8;

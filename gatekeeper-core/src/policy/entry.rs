@@ -82,6 +82,10 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
     let mut labels = BTreeMap::new();
     for (label, values) in t.named_texts("labels") {
         match <[String; 1]>::try_from(values) {
+            Ok([_]) if patterns.iter().chain(&packages).any(|p| p.labels().contains(&label)) => {
+                let span = t.get("labels").map_or_else(|| span.clone(), |n| n.span.clone());
+                t.problem(span, format!("`{{{label}}}` in a pattern of this entry gives the label `{label}` already"));
+            }
             Ok([value]) => {
                 labels.insert(label, value);
             }
