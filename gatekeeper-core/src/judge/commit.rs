@@ -34,7 +34,9 @@ pub(crate) fn of_others(
             continue;
         };
         let words = match other.len() {
-            0..7 => format!("is of no commit that can be told: it says {other}, which is shorter than 7 digits, and {ours} is judged"),
+            0..7 => format!(
+                "is of no commit that can be told: it says {other}, which is shorter than 7 digits, and {ours} is judged"
+            ),
             _ => format!("is of another commit: it says {other}, and {ours} is judged"),
         };
         unread.push(Unread {

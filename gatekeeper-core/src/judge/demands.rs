@@ -2,11 +2,10 @@
 //! of which nobody can say what it was to be.
 
 use super::cells;
-use super::gate::Ground;
 use super::select::{selected, tools};
 use super::unread::Unread;
 use crate::config::Selector;
-use crate::policy::{Gate, Labels};
+use crate::policy::{Gate, Labels, Policy};
 use crate::verdict::{Action, GateStatus, Violation};
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,10 +54,7 @@ pub(super) fn unheard_in_cells(
         for (label, value) in &values {
             let of = |labels: &Labels| labels.get(*label) == Some(*value);
             let broken = unreadable.iter().filter(|u| here(u, &cell)).any(|u| of(&u.labels));
-            if !broken
-                && !evidence.iter().any(|e| of(&e.source.labels))
-                && taken.iter().any(|e| of(&e.source.labels))
-            {
+            if !broken && !evidence.iter().any(|e| of(&e.source.labels)) && taken.iter().any(|e| of(&e.source.labels)) {
                 lacks.push(missing(format!("no evidence for {label} = {value} in {name}, which the gate names")));
             }
         }
@@ -71,8 +67,14 @@ pub(super) fn unheard_in_cells(
 
 /// Files of which nobody can say what they were to be, in cells of a gate that have nothing else: such a file is what the cell lacks. Not where another
 /// gate that blocks may lack it as well: that one judges no cell, or has evidence in it.
-pub(super) fn nameless<'u>(gate: &Gate, taken: &[&Evidence], ground: Ground<'u>) -> Vec<&'u Unread> {
-    let of_nobody = || ground.unread.iter().filter(|u| u.kind.is_none());
+pub(super) fn nameless<'u>(
+    gate: &Gate,
+    taken: &[&Evidence],
+    policy: &Policy,
+    all: &[Evidence],
+    unread: &'u [Unread],
+) -> Vec<&'u Unread> {
+    let of_nobody = || unread.iter().filter(|u| u.kind.is_none());
     if gate.cells.each.is_empty() || !gate.missing_blocks || of_nobody().next().is_none() {
         return Vec::new();
     }
@@ -98,8 +100,8 @@ pub(super) fn nameless<'u>(gate: &Gate, taken: &[&Evidence], ground: Ground<'u>)
         return Vec::new();
     }
     let blocks = |g: &&Gate| g.enabled && g.action == Action::Block && g.name != gate.name;
-    let others: Vec<(&Gate, BTreeSet<Labels>)> = (ground.policy.gates.iter().filter(blocks))
-        .map(|g| (g, places(g, &mut ground.evidence.iter().filter(|e| selected(e, g)))))
+    let others: Vec<(&Gate, BTreeSet<Labels>)> = (policy.gates.iter().filter(blocks))
+        .map(|g| (g, places(g, &mut all.iter().filter(|e| selected(e, g)))))
         .collect();
     some.filter(|u| {
         others.iter().filter(|(g, _)| could_take(g, u)).all(|(g, there)| {

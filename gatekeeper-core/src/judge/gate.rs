@@ -109,7 +109,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     let recordings = ground.recordings.iter().copied().filter(|_| gate.judge.by_exit_status());
     let taken: Vec<&Evidence> = evidence.iter().chain(recordings).filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
-    unreadable.extend(demands::nameless(gate, &taken, ground));
+    unreadable.extend(demands::nameless(gate, &taken, ground.policy, evidence, unread));
     if taken.is_empty() && unreadable.is_empty() && gate.missing_blocks {
         // Nothing is known of an unrecognised file; where a gate lacks evidence, that file may be what it lacks.
         unreadable = unread.iter().filter(|u| u.kind.is_none()).collect();

@@ -341,11 +341,8 @@ fn beside_paths(found: &[Counted<'_>], scope: &Scope<'_>, out: &mut Judgement) {
     let asked: Vec<&str> = paths.iter().map(Pattern::as_str).collect();
     let some: Vec<&str> = places.iter().copied().take(NAMED).collect();
     let more = places.len().checked_sub(NAMED).filter(|n| *n > 0).map(|n| format!(" and {n} more")).unwrap_or_default();
-    let message = format!(
-        "no file matches `paths` ({}); the findings are in {}{more}",
-        asked.join(", "),
-        some.join(", ")
-    );
+    let message =
+        format!("no file matches `paths` ({}); the findings are in {}{more}", asked.join(", "), some.join(", "));
     let v = Violation::new("paths-match-nothing", GateStatus::Warn, message);
     out.violations.push(v.from_source(found.first().map_or("", |c| &c.evidence.source.path)));
 }

@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn every_element_of_a_star_owes_a_figure() {
-        let lost = |pointer, text| at(pointer, text).1;
+        let lost = |pointer: &str, text: &str| at(pointer, text).1;
         assert_eq!(lost("/*/ms", r#"[{"ms": 1}, {"ms": 2}]"#), 0);
         for other in [r#"{"x": 3}"#, "{}", "3", "null", r#""timeout""#, "[]", "true", "-1", "1.5"] {
             assert_eq!(lost("/*/ms", &format!(r#"[{{"ms": 1}}, {other}]"#)), 1, "{other}");

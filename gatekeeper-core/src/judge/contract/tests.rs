@@ -53,12 +53,12 @@ fn below(floors: &str, all: &[Evidence]) -> Vec<(String, Option<Kind>)> {
 fn each_floor_holds_at_its_number_and_not_below() {
     let tests = [results("a/1", 12, 5)];
     let coverage = [covered("a/1", &[("x", 10), ("y", 5)]), covered("a/2", &[("x", 12)])];
-    let inventory = |names: &[&str]| {
+    let inventory = |path: &str, names: &[&str]| {
         let component = |n: &&str| Component { name: (*n).into(), ..Component::default() };
         let components = names.iter().map(component).collect();
-        evidence("a/bom", Data::Inventory(Inventory { components, ..Inventory::default() }))
+        evidence(path, Data::Inventory(Inventory { components, ..Inventory::default() }))
     };
-    let packages = [inventory(&["p", "q"]), inventory(&["q", "r"])];
+    let packages = [inventory("a/1", &["p", "q"]), inventory("a/2", &["q", "r"])];
     let series = |metric: &str, n: usize| {
         let mut samples = Samples::default();
         (0..n).for_each(|_| samples.push(Figure::of(1.0).unwrap()));

@@ -231,7 +231,8 @@ fn rules_categories_paths_and_tools_narrow_what_counts() {
     // A file of that path may well be clean.
     let with_tree = |names: &'static [&'static str]| {
         let mut case = of(keys, vec![set(vec![at("lib/a")])]);
-        (case.select, case.files) = (paths(), Some(Box::new(Tree(names))));
+        case.select = paths();
+        case.files = Some(Box::new(Tree(names)));
         case.judged().status()
     };
     assert_eq!([with_tree(&["src/clean", "lib/a"]), with_tree(&["lib/a"])], [Pass, Warn]);
