@@ -13,6 +13,7 @@ mod git;
 mod policy_ref;
 mod progress;
 pub mod proof;
+mod refusal;
 pub mod release;
 pub mod rollout;
 mod size;

@@ -1,7 +1,7 @@
 //! What is being released: as the caller says, as CI says, and as the repository tells.
 
-use crate::front::Refusal;
 use crate::git::{Git, GitError};
+use crate::refusal::Refusal;
 use gatekeeper_core::error::chain;
 use gatekeeper_core::{ReleaseFacts, Repository};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The next step of a rollout: what the command, Python and Node share.
 
-use crate::front::Refusal;
 use crate::proof;
+use crate::refusal::Refusal;
 use gatekeeper_core::evidence::decimal::Decimal;
 use gatekeeper_core::policy::Next;
 use gatekeeper_core::{CheckRequest, Context, Engine, Verdict};

@@ -212,8 +212,8 @@ fn judged(
     let absent = judge::absent(policy, &evidence, &unread, &ignored);
     let mut sorted = twins::sort(evidence);
     judge::hold(policy, &entries, &sorted.kept, &mut unread);
-    let covers = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage);
-    let sources = if covers { sources.or_else(tree) } else { None };
+    let named = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage || judge::suspicion::names_files(e));
+    let sources = if named { sources.or_else(tree) } else { None };
     let strangers = sources.as_ref().map_or_else(BTreeMap::new, |tree| {
         let said = |e: &_| match entry_of(policy, &entries, e) {
             Some(entry) => (entry.path_rules.clone(), entry.min_matched),
@@ -221,7 +221,15 @@ fn judged(
         };
         reconcile::apply(said, &mut sorted.kept, tree)
     });
-    let doubts = sources.as_ref().map(|tree| judge::doubts(&sorted.kept, tree, files)).unwrap_or_default();
+    let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
+    let mut suspected = judge::suspicion::of_reports(&sorted.kept);
+    if let Some(tree) = &sources {
+        suspected.extend(judge::doubts(&sorted.kept, tree, files));
+        suspected.extend(judge::suspicion::unmatched(&sorted.kept, tree));
+        suspected.extend(files.map(|files| judge::older(&sorted.kept, tree, files)).unwrap_or_default());
+    }
+    suspected.extend(judge::far(&context.history, now.as_deref(), policy.suspicion.far, &sorted.kept));
+    let suspected = judge::suspicion::heeded(policy, suspected);
     let today = context.today();
     let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));
     let may = |e: &Evidence| !context.in_usual_places || named(&e.source.path);
@@ -243,6 +251,7 @@ fn judged(
         unread: &unread,
         contradictions: &sorted.contradictions,
         strangers: &strangers,
+        suspected: &suspected,
         context,
         files,
         baseline: &baseline,
@@ -263,7 +272,7 @@ fn judged(
     let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && of_leftovers(p));
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings());
-    warnings.extend(doubts);
+    warnings.extend(judge::suspicion::lines(&suspected, &gates));
     warnings.extend(judge::ending(policy, today));
     warnings.extend(unchecked);
     let whole = judge::against(policy, &baseline, &sorted.kept, sources.as_ref());
@@ -342,9 +351,8 @@ fn judged(
     let status = judge::overall(&gates, unread_by_nobody > 0, nothing, context.fail_on_warn);
     let status = judge::heeding(status, built_in && (!unused.is_empty() || taken_out), context.fail_on_warn);
     warnings.extend(unused);
-    let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
     let commit = context.revision.commit.as_deref();
-    let (said, changes) = judge::of_history(&context.history, now.as_deref(), commit, &gates, &evidence);
+    let (said, changes) = judge::of_history(&context.history, now.as_deref(), commit, &gates);
     warnings.extend(said);
     let shown = context.details.then(|| {
         let tree = tree();

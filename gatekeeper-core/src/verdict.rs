@@ -3,6 +3,7 @@
 mod baseline;
 mod changes;
 pub mod details;
+pub mod suspicion;
 
 pub use baseline::{Amount, BaselineRef, Changes, Figure};
 pub use changes::Change;

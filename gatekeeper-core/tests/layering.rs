@@ -111,6 +111,10 @@ fn formats() -> Room {
     Room::read(&folder("gatekeeper-core/formats").join("src"))
 }
 
+fn command_line() -> Room {
+    Room::read(&folder("gatekeeper-cli").join("src"))
+}
+
 fn families(room: &Room) -> BTreeSet<String> {
     let below: Vec<&str> = FORMATS.iter().map(|(m, _)| *m).chain(ABOVE_FAMILIES.iter().copied()).collect();
     room.folders().into_iter().filter(|f| !below.contains(&f.as_str())).collect()
@@ -158,7 +162,7 @@ fn the_table_of_the_core_has_no_circle() {
 
 #[test]
 fn no_module_stands_in_a_circle() {
-    for room in [core(), formats(), Room::read(&folder("gatekeeper-core/evidence/src"))] {
+    for room in [core(), formats(), Room::read(&folder("gatekeeper-core/evidence/src")), command_line()] {
         let between = room.between_top_modules();
         assert_eq!(arrows::circle(between.iter().map(|(a, b)| (a.as_str(), b.as_str()))), None);
     }
@@ -168,7 +172,7 @@ fn no_module_stands_in_a_circle() {
 #[test]
 fn no_file_stands_in_a_circle_with_its_neighbours() {
     let mut wrong = Vec::new();
-    for room in [core(), formats(), Room::read(&folder("gatekeeper-core/license/src"))] {
+    for room in [core(), formats(), Room::read(&folder("gatekeeper-core/license/src")), command_line()] {
         for (folder, between) in room.between_siblings() {
             if let Some(circle) = arrows::circle(between.iter().map(|(a, b)| (a.as_str(), b.as_str()))) {
                 wrong.push(format!("{folder}: {}", circle.join(" → ")));

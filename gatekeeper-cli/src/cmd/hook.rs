@@ -10,7 +10,7 @@
 //!
 //! `docs/hooks.md` has the configuration of each.
 
-use super::check::{JudgeArgs, judge};
+use super::judge::{JudgeArgs, judge};
 use crate::exit;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::output::{Style, line};

@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod actions;
 pub mod bundle;
 mod change;
 pub mod check;
@@ -10,6 +11,7 @@ pub mod explain;
 pub mod hook;
 pub mod init;
 pub mod inspect;
+mod judge;
 pub mod license;
 pub mod man;
 #[cfg(feature = "mcp")]

@@ -1,6 +1,6 @@
 //! `gatekeeper policy check | test | prove`: whether a policy is one, judges as it should, and can fail at all.
 
-use super::check::say_refusal;
+use super::judge::say_refusal;
 use super::verify::Form;
 use crate::exit;
 use crate::front::Request;

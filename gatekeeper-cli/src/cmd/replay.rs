@@ -1,6 +1,6 @@
 //! `check --replay VERDICT`: judges again as a kept verdict was judged; the same evidence, policy and clock give the same bytes.
 
-use super::check::JudgeArgs;
+use super::judge::JudgeArgs;
 use crate::exit;
 use gatekeeper_core::output::{document, line};
 use gatekeeper_core::proof::{compare, comparison};

@@ -1,6 +1,6 @@
 //! `gatekeeper rollout --current SHARE VERDICT`: what a verdict on a canary says of the next step of a rollout.
 
-use super::{check, render};
+use super::{judge, render};
 use crate::exit;
 use crate::terminal::Talk;
 use clap::Args;
@@ -40,6 +40,6 @@ pub fn run(engine: &Engine, args: &RolloutArgs, out: &mut dyn Write, err: &mut d
             writeln!(out, "{next}")?;
             Ok(next.exit_code())
         }
-        Err(refusal) => check::say_refusal(&refusal, false, err),
+        Err(refusal) => judge::say_refusal(&refusal, false, err),
     }
 }

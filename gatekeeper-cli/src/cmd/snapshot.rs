@@ -1,6 +1,6 @@
 //! `gatekeeper snapshot`: writes down what a run saw, for later runs to be compared with, and mends that after a merge.
 
-use super::check::refused;
+use super::judge::refused;
 use crate::exit;
 use crate::files::{judged_in, write_whole};
 use crate::front::{self, Request};

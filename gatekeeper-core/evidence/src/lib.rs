@@ -16,6 +16,7 @@ pub mod error;
 pub mod findings;
 pub mod glob;
 pub mod hash;
+mod held;
 pub mod inventory;
 pub mod location;
 pub mod measurements;

@@ -28,6 +28,8 @@ pub struct Limits {
     pub findings: usize,
     /// Number of source files that one coverage report speaks of.
     pub sources: usize,
+    /// What all reports of one run take in memory together, bytes: the lengths of their texts, and a fixed number for each entry beside them.
+    pub held_bytes: u64,
 }
 
 impl Default for Limits {
@@ -41,6 +43,7 @@ impl Default for Limits {
             items: 2_000_000,
             findings: 500_000,
             sources: 400_000,
+            held_bytes: 2 << 30,
         }
     }
 }

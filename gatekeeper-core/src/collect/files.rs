@@ -2,6 +2,7 @@
 
 use super::bytes::read_file;
 use super::packages::Folder;
+use super::together::{Together, too_many};
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::hash::sha256_hex;
@@ -72,7 +73,23 @@ pub(crate) fn read_files(
     files: &[PathBuf],
     options: &ReadOptions,
 ) -> Vec<Result<Evidence, ParseError>> {
-    files.par_iter().map(|path| read_one(formats, path, options)).collect()
+    let together = Together::new(&options.limits);
+    let too_many = too_many(files.len(), &options.limits);
+    let name = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    let read = |path: &PathBuf| {
+        // The files after that are not read; those before do not count either.
+        let full = || together.error(files.len()).finish(&name(path), "", None);
+        match &too_many {
+            Some(error) => Err(error.clone().finish(&name(path), "", None)),
+            None if together.is_full() => Err(full()),
+            None => read_one(formats, path, options).and_then(|evidence| together.take(evidence).ok_or_else(full)),
+        }
+    };
+    let read: Vec<Result<Evidence, ParseError>> = files.par_iter().map(read).collect();
+    if !together.is_full() {
+        return read;
+    }
+    files.iter().map(|path| Err(together.error(files.len()).finish(&name(path), "", None))).collect()
 }
 
 fn read_one(formats: &Formats, path: &Path, options: &ReadOptions) -> Result<Evidence, ParseError> {

@@ -12,6 +12,7 @@ mod places;
 mod policy_folder;
 mod project;
 mod root;
+mod together;
 mod walk;
 
 pub(crate) use bytes::read_rules;
@@ -26,3 +27,4 @@ pub(crate) use policy_folder::PolicyFolder;
 pub use project::tree;
 pub(crate) use project::{ignore_files, ignore_files_by, project_of};
 pub(crate) use root::{Root, repository};
+pub(crate) use together::{Together, too_many};

@@ -49,6 +49,7 @@ const ON: &[&str] = &["true", "false"];
 const OFF: &[&str] = &["false", "true"];
 const FAIL_WARN_ALLOW: &[&str] = &["fail", "warn", "allow"];
 const DENY_ALLOW: &[&str] = &["deny", "allow"];
+const ERROR_WARN_OFF: &[&str] = &["error", "warn", "off"];
 
 /// Whether a key is a limit on a share of coverage, which may be written as a bare number.
 pub(crate) fn is_metric(key: &str) -> bool {
@@ -116,7 +117,7 @@ fn component(path: &[&str]) -> Option<Stricter> {
 }
 
 fn top(path: &[&str]) -> Option<Stricter> {
-    use Stricter::{Except, Lower, Nothing, Same, Words};
+    use Stricter::{Except, Higher, Lower, Nothing, Same, Words};
     Some(match path {
         // How a policy is put together, and what is compared piece by piece.
         ["version" | "extends" | "profiles" | "profile" | "defaults"] => Nothing,
@@ -130,6 +131,9 @@ fn top(path: &[&str]) -> Option<Stricter> {
         ["baseline", "max-shrink"] => Lower(None),
         ["baseline", "loosening"] => Words(FAIL_WARN_ALLOW, 1),
         ["weakening"] | ["weakening", _] => Words(FAIL_WARN_ALLOW, 2),
+        ["suspicion"] => Nothing,
+        ["suspicion", "totals-far-share"] => Higher(Some("50")),
+        ["suspicion", _] => Words(ERROR_WARN_OFF, 1),
         ["rollout", "steps"] => Same,
         ["waivers-policy", "max-days"] => Lower(None),
         ["policies", ..] => Same,

@@ -47,6 +47,7 @@ pub(crate) fn of_others(
             name: e.source.name.clone(),
             labels: e.source.labels.clone(),
             file: e.source.path,
+            of_run: false,
         });
     }
     *evidence = kept;

@@ -20,6 +20,10 @@ pub(crate) struct Absent {
 
 /// The patterns of optional entries that no file of the run matches.
 pub(crate) fn absent(policy: &Policy, evidence: &[Evidence], unread: &[Unread], ignored: &[String]) -> Vec<Absent> {
+    // What lies in a run that was refused, nobody knows.
+    if unread.iter().any(|u| u.of_run) {
+        return Vec::new();
+    }
     let names: Vec<&str> = evidence
         .iter()
         .map(|e| e.source.path.as_str())
@@ -143,6 +147,7 @@ pub(crate) fn hold(policy: &Policy, entries: &BTreeMap<String, usize>, kept: &[E
                 tool: None,
                 name: entry.name.clone(),
                 labels: entry.labels.clone(),
+                of_run: false,
             };
             more.extend(concerned.into_iter().map(|kind| first.of_kind(kind)));
         }
@@ -153,6 +158,9 @@ pub(crate) fn hold(policy: &Policy, entries: &BTreeMap<String, usize>, kept: &[E
 
 /// A case's suite, class and own name.
 type CaseName<'n> = (&'n str, Option<&'n str>, &'n str);
+
+/// How often each attempt has a case.
+type PerAttempt<'n> = BTreeMap<&'n str, u64>;
 
 /// How much of what a floor counts there is. What is said twice counts once.
 fn count(floor: &Floor, evidence: &[&Evidence]) -> u64 {
@@ -198,7 +206,7 @@ fn cases(evidence: &[&Evidence]) -> u64 {
     let ran = |counts: Counts| counts.passed.saturating_add(counts.failed).saturating_add(counts.errored);
     let mut sum: u64 = 0;
     // The cells that have attempts: how often each attempt has a case.
-    let mut cells: BTreeMap<Vec<(&str, &str)>, BTreeMap<CaseName<'_>, BTreeMap<&str, u64>>> = BTreeMap::new();
+    let mut cells: BTreeMap<Vec<(&str, &str)>, BTreeMap<CaseName<'_>, PerAttempt<'_>>> = BTreeMap::new();
     for e in evidence {
         let Data::Tests(t) = &e.data else { continue };
         let Some(attempt) = e.source.labels.get(ATTEMPT) else {
@@ -217,7 +225,7 @@ fn cases(evidence: &[&Evidence]) -> u64 {
             *n = n.saturating_add(ran(suite.unlisted));
         }
     }
-    let most = |attempts: &BTreeMap<&str, u64>| attempts.values().copied().max().unwrap_or_default();
+    let most = |attempts: &PerAttempt<'_>| attempts.values().copied().max().unwrap_or_default();
     cells.values().flat_map(BTreeMap::values).map(most).fold(sum, u64::saturating_add)
 }
 

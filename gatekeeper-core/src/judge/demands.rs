@@ -47,7 +47,7 @@ pub(super) fn unheard_in_cells(
             let broken = unreadable.iter().filter(|u| here(u, &cell));
             let broken = broken.filter_map(|u| u.tool.as_deref()).any(|t| one.names_tool(t));
             // What left nothing anywhere has been told.
-            if !broken && !evidence.iter().any(|e| of(e)) && taken.iter().any(|e| of(e)) {
+            if !broken && !evidence.iter().any(of) && taken.iter().any(of) {
                 lacks.push(missing(format!("no evidence of {wanted} for {name}, which the gate names")));
             }
         }
@@ -74,7 +74,7 @@ pub(super) fn nameless<'u>(
     all: &[Evidence],
     unread: &'u [Unread],
 ) -> Vec<&'u Unread> {
-    let of_nobody = || unread.iter().filter(|u| u.kind.is_none());
+    let of_nobody = || unread.iter().filter(|u| u.kind.is_none() && !u.of_run);
     if gate.cells.each.is_empty() || !gate.missing_blocks || of_nobody().next().is_none() {
         return Vec::new();
     }

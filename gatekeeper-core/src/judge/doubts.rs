@@ -1,18 +1,20 @@
 //! What coverage says that the working tree does not bear out: lines beyond a file's end, files that are not there, and sources that no report
-//! speaks of. Each may have a harmless reason (generated code, a file that no test loads), so that it is a warning and decides nothing.
+//! speaks of. Each may have a harmless reason (generated code, a file that no test loads), so that it is a suspicion.
 
+use super::suspicion::Suspected;
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
+use crate::verdict::suspicion::Check;
 use gatekeeper_evidence::coverage::FileCoverage;
-use gatekeeper_evidence::{Coverage, Data, Evidence, Ratio};
+use gatekeeper_evidence::{Coverage, Data, Evidence, Kind, Ratio};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Files whose ends are looked for, at most.
 const LOOKED_AT: usize = 20_000;
 
-/// A warning for each sort of doubt that there is about a report, and one for what no report speaks of.
-pub(crate) fn doubts(evidence: &[Evidence], tree: &Tree, files: Option<&dyn ProjectFiles>) -> Vec<String> {
+/// Each sort of doubt that there is about a report, and one for what no report speaks of.
+pub(crate) fn doubts(evidence: &[Evidence], tree: &Tree, files: Option<&dyn ProjectFiles>) -> Vec<Suspected> {
     let reports: Vec<(&Evidence, &Coverage)> = evidence
         .iter()
         .filter_map(|e| match &e.data {
@@ -23,11 +25,13 @@ pub(crate) fn doubts(evidence: &[Evidence], tree: &Tree, files: Option<&dyn Proj
         .collect();
     let mut out = Vec::new();
     for (e, coverage) in &reports {
-        out.extend(ghosts(coverage, tree).map(|words| format!("{}: {words}", e.source.path)));
-        out.extend(files.and_then(|f| beyond(coverage, tree, f)).map(|words| format!("{}: {words}", e.source.path)));
+        let of = |check, words: Option<String>| words.map(|words| Suspected::of(check, e, words));
+        out.extend(of(Check::FilesNotThere, ghosts(coverage, tree)));
+        out.extend(of(Check::BeyondTheEnd, files.and_then(|f| beyond(coverage, tree, f))));
     }
     let covered: Vec<&Coverage> = reports.iter().map(|(_, c)| *c).collect();
-    out.extend(unreported(&covered, tree));
+    let of_all = |words| Suspected { check: Check::UnreportedSources, path: None, kind: Kind::Coverage, words };
+    out.extend(unreported(&covered, tree).map(of_all));
     out
 }
 
@@ -193,7 +197,7 @@ mod tests {
         let e = Evidence { source, complete: None, notes: Vec::new(), data: Data::Coverage(coverage) };
         let tree = Tree::new(sources.iter().map(|(name, _)| *name));
         let files = Sources(sources.iter().map(|(name, n)| (*name, "x\n".repeat(*n))).collect());
-        doubts(&[e], &tree, Some(&files))
+        doubts(&[e], &tree, Some(&files)).into_iter().map(|s| s.words).collect()
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::demands;
 use super::readings::{self, Reading};
 use super::recorded;
 use super::select::selected;
+use super::suspicion::{self, Suspected};
 use super::unread::Unread;
 use super::waive::{At, GateWaivers, Waivers, waives_violation};
 use super::words::{self, Held, reason, wanted};
@@ -42,6 +43,8 @@ pub(crate) struct Ground<'r> {
     pub contradictions: &'r [Contradiction],
     /// Coverage of other sources than the tree's, by its path, with why.
     pub strangers: &'r BTreeMap<String, String>,
+    /// What is suspected of the evidence.
+    pub suspected: &'r [Suspected],
     /// What the run knows beside its reports.
     pub context: &'r Context,
     /// The working tree; `None` where there is none.
@@ -59,6 +62,9 @@ pub(crate) struct Ground<'r> {
 /// Whether an input that could not be read is one that the gate needs.
 pub(crate) fn concerns(u: &Unread, gate: &Gate) -> bool {
     let s: &Selector = &gate.select;
+    if u.of_run {
+        return true;
+    }
     if !s.evidence.is_empty() {
         return u.name.as_ref().is_some_and(|n| s.evidence.contains(n));
     }
@@ -117,10 +123,21 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     let mut wide: Vec<Violation> = cells::strays(&gate.cells, &taken);
     wide.extend(demands::unheard(gate, &taken, evidence, &unreadable));
     let of_cells = demands::unheard_in_cells(gate, &taken, &unreadable);
+    let errors: Vec<&Suspected> = match gate.judge.by_exit_status() {
+        true => Vec::new(),
+        false => suspicion::errors(ground.policy, ground.suspected, &taken).collect(),
+    };
+    wide.extend(errors.iter().filter(|s| s.path.is_none()).map(|s| s.violation()));
     let units = components::units(gate, &ground.policy.components, ground.touched, &taken);
     // What keeps evidence of one cell from being judged says nothing of the others.
     let mut of_places: BTreeMap<Place<'_>, Vec<Violation>> = BTreeMap::new();
-    for Obstacle { path, labels, violation } in obstacles(gate, &taken, &unreadable, ground) {
+    let suspected = errors.iter().filter_map(|s| {
+        let e = taken.iter().find(|e| s.path.as_ref() == Some(&e.source.path))?;
+        Some(Obstacle { path: &e.source.path, labels: &e.source.labels, violation: s.violation() })
+    });
+    for Obstacle { path, labels, violation } in
+        obstacles(gate, &taken, &unreadable, ground).into_iter().chain(suspected)
+    {
         let home = components::home(&ground.policy.components, path, labels).filter(|_| gate.per_component);
         match cells::place(&gate.cells, labels) {
             Some(cell) if home.is_some() || !gate.per_component => {
@@ -325,6 +342,7 @@ fn judge_cell(
             let mut one = answer(gate, unit.judge, &scope);
             // Rules from outside may not have asked.
             one.violations.retain(|v| !waives_violation(v, &waive));
+            suspicion::settle(ground.policy, &mut one.violations);
             one
         });
         unsure |= judgement.violations.iter().chain(&read.judgement.violations).any(|v| v.status == GateStatus::Error);

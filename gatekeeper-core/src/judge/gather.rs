@@ -2,7 +2,7 @@
 
 use super::recorded;
 pub(crate) use super::unread::Unread;
-use crate::collect::Candidate;
+use crate::collect::{Candidate, Content, Together, too_many};
 use crate::context::Context;
 use crate::policy::{EvidenceEntry, Policy};
 use crate::relate::inside;
@@ -33,16 +33,29 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
         Ignored(String),
     }
     let entry_of = |n: Option<usize>| n.and_then(|n| policy.evidence.get(n));
-    let entries = candidates.iter().filter_map(|c| Some((c.path.clone(), c.entry?))).collect();
+    let entries: BTreeMap<String, usize> = candidates.iter().filter_map(|c| Some((c.path.clone(), c.entry?))).collect();
     let recorded = Arc::new(recorded::reported(&candidates));
     let bringers: Vec<Vec<Arc<str>>> = candidates.iter().map(|c| c.brought_by.clone()).collect();
     let progress = context.progress.as_deref();
     if let Some(progress) = progress {
         progress.found(candidates.len());
     }
+    let meant: Vec<Meant> = candidates.iter().map(|c| Meant::of(c, entry_of(c.entry))).collect();
+    let refused = |error: ParseError| ReadAll {
+        evidence: Vec::new(),
+        unread: vec![Unread::of_run(error)],
+        ignored: Vec::new(),
+        entries: BTreeMap::clone(&entries),
+    };
+    let files = candidates.iter().filter(|c| !matches!(c.content, Content::Nowhere(_))).count();
+    if let Some(error) = too_many(files, &context.limits) {
+        return refused(error);
+    }
+    let together = Together::new(&context.limits);
     let results: Vec<Read> = candidates
         .into_par_iter()
-        .map(|c| {
+        .zip(&meant)
+        .map(|(c, meant)| {
             let entry: Option<&EvidenceEntry> = entry_of(c.entry);
             let read_options = ReadOptions {
                 limits: context.limits.clone(),
@@ -52,10 +65,12 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                 extract: entry.and_then(|e| e.measured.extract.clone()),
                 recorded: Arc::clone(&recorded),
             };
-            let extracts = read_options.extract.is_some();
-            let (path, labels, expected, place_of) = (c.path.clone(), c.labels.clone(), c.expected, c.place_of);
-            let modified = c.modified;
-            let name = entry.and_then(|e| e.name.clone());
+            let (expected, modified) = (c.expected, c.modified);
+            // Nothing that was read counts then.
+            let full = || Read::Ignored(String::new());
+            if together.is_full() {
+                return full();
+            }
             let result = c.read(formats, &read_options);
             if let Some(progress) = progress {
                 progress.one();
@@ -67,46 +82,32 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
                     {
                         m.name_the_nameless(name);
                     }
-                    e.source.labels = labels;
-                    e.source.name = name;
+                    e.source.labels = meant.labels.clone();
+                    e.source.name = meant.name.clone();
                     e.source.modified = written(e.source.modified, modified, context.now);
-                    Read::Evidence(Box::new(e))
+                    together.take(e).map_or_else(full, |e| Read::Evidence(Box::new(e)))
                 }
                 Err(error) => {
                     // What lies in a folder of anything and is of no format need not be evidence. An empty report is no such thing.
-                    let report_like = formats.iter().any(|f| f.extensions().iter().any(|x| has_extension(&path, x)));
+                    let path = &meant.path;
+                    let report_like = formats.iter().any(|f| f.extensions().iter().any(|x| has_extension(path, x)));
                     let nothing = match error.code() {
                         ErrorCode::Unrecognised => true,
                         ErrorCode::Empty => !report_like,
                         _ => false,
                     };
                     // Nor is one that bears a report's name: a shard's results that are garbage must not be passed over.
-                    let meant = formats.named_like(&path);
-                    if !expected && nothing && meant.is_none() {
-                        return Read::Ignored(path);
+                    if !expected && nothing && formats.named_like(path).is_none() {
+                        return Read::Ignored(path.clone());
                     }
-                    // A recording may hold anything.
-                    let format = formats.by_id(error.format()).or(place_of).or(meant);
-                    let format = format.filter(|f| f.kind() != Kind::Command);
-                    // In a folder of packages the error names the file in it.
-                    let error = error.finish(&path, "", None);
-                    Read::Unread(Box::new(Unread {
-                        kind: if extracts {
-                            Some(Kind::Measurements)
-                        } else {
-                            format.map(Format::kind).or_else(|| kind_by_extension(formats, &path))
-                        },
-                        format: format.map(Format::id),
-                        tool: format.and_then(own_tool),
-                        file: error.file().to_owned(),
-                        error,
-                        name,
-                        labels,
-                    }))
+                    Read::Unread(Box::new(meant.clone().unread(formats, error)))
                 }
             }
         })
         .collect();
+    if together.is_full() {
+        return refused(together.error(meant.len()));
+    }
     let (mut evidence, mut unread, mut ignored) = (Vec::new(), Vec::new(), Vec::new());
     let mut brought: BTreeMap<&str, (bool, usize)> = BTreeMap::new();
     for (r, by) in results.iter().zip(&bringers) {
@@ -129,6 +130,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
             tool: None,
             name: None,
             labels: BTreeMap::new(),
+            of_run: false,
         });
     }
     for r in results {
@@ -143,6 +145,51 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
     ReadAll { evidence: inside::split(evidence), unread, ignored, entries }
+}
+
+/// What is known of a file before it is read.
+#[derive(Clone)]
+struct Meant {
+    path: String,
+    labels: BTreeMap<String, String>,
+    /// The name of the policy's entry that brought it.
+    name: Option<String>,
+    place_of: Option<&'static Format>,
+    /// Whether figures are taken out of it, whatever it is.
+    extracts: bool,
+}
+
+impl Meant {
+    fn of(c: &Candidate, entry: Option<&EvidenceEntry>) -> Meant {
+        Meant {
+            path: c.path.clone(),
+            labels: c.labels.clone(),
+            name: entry.and_then(|e| e.name.clone()),
+            place_of: c.place_of,
+            extracts: entry.is_some_and(|e| e.measured.extract.is_some()),
+        }
+    }
+
+    /// The file as one that could not be read.
+    fn unread(self, formats: &Formats, error: ParseError) -> Unread {
+        let Meant { path, labels, name, place_of, extracts } = self;
+        // A recording may hold anything.
+        let format = formats.by_id(error.format()).or(place_of).or_else(|| formats.named_like(&path));
+        let format = format.filter(|f| f.kind() != Kind::Command);
+        // In a folder of packages the error names the file in it.
+        let error = error.finish(&path, "", None);
+        let kind = format.map(Format::kind).or_else(|| kind_by_extension(formats, &path));
+        Unread {
+            kind: if extracts { Some(Kind::Measurements) } else { kind },
+            format: format.map(Format::id),
+            tool: format.and_then(own_tool),
+            file: error.file().to_owned(),
+            error,
+            name,
+            labels,
+            of_run: false,
+        }
+    }
 }
 
 /// When evidence was written, by what it says of itself and by its file. A file that is older than what it claims to tell of was not written then;
@@ -187,6 +234,7 @@ fn barren_runs(formats: &Formats, evidence: &[Evidence], unread: &[Unread], igno
                 tool: format.and_then(own_tool),
                 name: None,
                 labels: BTreeMap::new(),
+                of_run: false,
                 file,
             }
         })
@@ -253,6 +301,7 @@ pub(crate) fn stale(
             name: e.source.name.clone(),
             labels: e.source.labels.clone(),
             file: e.source.path,
+            of_run: false,
         });
     }
     *evidence = kept;

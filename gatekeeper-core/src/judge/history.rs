@@ -1,11 +1,16 @@
-//! What earlier verdicts tell of this one: totals that are far from the last one's, and cases that fail now and then. It is said; it decides
-//! nothing.
+//! What earlier verdicts tell of this one: totals that are far from the last one's, which is a suspicion, and cases that fail now and then, which is
+//! said and decides nothing.
 
 use super::changes;
+use super::suspicion::Suspected;
 use crate::history::History;
+use crate::verdict::suspicion::Check;
 use crate::verdict::{Change, EvidenceRef, GateStatus, GateVerdict, Verdict};
-use gatekeeper_evidence::Kind;
+use gatekeeper_evidence::decimal::Decimal;
+use gatekeeper_evidence::{Evidence, Kind, Ratio};
+use gatekeeper_formats::inspect::summary;
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Totals differ by this many at least before they are far from each other.
@@ -28,37 +33,43 @@ pub(crate) fn of_history(
     now: Option<&str>,
     commit: Option<&str>,
     gates: &[GateVerdict],
-    evidence: &[EvidenceRef],
 ) -> (Vec<String>, Vec<Change>) {
     let mut out = history.unread().to_vec();
-    // What claims to be from later tells of no earlier run.
-    let earlier: Vec<&Verdict> = history
-        .verdicts()
-        .iter()
-        .filter(|v| now.is_none_or(|now| v.now.as_deref().is_none_or(|then| then <= now)))
-        .collect();
-    if let Some(last) = earlier.last() {
-        out.extend(far(last, evidence));
-    }
+    let earlier = earlier(history, now);
     out.extend(now_and_then(&earlier, gates));
     let changes = changes::changes(&earlier, gates, now, commit);
     out.extend(changes::words(&changes));
     (out, changes)
 }
 
-fn total(evidence: &[EvidenceRef], kind: Kind, path: &[&str]) -> u64 {
-    let of = |e: &EvidenceRef| path.iter().try_fold(&e.summary, |at, key| at.get(*key)).and_then(Value::as_u64);
-    evidence.iter().filter(|e| e.kind == kind).filter_map(of).fold(0, u64::saturating_add)
+/// What claims to be from later tells of no earlier run.
+fn earlier<'h>(history: &'h History, now: Option<&str>) -> Vec<&'h Verdict> {
+    let is_earlier = |v: &&Verdict| now.is_none_or(|now| v.now.as_deref().is_none_or(|then| then <= now));
+    history.verdicts().iter().filter(is_earlier).collect()
 }
 
-/// Totals that are less than half, or more than double, of the last verdict's.
-fn far(last: &Verdict, evidence: &[EvidenceRef]) -> Vec<String> {
+fn total<'v>(summaries: impl Iterator<Item = (Kind, &'v Value)>, kind: Kind, path: &[&str]) -> u64 {
+    let of = |s: &'v Value| path.iter().try_fold(s, |at, key| at.get(*key)).and_then(Value::as_u64);
+    summaries.filter(|(k, _)| *k == kind).filter_map(|(_, s)| of(s)).fold(0, u64::saturating_add)
+}
+
+/// Totals of which one is a smaller share of the other than `share` percent: of the last verdict's and ours.
+pub(crate) fn far(history: &History, now: Option<&str>, share: Decimal, evidence: &[Evidence]) -> Vec<Suspected> {
+    let earlier = earlier(history, now);
+    let Some(last) = earlier.last() else { return Vec::new() };
     let when = last.now.as_deref().map(|t| format!(" of {t}")).unwrap_or_default();
+    let ours: Vec<(Kind, Value)> = evidence.iter().map(|e| (e.kind(), summary(e))).collect();
     let each = TOTALS.into_iter().filter_map(|(kind, what, path)| {
-        let (was, is) = (total(&last.evidence, kind, path), total(evidence, kind, path));
-        let far = is < was.div_ceil(2) || is > was.saturating_mul(2);
-        (was > 0 && far && was.abs_diff(is) >= FEW)
-            .then(|| format!("suspicion totals-far: {is} {what}, and {was} in the last verdict{when}"))
+        let was = total(last.evidence.iter().map(|e: &EvidenceRef| (e.kind, &e.summary)), kind, path);
+        let is = total(ours.iter().map(|(kind, s)| (*kind, s)), kind, path);
+        let smaller = Ratio::new(was.min(is), was.max(is));
+        let far = share.compare_percent_of(smaller) == Some(Ordering::Less);
+        (was > 0 && far && was.abs_diff(is) >= FEW).then(|| Suspected {
+            check: Check::TotalsFar,
+            path: None,
+            kind,
+            words: format!("{is} {what}, and {was} in the last verdict{when}"),
+        })
     });
     each.collect()
 }

@@ -1,11 +1,18 @@
-//! Results in a build folder that are older than the sources that they speak of: a cache brought them, or somebody changed the sources since. What they
-//! tell is of another version of the code.
+//! Results that are older than the sources that they speak of: a cache brought them, or somebody changed the sources since. What they tell is of
+//! another version of the code.
+//!
+//! In a build folder that is an error. Elsewhere a check-out may have written the sources after the reports (git gives all files the time at which it
+//! writes them, and a job that judges what another job brought checks out anew), so that reports older than every source say nothing: only where
+//! some of the sources are older than a report and others newer was something changed after it. That is a suspicion.
 
+use super::suspicion::{Suspected, named_files};
 use super::unread::Unread;
 use crate::project::ProjectFiles;
-use crate::relate::paths::Tree;
+use crate::relate::paths::{Tree, reconcile};
+use crate::verdict::suspicion::Check;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder that keeps results between runs, beside what is built.
 const BUILT: &str = "_build";
@@ -63,6 +70,7 @@ pub(crate) fn outdated(evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>, t
             name: e.source.name.clone(),
             labels: e.source.labels.clone(),
             file: e.source.path,
+            of_run: false,
         });
     }
     *evidence = kept;
@@ -77,6 +85,44 @@ fn speaks_of(e: &Evidence, file: &str) -> bool {
         name == file || last == stem || last.split_once('.').is_some_and(|(s, e)| s == stem && SOURCES.contains(&e))
     };
     c.files.keys().any(|name| named(name)) || c.percent.iter().any(|p| p.files.keys().any(|name| named(name)))
+}
+
+fn extension(file: &str) -> &str {
+    file.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e)
+}
+
+/// Reports elsewhere that were written before one of the sources that they name was changed, where that can be told from a check-out. Coverage has the
+/// tree's names by now. A report that was copied after it was written is as young as its file: it may have been written then.
+pub(crate) fn older(evidence: &[Evidence], tree: &Tree, files: &dyn ProjectFiles) -> Vec<Suspected> {
+    let mut named: Vec<(&Evidence, Vec<String>)> = Vec::new();
+    for e in evidence.iter().filter(|e| !is_kept_between_runs(e)) {
+        let own = named_files(e).into_iter().filter(|name| tree.has(name)).map(str::to_owned);
+        let own: Vec<String> = match &e.data {
+            Data::Coverage(_) => own.take(MOST).collect(),
+            _ => reconcile(named_files(e), &[], tree, &Default::default()).matched.into_values().collect(),
+        };
+        if !own.is_empty() {
+            named.push((e, own));
+        }
+    }
+    let sorts: BTreeSet<&str> = named.iter().flat_map(|(_, own)| own).map(|f| extension(f)).collect();
+    // A report is no source, whatever its extension.
+    let reports: BTreeSet<&str> = evidence.iter().map(|e| e.source.path.as_str()).collect();
+    let sources = tree.files().filter(|f| sorts.contains(extension(f)) && !reports.contains(f)).take(MOST);
+    let changed: BTreeMap<&str, i64> = sources.filter_map(|f| Some((f, files.modified(f)?))).collect();
+    let Some(oldest) = changed.values().min().copied() else { return Vec::new() };
+    let mut out = Vec::new();
+    for (e, own) in named {
+        let Some(written) = e.source.modified.max(files.modified(&e.source.path)) else { continue };
+        let of = |f: &String| changed.get_key_value(f.as_str()).map(|(f, at)| (*at, *f));
+        let Some((at, file)) = own.iter().filter_map(of).max() else { continue };
+        let by = at.saturating_sub(written);
+        if by > SLACK && oldest <= written {
+            let words = format!("was written {} before {file} was changed, so it is of an older version", long(by));
+            out.push(Suspected::of(Check::OlderThanSources, e, words));
+        }
+    }
+    out
 }
 
 /// A time span in words, rounded down.
@@ -140,6 +186,28 @@ mod tests {
         assert!(of(log, "apps/x/test/x_SUITE.erl", 9_000).unwrap().contains("2 hours"));
         // What is no source, and what lies elsewhere, is not compared.
         assert_eq!((of(log, "README.md", 9_000), of("junit.xml", "src/a.erl", 9_000)), (None, None));
+    }
+
+    #[test]
+    fn elsewhere_a_report_is_suspected_where_only_some_sources_are_newer() {
+        let told = |report: i64, sources: &[(&'static str, i64)]| {
+            let mut c = Coverage::default();
+            c.add("src/a.c", FileCoverage::default());
+            let source = Source { path: "lcov.info".to_owned(), modified: Some(500), ..Source::default() };
+            let e = Evidence { source, complete: None, notes: Vec::new(), data: Data::Coverage(c) };
+            let tree = Tree::new(sources.iter().map(|(name, _)| *name));
+            let times = sources.iter().copied().chain([("lcov.info", report)]).collect();
+            older(&[e], &tree, &Times(times)).into_iter().map(|s| s.words).collect::<Vec<_>>()
+        };
+        assert!(told(1_000, &[("src/a.c", 1_060), ("src/b.c", 900)]).is_empty());
+        let one = told(1_000, &[("src/a.c", 1_061), ("src/b.c", 1_000)]);
+        assert_eq!(one, ["was written 61 s before src/a.c was changed, so it is of an older version"]);
+        // A check-out wrote all of them.
+        assert!(told(1_000, &[("src/a.c", 9_000), ("src/b.c", 1_001)]).is_empty());
+        // What it does not name may change.
+        assert!(told(1_000, &[("src/a.c", 900), ("src/b.c", 9_000)]).is_empty());
+        // Other sorts of files tell nothing of the check-out.
+        assert!(told(1_000, &[("src/a.c", 9_000), ("README.md", 10)]).is_empty());
     }
 
     #[test]

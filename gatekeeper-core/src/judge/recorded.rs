@@ -89,6 +89,7 @@ fn unusable(formats: &Formats, file: String, words: String, report: &Report, rec
         labels: BTreeMap::new(),
         error: ParseError::new(ErrorCode::Io, words).finish(&file, "", None),
         file,
+        of_run: false,
     }
 }
 

@@ -15,9 +15,18 @@ pub(crate) struct Unread {
     pub(crate) tool: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) labels: BTreeMap<String, String>,
+    /// Whether it stands for all files of a run, none of which is judged: then it concerns every gate.
+    pub(crate) of_run: bool,
 }
 
 impl Unread {
+    /// All files of a run that is refused as a whole.
+    pub(crate) fn of_run(error: ParseError) -> Unread {
+        let file = ".".to_owned();
+        let error = error.finish(&file, "", None);
+        Unread { file, error, kind: None, format: None, tool: None, name: None, labels: BTreeMap::new(), of_run: true }
+    }
+
     /// The same as an input of this kind.
     pub(crate) fn of_kind(&self, kind: Kind) -> Unread {
         Unread { kind: Some(kind), ..self.clone() }

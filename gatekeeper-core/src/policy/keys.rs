@@ -2,6 +2,7 @@
 //! made of these tables and of the rules' own documentation. A test holds them against what the reader takes.
 
 use crate::rule::{Rule, Rules};
+use crate::verdict::suspicion::{CHECKS, FAR_KEY, Level, Named};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -78,6 +79,12 @@ pub(crate) const TOP: &[Key] = &[
         Shape::Texts,
         "patterns of files below the root that may take findings out: `.trivyignore`, `.trivyignore.yaml`, VEX documents in their usual places; what no pattern names takes nothing out",
         "none, but for VEX documents that an `[[evidence]]` entry brings",
+    ),
+    key(
+        "suspicion",
+        Shape::Table(SUSPICION),
+        "what is suspected of evidence that is in order by itself; see below",
+        "as below",
     ),
     key("waivers", Shape::Tables(WAIVER), "exceptions that end; see below", "none"),
     key("waivers-policy", Shape::Table(WAIVERS_POLICY), "what exceptions must keep to", "none"),
@@ -222,6 +229,34 @@ const BASELINE: &[Key] = &[
     ),
 ];
 
+const fn suspicion(c: &Named) -> Key {
+    let default = match c.default {
+        Level::Off => "`\"off\"`",
+        Level::Warn => "`\"warn\"`",
+        Level::Error => "`\"error\"`",
+    };
+    key(c.name, Shape::Word(&["error", "warn", "off"]), c.says, default)
+}
+
+const SUSPICION: &[Key] = &[
+    suspicion(&CHECKS[0]),
+    suspicion(&CHECKS[1]),
+    suspicion(&CHECKS[2]),
+    suspicion(&CHECKS[3]),
+    suspicion(&CHECKS[4]),
+    suspicion(&CHECKS[5]),
+    suspicion(&CHECKS[6]),
+    key(
+        FAR_KEY,
+        Shape::Percent,
+        "the smaller of two totals must be this share of the other, and less than ten between them are never far",
+        "50: less than half, or more than double",
+    ),
+    suspicion(&CHECKS[7]),
+    suspicion(&CHECKS[8]),
+    suspicion(&CHECKS[9]),
+];
+
 const ROLLOUT: &[Key] = &[key("steps", Shape::Any, "percentages, rising to 100", "must be there")];
 
 const WAIVER: &[Key] = &[
@@ -282,6 +317,11 @@ const SECTIONS: &[(&str, &str, &[Key])] = &[
     ),
     ("[baseline]", "A snapshot of an earlier run (`gatekeeper snapshot`), given with `--baseline`.", BASELINE),
     ("[rollout]", "", ROLLOUT),
+    (
+        "[suspicion]",
+        "Each is `\"off\"`, `\"warn\"` (it is said, and decides nothing) or `\"error\"` (gates that take what it is about cannot be judged, which is no pass). `gatekeeper explain suspicion` lists them with what they found.",
+        SUSPICION,
+    ),
     (
         "[[waivers]]",
         "An exception takes its item out before a gate counts. It never covers what is missing or could not be read.",
@@ -485,6 +525,7 @@ mod tests {
             ),
             (COMPONENT, format!("{GATES}[components.a]\npaths = [\"x/**\"]\nqqqqqq = 1\n")),
             (BASELINE, format!("{GATES}[baseline]\nqqqqqq = 1\n")),
+            (SUSPICION, format!("{GATES}[suspicion]\nqqqqqq = 1\n")),
             (ROLLOUT, format!("{GATES}[rollout]\nsteps = [50, 100]\nqqqqqq = 1\n")),
             (WAIVERS_POLICY, format!("{GATES}[waivers-policy]\nqqqqqq = 1\n")),
             (PROFILE, format!("{GATES}[profiles.p]\nqqqqqq = 1\n")),
@@ -533,6 +574,7 @@ mod tests {
         let mut all = vec![
             (Place::Top, named(TOP)),
             (Place::Top, below("baseline", BASELINE)),
+            (Place::Top, below("suspicion", SUSPICION)),
             (Place::Top, below("rollout", ROLLOUT)),
             (Place::Top, below("waivers-policy", WAIVERS_POLICY)),
             (Place::Evidence, named(EVIDENCE)),

@@ -8,7 +8,7 @@ use super::extracts;
 use super::gate::gate;
 use super::known::Known;
 use super::waiver::{self, waiver};
-use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile, rego, rollout};
+use super::{EvidenceEntry, Gate, Policy, Waiver, defaults, normal, profile, rego, rollout, suspicion};
 use crate::config::loosened;
 use crate::config::{Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
@@ -162,8 +162,19 @@ fn read(
     let against = baseline::read(&mut top, &names, problems, &line);
     let rollout = rollout::rollout(&mut top);
     let suppressions = patterns_of(&mut top, "suppressions");
+    let suspicion = suspicion::read(&mut top);
     top.finish("a policy");
-    Some(Policy { evidence, gates, components, waivers, against, rollout, suppressions, ..Policy::default() })
+    Some(Policy {
+        evidence,
+        gates,
+        components,
+        waivers,
+        against,
+        rollout,
+        suppressions,
+        suspicion,
+        ..Policy::default()
+    })
 }
 
 #[cfg(test)]

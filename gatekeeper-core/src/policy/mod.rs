@@ -21,6 +21,7 @@ mod normal;
 mod profile;
 mod rego;
 mod rollout;
+mod suspicion;
 mod syntax;
 mod waiver;
 
@@ -79,6 +80,8 @@ pub struct Policy {
     pub(crate) normal: serde_json::Value,
     /// What it says of comparing with an earlier run.
     pub(crate) against: Against,
+    /// What each suspicion comes to.
+    pub(crate) suspicion: suspicion::Suspicion,
 }
 
 impl Policy {

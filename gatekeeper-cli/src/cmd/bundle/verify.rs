@@ -1,9 +1,10 @@
 //! `gatekeeper bundle verify BUNDLE` and `gatekeeper bundle render BUNDLE`.
 
 use super::{FileArgs, refuse};
+use crate::cmd::actions;
 use crate::cmd::change::{self, ChangeArgs};
-use crate::cmd::check::{self, say_refusal};
 use crate::cmd::earlier::EarlierArgs;
+use crate::cmd::judge::{refused, say_refusal};
 use crate::cmd::verify::Form;
 use crate::exit;
 use crate::files::write_whole;
@@ -246,15 +247,15 @@ pub(super) fn run(
     let Done { answer, verdict } = match answer(engine, &args.again) {
         Ok(done) => done,
         Err(Stopped::Refused(refusal)) => {
-            let refused = check::refused(&refusal, terminal.color, err)?;
-            if check::in_github() {
-                check::github_refused(&refused, args.format == Form::Human, out, err)?;
+            let refused = refused(&refusal, terminal.color, err)?;
+            if actions::in_github() {
+                actions::github_refused(&refused, args.format == Form::Human, out, err)?;
             }
             return Ok(refused.code);
         }
         Err(Stopped::Distrusted(wrong)) => {
-            if check::in_github() {
-                check::github_nothing("unknown", exit::UNKNOWN, "The bundle cannot be trusted", err)?;
+            if actions::in_github() {
+                actions::github_nothing("unknown", exit::UNKNOWN, "The bundle cannot be trusted", err)?;
             }
             if args.format == Form::Json {
                 document(&distrusted(wrong), out)?;
@@ -285,8 +286,8 @@ pub(super) fn run(
             out.write_all(inert(&said).as_bytes())?;
         }
     }
-    if check::in_github() {
-        check::github(engine, &Judged::new(verdict, false), args.format == Form::Human, out, err)?;
+    if actions::in_github() {
+        actions::github(engine, &Judged::new(verdict, false), args.format == Form::Human, out, err)?;
     }
     Ok(if args.again.warn_only { exit::PASS } else { answer.exit_code })
 }

@@ -62,12 +62,40 @@ struct Event<'a> {
     failed: Option<u64>,
     ignored: Option<u64>,
     measured: Option<u64>,
+    filtered_out: Option<u64>,
+    test_count: Option<u64>,
+}
+
+/// What makes a line an event, whatever else stands in it.
+#[derive(Deserialize)]
+struct Mark<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+    #[serde(rename = "event")]
+    _event: serde::de::IgnoredAny,
+}
+
+/// Whether a line that cannot be read as an event is meant as one: what a test prints need not be.
+fn is_meant(line: &[u8]) -> bool {
+    serde_json::from_slice::<Mark<'_>>(line).is_ok_and(|m| matches!(m.kind.as_ref(), "suite" | "test" | "bench"))
+}
+
+/// A suite that has no end yet.
+#[derive(Default)]
+struct Open {
+    suite: Suite,
+    /// The tests that began and have not ended.
+    running: BTreeSet<Box<str>>,
+    /// Where it began.
+    line: u64,
+    /// How many tests it is to have.
+    announced: Option<u64>,
 }
 
 #[derive(Default)]
 struct Reader {
     run: TestRun,
-    suite: Option<(Suite, BTreeSet<Box<str>>, u64)>,
+    open: Option<Open>,
     suites: u64,
     incomplete: bool,
     /// What the suites count beyond the tests that are listed.
@@ -93,6 +121,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
         match serde_json::from_slice::<Event<'_>>(text) {
             Ok(event) => reader.event(&event, line.number).map_err(|e| e.on_line(line.number))?,
+            Err(e) if e.is_data() && is_meant(text) => return Err(json::located(e, text, line.offset, None)),
             Err(e) if e.is_data() => other.get_or_insert((line.number, 0)).1 += 1,
             Err(e) => broken = Some((line.number, json::located(e, text, line.offset, None))),
         }
@@ -120,21 +149,23 @@ impl Reader {
             ("suite", "started") => {
                 self.close(None);
                 self.suites += 1;
-                self.suite = Some((Suite::default(), BTreeSet::new(), line));
+                self.open = Some(Open { line, announced: e.test_count, ..Open::default() });
             }
             ("suite", "ok" | "failed") => {
                 let all = [e.passed, e.failed, e.ignored, e.measured].into_iter().flatten();
                 let total = all.reduce(u64::saturating_add);
-                let stated = Totals { total, bad: e.failed, skipped: e.ignored };
-                if let Some((suite, ..)) = &self.suite {
+                if let Some(Open { suite, announced, .. }) = &self.open {
+                    // nextest announced those that it leaves out as well.
+                    let to_run = announced.map(|n| n.saturating_sub(e.filtered_out.unwrap_or(0)));
+                    let stated = Totals { total: total.max(to_run), bad: e.failed, skipped: e.ignored };
                     let beyond = stated.against(suite.counts(), 0).without_fewer();
                     self.beyond = std::mem::take(&mut self.beyond).plus(&beyond);
                 }
                 self.close(Some(event == "failed"));
             }
             ("test", "started") => {
-                if let (Some((_, open, _)), Some(name)) = (&mut self.suite, &e.name) {
-                    open.insert(common::name(name).into());
+                if let (Some(open), Some(name)) = (&mut self.open, &e.name) {
+                    open.running.insert(common::name(name).into());
                 }
             }
             ("test" | "bench", _) if event != "timeout" => {
@@ -156,8 +187,8 @@ impl Reader {
     fn case(&mut self, e: &Event<'_>, status: Outcome) {
         let name = common::name(e.name.as_deref().unwrap_or_default());
         // A test outside of any suite is one all the same.
-        let (suite, open, _) = self.suite.get_or_insert_with(Default::default);
-        open.remove(name);
+        let open = self.open.get_or_insert_with(Default::default);
+        open.running.remove(name);
         let mut detail = None;
         if status != Outcome::Passed {
             let out = e.stdout.as_deref().unwrap_or_default();
@@ -166,14 +197,14 @@ impl Reader {
             let (file, at) = place.map_or((None, None), |(f, n)| (Some(f), Some(n)));
             detail = common::detail(message, "", file.as_deref(), at);
         }
-        suite.cases.push(Case { name: name.into(), status, time: e.exec_time, detail, ..Case::default() });
+        open.suite.cases.push(Case { name: name.into(), status, time: e.exec_time, detail, ..Case::default() });
     }
 
     /// Ends the open suite; `None`: it has no end of its own.
     fn close(&mut self, failed: Option<bool>) {
-        let Some((mut suite, open, line)) = self.suite.take() else { return };
+        let Some(Open { mut suite, running, line, .. }) = self.open.take() else { return };
         self.incomplete |= failed.is_none();
-        for name in open {
+        for name in running {
             let detail = common::detail("it did not end", "", None, None);
             suite.cases.push(Case { name, status: Outcome::Errored, detail, ..Case::default() });
         }
@@ -217,6 +248,36 @@ mod tests {
     fn a_suite_that_failed_without_a_failed_test_is_a_problem() {
         let failed = r#"{"type":"suite","event":"failed","passed":0}"#;
         assert_eq!(read(&format!("{START}\n{failed}\n")).unwrap().0.problems.len(), 1);
+    }
+
+    #[test]
+    fn counts_that_are_none_are_refused_where_they_stand() {
+        let ok = r#"{"type":"test","event":"ok","name":"a"}"#;
+        for key in ["passed", "failed", "ignored", "measured", "filtered_out"] {
+            for value in ["-1", "\"1\"", "1e20", "1.5", "[]"] {
+                let end = format!(r#"{{"type":"suite","event":"ok","{key}":{value}}}"#);
+                let error = read(&format!("{START}\n{ok}\n{end}\n")).unwrap_err();
+                assert!(error.location().offset.is_some_and(|at| at > 90), "{key} {value}");
+            }
+        }
+        let count = START.replace('1', "-1");
+        assert!(read(&format!("{count}\n{ok}\n")).is_err());
+        // What a test prints is no event, and no fault of the report.
+        let printed = r#"{"type":"request","event":"ok","name":5}"#;
+        let (run, complete) =
+            read(&format!("{START}\n{printed}\n{ok}\n{{\"type\":\"suite\",\"event\":\"ok\",\"passed\":1}}\n")).unwrap();
+        assert_eq!((run.counts().total(), run.beyond.is_none(), complete), (1, true, None));
+    }
+
+    #[test]
+    fn tests_that_were_announced_and_are_not_listed_are_missing() {
+        let ok = r#"{"type":"test","event":"ok","name":"a"}"#;
+        for (count, left_out, missing) in [(1, 0, 0), (2, 0, 1), (2, 1, 0), (3, 1, 1)] {
+            let start = START.replace('1', &count.to_string());
+            let end = format!(r#"{{"type":"suite","event":"ok","passed":1,"filtered_out":{left_out}}}"#);
+            let (run, _) = read(&format!("{start}\n{ok}\n{end}\n")).unwrap();
+            assert_eq!(run.beyond.map_or(0, |b| b.unlisted), missing, "{count} {left_out}");
+        }
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn nowhere(file: &str) -> Unread {
         tool: None,
         name: None,
         labels: BTreeMap::new(),
+        of_run: false,
     }
 }
 

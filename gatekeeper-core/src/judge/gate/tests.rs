@@ -55,6 +55,7 @@ fn unread(kind: Option<Kind>) -> Unread {
         tool: None,
         name: None,
         labels: BTreeMap::new(),
+        of_run: false,
     }
 }
 
@@ -75,6 +76,7 @@ impl Given {
         let formats = Formats::default();
         let context = Context::without_clock();
         let ground = Ground {
+            suspected: &[],
             formats: &formats,
             evidence: &self.evidence,
             recordings: &[],

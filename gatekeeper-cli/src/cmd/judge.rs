@@ -1,0 +1,177 @@
+//! Judging, for every command that does: its arguments, and what is said where nothing can be judged.
+
+use super::change::{self, ChangeArgs};
+use super::earlier::EarlierArgs;
+use crate::exit;
+use crate::front::{self, Request};
+use crate::progress::Bar;
+use crate::refusal::{Refusal, RefusalDocument};
+use crate::release::Release;
+use clap::Args;
+use gatekeeper_core::Engine;
+use gatekeeper_core::input::Limits;
+use gatekeeper_core::output::line;
+use gatekeeper_core::verdict::Verdict;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What to judge, by what: shared by `check` and `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct JudgeArgs {
+    /// Files and folders to read instead of what the policy names
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The policy; otherwise gatekeeper.toml is searched for here and in the parent folders
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder that the policy's patterns are relative to
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The policy's profile to judge by
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The clock to judge by (RFC 3339), instead of this machine's
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    release: Release,
+    /// Largest file that is read: bytes, or a size such as 10MB
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
+    max_bytes: u64,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    #[command(flatten)]
+    earlier: EarlierArgs,
+    /// No progress is shown.
+    #[arg(skip)]
+    pub(super) silent: bool,
+}
+
+impl JudgeArgs {
+    /// Judges below a folder, where no root is given; what is given is relative to it.
+    pub(super) fn below(&mut self, folder: &Path) {
+        self.root.get_or_insert_with(|| folder.to_owned());
+        let given = self.paths.iter_mut().chain(&mut self.config);
+        given.for_each(|path| *path = folder.join(&*path));
+    }
+
+    /// Asks for what a kept verdict was asked for, where nothing else is asked.
+    pub(super) fn as_in(&mut self, kept: &Verdict) {
+        if self.config.is_none() && !self.change.reads_the_policy() {
+            self.config = kept.policy.file.as_ref().map(PathBuf::from);
+        }
+        self.root.get_or_insert_with(|| PathBuf::from(&kept.root));
+        self.profile = self.profile.take().or_else(|| kept.policy.profile.clone());
+        self.now = self.now.take().or_else(|| kept.now.clone());
+        if self.paths.is_empty() {
+            self.paths = kept.asked.paths.iter().map(PathBuf::from).collect();
+        }
+        self.change.as_in(&kept.context);
+    }
+}
+
+/// Why nothing was judged, after it was said.
+pub(crate) struct Refused {
+    /// The exit code.
+    pub(crate) code: u8,
+    /// What was wrong.
+    pub(super) document: RefusalDocument,
+}
+
+/// Judges; a policy that cannot be used is shown, and answered with its exit code.
+pub(crate) fn judge(
+    engine: &Engine,
+    args: &JudgeArgs,
+    only: Vec<String>,
+    fail_on_warn: bool,
+    details: bool,
+    color: bool,
+    err: &mut dyn Write,
+) -> io::Result<Result<Verdict, Refused>> {
+    let given = match change::given(&args.change, args.root.as_deref(), args.config.as_deref(), args.max_bytes) {
+        Ok(given) => given,
+        Err(refusal) => {
+            writeln!(err, "gatekeeper: {}", line(&refusal.line()))?;
+            return Ok(Err(Refused { code: exit::USAGE, document: refusal.document() }));
+        }
+    };
+    let request = Request {
+        revision: given.revision,
+        diff: given.diff,
+        policy: given.policy,
+        changed: given.changed,
+        allow_empty: args.change.allow_empty,
+        paths: args.paths.clone(),
+        config: args.config.clone(),
+        root: args.root.clone(),
+        profile: args.profile.clone(),
+        now: args.now.clone(),
+        max_bytes: Some(args.max_bytes),
+        fail_on_warn,
+        details,
+        only,
+        release: args.release.clone(),
+        baseline: args.earlier.baseline.clone(),
+        history: args.earlier.history.clone(),
+        ask_git: true,
+        progress: Some(Arc::default()),
+    };
+    // The bar goes before anything is said.
+    let bar = if args.silent { None } else { request.progress.clone().and_then(Bar::on_stderr) };
+    let judged = front::check(engine, &request);
+    drop(bar);
+    match judged {
+        Ok(verdict) => Ok(Ok(verdict)),
+        Err(refusal) => refused(&refusal, color, err).map(Err),
+    }
+}
+
+/// Says why nothing was judged.
+pub(crate) fn refused(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<Refused> {
+    let code = say_refusal(refusal, color, err)?;
+    Ok(Refused { code, document: refusal.document() })
+}
+
+/// The same; answers the exit code.
+pub(crate) fn say_refusal(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<u8> {
+    match refusal {
+        Refusal::Policy(e) => {
+            // A mistake without a line to show starts one of its own.
+            let name = if e.text.is_empty() { "gatekeeper: " } else { "" };
+            let shown = shown(&e.rendered(color));
+            writeln!(err, "{name}{shown}gatekeeper: the policy cannot be used, so nothing was judged")?;
+        }
+        e => writeln!(err, "gatekeeper: {}", line(&e.line()))?,
+    }
+    Ok(exit::USAGE)
+}
+
+/// A policy's mistakes with nothing that steers a terminal but their own colours, and no more than some screens of them.
+fn shown(rendered: &str) -> String {
+    const MOST: usize = 200;
+    const COLUMNS: usize = 400;
+    let mut out = String::new();
+    for (n, text) in rendered.lines().enumerate() {
+        if n == MOST {
+            out.push_str("… and more\n");
+            break;
+        }
+        let cut: String = text.chars().take(COLUMNS).collect();
+        // A colour is `ESC [ digits and semicolons m`, as the renderer writes it.
+        for (n, piece) in cut.split("\u{1b}[").enumerate() {
+            let code = piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+            match code.strip_prefix('m').filter(|_| n > 0) {
+                Some(rest) => {
+                    out.push_str("\u{1b}[");
+                    out.push_str(piece.strip_suffix(rest).unwrap_or_default());
+                    out.push_str(&line(rest));
+                }
+                None if n > 0 => out.push_str(&line(&format!("\u{1b}[{piece}"))),
+                None => out.push_str(&line(piece)),
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
