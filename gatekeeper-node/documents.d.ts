@@ -16,8 +16,8 @@ export interface Verdict {
   policy: PolicyRef
   /** The folder that patterns were relative to. */
   root: string
-  /** The clock that was used (RFC 3339, UTC). */
-  now: string
+  /** The clock that was used (RFC 3339, UTC); null where there was none. */
+  now: string | null
   /** What the run knew of the sources that it judges: commit, tree, diff. */
   context?: RunContext
   /** The policy's components and which of them changed, where a gate is judged by them. */
@@ -36,16 +36,328 @@ export interface Verdict {
   ignored: Array<string>
   /** Waivers that matched nothing or run out soon, and other things to know. */
   warnings: Array<string>
-  /** Waivers, quarantines and cells that may fail which end soon. */
-  due?: Array<unknown>
   /** What this run demands less than what it was made from. */
   loosened?: Array<string>
-  /** What the comparison with the baseline came to. */
-  baseline?: unknown
-  /** What the run was asked for: paths, gates, whether warnings fail. */
-  asked?: unknown
-  /** Coverage by file, tests, findings, packages and series, where they were asked for. */
-  details?: unknown
+  /** Exceptions that hold today and end within 14 days, the first to end first. */
+  due?: Array<Due>
+  /** What the evidence holds beyond what the gates fell short by, where that was asked for. */
+  details?: Details
+  /** The snapshot that the run was compared with, and what is different. */
+  baseline?: BaselineRef
+  /** Where figures of gates changed over the runs of the history. They inform. */
+  changes?: Array<Change>
+  /** What was asked for beside the policy. */
+  asked?: Asked
+}
+
+/** What was asked for beside the policy: what a run needs to be judged again in the same way. */
+export interface Asked {
+  /** Files and folders that were read instead of what the policy names. */
+  paths?: Array<string>
+  /** The gates that were judged alone. */
+  only?: Array<string>
+  /** Whether warnings failed the verdict. */
+  fail_on_warn?: boolean
+}
+
+/** An exception that ends soon: a waiver, or what else lets something through for a time. */
+export interface Due {
+  /** What it lets through. */
+  what: string
+  /** The gate. */
+  gate: string
+  /** Last day on which it holds. */
+  expires: string
+  /** Days until then; 0 on the day itself. */
+  days: number
+  /** Why it was let through. */
+  reason: string
+  /** Who sees to it that it is no longer needed. */
+  owner?: string
+  /** Where that is tracked. */
+  ticket?: string
+  /** Line of the policy, from 1. */
+  policy_line: number
+}
+
+/** The snapshot that a run was compared with. */
+export interface BaselineRef {
+  /** The file as it was named. */
+  file: string
+  /** The commits that it was taken at. */
+  commits?: Array<string>
+  /** When it was taken (RFC 3339, UTC). */
+  taken?: string
+  /** Its verdict. */
+  status: 'pass' | 'warn' | 'fail' | 'unknown'
+  /** Version of the engine that wrote it. */
+  engine: string
+  /** SHA-256 of its policy. */
+  policy?: string
+  /** The figures that both know, then and now. */
+  figures?: Array<Figure>
+  /** What is different now. */
+  changes: BaselineChanges
+}
+
+/** A figure of the whole, in the baseline and now. */
+export interface Figure {
+  /** What is counted: `lines covered`, `tests`, `failing tests`, `findings`, … */
+  figure: string
+  /** In the baseline. */
+  before: Amount
+  /** In this run. */
+  now: Amount
+}
+
+/** A number, or a share. */
+export interface Amount {
+  /** How many. */
+  n: number
+  /** Of how many, where it is a share. */
+  of?: number
+}
+
+/** What is different from the baseline, by name. */
+export interface BaselineChanges {
+  /** Cases that ran then and did not run. */
+  lost_cases?: Array<string>
+  /** How many more are gone that the baseline only counts. */
+  uncounted_cases?: number
+  /** Cases that are found elsewhere or under another name: `then → now`. */
+  moved_cases?: Array<string>
+  /** Cases that ran then and are skipped. */
+  skipped_cases?: Array<string>
+  /** Files that coverage is not measured of any more. */
+  gone_files?: Array<string>
+  /** Files that are measured under another path: `then → now`. */
+  moved_files?: Array<string>
+  /** Packages that are new. */
+  added_packages?: Array<string>
+  /** Packages that are gone. */
+  removed_packages?: Array<string>
+  /** Packages that state other licences: `name: then → now`. */
+  changed_packages?: Array<string>
+  /** Measured series that have fewer samples. */
+  shorter_series?: Array<string>
+}
+
+/** A change of a gate's figure over the runs of the history, as far as they can tell. No status stands on it. */
+export interface Change {
+  /** The gate. */
+  gate: string
+  /** The figure, by its condition's name. */
+  metric: string
+  /** The cell that it is of. */
+  labels?: Record<string, string>
+  /** A step, or a drift that goes on from run to run. */
+  kind: 'step' | 'drift'
+  /** The time of the first run behind it. */
+  since?: string
+  /** The commit of that run. */
+  commit?: string
+  /** The mean before; of a drift where it began. */
+  before: string
+  /** The mean since; of a drift where it is now. */
+  after: string
+  /** By how much, in percent of before. */
+  percent?: string
+  /** The runs before it. */
+  runs_before: number
+  /** The runs since. */
+  runs_after: number
+}
+
+/** The contents of the evidence that was judged, by kind; each list in the order of the evidence's paths. */
+export interface Details {
+  /** Coverage by file: all reports united first where there are several, then each by itself. */
+  coverage?: Array<CoverageDetails>
+  /** Lines of the sources around what is not covered, by the file's path. */
+  sources?: Record<string, Array<Excerpt>>
+  /** The tests, by report. */
+  tests?: Array<TestDetails>
+  /** Each finding. */
+  findings?: Array<FindingDetails>
+  /** Packages with their licences. */
+  packages?: Array<PackageDetails>
+  /** Measured series. */
+  series?: Array<SeriesDetails>
+  /** Earlier verdicts, the oldest first. */
+  history?: Array<Past>
+  /** The fingerprints by which GitHub's code scanning tells lines again, by path and line. */
+  line_hashes?: Record<string, Record<string, string>>
+  /** How many of each kind are not carried, as there are more than a document should hold. */
+  left_out?: Record<string, number>
+}
+
+/** Coverage of files, by one report or by several united. */
+export interface CoverageDetails {
+  /** Paths of the reports. */
+  reports: Array<string>
+  /** Labels of the report, where it is one. */
+  labels?: Record<string, string>
+  /** The files by path. */
+  files: Array<FileDetails>
+}
+
+/** Coverage of a file. A figure is absent where the report does not speak of it. */
+export interface FileDetails {
+  /** Its path, as matched with the working tree, else as the report names it. */
+  path: string
+  /** Executable lines. */
+  lines?: Ratio
+  /** Branches. */
+  branches?: Ratio
+  /** Functions. */
+  functions?: Ratio
+  /** Statements. */
+  statements?: Ratio
+  /** The percentage as printed, where the report states nothing else. */
+  percent?: string
+  /** Lines that never ran: first and last of each stretch without a line that did. */
+  uncovered?: Array<[number, number]>
+  /** Lines that ran and have branches that were never taken. */
+  partial?: Array<number>
+}
+
+/** Some lines of a source file. */
+export interface Excerpt {
+  /** Number of the first, from 1. */
+  first: number
+  /** The lines. */
+  lines: Array<string>
+}
+
+/** The tests of a report. */
+export interface TestDetails {
+  /** The report's path. */
+  report: string
+  /** Its labels. */
+  labels?: Record<string, string>
+  /** Its suites. */
+  suites: Array<SuiteDetails>
+}
+
+/** A suite. */
+export interface SuiteDetails {
+  /** Its name. */
+  name: string
+  /** Its tests. */
+  cases: Array<CaseDetails>
+}
+
+/** A test. */
+export interface CaseDetails {
+  /** Its class, where it has one. */
+  class?: string
+  /** Its name. */
+  name: string
+  /** How it ended. */
+  outcome: 'passed' | 'skipped' | 'errored' | 'failed'
+  /** Whether it failed before it passed. */
+  flaky?: boolean
+  /** How long it took. */
+  seconds?: number
+  /** What it says of its end. */
+  message?: string
+  /** Its file. */
+  file?: string
+  /** Its line, from 1. */
+  line?: number
+}
+
+/** A finding. */
+export interface FindingDetails {
+  /** The report's path. */
+  report: string
+  /** The tool. */
+  tool?: string
+  /** The id of its rule or advisory. */
+  id: string
+  /** In words. */
+  message: string
+  /** How severe. */
+  severity: Severity
+  /** What kind of thing. */
+  category: 'code' | 'vulnerability' | 'secret' | 'misconfiguration' | 'license'
+  /** The place in the code. */
+  place?: Place
+  /** Name and installed version. */
+  package?: string
+  /** The version without it. */
+  fixed?: string
+  /** Where to read on. */
+  url?: string
+  /** What took it out: by what, and why. */
+  suppressed?: string
+}
+
+/** A package. */
+export interface PackageDetails {
+  /** The report's path. */
+  report: string
+  /** Its name. */
+  name: string
+  /** Its version. */
+  version?: string
+  /** Its package URL. */
+  purl?: string
+  /** Its licences as stated. */
+  licenses?: Array<string>
+  /** Its scope: `runtime`, `dev`, … */
+  scope?: string
+}
+
+/** A measured series. */
+export interface SeriesDetails {
+  /** The report's path. */
+  report: string
+  /** What was measured. */
+  name: string
+  /** Labels of the series and of its report. */
+  labels?: Record<string, string>
+  /** The unit as stated. */
+  unit?: string
+  /** Which direction is better, where that is known. */
+  better?: 'lower' | 'higher'
+  /** What the report states of samples that it does not list: `mean`, `p99`, … */
+  stated?: Record<string, number>
+  /** The samples, in the report's order. */
+  samples: Array<number>
+  /** The same series in the baseline, where it knows it. */
+  before?: SeriesBefore
+}
+
+/** A series in the baseline. */
+export interface SeriesBefore {
+  /** What was stated of samples that were not listed. */
+  stated?: Record<string, number>
+  /** The samples. */
+  samples: Array<number>
+}
+
+/** An earlier verdict, as far as a trend needs it. */
+export interface Past {
+  /** The clock that it was judged by. */
+  now?: string
+  /** The commit that was judged. */
+  commit?: string
+  /** The whole. */
+  status: 'pass' | 'warn' | 'fail' | 'unknown'
+  /** Its gates. */
+  gates: Array<PastGate>
+}
+
+/** A gate of an earlier verdict. */
+export interface PastGate {
+  /** Its name. */
+  name: string
+  /** Its status. */
+  status: Status
+  /** What it fell short by. */
+  violations: number
+  /** The conditions with their values. */
+  conditions?: Array<Condition>
 }
 
 /** The policy that judged. */
@@ -56,12 +368,12 @@ export interface PolicyRef {
   sha256: string | null
   /** The profile that was applied. */
   profile: string | null
-  /** Digest of the policy as it was applied, with what it extends. */
-  digest?: string
-  /** The policy as plain values, as it was applied. */
-  normalised?: unknown
-  /** The files that it is laid over, with their digests. */
-  extends?: Array<unknown>
+  /** SHA-256 of `normalised`, written without blanks and with its keys sorted. */
+  digest: string
+  /** The whole policy as plain values: all files that it is made of in one, the profile applied. */
+  normalised: Record<string, unknown>
+  /** The files that it extends, the nearest first; behind them the Rego files and their data. */
+  extends?: Array<UsedEvidence>
   /** Where it was read from, where that is not the working tree: `origin/main (0123456789ab)`. */
   from?: string
 }
@@ -116,10 +428,14 @@ export interface GateVerdict {
   action: 'block' | 'warn' | 'inform'
   /** Whether this status decides the whole. */
   blocking: boolean
+  /** What to do with what is rolled out, where the gate judges that (`canary`). */
+  decision?: 'promote' | 'hold' | 'rollback'
   /** The figures, or why it could not be judged. */
   reason: string
   /** Line of the policy that demands it, from 1. */
   policy_line?: number
+  /** The file that this line is in, where it is one that the policy extends. */
+  policy_file?: string
   /** What was held against the evidence. */
   conditions: Array<Condition>
   /** What it falls short by: every one, the worst first. */
@@ -203,7 +519,7 @@ export interface Violation {
   /** The id of the rule, case, licence or advisory. */
   id?: string
   /** Where it is a finding. */
-  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info' | 'unknown'
+  severity?: Severity
   /** Name and installed version. */
   package?: string
   /** The version that fixes it. */
@@ -214,6 +530,52 @@ export interface Violation {
   help?: string
   /** The labels of the cell that it is about. */
   labels?: Record<string, string>
+}
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info' | 'unknown'
+
+/** A line of `--format jsonl`: a violation with its gate, or an input that could not be read and that no gate asked for. */
+export interface ViolationRow {
+  /** The gate's name; null where no gate asked for the input. */
+  gate: string | null
+  /** The gate's rule. */
+  rule?: string
+  /** The gate's status. */
+  gate_status?: Status
+  /** Whether it decides the whole. */
+  blocking: boolean
+  /** A stable code: `test-failed`, `coverage-below`, `finding`, `unreadable`, … */
+  code?: string
+  /** Fail, warn or error. */
+  status: Status
+  /** What it is, in words. */
+  message?: string
+  /** The evidence that says so. */
+  source?: string
+  /** Where in that evidence. */
+  location?: Location
+  /** The place in the code that it is about. */
+  place?: Place
+  /** The id of the rule, case, licence or advisory. */
+  id?: string
+  /** Where it is a finding. */
+  severity?: Severity
+  /** Name and installed version. */
+  package?: string
+  /** The version that fixes it. */
+  fixed?: string
+  /** Where to read on. */
+  url?: string
+  /** What to do. */
+  help?: string
+  /** The labels of the cell that it is about. */
+  labels?: Record<string, string>
+  /** The input that could not be read. */
+  file?: string
+  /** Why it could not be read. */
+  error?: ErrorInfo
+  /** The gates that would have needed it: none. */
+  concerns?: Array<string>
 }
 
 /** A place in an input; every part may be missing. */
@@ -254,6 +616,10 @@ export interface WaiverUsed {
   reason: string
   /** Last day on which it holds. */
   expires?: string
+  /** Who sees to it that it is no longer needed. */
+  owner?: string
+  /** Where that is tracked. */
+  ticket?: string
   /** How many violations it took away. */
   waived: number
   /** Line of the policy, from 1. */

@@ -327,8 +327,11 @@ pub struct Judged {
 
 impl Judged {
     /// Of a verdict; `keep` leaves its details in for every output.
-    pub fn new(whole: Verdict, keep: bool) -> Judged {
-        let plain = (whole.details.is_some() && !keep).then(|| Verdict { details: None, ..whole.clone() });
+    pub fn new(mut whole: Verdict, keep: bool) -> Judged {
+        // They are the most of it: only the rest is copied.
+        let details = whole.details.take();
+        let plain = (details.is_some() && !keep).then(|| whole.clone());
+        whole.details = details;
         Judged { whole, plain }
     }
 
@@ -340,6 +343,12 @@ impl Judged {
     /// The verdict without what only some outputs show.
     pub fn plain(&self) -> &Verdict {
         self.plain.as_ref().unwrap_or(&self.whole)
+    }
+
+    /// What each of these outputs writes of it, in their order.
+    pub(crate) fn all_written(&self, outputs: &[&Output]) -> Vec<std::io::Result<Vec<u8>>> {
+        let wanted: Vec<(&Output, &Verdict)> = outputs.iter().map(|o| (*o, self.verdict_for(o))).collect();
+        gatekeeper_core::output::together(&wanted, &Style::default())
     }
 
     /// What this output writes of it; nothing where there is no such output.
@@ -360,7 +369,9 @@ pub fn check_rendered(engine: &Engine, request: &Request, outputs: &[String]) ->
     let outputs = self::outputs(engine, outputs)?;
     let details = request.details || outputs.iter().any(|o| o.wants_details());
     let judged = Judged::new(check(engine, &Request { details, ..request.clone() })?, request.details);
-    outputs.iter().map(|output| shown(output, judged.verdict_for(output))).collect()
+    let lossy = |e: std::string::FromUtf8Error| String::from_utf8_lossy(e.as_bytes()).into_owned();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(lossy);
+    judged.all_written(&outputs).into_iter().map(|bytes| bytes.map(text).map_err(Refusal::Rendering)).collect()
 }
 
 /// Outputs by their names.

@@ -15,6 +15,7 @@ use crate::verdict::{
 use gatekeeper_evidence::error::{ErrorCode, ParseError, chain};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::Formats;
+use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -136,6 +137,14 @@ fn done(
     verdict.asked.paths = request.paths.iter().map(|p| p.to_string_lossy().into_owned()).collect();
     verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
     Ok(Done { verdict, policy, evidence })
+}
+
+/// Puts the fingerprints of the lines that a kept verdict's violations stand at beside it, by the sources as they lie below a root.
+pub(crate) fn hash_lines(verdict: &mut Verdict, root: &Path, limits: &Limits) {
+    let Some(tree) = collect::tree(root) else { return };
+    let files = collect::Root::new(root, limits);
+    let found = judge::line_hashes_of(&verdict.gates, verdict.policy.file.as_deref(), &tree, &files);
+    verdict.details.get_or_insert_default().line_hashes = found;
 }
 
 /// Judges what is in memory by the policy that a project has, or by the built-in default. Of the project's files only those are read that have a

@@ -13,6 +13,7 @@ use crate::snapshot::{By, Snapshot, Taken};
 use crate::verdict::Verdict;
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::inspect::Inspection;
 use gatekeeper_formats::{Format, Formats, ReadOptions};
 use std::path::{Path, PathBuf};
@@ -146,6 +147,13 @@ impl Engine {
     /// A policy that cannot be used; then nothing is judged.
     pub fn check(&self, request: &CheckRequest) -> Result<Verdict, PolicyError> {
         check::check(self.known(), request)
+    }
+
+    /// Puts the fingerprints by which code scanning tells lines again beside a verdict that was kept without its details: of the lines that its
+    /// violations stand at, in the working tree of the commit that was judged. Outputs that [want details](crate::output::Output::wants_details)
+    /// show them.
+    pub fn hash_lines(&self, verdict: &mut Verdict, root: &Path) {
+        check::hash_lines(verdict, root, &Limits::default());
     }
 
     /// Writes a first policy for a project: gates for what lies in the usual places below a root (any folder), each with the limit that holds now,

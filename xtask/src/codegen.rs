@@ -61,6 +61,7 @@ pub fn codegen(root: &Path, check: bool) -> Result<(Vec<String>, bool), String> 
     let schemas = [
         ("policy", pretty(&keys::schema(&rules))),
         ("verdict", shapes.schema("A verdict of gatekeeper", "Verdict")),
+        ("jsonl", shapes.schema("A line of what `gatekeeper check --format jsonl` writes", "ViolationRow")),
         ("inspect", shapes.schema("What `gatekeeper inspect` answers", "Array<Inspection>")),
         ("snapshot", pretty(&snapshot_schema())),
     ];

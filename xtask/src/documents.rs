@@ -2,6 +2,7 @@
 //! the tests hold real documents against it, so that the description cannot drift from the engine.
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A document as it is checked in.
@@ -16,6 +17,8 @@ struct Shape {
     name: String,
     what: String,
     body: Body,
+    /// Whether it has these members for good, so that another one is a mistake: written `Name!:`.
+    closed: bool,
 }
 
 enum Body {
@@ -34,6 +37,7 @@ enum Type {
     Named(String),
     Literal(String),
     List(Box<Type>),
+    Pair(Box<Type>, Box<Type>),
     Map(Box<Type>),
     Union(Vec<Type>),
 }
@@ -49,6 +53,10 @@ impl Type {
             Type::List(Box::new(Type::parse(inner)))
         } else if let Some(inner) = inside("Record<string, ") {
             Type::Map(Box::new(Type::parse(inner)))
+        } else if let Some((first, second)) =
+            text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).and_then(|t| t.split_once(", "))
+        {
+            Type::Pair(Box::new(Type::parse(first)), Box::new(Type::parse(second)))
         } else if let Some(word) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
             Type::Literal(word.to_owned())
         } else {
@@ -61,6 +69,7 @@ impl Type {
             Type::Named(name) => match name.as_str() {
                 "string" => "str",
                 "integer" => "int",
+                "number" => "float",
                 "boolean" => "bool",
                 "null" => "None",
                 "Json" => "Any",
@@ -69,6 +78,8 @@ impl Type {
             .to_owned(),
             Type::Literal(word) => format!("Literal[\"{word}\"]"),
             Type::List(of) => format!("list[{}]", of.python()),
+            // JSON has no tuples: Python reads a list.
+            Type::Pair(first, _) => format!("list[{}]", first.python()),
             Type::Map(of) => format!("dict[str, {}]", of.python()),
             Type::Union(of) if of.iter().all(|t| matches!(t, Type::Literal(_))) => {
                 let words: Vec<String> = of.iter().map(Type::typescript).collect();
@@ -88,6 +99,7 @@ impl Type {
             .to_owned(),
             Type::Literal(word) => format!("'{word}'"),
             Type::List(of) => format!("Array<{}>", of.typescript()),
+            Type::Pair(first, second) => format!("[{}, {}]", first.typescript(), second.typescript()),
             Type::Map(of) => format!("Record<string, {}>", of.typescript()),
             Type::Union(of) => of.iter().map(Type::typescript).collect::<Vec<_>>().join(" | "),
         }
@@ -95,6 +107,20 @@ impl Type {
 }
 
 impl Type {
+    /// Adds the names in it.
+    fn names(&self, out: &mut Vec<String>) {
+        match self {
+            Type::Named(name) => out.push(name.clone()),
+            Type::Literal(_) => {}
+            Type::List(of) | Type::Map(of) => of.names(out),
+            Type::Pair(first, second) => {
+                first.names(out);
+                second.names(out);
+            }
+            Type::Union(of) => of.iter().for_each(|t| t.names(out)),
+        }
+    }
+
     fn schema(&self) -> Value {
         match self {
             Type::Named(name) => match name.as_str() {
@@ -104,6 +130,12 @@ impl Type {
             },
             Type::Literal(word) => json!({ "const": word }),
             Type::List(of) => json!({ "type": "array", "items": of.schema() }),
+            Type::Pair(first, second) => json!({
+                "type": "array",
+                "items": [first.schema(), second.schema()],
+                "minItems": 2,
+                "additionalItems": false,
+            }),
             Type::Map(of) => json!({ "type": "object", "additionalProperties": of.schema() }),
             Type::Union(of) => match of.iter().map(|t| if let Type::Literal(w) = t { Some(w) } else { None }).collect()
             {
@@ -118,10 +150,12 @@ impl Type {
 }
 
 impl Shapes {
-    /// The schema (JSON Schema draft-07) of documents of one shape, or of lists of them. Keys may be added in later versions, so others are allowed.
+    /// The schema (JSON Schema draft-07) of documents of one shape, or of lists of them, with the shapes that they are made of. Keys may be added in
+    /// later versions, so others are allowed, but for shapes that are closed.
     pub fn schema(&self, title: &str, of: &str) -> String {
         let mut definitions = Map::new();
-        for shape in &self.0 {
+        let used = self.used(of);
+        for shape in self.0.iter().filter(|s| used.contains(s.name.as_str())) {
             let schema = match &shape.body {
                 Body::Alias(of) => of.schema(),
                 Body::Object(fields) => {
@@ -135,7 +169,11 @@ impl Shapes {
                         properties.insert(f.name.clone(), schema);
                     }
                     let required: Vec<&String> = fields.iter().filter(|f| !f.optional).map(|f| &f.name).collect();
-                    json!({ "type": "object", "description": shape.what, "properties": properties, "required": required })
+                    let mut schema = json!({ "type": "object", "description": shape.what, "properties": properties, "required": required });
+                    if let Some(schema) = schema.as_object_mut().filter(|_| shape.closed) {
+                        schema.insert("additionalProperties".to_owned(), Value::from(false));
+                    }
+                    schema
                 }
             };
             definitions.insert(shape.name.clone(), schema);
@@ -151,6 +189,23 @@ impl Shapes {
             schema.insert("definitions".to_owned(), Value::Object(definitions));
         }
         pretty(&schema)
+    }
+
+    /// The shapes that documents of a type are made of.
+    fn used(&self, of: &str) -> BTreeSet<&str> {
+        let mut out = BTreeSet::new();
+        let mut todo = Vec::new();
+        Type::parse(of).names(&mut todo);
+        while let Some(name) = todo.pop() {
+            let Some(shape) = self.0.iter().find(|s| s.name == name) else { continue };
+            if out.insert(shape.name.as_str()) {
+                match &shape.body {
+                    Body::Alias(of) => of.names(&mut todo),
+                    Body::Object(fields) => fields.iter().for_each(|f| f.of.names(&mut todo)),
+                }
+            }
+        }
+        out
     }
 
     /// The description that is built in.
@@ -172,10 +227,13 @@ impl Shapes {
                     what: what.to_owned(),
                 });
             } else if let Some((name, of)) = line.split_once(" = ") {
-                out.push(Shape { name: name.to_owned(), what: String::new(), body: Body::Alias(Type::parse(of)) });
+                let body = Body::Alias(Type::parse(of));
+                out.push(Shape { name: name.to_owned(), what: String::new(), body, closed: false });
             } else {
                 let (name, what) = line.split_once(": ").ok_or_else(bad)?;
-                out.push(Shape { name: name.to_owned(), what: what.to_owned(), body: Body::Object(Vec::new()) });
+                let closed = name.ends_with('!');
+                let name = name.trim_end_matches('!').to_owned();
+                out.push(Shape { name, what: what.to_owned(), body: Body::Object(Vec::new()), closed });
             }
         }
         Ok(Shapes(out))
@@ -270,6 +328,14 @@ impl Shapes {
                 }
                 None => false,
             },
+            Type::Pair(first, second) => match value.as_array().map(Vec::as_slice) {
+                Some([a, b]) => {
+                    self.check_type(first, a, &format!("{at}[0]"), out);
+                    self.check_type(second, b, &format!("{at}[1]"), out);
+                    true
+                }
+                _ => false,
+            },
             Type::Map(of) => match value.as_object() {
                 Some(items) => {
                     items.iter().for_each(|(k, v)| self.check_type(of, v, &format!("{at}.{k}"), out));
@@ -280,6 +346,7 @@ impl Shapes {
             Type::Named(name) => match name.as_str() {
                 "string" => value.is_string(),
                 "integer" => value.is_u64() || value.is_i64(),
+                "number" => value.is_number(),
                 "boolean" => value.is_boolean(),
                 "null" => value.is_null(),
                 "Json" => true,
@@ -326,5 +393,20 @@ mod tests {
         assert_eq!(shapes.check("Ratio", &json!({"covered": 1, "total": 2, "x": 0})), ["$.x: not described"]);
         assert_eq!(shapes.check("Ratio", &json!({"covered": "1", "total": 2})), ["$.covered: \"1\" is not number"]);
         assert_eq!(shapes.check("Status", &json!("passed")).len(), 1);
+        let stretches = |of: Value| shapes.check("FileDetails", &json!({ "path": "a", "uncovered": of }));
+        assert!(stretches(json!([[1, 2], [4, 4]])).is_empty());
+        for wrong in [json!([[1]]), json!([[1, 2, 3]]), json!([["1", 2]]), json!([1, 2])] {
+            assert_eq!(stretches(wrong.clone()).len(), wrong.as_array().unwrap().len(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_schema_holds_the_shapes_that_its_documents_are_made_of() {
+        let shapes = Shapes::new().unwrap();
+        let schema: Value = serde_json::from_str(&shapes.schema("x", "Array<Inspection>")).unwrap();
+        let names: Vec<&String> = schema["definitions"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["ErrorInfo", "Inspection", "Kind", "Location", "Note"]);
+        assert_eq!(schema["definitions"]["Location"]["additionalProperties"], json!(false), "closed");
+        assert_eq!(schema["definitions"]["Inspection"].get("additionalProperties"), None, "open");
     }
 }

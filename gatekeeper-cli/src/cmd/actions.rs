@@ -3,7 +3,7 @@
 use super::judge::Refused;
 use crate::front::Judged;
 use gatekeeper_core::Engine;
-use gatekeeper_core::output::policy_annotation;
+use gatekeeper_core::output::{policy_annotation, step_summary};
 use gatekeeper_core::verdict::{GateStatus, Overall, Verdict};
 use std::io::{self, Write};
 
@@ -23,9 +23,8 @@ pub(super) fn github(
     if annotate {
         out.write_all(&verdict.written(engine, "github")?)?;
     }
-    let summary = verdict.written(engine, "markdown")?;
     let verdict = verdict.plain();
-    append("GITHUB_STEP_SUMMARY", &summary, err)?;
+    summarise(|taken| step_summary(verdict, taken), err)?;
     outputs(verdict.status.as_str(), verdict.exit_code, Some(verdict), err)?;
     if verdict.status == Overall::Unknown {
         writeln!(err, "gatekeeper: nothing failed, but a blocking gate could not be judged (exit code 3)")?;
@@ -61,7 +60,7 @@ pub(super) fn github_refused(
 /// The step's summary and outputs where there is no verdict; `why` is a sentence of ours.
 pub(super) fn github_nothing(status: &str, code: u8, why: &str, err: &mut dyn Write) -> io::Result<()> {
     let summary = format!("## ❓ Quality gates: nothing was judged\n\n{why}: see the annotations or the log.\n");
-    append("GITHUB_STEP_SUMMARY", summary.as_bytes(), err)?;
+    summarise(|_| Some(summary), err)?;
     outputs(status, code, None, err)
 }
 
@@ -89,6 +88,18 @@ fn outputs(status: &str, code: u8, verdict: Option<&Verdict>, err: &mut dyn Writ
         lines.push_str(&format!("triggers={}\n", words.join(",")));
     }
     append("GITHUB_OUTPUT", lines.as_bytes(), err)
+}
+
+/// Adds to the step's summary what is made for it: told how many bytes stand there already, as a step has room for 1 MiB.
+fn summarise(text: impl FnOnce(u64) -> Option<String>, err: &mut dyn Write) -> io::Result<()> {
+    const NAME: &str = "GITHUB_STEP_SUMMARY";
+    let there = std::env::var_os(NAME).and_then(|path| std::fs::metadata(path).ok()).map_or(0, |meta| meta.len());
+    match text(there) {
+        Some(text) => append(NAME, text.as_bytes(), err),
+        None => {
+            writeln!(err, "gatekeeper: the step's summary is full ({there} bytes of 1 MiB): the verdict is in the log")
+        }
+    }
 }
 
 /// Adds to the file that a variable names.

@@ -137,8 +137,11 @@ pub fn run(
     let verdict = Judged::new(verdict, args.details);
     // Every document is made before the first is written.
     let mut documents = Vec::with_capacity(args.report.len());
-    for (format, file) in &args.report {
-        match verdict.written(engine, format) {
+    let known = args.report.iter().filter_map(|(format, file)| Some((engine.outputs().by_id(format)?, file)));
+    let (outputs, names): (Vec<&Output>, Vec<&PathBuf>) = known.unzip();
+    for ((output, file), written) in outputs.iter().zip(names).zip(verdict.all_written(&outputs)) {
+        let format = output.id();
+        match written {
             Ok(bytes) => documents.push((file, bytes)),
             Err(e) => {
                 writeln!(err, "gatekeeper: cannot write {} as {}: {e}", line(&file.to_string_lossy()), line(format))?;

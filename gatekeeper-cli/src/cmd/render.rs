@@ -22,6 +22,9 @@ pub struct RenderArgs {
     /// How to show it: any output of `check`
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: String,
+    /// The working tree of the commit that was judged: SARIF's results get the fingerprints of their lines from it
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
     /// Where to write it; - is standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -40,7 +43,16 @@ pub fn run(
         writeln!(err, "gatekeeper: there is no output `{}`: there are {}", line(&args.format), known.join(", "))?;
         return Ok(exit::USAGE);
     };
-    let Some(verdict) = stored(&args.verdict, err)? else { return Ok(exit::USAGE) };
+    let Some(mut verdict) = stored(&args.verdict, err)? else { return Ok(exit::USAGE) };
+    if let Some(root) = &args.root {
+        if !root.is_dir() {
+            writeln!(err, "gatekeeper: --root {}: there is no such folder", line(&root.display().to_string()))?;
+            return Ok(exit::USAGE);
+        }
+        if output.wants_details() {
+            engine.hash_lines(&mut verdict, root);
+        }
+    }
     if args.output == Path::new("-") {
         let style = terminal.style();
         output.write(&verdict, &style, out)?;

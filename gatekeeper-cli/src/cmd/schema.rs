@@ -21,6 +21,8 @@ enum Name {
     Policy,
     /// A verdict: `check --format json`
     Verdict,
+    /// A line of `check --format jsonl`
+    Jsonl,
     /// What `inspect --format json` answers
     Inspect,
     /// A line of a snapshot: what `snapshot` writes
@@ -32,6 +34,7 @@ pub fn run(engine: &Engine, args: &SchemaArgs, out: &mut dyn Write) -> io::Resul
     match args.name {
         Name::Policy => document(&keys::schema(engine.rules()), out)?,
         Name::Verdict => out.write_all(include_bytes!("../../schema/verdict.json"))?,
+        Name::Jsonl => out.write_all(include_bytes!("../../schema/jsonl.json"))?,
         Name::Inspect => out.write_all(include_bytes!("../../schema/inspect.json"))?,
         Name::Snapshot => document(&snapshot_schema(), out)?,
     }

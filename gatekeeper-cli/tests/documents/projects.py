@@ -131,6 +131,7 @@ HOSTILE = {
     "code": "a `b` ``c`` ```d\n```\n</details>\n```",
     "mention": "@octocat `@octocat` x@octocat.y you@evil.example",
     "reference": "fixes #123, GH-2, owner/repo#3, 16c999e8c71134401a78d4d46435517b2271d6ac",
+    "reference of GitLab's": "see !12, &1, %2, %\"next\", ~bug ~7 ~\"to do\", $3, ^alert#4, GL-5, group/p!6, [vulnerability:7], *iteration:\"x\"",
     "markup": "# big\n===\n- [ ] task\n1. one\n> [!WARNING]\n> owned\n---\n**b** _i_ ~~s~~",
     "math": "$\\color{green}{PASS}$ $$x$$ :white_check_mark: :tada:",
     "entity": "&lt;b&gt; &#64;octocat &commat;octocat",

@@ -93,7 +93,8 @@ def same_messages(found, verdict, what, prefix=False):
 
 
 class Readers:
-    def __init__(self, verdict_schema, sarif_schema, inspect):
+    def __init__(self, verdict_schema, row_schema, sarif_schema, inspect):
+        self.row_schema = jsonschema_rs.validator_for(row_schema)
         self.verdict_schema = jsonschema_rs.validator_for(verdict_schema)
         self.sarif_schema = jsonschema_rs.validator_for(sarif_schema)
         self.inspect = inspect
@@ -119,6 +120,9 @@ class Readers:
         for r in rows[:2_000]:
             if not {"gate", "status", "blocking"} <= set(r):
                 out.append(f"jsonl: a row without its gate or status: {sorted(r)}")
+                break
+            if wrong := [f"jsonl: the schema: {e.instance_path}: {str(e.message)[:200]}" for e in self.row_schema.iter_errors(r)]:
+                out += wrong[:3]
                 break
         return out
 
@@ -447,7 +451,7 @@ class Page(html.parser.HTMLParser):
                 out.append(f"markdown: a link to {l[:80]}")
         text = "".join(self.text)
         for what, mark in [("a mention", r"(?:^|[^\w`/.])@[A-Za-z0-9]"), ("an issue", r"(?:^|[^\w&])#\d+\b"), ("an issue", r"\bGH-\d+\b"),
-                           ("a commit", r"\b[0-9a-f]{40}\b"), ("a formula", r"\$[^$\s][^$]*\$"), ("an emoji", r":(?:white_check_mark|tada|\+1|100):")]:
+                           ("a reference of GitLab's", r"[!&^~]\d|%[\w\"]|~[a-z\"]|\bGL-\d|\^alert#|\*iteration:|\[[a-z_]+:"), ("a commit", r"\b[0-9a-f]{40}\b"), ("a formula", r"\$[^$\s][^$]*\$"), ("an emoji", r":(?:white_check_mark|tada|\+1|100):")]:
             found = re.search(mark, text)
             if found:
                 out.append(f"markdown: {what}: {found.group()[:60]!r}")

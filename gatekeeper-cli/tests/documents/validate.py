@@ -46,6 +46,16 @@ def sarif_schema():
     return schema
 
 
+def strict(schema):
+    """The same schema with nothing allowed that it does not name: what is written today is described, member by member."""
+    if isinstance(schema, dict):
+        closed = {k: strict(v) for k, v in schema.items()}
+        if "properties" in closed:
+            closed.setdefault("additionalProperties", False)
+        return closed
+    return [strict(s) for s in schema] if isinstance(schema, list) else schema
+
+
 def inspect(name, text):
     with tempfile.TemporaryDirectory() as folder:
         projects.put(folder, {name: text})
@@ -89,6 +99,15 @@ def standard(name, build, read):
         verdict = readers.Verdict(json.loads(documents["json"]))
         wrong = [p for output, data in documents.items() for p in read.read(output, data, verdict)]
         wrong += rendered(folder, documents)
+        more = build(folder) or ()
+        whole = run(["check", "--now", projects.NOW, "--commit", projects.COMMIT, "--details", "--format", "json", *more], folder).stdout
+        wrong += [f"--details: {w}" for w in read.json(whole.decode(), verdict)]
+        if not json.loads(whole).get("details") and verdict.document["evidence"]:
+            wrong.append("--details: none are there")
+        # The sources are still there: a result kept without its line's fingerprint gets it from them.
+        again = run(["render", ".out/json", "--format", "sarif", "--root", "."], folder)
+        if again.stdout != documents["sarif"]:
+            wrong.append(f"render sarif --root: another document than the run's {again.stderr.decode()[:200]}")
         if verdict.document["gates"] and not verdict.strays and name == "failing":
             # A line of code that is there has the fingerprint that code scanning gives it.
             results = json.loads(documents["sarif"])["runs"][0]["results"]
@@ -134,6 +153,9 @@ def hostile(name, word, read, plain):
         outputs, summary = os.path.join(folder, ".outputs"), os.path.join(folder, ".summary")
         actions = run(["check", "--now", projects.NOW], folder, {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": outputs, "GITHUB_STEP_SUMMARY": summary})
         wrong += harmless(actions.stdout + actions.stderr, "check in Actions", OWN)
+        for host in ("GITLAB_CI", "TF_BUILD"):
+            there = run(["check", "--now", projects.NOW], folder, {host: "true"})
+            wrong += harmless(there.stdout + there.stderr, f"check with {host}")
         lines = open(outputs, encoding="utf-8", errors="replace", newline="").read()
         keys = [l.partition("=")[0] for l in lines.split("\n")[:-1]]
         # Each output once, and nothing in a value that a report wrote.
@@ -184,8 +206,8 @@ PLAIN = b""
 def main():
     global PLAIN
     known_outputs()
-    schema = json.loads(run(["schema", "verdict"], "/").stdout)
-    read = readers.Readers(schema, sarif_schema(), inspect)
+    verdicts, rows = (strict(json.loads(run(["schema", name], "/").stdout)) for name in ("verdict", "jsonl"))
+    read = readers.Readers(verdicts, rows, sarif_schema(), inspect)
     with tempfile.TemporaryDirectory() as folder:
         projects.hostile(folder, "harmless word")
         documents, ended = check(folder)

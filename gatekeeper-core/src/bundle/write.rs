@@ -6,7 +6,7 @@ use flate2::{Compression, GzBuilder};
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::hash::sha256_hex;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 /// Evidence that goes into a bundle.
 #[derive(Debug, Clone)]
@@ -40,14 +40,15 @@ pub fn write(verdict: &Verdict, mut pieces: Vec<Piece>, out: &mut dyn Write) -> 
         files: pieces.iter().map(file).collect(),
     };
     manifest.check().map_err(|e: ParseError| io::Error::other(e.words()))?;
+    // In large pieces: each write costs the packer a whole buffer, and an archive is written a head and a piece at a time.
     let packed = GzBuilder::new().mtime(0).write(out, Compression::default());
-    let mut archive = tar::Builder::new(packed);
+    let mut archive = tar::Builder::new(BufWriter::with_capacity(1 << 18, packed));
     add(&mut archive, MANIFEST, &serde_json::to_vec(&manifest)?)?;
     add(&mut archive, VERDICT, &verdict)?;
     for (sha256, bytes) in blobs {
         add(&mut archive, &format!("{BLOBS}{sha256}"), bytes)?;
     }
-    archive.into_inner()?.finish()?;
+    archive.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
     Ok(())
 }
 

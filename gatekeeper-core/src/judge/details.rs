@@ -93,7 +93,7 @@ pub(crate) fn details(evidence: &[Evidence], beside: &Beside<'_>) -> Details {
     out.history = past(beside.history, beside.now);
     if let (Some(tree), Some(files)) = (tree, files) {
         out.sources = sources(&out.coverage, tree, files);
-        out.line_hashes = hashes(beside.gates, beside.policy, tree, files);
+        out.line_hashes = line_hashes_of(beside.gates, beside.policy, tree, files);
     }
     out
 }
@@ -145,7 +145,7 @@ fn past(history: &History, now: Option<&str>) -> Vec<Past> {
 }
 
 /// The fingerprints of the lines that violations stand at, and of the gates' own lines in the policy, which stand for those without a place.
-fn hashes(
+pub(crate) fn line_hashes_of(
     gates: &[GateVerdict],
     policy: Option<&str>,
     tree: &Tree,

@@ -31,7 +31,7 @@ pub(crate) use baseline::Baseline;
 pub(crate) use commit::of_others;
 pub(crate) use components::{Touched, excused, shown as components};
 pub(crate) use contract::{absent, hold, told};
-pub(crate) use details::{Beside, details};
+pub(crate) use details::{Beside, details, line_hashes_of};
 pub(crate) use doubts::doubts;
 pub(crate) use due::{due, ending};
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};

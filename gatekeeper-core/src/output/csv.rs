@@ -38,34 +38,34 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     csv.write_record(HEAD).map_err(io::Error::other)?;
     for gate in &v.gates {
         for violation in &gate.violations {
-            csv.write_record(row(gate, violation)).map_err(io::Error::other)?;
+            csv.write_record(row(gate, violation).iter().map(|cell| cell.as_bytes())).map_err(io::Error::other)?;
         }
     }
     for p in v.problems.iter().filter(|p| p.concerns.is_empty()) {
-        let mut cells = vec![String::new(); HEAD.len()];
+        let mut cells: [Cow<'_, str>; HEAD.len()] = Default::default();
         let known = [(3, "true"), (4, "error"), (5, p.error.code.as_str()), (8, &p.error.message), (14, &p.file)];
         for (n, text) in known {
             if let Some(cell) = cells.get_mut(n) {
                 *cell = safe(text);
             }
         }
-        csv.write_record(cells).map_err(io::Error::other)?;
+        csv.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(io::Error::other)?;
     }
     csv.flush()
 }
 
-fn row(gate: &GateVerdict, v: &Violation) -> [String; 16] {
+fn row<'v>(gate: &'v GateVerdict, v: &'v Violation) -> [Cow<'v, str>; HEAD.len()] {
     let place = v.place.as_ref();
-    let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
-    let word = |text: &Option<String>| text.as_deref().map(safe).unwrap_or_default();
+    let number = |n: Option<u32>| Cow::Owned(n.map(|n| n.to_string()).unwrap_or_default());
+    let word = |text: &'v Option<String>| text.as_deref().map(safe).unwrap_or_default();
     [
         safe(&gate.name),
         safe(&gate.rule),
-        gate.status.as_str().to_owned(),
-        gate.blocking.to_string(),
-        v.status.as_str().to_owned(),
+        Cow::Borrowed(gate.status.as_str()),
+        Cow::Borrowed(if gate.blocking { "true" } else { "false" }),
+        Cow::Borrowed(v.status.as_str()),
         safe(&v.code),
-        v.severity.map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        Cow::Borrowed(v.severity.map(|s| s.as_str()).unwrap_or_default()),
         word(&v.id),
         safe(&v.message),
         place.map(|p| safe(&p.path)).unwrap_or_default(),
@@ -82,14 +82,16 @@ fn row(gate: &GateVerdict, v: &Violation) -> [String; 16] {
 const CELL: usize = 32_000;
 
 /// A cell's text: nothing that steers a terminal or a log, nothing that a spreadsheet works out.
-fn safe(text: &str) -> String {
-    let shown = text::line(&text::cut(text, CELL));
-    let shown = text::inert(&shown);
-    let shown = text::cut(&shown, CELL);
-    match shown.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
-        true => format!("'{shown}"),
-        false => shown,
+fn safe(text: &str) -> Cow<'_, str> {
+    let formula = |text: &str| text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let plain = text::shown(text, CELL);
+    if let (Cow::Borrowed(plain), Cow::Borrowed(_)) = (&plain, text::inert(&plain))
+        && !formula(plain)
+    {
+        return Cow::Borrowed(plain);
     }
+    let shown = text::cut(&text::inert(&plain), CELL);
+    Cow::Owned(if formula(&shown) { format!("'{shown}") } else { shown })
 }
 
 #[cfg(test)]

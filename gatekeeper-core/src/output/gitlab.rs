@@ -1,7 +1,7 @@
 //! The output `gitlab`: GitLab's code quality report (docs.gitlab.com, "Code Quality", "Code Quality report format"): a merge request shows what is
 //! new in it. What has no place in the code stands at its gate's line in the policy.
 
-use super::document::document;
+use super::document::rows;
 use super::{Output, Style, Writer, text};
 use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation};
 use gatekeeper_evidence::findings::Severity;
@@ -59,7 +59,8 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
             location: Location { path: text::short(&p.file, WORDS), lines: Lines { begin: 1 } },
         });
     }
-    document(&issues, out)
+    // An issue a line.
+    rows(&issues, 1, out)
 }
 
 fn issue(gate: &GateVerdict, v: &Violation, policy: &str, seen: &mut HashMap<String, u32>) -> Issue {

@@ -1,6 +1,7 @@
 //! The output `markdown`: for a pull request's comment or a step's summary.
 //!
-//! GitHub refuses a comment of more than 65,536 characters and drops a summary above 1 MiB: what does not fit is counted, the worst is shown.
+//! GitHub refuses a comment of more than 65,536 characters and drops a step's summary above 1 MiB: what does not fit is counted, the worst is shown.
+//! The output itself fits into a comment; [`step_summary`] takes what room a step has left.
 //!
 //! The first line is a mark that nobody sees, `<!-- gatekeeper-comment:KEY -->`: by it whoever keeps a comment up to date finds the one to replace. The
 //! key is the policy's file, behind a `#` the profile where there is one, so that two policies of a repository have a comment each. It holds
@@ -19,17 +20,30 @@ pub(super) static OUTPUT: Output = Output {
     write: Writer::Fixed(write),
 };
 
-/// Violations of a gate that are shown.
-const MOST: usize = 20;
+/// How much is shown.
+struct Bounds {
+    /// What counts: characters as JavaScript counts them, or bytes.
+    counts: fn(&str) -> usize,
+    /// Room for the table and the gates.
+    room: usize,
+    /// Violations of a gate.
+    most: usize,
+    /// Gates that have a row in the table.
+    rows: usize,
+    /// Waivers, warnings and the like of each kind.
+    notes: usize,
+}
 
-/// Gates that have a row in the table.
-const ROWS: usize = 100;
+/// Of a comment: 48,000 out of its 65,536 characters; the rest is for what stands around the table and the gates.
+const COMMENT: Bounds =
+    Bounds { counts: |text| text.encode_utf16().count(), room: 48_000, most: 20, rows: 100, notes: 10 };
 
-/// Waivers, warnings and the like that are shown of each kind.
-const NOTES: usize = 10;
+/// Bytes of all that a step adds to its summary ("Job summaries are isolated between steps and each step is restricted to a maximum size of 1MiB",
+/// GitHub, "Workflow commands"); one that is larger is not shown at all.
+const SUMMARY: usize = 1 << 20;
 
-/// Characters for the table and the gates, out of the 65,536 of a comment: the rest is for what stands around them.
-const ROOM: usize = 48_000;
+/// Bytes for what says how much is left out: it is added even where there is no room.
+const REST: usize = 600;
 
 /// Rows and columns of a table of cells.
 const CELLS: usize = 50;
@@ -49,15 +63,16 @@ fn sign(status: GateStatus) -> &'static str {
 }
 
 /// A page that takes only what fits.
-struct Page {
+struct Page<'b> {
     text: String,
     left: usize,
+    bounds: &'b Bounds,
 }
 
-impl Page {
-    /// Adds a piece, as long as there is room for it. GitHub counts as JavaScript does.
+impl Page<'_> {
+    /// Adds a piece, as long as there is room for it.
     fn add(&mut self, piece: &str) -> bool {
-        let Some(left) = self.left.checked_sub(piece.encode_utf16().count()) else { return false };
+        let Some(left) = self.left.checked_sub((self.bounds.counts)(piece)) else { return false };
         self.left = left;
         self.text.push_str(piece);
         true
@@ -65,16 +80,41 @@ impl Page {
 }
 
 fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let (head, tail) = (head(v), tail(v, COMMENT.notes));
+    out.write_all([head, body(v, &COMMENT), tail].concat().as_bytes())
+}
+
+/// The verdict for a step's summary in which so many bytes stand already: with more of everything than a comment has, as far as the step's 1 MiB go.
+/// `None` where not even the verdict fits.
+pub fn step_summary(v: &Verdict, taken: u64) -> Option<String> {
+    let taken = usize::try_from(taken).unwrap_or(usize::MAX);
+    let left = SUMMARY.checked_sub(taken)?;
+    for (most, rows, notes) in [(500, 2_000, 100), (20, 100, 10), (5, 20, 0)] {
+        let (head, tail) = (head(v), tail(v, notes));
+        if let Some(room) = left.checked_sub(head.len() + tail.len() + REST) {
+            let bounds = Bounds { counts: str::len, room, most, rows, notes };
+            return Some([head, body(v, &bounds), tail].concat());
+        }
+    }
+    let head = head(v);
+    (head.len() <= left).then_some(head)
+}
+
+fn head(v: &Verdict) -> String {
     let head = match v.status {
         Overall::Pass => "✅ Quality gates: pass",
         Overall::Warn => "⚠️ Quality gates: pass with warnings",
         Overall::Fail => "❌ Quality gates: fail",
         Overall::Unknown => "❓ Quality gates: unknown",
     };
-    writeln!(out, "{}\n## {head}\n\n{}\n", marker(v), text::markdown(&v.summary, 1_000))?;
+    format!("{}\n## {head}\n\n{}\n\n", marker(v), text::markdown(&v.summary, 1_000))
+}
+
+/// What takes the room that there is.
+fn body(v: &Verdict, bounds: &Bounds) -> String {
     let mut worst: Vec<&GateVerdict> = v.gates.iter().collect();
     worst.sort_by_key(|g| Reverse((g.blocking, g.status)));
-    let mut page = Page { text: String::new(), left: ROOM };
+    let mut page = Page { text: String::new(), left: bounds.room, bounds };
     table(v, &worst, &mut page);
     baseline(v, &mut page);
     if !v.triggers.is_empty() {
@@ -87,9 +127,13 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     list(&format!("**Demanded less than by the policy itself{by}:**"), &v.loosened, &mut page);
     details(&worst, &mut page);
     cells(&worst, &mut page);
-    out.write_all(page.text.as_bytes())?;
-    for w in text::limited(v.warnings.clone(), NOTES) {
-        writeln!(out, "\n⚠️ {}", text::markdown(&w, 400))?;
+    page.text
+}
+
+fn tail(v: &Verdict, notes: usize) -> String {
+    let mut out = String::new();
+    for w in text::limited(v.warnings.clone(), notes) {
+        out.push_str(&format!("\n⚠️ {}\n", text::markdown(&w, 400)));
     }
     let policy = v
         .policy
@@ -97,7 +141,8 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
         .as_deref()
         .map_or_else(|| "built-in default".to_owned(), |f| text::code(&text::short(f, text::LONGEST)));
     let aside = if v.set_aside.is_empty() { String::new() } else { format!(", {} not counted", v.set_aside.len()) };
-    writeln!(out, "\n<sub>policy: {policy}; {}{aside}</sub>", text::pieces(v.evidence.len()))
+    out.push_str(&format!("\n<sub>policy: {policy}; {}{aside}</sub>\n", text::pieces(v.evidence.len())));
+    out
 }
 
 /// The mark by which a comment is found again.
@@ -112,7 +157,7 @@ fn marker(v: &Verdict) -> String {
 }
 
 /// The figures that the baseline knows too, and what is different.
-fn baseline(v: &Verdict, page: &mut Page) {
+fn baseline(v: &Verdict, page: &mut Page<'_>) {
     let Some(b) = v.baseline.as_ref().filter(|b| !b.figures.is_empty()) else { return };
     let at = match (b.commits.as_slice(), &b.taken) {
         ([commit], _) => format!(" at {}", text::code(&text::short(commit, 12))),
@@ -143,33 +188,34 @@ fn baseline(v: &Verdict, page: &mut Page) {
     page.add(&section);
 }
 
-fn table(v: &Verdict, worst: &[&GateVerdict], page: &mut Page) {
+fn table(v: &Verdict, worst: &[&GateVerdict], page: &mut Page<'_>) {
     page.add("| | Gate | Status | Why |\n|---|---|---|---|\n");
     // In the policy's order, unless they are too many: then the worst come first.
     let in_order: Vec<&GateVerdict> = v.gates.iter().collect();
-    let gates = if in_order.len() > ROWS { worst } else { &in_order };
+    let rows = page.bounds.rows;
+    let gates = if in_order.len() > rows { worst } else { &in_order };
     let row = |g: &GateVerdict| {
         let advisory = if g.action == Action::Block { "" } else { " (does not block)" };
         let (name, why) = (text::cell(&g.name, NAME), text::cell(&g.reason, 300));
         format!("| {} | {name} | {}{advisory} | {why} |\n", sign(g.status), g.status.as_str())
     };
-    let shown = gates.iter().take(ROWS).take_while(|g| page.add(&row(g))).count();
+    let shown = gates.iter().take(rows).take_while(|g| page.add(&row(g))).count();
     if shown < gates.len() {
         page.add(&format!("\n… and {} more gates\n", gates.len() - shown));
     }
 }
 
-fn list(heading: &str, lines: &[String], page: &mut Page) {
+fn list(heading: &str, lines: &[String], page: &mut Page<'_>) {
     if lines.is_empty() {
         return;
     }
     page.add(&format!("\n{heading}\n\n"));
-    for l in text::limited(lines.to_vec(), NOTES) {
+    for l in text::limited(lines.to_vec(), page.bounds.notes) {
         page.add(&format!("- {}\n", text::markdown(&l, 400)));
     }
 }
 
-fn details(worst: &[&GateVerdict], page: &mut Page) {
+fn details(worst: &[&GateVerdict], page: &mut Page<'_>) {
     const END: &str = "\n</details>\n";
     let mut hidden = 0;
     for g in worst.iter().filter(|g| !g.violations.is_empty()) {
@@ -182,11 +228,13 @@ fn details(worst: &[&GateVerdict], page: &mut Page) {
             hidden += n;
             continue;
         };
-        let mut section = Page { text: String::new(), left };
+        let mut section = Page { text: String::new(), left, bounds: page.bounds };
         let mut shown = 0;
         if section.add(&head) {
             let groups = text::grouped(&g.violations);
-            for (v, count) in groups.into_iter().take(MOST).take_while(|(v, count)| section.add(&item(v, *count))) {
+            for (v, count) in
+                groups.into_iter().take(page.bounds.most).take_while(|(v, count)| section.add(&item(v, *count)))
+            {
                 let _ = v;
                 shown += count;
             }
@@ -208,7 +256,7 @@ fn details(worst: &[&GateVerdict], page: &mut Page) {
 }
 
 /// What the cells of each gate came to, folded: across and down where two labels tell them apart, a row for each otherwise.
-fn cells(worst: &[&GateVerdict], page: &mut Page) {
+fn cells(worst: &[&GateVerdict], page: &mut Page<'_>) {
     for g in worst.iter().filter(|g| g.cells.len() > 1) {
         let held = g.cells.iter().filter(|c| c.status == GateStatus::Pass).count();
         let of =
@@ -222,7 +270,7 @@ fn cells(worst: &[&GateVerdict], page: &mut Page) {
         match crossed(g) {
             Some(table) => {
                 section.push_str(&table);
-                let short = text::limited(text::cells(g), NOTES);
+                let short = text::limited(text::cells(g), page.bounds.notes);
                 if !short.is_empty() {
                     section.push('\n');
                 }
@@ -310,4 +358,65 @@ fn item(v: &Violation, count: usize) -> String {
     let source = text::source(v).map(|s| format!(" (in {})", text::code(&s))).unwrap_or_default();
     let others = if count > 1 { format!(" (and {} more like it)", count - 1) } else { String::new() };
     format!("- {severity}{place}{id}{}{package}{help}{see}{source}{others}\n", text::markdown(&v.message, 400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn verdict(gates: usize, violations: usize) -> Verdict {
+        let violation = |n| json!({ "code": "finding", "status": "fail", "id": format!("R{n}"), "message": format!("é {n} {}", "x".repeat(300)) });
+        let gate = |n| {
+            json!({ "name": format!("lint-{n}"), "rule": "findings", "status": "fail", "action": "block", "blocking": true, "reason": "too many",
+                "conditions": [], "evidence": [], "violations": (0..violations).map(violation).collect::<Vec<_>>() })
+        };
+        serde_json::from_value(json!({
+            "schema_version": 1, "status": "fail", "exit_code": 1, "summary": "s", "root": ".",
+            "policy": { "file": "gatekeeper.toml", "sha256": "aa", "profile": null },
+            "gates": (0..gates).map(gate).collect::<Vec<_>>(),
+            "evidence": [], "set_aside": [], "problems": [], "ignored": [], "warnings": [],
+        }))
+        .unwrap()
+    }
+
+    /// Every violation is shown or counted.
+    fn told(text: &str) -> usize {
+        let shown = text.matches("`R").count();
+        let more = text.lines().filter_map(|l| l.trim_start_matches("- ").strip_prefix("… and "));
+        let counts = more.filter(|l| !l.ends_with("gates\n") && !l.contains("more gates"));
+        shown + counts.filter_map(|l| l.split(' ').next()?.parse::<usize>().ok()).sum::<usize>()
+    }
+
+    #[test]
+    fn a_summary_takes_the_room_of_its_step_and_counts_the_rest() {
+        let v = verdict(30, 400);
+        let mut comment = Vec::new();
+        OUTPUT.write(&v, &Style::default(), &mut comment).unwrap();
+        assert!(String::from_utf8(comment).unwrap().encode_utf16().count() <= 65_536);
+        let mut before = usize::MAX;
+        for taken in [0, 1, 500_000, 1_000_000, SUMMARY as u64 - 1_500, SUMMARY as u64 - 900] {
+            let text = step_summary(&v, taken).unwrap();
+            assert!(text.len() as u64 + taken <= SUMMARY as u64, "{taken}: {}", text.len());
+            assert!(text.len() <= before && text.contains("Quality gates: fail"), "{taken}");
+            assert_eq!(text.matches("<details").count(), text.matches("</details>").count(), "{taken}");
+            if taken < 1_000_000 {
+                assert_eq!(told(&text), 30 * 400, "{taken}");
+            }
+            before = text.len();
+        }
+        assert!(step_summary(&v, 0).unwrap().len() > 900_000, "the room is used");
+        assert_eq!(step_summary(&v, SUMMARY as u64 - 10), None);
+        assert_eq!(step_summary(&v, u64::MAX), None);
+    }
+
+    #[test]
+    fn what_a_comment_has_no_room_for_a_summary_shows() {
+        let v = verdict(1, 300);
+        let mut comment = Vec::new();
+        OUTPUT.write(&v, &Style::default(), &mut comment).unwrap();
+        let (comment, summary) = (String::from_utf8(comment).unwrap(), step_summary(&v, 0).unwrap());
+        assert_eq!((told(&comment), told(&summary)), (300, 300));
+        assert_eq!((comment.matches("`R").count(), summary.matches("`R").count()), (20, 300));
+    }
 }

@@ -19,6 +19,7 @@ pub(crate) mod text;
 mod wrap;
 
 use crate::verdict::{EvidenceRef, GateVerdict, InputProblem, SetAside, Verdict};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -132,6 +133,16 @@ impl Output {
     }
 }
 
+/// Writes several outputs, each into bytes of its own, in their order. They are made beside each other as far as there are processors; what each
+/// writes is the same however many there are.
+pub fn together(wanted: &[(&Output, &Verdict)], style: &Style) -> Vec<io::Result<Vec<u8>>> {
+    let written = |(output, verdict): &(&Output, &Verdict)| {
+        let mut bytes = Vec::new();
+        output.write(verdict, style, &mut bytes).map(|()| bytes)
+    };
+    wanted.par_iter().map(written).collect()
+}
+
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output").field("id", &self.id).finish_non_exhaustive()
@@ -171,6 +182,7 @@ impl Outputs {
 pub use document::document;
 pub use github::policy_annotation;
 pub use human::explain;
+pub use markdown::step_summary;
 pub(crate) use text::markdown;
 pub use text::{inert, line};
 

@@ -5,18 +5,18 @@
 //! has no place in the code stands at its gate's line in the policy. Where the working tree was there, each result has the fingerprint
 //! `primaryLocationLineHash` that an upload would give it.
 
-use super::document::document;
+use super::document::rows;
 use super::{Output, Style, Writer, text};
 use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation, WaiverUsed};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gatekeeper_evidence::findings::Severity;
 use gatekeeper_evidence::hash::sha256_hex;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 pub(super) static OUTPUT: Output = Output {
@@ -34,25 +34,124 @@ const PACKED: usize = 10_000_000;
 /// Characters of a message.
 const WORDS: usize = 2_000;
 
+/// A result. Nothing is copied that stands in the verdict as it may be shown, and each is made only while it is written.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
-    rule_id: String,
+struct Found<'v> {
+    rule_id: &'v str,
     rule_index: usize,
     level: &'static str,
-    message: Value,
-    locations: Vec<Value>,
-    partial_fingerprints: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    suppressions: Vec<Value>,
-    properties: Value,
+    message: Message,
+    locations: [Location<'v>; 1],
+    partial_fingerprints: Fingerprints<'v>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<[Suppression<'v>; 1]>,
+    properties: Properties<'v>,
 }
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'v> {
+    physical_location: Physical<'v>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical<'v> {
+    artifact_location: Artifact<'v>,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct Artifact<'v> {
+    uri: Cow<'v, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Fingerprints<'v> {
+    #[serde(rename = "gatekeeper/v1")]
+    own: String,
+    #[serde(rename = "primaryLocationLineHash", skip_serializing_if = "Option::is_none")]
+    line: Option<&'v str>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'v> {
+    kind: &'static str,
+    status: &'static str,
+    justification: Cow<'v, str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Properties<'v> {
+    Violation {
+        gate: Cow<'v, str>,
+        status: &'static str,
+        blocking: bool,
+        id: Option<Cow<'v, str>>,
+        package: Option<Cow<'v, str>>,
+        evidence: Option<Cow<'v, str>>,
+        url: Option<&'v str>,
+    },
+    Waiver {
+        gate: Cow<'v, str>,
+        expires: Option<Cow<'v, str>>,
+    },
+}
+
+/// What a result is made of.
+enum Of<'v> {
+    Violation(&'v GateVerdict, &'v Violation),
+    Waiver(&'v GateVerdict, &'v WaiverUsed),
+}
+
+/// The results in order, each with where its rule stands.
+struct Results<'v> {
+    all: Vec<(Of<'v>, usize)>,
+    rules: &'v [Rule],
+    policy: &'v str,
+    hashes: Option<&'v LineHashes>,
+}
+
+/// By path and line.
+type LineHashes = BTreeMap<String, BTreeMap<u32, String>>;
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.all.iter().map(|(of, rule)| self.found(of, *rule)))
+    }
+}
+
+#[derive(Serialize)]
+struct Rule {
+    id: String,
+    #[serde(flatten)]
+    rest: Value,
+}
+
+/// A sort of violation: a gate's, by code and severity.
+type Sort<'v> = (&'v str, &'v str, Option<Severity>);
 
 /// The rules so far, in order, with where each stands.
 #[derive(Default)]
-struct Rules {
-    all: Vec<Value>,
+struct Rules<'v> {
+    all: Vec<Rule>,
     at: BTreeMap<String, usize>,
+    known: HashMap<Sort<'v>, usize>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +160,7 @@ struct Run<'r> {
     tool: Value,
     column_kind: &'static str,
     invocations: [Value; 1],
-    results: &'r [Found],
+    results: Results<'r>,
     properties: Value,
 }
 
@@ -79,11 +178,15 @@ fn write(v: &Verdict, _: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes as many results as a document of so many bytes holds when packed.
 fn within(v: &Verdict, limit: usize, out: &mut dyn Write) -> io::Result<()> {
+    // What holds little text is small when packed: the rest is the same in every result.
+    if words(v) <= limit {
+        return written(v, RESULTS, out);
+    }
     let mut most = RESULTS;
     loop {
-        let bytes = written(v, most)?;
-        // What holds little text is small when packed: the rest is the same in every result.
-        if bytes.len() <= limit || words(v) <= limit || most == 0 || packed(&bytes)? <= limit {
+        let mut bytes = Vec::new();
+        written(v, most, &mut bytes)?;
+        if bytes.len() <= limit || most == 0 || packed(&bytes)? <= limit {
             return out.write_all(&bytes);
         }
         let all =
@@ -118,8 +221,8 @@ fn packed(bytes: &[u8]) -> io::Result<usize> {
     Ok(encoder.finish()?.len())
 }
 
-/// The document with at most so many results: the worst, and what waivers took away.
-fn written(v: &Verdict, most: usize) -> io::Result<Vec<u8>> {
+/// Writes the document with at most so many results: the worst, and what waivers took away.
+fn written(v: &Verdict, most: usize, out: &mut dyn Write) -> io::Result<()> {
     let policy = v.policy.file.as_deref().unwrap_or("gatekeeper.toml");
     let mut rules = Rules::default();
     let mut worst: Vec<(&GateVerdict, &Violation)> =
@@ -130,42 +233,14 @@ fn written(v: &Verdict, most: usize) -> io::Result<Vec<u8>> {
     let shown_waivers = waived.len().min(most / 5);
     let most = most.saturating_sub(shown_waivers);
     let cut = worst.len().saturating_sub(most).saturating_add(waived.len() - shown_waivers);
-    let hashes = v.details.as_ref().map(|d| &d.line_hashes);
-    let hash = |path: &str, line: u64| {
-        let line = u32::try_from(line).ok()?;
-        hashes?.get(path)?.get(&line).cloned()
-    };
-    let mut results: Vec<Found> = worst
-        .into_iter()
-        .take(most)
-        .map(|(g, v)| {
-            let (path, line) = match &v.place {
-                Some(p) => (p.path.as_ref(), p.line.map_or(1, u64::from)),
-                None => (policy, g.policy_line.unwrap_or(1)),
-            };
-            Found {
-                partial_fingerprints: fingerprints(g, v, hash(path, line.max(1))),
-                ..result(g, v, policy, &mut rules)
-            }
-        })
-        .collect();
+    let mut all: Vec<(Of<'_>, usize)> = Vec::with_capacity(worst.len().min(most) + shown_waivers);
+    for (gate, violation) in worst.into_iter().take(most) {
+        let rule = rules.of(gate, &violation.code, violation.severity);
+        all.push((Of::Violation(gate, violation), rule));
+    }
     for (gate, waiver) in waived.into_iter().take(shown_waivers) {
-        let words = format!("waived: {} ({} of gate {})", waiver.what, waiver.waived, gate.name);
-        let (rule_id, rule_index) = rules.of(gate, "waived", None);
-        results.push(Found {
-            rule_id,
-            rule_index,
-            level: "note",
-            message: message(&words),
-            locations: vec![location(policy, Some(waiver.policy_line))],
-            partial_fingerprints: fingerprint(&[&gate.name, "waived", &waiver.what], hash(policy, waiver.policy_line)),
-            suppressions: vec![json!({
-                "kind": "external",
-                "status": "accepted",
-                "justification": text::short(&waiver.reason, WORDS),
-            })],
-            properties: json!({ "gate": shown(&gate.name), "expires": waiver.expires.as_deref().map(shown) }),
-        });
+        let rule = rules.of(gate, "waived", None);
+        all.push((Of::Waiver(gate, waiver), rule));
     }
     let mut notifications: Vec<Value> = text::strays(v)
         .iter()
@@ -185,6 +260,7 @@ fn written(v: &Verdict, most: usize) -> io::Result<Vec<u8>> {
     if let (Some(now), Some(invocation)) = (&v.now, invocation.as_object_mut()) {
         invocation.insert("endTimeUtc".to_owned(), Value::from(shown(now)));
     }
+    let hashes = v.details.as_ref().map(|d| &d.line_hashes);
     let sarif = Document {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -197,73 +273,122 @@ fn written(v: &Verdict, most: usize) -> io::Result<Vec<u8>> {
             } }),
             column_kind: "unicodeCodePoints",
             invocations: [invocation],
-            results: &results,
+            results: Results { all, rules: &rules.all, policy, hashes },
             properties: json!({ "status": v.status.as_str(), "summary": text::short(&v.summary, WORDS) }),
         }],
     };
-    let mut bytes = Vec::new();
-    document(&sarif, &mut bytes)?;
-    Ok(bytes)
+    // A result a line.
+    rows(&sarif, 4, out)
 }
 
-fn result(gate: &GateVerdict, v: &Violation, policy: &str, rules: &mut Rules) -> Found {
-    let (rule_id, rule_index) = rules.of(gate, &v.code, v.severity);
-    let place = v.place.as_ref();
-    let mut physical = match place {
-        Some(p) => location(&p.path, p.line.map(u64::from)),
-        None => location(policy, gate.policy_line),
-    };
-    let column = place.filter(|p| p.line.is_some()).and_then(|p| p.column).filter(|column| *column > 0);
-    if let (Some(column), Some(Value::Object(region))) = (column, physical.pointer_mut("/physicalLocation/region")) {
-        region.insert("startColumn".to_owned(), Value::from(column));
+impl<'v> Results<'v> {
+    fn found(&self, of: &Of<'v>, rule_index: usize) -> Found<'v> {
+        let rule_id = self.rules.get(rule_index).map(|r| r.id.as_str()).unwrap_or_default();
+        match of {
+            Of::Violation(gate, v) => self.violation(gate, v, rule_id, rule_index),
+            Of::Waiver(gate, waiver) => self.waiver(gate, waiver, rule_id, rule_index),
+        }
     }
-    let help = v.help.as_deref().map(|h| format!("\n{h}")).unwrap_or_default();
-    Found {
-        rule_id,
-        rule_index,
-        level: level(gate, v.status),
-        message: message(&format!("{}: {}{help}", gate.name, v.message)),
-        locations: vec![physical],
-        partial_fingerprints: BTreeMap::new(),
-        suppressions: Vec::new(),
-        properties: json!({
-            "gate": shown(&gate.name),
-            "status": v.status.as_str(),
-            "blocking": gate.blocking,
-            "id": v.id.as_deref().map(shown),
-            "package": v.package.as_deref().map(shown),
-            "evidence": v.source.as_deref().map(shown),
-            "url": text::address(v),
-        }),
+
+    fn hash(&self, path: &str, line: u64) -> Option<&'v str> {
+        let line = u32::try_from(line.max(1)).ok()?;
+        Some(self.hashes?.get(path)?.get(&line)?.as_str())
+    }
+
+    fn violation(&self, gate: &'v GateVerdict, v: &'v Violation, rule_id: &'v str, rule_index: usize) -> Found<'v> {
+        let (path, line) = match &v.place {
+            Some(p) => (p.path.as_ref(), p.line.map(u64::from)),
+            None => (self.policy, gate.policy_line),
+        };
+        let column = v.place.as_ref().filter(|p| p.line.is_some()).and_then(|p| p.column);
+        let mut words = format!("{}: {}", gate.name, v.message);
+        if let Some(help) = &v.help {
+            words.push('\n');
+            words.push_str(help);
+        }
+        let own = v.place.as_ref().map(|p| p.path.as_ref()).unwrap_or_default();
+        Found {
+            rule_id,
+            rule_index,
+            level: level(gate, v.status),
+            message: message(&words),
+            locations: [location(path, line, column.filter(|column| *column > 0))],
+            partial_fingerprints: Fingerprints {
+                own: fingerprint(&[&gate.name, &v.code, v.id.as_deref().unwrap_or_default(), own, &v.message]),
+                line: self.hash(path, line.unwrap_or(1)),
+            },
+            suppressions: None,
+            properties: Properties::Violation {
+                gate: shown(&gate.name),
+                status: v.status.as_str(),
+                blocking: gate.blocking,
+                id: v.id.as_deref().map(shown),
+                package: v.package.as_deref().map(shown),
+                evidence: v.source.as_deref().map(shown),
+                url: text::address(v),
+            },
+        }
+    }
+
+    fn waiver(&self, gate: &'v GateVerdict, waiver: &'v WaiverUsed, rule_id: &'v str, rule_index: usize) -> Found<'v> {
+        let words = format!("waived: {} ({} of gate {})", waiver.what, waiver.waived, gate.name);
+        Found {
+            rule_id,
+            rule_index,
+            level: "note",
+            message: message(&words),
+            locations: [location(self.policy, Some(waiver.policy_line), None)],
+            partial_fingerprints: Fingerprints {
+                own: fingerprint(&[&gate.name, "waived", &waiver.what]),
+                line: self.hash(self.policy, waiver.policy_line),
+            },
+            suppressions: Some([Suppression {
+                kind: "external",
+                status: "accepted",
+                justification: text::shown(&waiver.reason, WORDS),
+            }]),
+            properties: Properties::Waiver { gate: shown(&gate.name), expires: waiver.expires.as_deref().map(shown) },
+        }
     }
 }
 
-impl Rules {
-    /// The rule of a sort of violation, and where it stands.
-    fn of(&mut self, gate: &GateVerdict, code: &str, severity: Option<Severity>) -> (String, usize) {
+impl<'v> Rules<'v> {
+    /// Where the rule of a sort of violation stands.
+    fn of(&mut self, gate: &'v GateVerdict, code: &'v str, severity: Option<Severity>) -> usize {
+        let sort = (gate.name.as_str(), code, severity);
+        if let Some(at) = self.known.get(&sort) {
+            return *at;
+        }
         let bad = severity.map(|s| format!("/{}", s.as_str())).unwrap_or_default();
         let id = text::short(&format!("{}/{code}{bad}", gate.name), text::LONGEST);
-        if let Some(at) = self.at.get(&id) {
-            return (id, *at);
-        }
-        let at = self.all.len();
-        let mut properties = json!({ "tags": ["quality-gate"], "precision": "very-high" });
-        // GitHub shows how bad it is by the middle of each of its ranges.
-        if let (Some(score), Some(p)) = (severity.and_then(score), properties.as_object_mut()) {
-            p.insert("security-severity".to_owned(), Value::from(score));
-            p.insert("tags".to_owned(), json!(["quality-gate", "security"]));
-        }
-        self.all.push(json!({
-            "id": id,
-            "name": text::short(code, text::LONGEST),
-            "shortDescription": { "text": text::short(&format!("{code} in the gate {}", gate.name), 1_000) },
-            "fullDescription": { "text": text::short(&format!("The gate {} of rule {}", gate.name, gate.rule), 1_000) },
-            "defaultConfiguration": { "level": level(gate, gate.status) },
-            "properties": properties,
-        }));
-        self.at.insert(id.clone(), at);
-        (id, at)
+        let at = match self.at.get(&id) {
+            Some(at) => *at,
+            None => {
+                self.all.push(Rule { id: id.clone(), rest: rule(gate, code, severity) });
+                self.at.insert(id, self.all.len() - 1);
+                self.all.len() - 1
+            }
+        };
+        self.known.insert(sort, at);
+        at
     }
+}
+
+/// What is said of a rule beside its id.
+fn rule(gate: &GateVerdict, code: &str, severity: Option<Severity>) -> Value {
+    let mut properties = json!({ "tags": ["quality-gate"], "precision": "very-high" });
+    // GitHub shows how bad it is by the middle of each of its ranges.
+    if let (Some(score), Some(p)) = (severity.and_then(score), properties.as_object_mut()) {
+        p.insert("security-severity".to_owned(), Value::from(score));
+        p.insert("tags".to_owned(), json!(["quality-gate", "security"]));
+    }
+    json!({
+        "name": text::short(code, text::LONGEST),
+        "shortDescription": { "text": text::short(&format!("{code} in the gate {}", gate.name), 1_000) },
+        "fullDescription": { "text": text::short(&format!("The gate {} of rule {}", gate.name, gate.rule), 1_000) },
+        "defaultConfiguration": { "level": level(gate, gate.status) },
+        "properties": properties,
+    })
 }
 
 fn score(severity: Severity) -> Option<&'static str> {
@@ -286,51 +411,46 @@ fn level(gate: &GateVerdict, status: GateStatus) -> &'static str {
 }
 
 /// A place in the tree; a path that is none of it (absolute, upwards, not as written) is only named.
-fn location(path: &str, line: Option<u64>) -> Value {
-    let uri = uri(path);
-    match line.filter(|l| *l > 0) {
-        Some(line) => {
-            json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": { "startLine": line } } })
-        }
-        None => json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": { "startLine": 1 } } }),
-    }
+fn location(path: &str, line: Option<u64>, start_column: Option<u32>) -> Location<'_> {
+    let start_line = line.filter(|l| *l > 0).unwrap_or(1);
+    let region = Region { start_line, start_column };
+    Location { physical_location: Physical { artifact_location: Artifact { uri: uri(path) }, region } }
 }
 
 /// A relative reference (RFC 3986): what may not stand in one is percent-encoded.
-fn uri(path: &str) -> String {
+fn uri(path: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/+@=,".contains(&byte);
+    if !path.is_empty() && path.len() <= WORDS && !path.starts_with('/') && path.bytes().all(plain) {
+        return Cow::Borrowed(path);
+    }
     let path = path.replace('\\', "/");
     let mut out = String::with_capacity(path.len());
     for byte in path.trim_start_matches('/').bytes().take(WORDS) {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'+' | b'@' | b'=' | b',' => {
-                out.push(char::from(byte));
-            }
+            byte if plain(byte) => out.push(char::from(byte)),
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
-    if out.is_empty() { ".".to_owned() } else { out }
+    Cow::Owned(if out.is_empty() { ".".to_owned() } else { out })
 }
 
-fn fingerprints(gate: &GateVerdict, v: &Violation, line: Option<String>) -> BTreeMap<&'static str, String> {
-    let path = v.place.as_ref().map(|p| p.path.as_ref()).unwrap_or_default();
-    fingerprint(&[&gate.name, &v.code, v.id.as_deref().unwrap_or_default(), path, &v.message], line)
-}
-
-/// What tells a result again: our own over what it says, and the line's as GitHub computes it.
-fn fingerprint(parts: &[&str], line: Option<String>) -> BTreeMap<&'static str, String> {
-    let mut bytes = Vec::new();
+/// What tells a result again: over what it says.
+fn fingerprint(parts: &[&str]) -> String {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
     for part in parts {
         bytes.extend_from_slice(part.as_bytes());
         bytes.push(0);
     }
-    let own = ("gatekeeper/v1", sha256_hex(&bytes));
-    line.map(|hash| ("primaryLocationLineHash", hash)).into_iter().chain([own]).collect()
+    sha256_hex(&bytes)
 }
 
 /// A message as plain text: `[text](1)` and `{0}` would be a link and a placeholder (section 3.11).
-fn message(words: &str) -> Value {
+fn message(words: &str) -> Message {
     let plain = text::short(words, WORDS);
-    let mut out = String::with_capacity(plain.len());
+    if !plain.contains(['[', ']', '\\', '{']) {
+        return Message { text: plain };
+    }
+    let mut out = String::with_capacity(plain.len() + 8);
     let mut rest = plain.chars();
     while let Some(c) = rest.next() {
         let number = || {
@@ -344,11 +464,11 @@ fn message(words: &str) -> Value {
         }
         out.push(c);
     }
-    json!({ "text": out })
+    Message { text: out }
 }
 
-fn shown(text: &str) -> String {
-    text::short(text, text::LONGEST)
+fn shown(text: &str) -> Cow<'_, str> {
+    text::shown(text, text::LONGEST)
 }
 
 #[cfg(test)]
@@ -422,6 +542,6 @@ mod tests {
 
     #[test]
     fn a_message_has_no_links_and_no_placeholders() {
-        assert_eq!(message("[a](1) {0} {a} \\"), json!({ "text": "\\[a\\](1) {{0} {a} \\\\" }));
+        assert_eq!(message("[a](1) {0} {a} \\").text, "\\[a\\](1) {{0} {a} \\\\");
     }
 }

@@ -8,9 +8,17 @@ use std::fmt::Write;
 
 /// Text from reports for a terminal or a line of text: control and invisible characters are shown as escapes, line breaks as blanks.
 pub fn line(text: &str) -> String {
-    // Most text is nothing but letters.
-    if text.bytes().all(|b| matches!(b, 0x20..=0x7e)) {
-        return text.to_owned();
+    harmless(text).into_owned()
+}
+
+/// Whether a text is nothing but letters that every place shows as they are, as most is. In pieces, so that it is a few bytes a cycle.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.as_bytes().chunks(64).all(|piece| piece.iter().fold(true, |plain, b| plain & matches!(b, 0x20..=0x7e)))
+}
+
+fn harmless(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -20,7 +28,7 @@ pub fn line(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The most characters of a path, a name or an id that are shown.
@@ -28,7 +36,15 @@ pub(crate) const LONGEST: usize = 200;
 
 /// Harmless text of at most so many characters. It is cut before and after, as escapes are longer than what they stand for.
 pub(crate) fn short(text: &str, most: usize) -> String {
-    cut(&line(&cut(text, most)), most)
+    shown(text, most).into_owned()
+}
+
+/// The same, as it stands where nothing has to be changed.
+pub(super) fn shown(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most && is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(cut(&line(&cut(text, most)), most))
 }
 
 /// How much evidence there is, in words.
@@ -77,8 +93,8 @@ fn calm(text: &str, out: &mut String) {
     }
 }
 
-/// Whether GitHub makes more of a text than text, wherever it stands outside of code: a mention, a reference to an issue or a commit, a formula,
-/// an emoji, a link. A backslash before them does not help: they are looked for in what was rendered.
+/// Whether GitHub or GitLab makes more of a text than text, wherever it stands outside of code: a mention, a reference to an issue or a commit, a
+/// formula, an emoji, a link. A backslash before them does not help: they are looked for in what was rendered.
 fn takes_effect(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let before_digit =
@@ -99,10 +115,27 @@ fn takes_effect(text: &str) -> bool {
         std::iter::from_fn(|| words.next().map(|word| (word, words.peek().is_some())))
             .any(|(word, closed)| closed && !word.is_empty() && named(word))
     };
+    // GitLab's references beside those of issues ("GitLab Flavored Markdown", "GitLab-specific references"): a merge request, an epic, an alert;
+    // milestones and labels by number or name; what is named in brackets, `[vulnerability:1]`.
+    let named_by = |mark: char| {
+        lower.split(mark).skip(1).any(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_')))
+    };
+    let bracketed = || {
+        let word = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_').starts_with(':');
+        lower.split('[').skip(1).any(word)
+    };
+    let of_gitlab = || {
+        ["!", "&", "^", "gl-"].iter().any(|mark| before_digit(mark))
+            || ["^alert#", "*iteration:"].iter().any(|mark| lower.contains(mark))
+            || named_by('%')
+            || named_by('~')
+            || bracketed()
+    };
     lower.contains(['@', '$'])
         || ["://", "www.", "mailto:", "xmpp:"].iter().any(|link| lower.contains(link))
         || before_digit("#")
         || before_digit("gh-")
+        || of_gitlab()
         || commit()
         || emoji()
 }
@@ -263,10 +296,10 @@ pub(crate) fn source(v: &Violation) -> Option<String> {
 pub(crate) fn grouped(violations: &[Violation]) -> Vec<(&Violation, usize)> {
     /// So many alike are shown one by one.
     const FEW: usize = 3;
-    let key = |v: &Violation| {
+    fn key(v: &Violation) -> Option<(&str, GateStatus)> {
         let alike = v.place.is_none() && v.id.is_none() && v.package.is_none();
-        alike.then(|| (v.code.clone(), v.status))
-    };
+        alike.then(|| (v.code.as_ref(), v.status))
+    }
     let mut counts = BTreeMap::new();
     for key in violations.iter().filter_map(key) {
         *counts.entry(key).or_insert(0_usize) += 1;
@@ -368,8 +401,23 @@ mod tests {
     }
 
     #[test]
-    fn what_github_links_is_code() {
+    fn what_github_or_gitlab_links_is_code() {
         let effects = [
+            "see !12",
+            "group/project!3",
+            "&1",
+            "2>&1",
+            "%2",
+            "%\"next release\"",
+            "~7",
+            "~bug",
+            "~\"to do\"",
+            "^4",
+            "^alert#4",
+            "GL-5",
+            "[vulnerability:9]",
+            "[feature_flag:1]",
+            "*iteration:3",
             "#123",
             "see GH-2",
             "owner/repo#3",
@@ -391,6 +439,9 @@ mod tests {
             ("1. a", "1\\. a"),
             ("33.33 % < 80 %", "33\\.33 % &lt; 80 %"),
             ("# big", "\\# big"),
+            ("a !b & c", "a \\!b &amp; c"),
+            ("~ 5 %, ~/x, 5%", "\\~ 5 %, \\~/x, 5%"),
+            ("a[0]: b", "a\\[0\\]: b"),
             ("a.c:1:34: 2 of 3", "a.c:1:34: 2 of 3"),
         ] {
             assert_eq!(markdown(text, 99), shown);

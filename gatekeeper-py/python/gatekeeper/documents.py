@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 Status = Literal["skip", "pass", "warn", "inconclusive", "missing", "error", "fail"]
 
+Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
+
 Kind = Literal["coverage", "tests", "findings", "inventory", "measurements", "vex", "approvals", "commits", "checksums", "checklist", "command"]
 
 
@@ -36,8 +38,8 @@ class Verdict(TypedDict):
     root: str
     """The folder that patterns were relative to."""
 
-    now: str
-    """The clock that was used (RFC 3339, UTC)."""
+    now: str | None
+    """The clock that was used (RFC 3339, UTC); null where there was none."""
 
     context: NotRequired[RunContext]
     """What the run knew of the sources that it judges: commit, tree, diff."""
@@ -66,20 +68,448 @@ class Verdict(TypedDict):
     warnings: list[str]
     """Waivers that matched nothing or run out soon, and other things to know."""
 
-    due: NotRequired[list[Any]]
-    """Waivers, quarantines and cells that may fail which end soon."""
-
     loosened: NotRequired[list[str]]
     """What this run demands less than what it was made from."""
 
-    baseline: NotRequired[Any]
-    """What the comparison with the baseline came to."""
+    due: NotRequired[list[Due]]
+    """Exceptions that hold today and end within 14 days, the first to end first."""
 
-    asked: NotRequired[Any]
-    """What the run was asked for: paths, gates, whether warnings fail."""
+    details: NotRequired[Details]
+    """What the evidence holds beyond what the gates fell short by, where that was asked for."""
 
-    details: NotRequired[Any]
-    """Coverage by file, tests, findings, packages and series, where they were asked for."""
+    baseline: NotRequired[BaselineRef]
+    """The snapshot that the run was compared with, and what is different."""
+
+    changes: NotRequired[list[Change]]
+    """Where figures of gates changed over the runs of the history. They inform."""
+
+    asked: NotRequired[Asked]
+    """What was asked for beside the policy."""
+
+
+class Asked(TypedDict):
+    """What was asked for beside the policy: what a run needs to be judged again in the same way."""
+
+    paths: NotRequired[list[str]]
+    """Files and folders that were read instead of what the policy names."""
+
+    only: NotRequired[list[str]]
+    """The gates that were judged alone."""
+
+    fail_on_warn: NotRequired[bool]
+    """Whether warnings failed the verdict."""
+
+
+class Due(TypedDict):
+    """An exception that ends soon: a waiver, or what else lets something through for a time."""
+
+    what: str
+    """What it lets through."""
+
+    gate: str
+    """The gate."""
+
+    expires: str
+    """Last day on which it holds."""
+
+    days: int
+    """Days until then; 0 on the day itself."""
+
+    reason: str
+    """Why it was let through."""
+
+    owner: NotRequired[str]
+    """Who sees to it that it is no longer needed."""
+
+    ticket: NotRequired[str]
+    """Where that is tracked."""
+
+    policy_line: int
+    """Line of the policy, from 1."""
+
+
+class BaselineRef(TypedDict):
+    """The snapshot that a run was compared with."""
+
+    file: str
+    """The file as it was named."""
+
+    commits: NotRequired[list[str]]
+    """The commits that it was taken at."""
+
+    taken: NotRequired[str]
+    """When it was taken (RFC 3339, UTC)."""
+
+    status: Literal["pass", "warn", "fail", "unknown"]
+    """Its verdict."""
+
+    engine: str
+    """Version of the engine that wrote it."""
+
+    policy: NotRequired[str]
+    """SHA-256 of its policy."""
+
+    figures: NotRequired[list[Figure]]
+    """The figures that both know, then and now."""
+
+    changes: BaselineChanges
+    """What is different now."""
+
+
+class Figure(TypedDict):
+    """A figure of the whole, in the baseline and now."""
+
+    figure: str
+    """What is counted: `lines covered`, `tests`, `failing tests`, `findings`, …"""
+
+    before: Amount
+    """In the baseline."""
+
+    now: Amount
+    """In this run."""
+
+
+class Amount(TypedDict):
+    """A number, or a share."""
+
+    n: int
+    """How many."""
+
+    of: NotRequired[int]
+    """Of how many, where it is a share."""
+
+
+class BaselineChanges(TypedDict):
+    """What is different from the baseline, by name."""
+
+    lost_cases: NotRequired[list[str]]
+    """Cases that ran then and did not run."""
+
+    uncounted_cases: NotRequired[int]
+    """How many more are gone that the baseline only counts."""
+
+    moved_cases: NotRequired[list[str]]
+    """Cases that are found elsewhere or under another name: `then → now`."""
+
+    skipped_cases: NotRequired[list[str]]
+    """Cases that ran then and are skipped."""
+
+    gone_files: NotRequired[list[str]]
+    """Files that coverage is not measured of any more."""
+
+    moved_files: NotRequired[list[str]]
+    """Files that are measured under another path: `then → now`."""
+
+    added_packages: NotRequired[list[str]]
+    """Packages that are new."""
+
+    removed_packages: NotRequired[list[str]]
+    """Packages that are gone."""
+
+    changed_packages: NotRequired[list[str]]
+    """Packages that state other licences: `name: then → now`."""
+
+    shorter_series: NotRequired[list[str]]
+    """Measured series that have fewer samples."""
+
+
+class Change(TypedDict):
+    """A change of a gate's figure over the runs of the history, as far as they can tell. No status stands on it."""
+
+    gate: str
+    """The gate."""
+
+    metric: str
+    """The figure, by its condition's name."""
+
+    labels: NotRequired[dict[str, str]]
+    """The cell that it is of."""
+
+    kind: Literal["step", "drift"]
+    """A step, or a drift that goes on from run to run."""
+
+    since: NotRequired[str]
+    """The time of the first run behind it."""
+
+    commit: NotRequired[str]
+    """The commit of that run."""
+
+    before: str
+    """The mean before; of a drift where it began."""
+
+    after: str
+    """The mean since; of a drift where it is now."""
+
+    percent: NotRequired[str]
+    """By how much, in percent of before."""
+
+    runs_before: int
+    """The runs before it."""
+
+    runs_after: int
+    """The runs since."""
+
+
+class Details(TypedDict):
+    """The contents of the evidence that was judged, by kind; each list in the order of the evidence's paths."""
+
+    coverage: NotRequired[list[CoverageDetails]]
+    """Coverage by file: all reports united first where there are several, then each by itself."""
+
+    sources: NotRequired[dict[str, list[Excerpt]]]
+    """Lines of the sources around what is not covered, by the file's path."""
+
+    tests: NotRequired[list[TestDetails]]
+    """The tests, by report."""
+
+    findings: NotRequired[list[FindingDetails]]
+    """Each finding."""
+
+    packages: NotRequired[list[PackageDetails]]
+    """Packages with their licences."""
+
+    series: NotRequired[list[SeriesDetails]]
+    """Measured series."""
+
+    history: NotRequired[list[Past]]
+    """Earlier verdicts, the oldest first."""
+
+    line_hashes: NotRequired[dict[str, dict[str, str]]]
+    """The fingerprints by which GitHub's code scanning tells lines again, by path and line."""
+
+    left_out: NotRequired[dict[str, int]]
+    """How many of each kind are not carried, as there are more than a document should hold."""
+
+
+class CoverageDetails(TypedDict):
+    """Coverage of files, by one report or by several united."""
+
+    reports: list[str]
+    """Paths of the reports."""
+
+    labels: NotRequired[dict[str, str]]
+    """Labels of the report, where it is one."""
+
+    files: list[FileDetails]
+    """The files by path."""
+
+
+class FileDetails(TypedDict):
+    """Coverage of a file. A figure is absent where the report does not speak of it."""
+
+    path: str
+    """Its path, as matched with the working tree, else as the report names it."""
+
+    lines: NotRequired[Ratio]
+    """Executable lines."""
+
+    branches: NotRequired[Ratio]
+    """Branches."""
+
+    functions: NotRequired[Ratio]
+    """Functions."""
+
+    statements: NotRequired[Ratio]
+    """Statements."""
+
+    percent: NotRequired[str]
+    """The percentage as printed, where the report states nothing else."""
+
+    uncovered: NotRequired[list[list[int]]]
+    """Lines that never ran: first and last of each stretch without a line that did."""
+
+    partial: NotRequired[list[int]]
+    """Lines that ran and have branches that were never taken."""
+
+
+class Excerpt(TypedDict):
+    """Some lines of a source file."""
+
+    first: int
+    """Number of the first, from 1."""
+
+    lines: list[str]
+    """The lines."""
+
+
+class TestDetails(TypedDict):
+    """The tests of a report."""
+
+    report: str
+    """The report's path."""
+
+    labels: NotRequired[dict[str, str]]
+    """Its labels."""
+
+    suites: list[SuiteDetails]
+    """Its suites."""
+
+
+class SuiteDetails(TypedDict):
+    """A suite."""
+
+    name: str
+    """Its name."""
+
+    cases: list[CaseDetails]
+    """Its tests."""
+
+
+class CaseDetails(TypedDict):
+    """A test."""
+
+    class: NotRequired[str]
+    """Its class, where it has one."""
+
+    name: str
+    """Its name."""
+
+    outcome: Literal["passed", "skipped", "errored", "failed"]
+    """How it ended."""
+
+    flaky: NotRequired[bool]
+    """Whether it failed before it passed."""
+
+    seconds: NotRequired[float]
+    """How long it took."""
+
+    message: NotRequired[str]
+    """What it says of its end."""
+
+    file: NotRequired[str]
+    """Its file."""
+
+    line: NotRequired[int]
+    """Its line, from 1."""
+
+
+class FindingDetails(TypedDict):
+    """A finding."""
+
+    report: str
+    """The report's path."""
+
+    tool: NotRequired[str]
+    """The tool."""
+
+    id: str
+    """The id of its rule or advisory."""
+
+    message: str
+    """In words."""
+
+    severity: Severity
+    """How severe."""
+
+    category: Literal["code", "vulnerability", "secret", "misconfiguration", "license"]
+    """What kind of thing."""
+
+    place: NotRequired[Place]
+    """The place in the code."""
+
+    package: NotRequired[str]
+    """Name and installed version."""
+
+    fixed: NotRequired[str]
+    """The version without it."""
+
+    url: NotRequired[str]
+    """Where to read on."""
+
+    suppressed: NotRequired[str]
+    """What took it out: by what, and why."""
+
+
+class PackageDetails(TypedDict):
+    """A package."""
+
+    report: str
+    """The report's path."""
+
+    name: str
+    """Its name."""
+
+    version: NotRequired[str]
+    """Its version."""
+
+    purl: NotRequired[str]
+    """Its package URL."""
+
+    licenses: NotRequired[list[str]]
+    """Its licences as stated."""
+
+    scope: NotRequired[str]
+    """Its scope: `runtime`, `dev`, …"""
+
+
+class SeriesDetails(TypedDict):
+    """A measured series."""
+
+    report: str
+    """The report's path."""
+
+    name: str
+    """What was measured."""
+
+    labels: NotRequired[dict[str, str]]
+    """Labels of the series and of its report."""
+
+    unit: NotRequired[str]
+    """The unit as stated."""
+
+    better: NotRequired[Literal["lower", "higher"]]
+    """Which direction is better, where that is known."""
+
+    stated: NotRequired[dict[str, float]]
+    """What the report states of samples that it does not list: `mean`, `p99`, …"""
+
+    samples: list[float]
+    """The samples, in the report's order."""
+
+    before: NotRequired[SeriesBefore]
+    """The same series in the baseline, where it knows it."""
+
+
+class SeriesBefore(TypedDict):
+    """A series in the baseline."""
+
+    stated: NotRequired[dict[str, float]]
+    """What was stated of samples that were not listed."""
+
+    samples: list[float]
+    """The samples."""
+
+
+class Past(TypedDict):
+    """An earlier verdict, as far as a trend needs it."""
+
+    now: NotRequired[str]
+    """The clock that it was judged by."""
+
+    commit: NotRequired[str]
+    """The commit that was judged."""
+
+    status: Literal["pass", "warn", "fail", "unknown"]
+    """The whole."""
+
+    gates: list[PastGate]
+    """Its gates."""
+
+
+class PastGate(TypedDict):
+    """A gate of an earlier verdict."""
+
+    name: str
+    """Its name."""
+
+    status: Status
+    """Its status."""
+
+    violations: int
+    """What it fell short by."""
+
+    conditions: NotRequired[list[Condition]]
+    """The conditions with their values."""
 
 
 _PolicyRefMoreWords = TypedDict("_PolicyRefMoreWords", {"from": str}, total=False)
@@ -97,14 +527,14 @@ class PolicyRef(_PolicyRefMoreWords):
     profile: str | None
     """The profile that was applied."""
 
-    digest: NotRequired[str]
-    """Digest of the policy as it was applied, with what it extends."""
+    digest: str
+    """SHA-256 of `normalised`, written without blanks and with its keys sorted."""
 
-    normalised: NotRequired[Any]
-    """The policy as plain values, as it was applied."""
+    normalised: dict[str, Any]
+    """The whole policy as plain values: all files that it is made of in one, the profile applied."""
 
-    extends: NotRequired[list[Any]]
-    """The files that it is laid over, with their digests."""
+    extends: NotRequired[list[UsedEvidence]]
+    """The files that it extends, the nearest first; behind them the Rego files and their data."""
 
 
 _RunContextMoreWords = TypedDict("_RunContextMoreWords", {"from": str}, total=False)
@@ -178,11 +608,17 @@ class GateVerdict(TypedDict):
     blocking: bool
     """Whether this status decides the whole."""
 
+    decision: NotRequired[Literal["promote", "hold", "rollback"]]
+    """What to do with what is rolled out, where the gate judges that (`canary`)."""
+
     reason: str
     """The figures, or why it could not be judged."""
 
     policy_line: NotRequired[int]
     """Line of the policy that demands it, from 1."""
+
+    policy_file: NotRequired[str]
+    """The file that this line is in, where it is one that the policy extends."""
 
     conditions: list[Condition]
     """What was held against the evidence."""
@@ -294,7 +730,7 @@ class Violation(TypedDict):
     id: NotRequired[str]
     """The id of the rule, case, licence or advisory."""
 
-    severity: NotRequired[Literal["critical", "high", "medium", "low", "info", "unknown"]]
+    severity: NotRequired[Severity]
     """Where it is a finding."""
 
     package: NotRequired[str]
@@ -311,6 +747,70 @@ class Violation(TypedDict):
 
     labels: NotRequired[dict[str, str]]
     """The labels of the cell that it is about."""
+
+
+class ViolationRow(TypedDict):
+    """A line of `--format jsonl`: a violation with its gate, or an input that could not be read and that no gate asked for."""
+
+    gate: str | None
+    """The gate's name; null where no gate asked for the input."""
+
+    rule: NotRequired[str]
+    """The gate's rule."""
+
+    gate_status: NotRequired[Status]
+    """The gate's status."""
+
+    blocking: bool
+    """Whether it decides the whole."""
+
+    code: NotRequired[str]
+    """A stable code: `test-failed`, `coverage-below`, `finding`, `unreadable`, …"""
+
+    status: Status
+    """Fail, warn or error."""
+
+    message: NotRequired[str]
+    """What it is, in words."""
+
+    source: NotRequired[str]
+    """The evidence that says so."""
+
+    location: NotRequired[Location]
+    """Where in that evidence."""
+
+    place: NotRequired[Place]
+    """The place in the code that it is about."""
+
+    id: NotRequired[str]
+    """The id of the rule, case, licence or advisory."""
+
+    severity: NotRequired[Severity]
+    """Where it is a finding."""
+
+    package: NotRequired[str]
+    """Name and installed version."""
+
+    fixed: NotRequired[str]
+    """The version that fixes it."""
+
+    url: NotRequired[str]
+    """Where to read on."""
+
+    help: NotRequired[str]
+    """What to do."""
+
+    labels: NotRequired[dict[str, str]]
+    """The labels of the cell that it is about."""
+
+    file: NotRequired[str]
+    """The input that could not be read."""
+
+    error: NotRequired[ErrorInfo]
+    """Why it could not be read."""
+
+    concerns: NotRequired[list[str]]
+    """The gates that would have needed it: none."""
 
 
 class Location(TypedDict):
@@ -363,6 +863,12 @@ class WaiverUsed(TypedDict):
 
     expires: NotRequired[str]
     """Last day on which it holds."""
+
+    owner: NotRequired[str]
+    """Who sees to it that it is no longer needed."""
+
+    ticket: NotRequired[str]
+    """Where that is tracked."""
 
     waived: int
     """How many violations it took away."""

@@ -2,15 +2,16 @@
 
 use super::super::text;
 use super::trend::NAME;
-use crate::verdict::details::{CoverageDetails, Details, FileDetails, FindingDetails};
-use crate::verdict::{GateVerdict, Verdict, Violation};
+use crate::verdict::details::{CoverageDetails, Details, Excerpt, FindingDetails, PackageDetails};
+use crate::verdict::{GateVerdict, InputProblem, Verdict, Violation};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use gatekeeper_evidence::Ratio;
 use gatekeeper_evidence::test_run::Outcome;
-use serde::Serialize;
-use serde_json::json;
-use std::collections::{BTreeMap, HashSet};
+use rayon::prelude::*;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 /// Characters of a text; what is longer is in the JSON.
@@ -19,29 +20,56 @@ const WORDS: usize = 4_000;
 /// A block: name, number of rows, deflated JSON.
 type Block = (&'static str, usize, Vec<u8>);
 
+/// The kinds, in the page's order.
+const KINDS: [&str; 7] = ["findings", "tests", "coverage", "sources", "packages", "series", "history"];
+
 /// The blocks of the kinds that there is something of.
 pub(super) fn blocks(v: &Verdict) -> io::Result<Vec<Block>> {
-    let mut out = Vec::new();
-    let mut add = |name: &'static str, rows: usize, document: io::Result<Vec<u8>>| -> io::Result<()> {
-        if rows > 0 {
-            out.push((name, rows, document?));
-        }
-        Ok(())
+    let block = |kind: &'static str| {
+        let (rows, document) = of(kind, v).filter(|(rows, _)| *rows > 0)?;
+        Some(document().map(|document| (kind, rows, document)))
     };
-    let items = items(v);
-    let gates: Vec<String> = v.gates.iter().map(|g| text::short(&g.name, NAME)).collect();
-    add("findings", items.len(), packed(&json_of(&gates, &items)))?;
-    if let Some(d) = v.details.as_deref() {
-        let (tests, rows) = tests(d);
-        add("tests", rows, packed(&tests))?;
-        let files = d.coverage.iter().map(|c| c.files.len()).max().unwrap_or(0);
-        add("coverage", files, packed(&d.coverage.iter().map(coverage).collect::<Vec<_>>()))?;
-        add("sources", d.sources.len(), packed(&sources(d)))?;
-        add("packages", d.packages.len(), packed(&packages(d)))?;
-        add("series", d.series.len(), packed(&d.series))?;
-        add("history", super::trend::runs(v), packed(&super::trend::trend(v)))?;
+    KINDS.into_par_iter().filter_map(block).collect()
+}
+
+/// A block that is still to be made.
+type Later<'v> = Box<dyn FnOnce() -> io::Result<Vec<u8>> + 'v>;
+
+/// How many rows there are of a kind, and what packs them.
+fn of<'v>(kind: &str, v: &'v Verdict) -> Option<(usize, Later<'v>)> {
+    fn later<'v, T: Serialize + 'v>(document: impl FnOnce() -> T + 'v) -> Later<'v> {
+        Box::new(|| packed(&document()))
     }
-    Ok(out)
+    let d = v.details.as_deref();
+    Some(match kind {
+        "findings" => {
+            let items = Items::of(v);
+            (items.rows.len(), later(|| items))
+        }
+        "history" => (super::trend::runs(v), later(|| super::trend::trend(v))),
+        "tests" => {
+            let tests = tests(d?);
+            (tests.rows.len(), later(|| tests))
+        }
+        "coverage" => {
+            let all = &d?.coverage;
+            let files = all.iter().map(|c| c.files.len()).max().unwrap_or(0);
+            (files, later(|| all.iter().map(coverage).collect::<Vec<_>>()))
+        }
+        "sources" => {
+            let sources = &d?.sources;
+            (sources.len(), later(|| self::sources(sources)))
+        }
+        "packages" => {
+            let packages = &d?.packages;
+            (packages.len(), later(|| packages.iter().map(package).collect::<Vec<_>>()))
+        }
+        "series" => {
+            let series = &d?.series;
+            (series.len(), later(move || series))
+        }
+        _ => return None,
+    })
 }
 
 fn packed<T: Serialize + ?Sized>(document: &T) -> io::Result<Vec<u8>> {
@@ -52,19 +80,44 @@ fn packed<T: Serialize + ?Sized>(document: &T) -> io::Result<Vec<u8>> {
     buffered.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
 }
 
+/// The rows of the findings, each made only while it is written.
 #[derive(Serialize)]
-struct Items<'a> {
-    gates: &'a [String],
-    rows: &'a [Item],
+struct Items<'v> {
+    gates: Vec<Cow<'v, str>>,
+    rows: Rows<'v>,
 }
 
-fn json_of<'a>(gates: &'a [String], rows: &'a [Item]) -> Items<'a> {
-    Items { gates, rows }
+struct Rows<'v> {
+    all: Vec<Row<'v>>,
+    tools: BTreeMap<&'v str, &'v str>,
+}
+
+/// What a row is made of.
+enum Row<'v> {
+    Violation(usize, &'v GateVerdict, &'v Violation),
+    Problem(&'v InputProblem),
+    Finding(&'v FindingDetails),
+}
+
+impl Rows<'_> {
+    fn len(&self) -> usize {
+        self.all.len()
+    }
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.all.iter().map(|row| match row {
+            Row::Violation(gate, g, v) => item(*gate, g, v, &self.tools),
+            Row::Problem(p) => problem(p),
+            Row::Finding(f) => finding(f),
+        }))
+    }
 }
 
 /// A violation, or a finding that no gate held against the run. In this order the script reads them.
 #[derive(Serialize)]
-struct Item(
+struct Item<'v>(
     // 0: index of the gate, -1 for none
     i64,
     // 1: status; for findings of no gate `none`, or `suppressed`
@@ -72,82 +125,72 @@ struct Item(
     // 2: severity
     Option<&'static str>,
     // 3: code
-    String,
+    Cow<'v, str>,
     // 4: id
-    String,
+    Cow<'v, str>,
     // 5: message
-    String,
+    Cow<'v, str>,
     // 6: package
-    String,
+    Cow<'v, str>,
     // 7: version that mends it
-    String,
+    Cow<'v, str>,
     // 8: path in the code
-    String,
+    Cow<'v, str>,
     // 9, 10: line, column
     Option<u32>,
     Option<u32>,
     // 11: evidence with the place in it
-    String,
+    Cow<'v, str>,
     // 12: tool or format
-    String,
+    Cow<'v, str>,
     // 13: address; 14: whether it may be a link
-    String,
+    &'v str,
     bool,
     // 15: help
-    String,
+    Cow<'v, str>,
     // 16: labels
     String,
 );
 
-fn words(text: Option<&str>, most: usize) -> String {
-    text.map(|t| text::short(t, most)).unwrap_or_default()
+fn words(text: Option<&str>, most: usize) -> Cow<'_, str> {
+    text.map(|t| text::shown(t, most)).unwrap_or_default()
 }
 
 fn labels(labels: &BTreeMap<String, String>) -> String {
+    if labels.is_empty() {
+        return String::new();
+    }
     let pairs: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
     text::short(&pairs.join(" "), NAME)
 }
 
-/// Violations gate by gate, then what no gate could be blamed for, then findings that no gate held against the run.
-fn items(v: &Verdict) -> Vec<Item> {
-    let tools: BTreeMap<&str, &str> =
-        v.evidence.iter().map(|e| (e.path.as_str(), e.tool.as_deref().unwrap_or(&e.format))).collect();
-    let mut seen: HashSet<(&str, &str, &str, Option<u32>, &str)> = HashSet::new();
-    let mut out = Vec::new();
-    for (n, g) in v.gates.iter().enumerate() {
-        for violation in &g.violations {
-            seen.insert(key(violation));
-            out.push(item(i64::try_from(n).unwrap_or(-1), g, violation, &tools));
+impl<'v> Items<'v> {
+    /// Violations gate by gate, then what no gate could be blamed for, then findings that no gate held against the run.
+    fn of(v: &'v Verdict) -> Self {
+        let tools = v.evidence.iter().map(|e| (e.path.as_str(), e.tool.as_deref().unwrap_or(&e.format))).collect();
+        let details = v.details.as_deref().map(|d| d.findings.as_slice()).unwrap_or_default();
+        let mut seen: HashSet<Key<'_>> = HashSet::new();
+        let mut all = Vec::new();
+        for (n, g) in v.gates.iter().enumerate() {
+            all.reserve(g.violations.len());
+            for violation in &g.violations {
+                if !details.is_empty() {
+                    seen.insert(key(violation));
+                }
+                all.push(Row::Violation(n, g, violation));
+            }
         }
+        all.extend(v.problems.iter().filter(|p| p.concerns.is_empty()).map(Row::Problem));
+        all.extend(details.iter().filter(|f| !seen.contains(&same(f))).map(Row::Finding));
+        Items { gates: v.gates.iter().map(|g| text::shown(&g.name, NAME)).collect(), rows: Rows { all, tools } }
     }
-    for p in v.problems.iter().filter(|p| p.concerns.is_empty()) {
-        out.push(Item(
-            -1,
-            "error",
-            None,
-            p.error.code.as_str().to_owned(),
-            String::new(),
-            text::short(&p.error.message, WORDS),
-            String::new(),
-            String::new(),
-            String::new(),
-            None,
-            None,
-            text::short(&p.file, NAME),
-            text::short(&p.error.format, NAME),
-            String::new(),
-            false,
-            String::new(),
-            String::new(),
-        ));
-    }
-    let details = v.details.iter().flat_map(|d| &d.findings);
-    out.extend(details.filter(|f| !seen.contains(&same(f))).map(finding));
-    out
 }
 
+/// Evidence, id, path, line, package.
+type Key<'v> = (&'v str, &'v str, &'v str, Option<u32>, &'v str);
+
 /// What a violation and the finding that it is about have in common.
-fn key(v: &Violation) -> (&str, &str, &str, Option<u32>, &str) {
+fn key(v: &Violation) -> Key<'_> {
     (
         v.source.as_deref().unwrap_or_default(),
         v.id.as_deref().unwrap_or_default(),
@@ -157,7 +200,7 @@ fn key(v: &Violation) -> (&str, &str, &str, Option<u32>, &str) {
     )
 }
 
-fn same(f: &FindingDetails) -> (&str, &str, &str, Option<u32>, &str) {
+fn same(f: &FindingDetails) -> Key<'_> {
     (
         f.report.as_str(),
         f.id.as_str(),
@@ -167,31 +210,53 @@ fn same(f: &FindingDetails) -> (&str, &str, &str, Option<u32>, &str) {
     )
 }
 
-fn item(gate: i64, g: &GateVerdict, v: &Violation, tools: &BTreeMap<&str, &str>) -> Item {
+fn item<'v>(gate: usize, g: &'v GateVerdict, v: &'v Violation, tools: &BTreeMap<&str, &'v str>) -> Item<'v> {
     let tool = v.source.as_deref().and_then(|s| tools.get(s)).copied().unwrap_or(&g.rule);
     let url = text::address(v).unwrap_or_default();
     Item(
-        gate,
+        i64::try_from(gate).unwrap_or(-1),
         v.status.as_str(),
         v.severity.map(gatekeeper_evidence::findings::Severity::as_str),
-        text::short(&v.code, NAME),
+        text::shown(&v.code, NAME),
         words(v.id.as_deref(), NAME),
-        text::short(&v.message, WORDS),
+        text::shown(&v.message, WORDS),
         words(v.package.as_deref(), NAME),
         words(v.fixed.as_deref(), NAME),
         words(v.place.as_ref().map(|p| p.path.as_ref()), NAME),
         v.place.as_ref().and_then(|p| p.line),
         v.place.as_ref().and_then(|p| p.column),
-        text::source(v).unwrap_or_default(),
-        text::short(tool, NAME),
-        url.to_owned(),
+        Cow::Owned(text::source(v).unwrap_or_default()),
+        text::shown(tool, NAME),
+        url,
         text::is_advisory(url),
         words(v.help.as_deref(), WORDS),
         labels(&v.labels),
     )
 }
 
-fn finding(f: &FindingDetails) -> Item {
+fn problem(p: &InputProblem) -> Item<'_> {
+    Item(
+        -1,
+        "error",
+        None,
+        Cow::Borrowed(p.error.code.as_str()),
+        Cow::default(),
+        text::shown(&p.error.message, WORDS),
+        Cow::default(),
+        Cow::default(),
+        Cow::default(),
+        None,
+        None,
+        text::shown(&p.file, NAME),
+        text::shown(&p.error.format, NAME),
+        "",
+        false,
+        Cow::default(),
+        String::new(),
+    )
+}
+
+fn finding(f: &FindingDetails) -> Item<'_> {
     let web = |url: &&str| {
         let web = url.starts_with("https://") || url.starts_with("http://");
         web && url.len() <= 300 && url.bytes().all(|b| b.is_ascii_graphic())
@@ -201,17 +266,17 @@ fn finding(f: &FindingDetails) -> Item {
         -1,
         if f.suppressed.is_some() { "suppressed" } else { "none" },
         Some(f.severity.as_str()),
-        f.category.as_str().to_owned(),
-        text::short(&f.id, NAME),
-        text::short(&f.message, WORDS),
+        Cow::Borrowed(f.category.as_str()),
+        text::shown(&f.id, NAME),
+        text::shown(&f.message, WORDS),
         words(f.package.as_deref(), NAME),
         words(f.fixed.as_deref(), NAME),
         words(f.place.as_ref().map(|p| p.path.as_ref()), NAME),
         f.place.as_ref().and_then(|p| p.line),
         f.place.as_ref().and_then(|p| p.column),
-        text::short(&f.report, NAME),
+        text::shown(&f.report, NAME),
         words(f.tool.as_deref(), NAME),
-        url.to_owned(),
+        url,
         text::is_advisory(url),
         words(f.suppressed.as_deref(), WORDS),
         String::new(),
@@ -220,18 +285,33 @@ fn finding(f: &FindingDetails) -> Item {
 
 /// Tests: reports, suites, and rows `[suite, class, name, outcome, flaky, seconds, message, file, line]`; a suite knows its report, and classes
 /// are numbers, 0 for none.
-fn tests(d: &Details) -> (serde_json::Value, usize) {
-    let mut suites = Vec::new();
-    let mut classes: Vec<String> = vec![String::new()];
-    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut rows = Vec::new();
+#[derive(Serialize)]
+struct Tests<'v> {
+    reports: Vec<(Cow<'v, str>, String)>,
+    suites: Vec<(usize, Cow<'v, str>)>,
+    classes: Vec<Cow<'v, str>>,
+    rows: Vec<Test<'v>>,
+}
+
+#[derive(Serialize)]
+struct Test<'v>(usize, usize, Cow<'v, str>, u8, u8, Option<f64>, Cow<'v, str>, Cow<'v, str>, Option<u32>);
+
+fn tests(d: &Details) -> Tests<'_> {
+    let mut out = Tests {
+        reports: d.tests.iter().map(|t| (text::shown(&t.report, NAME), labels(&t.labels))).collect(),
+        suites: Vec::new(),
+        classes: vec![Cow::default()],
+        rows: Vec::new(),
+    };
+    let mut known: HashMap<&str, usize> = HashMap::new();
     for (report, t) in d.tests.iter().enumerate() {
         for suite in &t.suites {
+            out.rows.reserve(suite.cases.len());
             for c in &suite.cases {
                 let class = c.class.as_deref().map_or(0, |class| {
                     *known.entry(class).or_insert_with(|| {
-                        classes.push(text::short(class, NAME));
-                        classes.len() - 1
+                        out.classes.push(text::shown(class, NAME));
+                        out.classes.len() - 1
                     })
                 });
                 let outcome = match c.outcome {
@@ -241,50 +321,66 @@ fn tests(d: &Details) -> (serde_json::Value, usize) {
                     Outcome::Failed => 3,
                 };
                 let (message, file) = (words(c.message.as_deref(), WORDS), words(c.file.as_deref(), NAME));
-                let head = (suites.len(), class, text::short(&c.name, NAME), outcome, u8::from(c.flaky));
-                rows.push(json!([head.0, head.1, head.2, head.3, head.4, c.seconds, message, file, c.line]));
+                let name = text::shown(&c.name, NAME);
+                let flaky = u8::from(c.flaky);
+                out.rows.push(Test(out.suites.len(), class, name, outcome, flaky, c.seconds, message, file, c.line));
             }
-            suites.push(json!([report, text::short(&suite.name, NAME)]));
+            out.suites.push((report, text::shown(&suite.name, NAME)));
         }
     }
-    let reports: Vec<_> = d.tests.iter().map(|t| json!([text::short(&t.report, NAME), labels(&t.labels)])).collect();
-    let n = rows.len();
-    (json!({ "reports": reports, "suites": suites, "classes": classes, "rows": rows }), n)
+    out
 }
 
+type Share = Option<(u64, u64)>;
+
+/// Path; lines, branches, functions, statements; the percentage that the report states; stretches of lines that did not run; lines that ran in
+/// part.
+type Measured<'v> = (Cow<'v, str>, (Share, Share, Share, Share), Option<&'v str>, &'v [(u32, u32)], &'v [u32]);
+
 /// Coverage of a report: its name, and rows of files.
-fn coverage(c: &CoverageDetails) -> serde_json::Value {
+#[derive(Serialize)]
+struct Covered<'v> {
+    files: Vec<Measured<'v>>,
+    name: String,
+}
+
+fn coverage(c: &CoverageDetails) -> Covered<'_> {
     let name = match (c.reports.as_slice(), c.labels.is_empty()) {
         ([one], true) => text::short(one, NAME),
         ([one], false) => text::short(&format!("{one} ({})", labels(&c.labels)), NAME),
         (many, _) => format!("all {} reports together", many.len()),
     };
     let ratio = |r: Option<Ratio>| r.map(|r| (r.covered, r.total));
-    let row = |f: &FileDetails| {
+    let files = c.files.iter().map(|f| {
         let figures = (ratio(f.lines), ratio(f.branches), ratio(f.functions), ratio(f.statements));
-        json!([text::short(&f.path, NAME), figures, f.percent, f.uncovered, f.partial])
-    };
-    json!({ "name": name, "files": c.files.iter().map(row).collect::<Vec<_>>() })
+        let percent = f.percent.as_deref();
+        (text::shown(&f.path, NAME), figures, percent, f.uncovered.as_slice(), f.partial.as_slice())
+    });
+    Covered { files: files.collect(), name }
 }
 
-fn sources(d: &Details) -> serde_json::Value {
-    let excerpts = |(path, excerpts): (&String, &Vec<crate::verdict::details::Excerpt>)| {
-        let lines = |e: &crate::verdict::details::Excerpt| {
-            // Indentation is what makes code readable: tabs stay, as blanks.
-            let shown = |l: &String| text::line(&l.replace('\t', "    "));
-            json!([e.first, e.lines.iter().map(shown).collect::<Vec<_>>()])
-        };
-        (text::short(path, NAME), excerpts.iter().map(lines).collect())
+/// By path, pieces of its source: the number of the first line, and the lines.
+type Sources<'v> = BTreeMap<Cow<'v, str>, Vec<(u32, Vec<String>)>>;
+
+fn sources(sources: &BTreeMap<String, Vec<Excerpt>>) -> Sources<'_> {
+    let lines = |e: &Excerpt| {
+        // Indentation is what makes code readable: tabs stay, as blanks.
+        let shown = |l: &String| text::line(&l.replace('\t', "    "));
+        (e.first, e.lines.iter().map(shown).collect())
     };
-    serde_json::Value::Object(d.sources.iter().map(excerpts).collect())
+    sources.iter().map(|(path, all)| (text::shown(path, NAME), all.iter().map(lines).collect())).collect()
 }
 
-fn packages(d: &Details) -> serde_json::Value {
-    let row = |p: &crate::verdict::details::PackageDetails| {
-        let licenses: Vec<String> = p.licenses.iter().map(|l| text::short(l, NAME)).collect();
-        let purl = words(p.purl.as_deref(), NAME);
-        let (version, scope) = (words(p.version.as_deref(), NAME), words(p.scope.as_deref(), NAME));
-        json!([text::short(&p.name, NAME), version, licenses, scope, purl, text::short(&p.report, NAME)])
-    };
-    json!(d.packages.iter().map(row).collect::<Vec<_>>())
+/// Name, version, licences, scope, purl, report.
+type Packed<'v> = (Cow<'v, str>, Cow<'v, str>, Vec<Cow<'v, str>>, Cow<'v, str>, Cow<'v, str>, Cow<'v, str>);
+
+fn package(p: &PackageDetails) -> Packed<'_> {
+    (
+        text::shown(&p.name, NAME),
+        words(p.version.as_deref(), NAME),
+        p.licenses.iter().map(|l| text::shown(l, NAME)).collect(),
+        words(p.scope.as_deref(), NAME),
+        words(p.purl.as_deref(), NAME),
+        text::shown(&p.report, NAME),
+    )
 }
