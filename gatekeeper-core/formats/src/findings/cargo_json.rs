@@ -45,7 +45,11 @@ fn sniff(head: &Head<'_>) -> Confidence {
                 && memchr::memmem::find(l, b"\"test_count\"").is_some()
         })
     };
-    Confidence::when(reason && !tests(), Confidence::Certain)
+    // So are the summaries of benchmarks that `cargo bench --message-format=json` ran.
+    let benchmarks = || {
+        [&b"\"module_path\""[..], b"\"benchmark_exe\""].iter().all(|m| memchr::memmem::find(head.bytes(), m).is_some())
+    };
+    Confidence::when(reason && !tests() && !benchmarks(), Confidence::Certain)
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,13 +1,15 @@
-//! airspeed velocity's console output (`asv run`, <https://asv.readthedocs.io>): `[ 35.00%] ··· name   11.1±0.01μs`, for each environment that is benchmarked.
+//! airspeed velocity's console output (<https://asv.readthedocs.io>): `[ 35.00%] ··· name  11.1±0.01μs`, a row a benchmark and environment; of one with parameters `ok`, and a table below it.
 //!
-//! `failed` and `n/a` are errors, `k` is 1,000. The last line is at 100 %; else the run broke off. Tables of parameters are not read: an error for that benchmark.
+//! `failed` and `n/a` are errors; `k` is 1,000. A run ends at 100.00 %, but for `--quick` and its kind: then the first line says how many benchmarks there are.
+
+mod table;
 
 use super::common::{Report, labels, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::measurements::Better;
+use gatekeeper_evidence::measurements::{Better, Labels};
 use gatekeeper_evidence::number::Number;
 
 pub(super) static FORMAT: Format = Format::new("asv", Kind::Measurements, sniff, parse)
@@ -29,28 +31,61 @@ fn progress(line: &str) -> Option<(&str, &str)> {
     Some((percent.trim(), rest.trim()))
 }
 
-/// A figure with its unit: `11.1±0.01μs`, `2.42k`, `35.5ms`.
+/// A figure with its unit: `11.1±0.01μs`, `2.42k`, `35.5ms`, `1.5e-07`.
 fn figure(word: &str) -> Option<(Number, &str)> {
-    let end = word.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(word.len());
-    let (number, rest) = word.split_at_checked(end)?;
-    let number = Number::parse(number)?;
-    let unit = rest.strip_prefix('±').map_or(rest, |r| r.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
+    if let Some(number) = Number::parse(word) {
+        return Some((number, ""));
+    }
+    let numeric = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+');
+    let (number, rest) = word.split_at_checked(word.find(|c| !numeric(c)).unwrap_or(word.len()))?;
+    let unit = match rest.strip_prefix('±') {
+        Some(deviation) => {
+            let deviation = deviation.strip_prefix("nan").or(deviation.strip_prefix("inf")).unwrap_or(deviation);
+            deviation.trim_start_matches(numeric)
+        }
+        None => rest,
+    };
     let (power, unit) = match unit {
         "k" => ("1e3", ""),
         "M" => ("1e6", ""),
         "G" => ("1e9", ""),
+        "T" => ("1e12", ""),
         "m" => ("60", "s"),
         "h" => ("3600", "s"),
+        "d" => ("86400", "s"),
         other => ("1", other),
     };
-    matches!(unit, "" | "ns" | "us" | "μs" | "µs" | "ms" | "s").then_some((number.times(&Number::parse(power)?), unit))
+    let known = matches!(unit, "" | "ns" | "us" | "μs" | "µs" | "ms" | "s");
+    known.then_some((Number::parse(number)?.times(&Number::parse(power)?), unit))
+}
+
+/// A benchmark's figure, or why there is none.
+fn cell(report: &mut Report, name: &str, labels: &Labels, text: &str) -> Result<(), ParseError> {
+    match (text, figure(text)) {
+        (_, Some((number, unit))) => {
+            let better = (!unit.is_empty()).then_some(Better::Lower);
+            report.sample(name, labels, unit, better, Some((&number).into()))?;
+        }
+        ("failed", None) => report.failed(name, labels, 1, "it failed"),
+        ("n/a", None) => report.failed(name, labels, 1, "it was not measured"),
+        (_, None) => report.failed(name, labels, 1, "no figure"),
+    }
+    Ok(())
+}
+
+/// How many rows `Running 10 total benchmarks (1 commits * 2 environments * 5 benchmarks)` announces.
+fn announced(line: &str) -> Option<usize> {
+    line.split_once("Running ")?.1.split_once(" total benchmarks")?.0.parse().ok()
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let text = plain(input)?;
     let mut report = Report::default();
-    let (mut environment, mut last) = ("", "");
-    for (percent, said) in text.lines().filter_map(progress) {
+    let (mut environment, mut last, mut rows) = ("", "0.00", 0_usize);
+    let total = text.lines().find_map(announced);
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some((percent, said)) = progress(line) else { continue };
         last = percent;
         let dots = said.chars().take_while(|c| *c == '·').count();
         let said = said.trim_start_matches('·').trim();
@@ -58,24 +93,31 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             environment = name.trim().trim_end_matches('.');
             continue;
         }
-        let words: Vec<&str> = said.split_whitespace().collect();
-        let (Some((name, rest)), 3..) = (words.split_first(), dots) else { continue };
-        let (Some(word), false) = (rest.last(), said.starts_with("Running ") || said.starts_with("Setting up ")) else {
-            continue;
-        };
+        // Deeper are errors' texts; a name has no blanks, what else stands here ends in dots or has several words.
+        let other = ["Running ", "Setting up ", "For parameters"].iter().any(|w| said.starts_with(w));
+        let (Some((name, result)), 3, false) = (said.split_once(char::is_whitespace), dots, other) else { continue };
         let labels = labels([("environment", environment)]);
-        match (figure(word), *word) {
-            (Some((number, unit)), _) if rest.len() == 1 => {
-                let better = (!unit.is_empty()).then_some(Better::Lower);
-                report.sample(name, &labels, unit, better, Some((&number).into()))?;
+        let result = result.trim();
+        rows += 1;
+        if result == "ok" || result.strip_suffix(" failed").is_some_and(|n| n.contains('/')) {
+            let Some(cells) = table::read(&mut lines) else {
+                return Err(ParseError::malformed(format!("the table of {name}, from its first rule to its last"))
+                    .at(text.len())
+                    .found_words("other lines"));
+            };
+            for (parameters, value) in cells {
+                let mut labels = labels.clone();
+                for (key, value) in parameters {
+                    let taken = labels.contains_key(&key);
+                    labels.insert(if taken { format!("{key}_") } else { key }, value);
+                }
+                cell(&mut report, name, &labels, &value)?;
             }
-            (_, "failed") => report.failed(name, &labels, 1, "it failed"),
-            (_, "n/a") => report.failed(name, &labels, 1, "it was not measured"),
-            (_, "ok") => report.failed(name, &labels, 1, "its table of parameters is not read"),
-            _ => {}
+        } else {
+            cell(&mut report, name, &labels, result)?;
         }
     }
-    if !last.starts_with("100") {
+    if !last.starts_with("100") && total.is_none_or(|total| rows < total) {
         return Err(ParseError::malformed("a run to 100 %").at(text.len()).found_words(format!("its end at {last} %")));
     }
     report.finish_some("asv", Some(true), "a benchmark")

@@ -2,10 +2,9 @@
 //!
 //! Nothing marks it but its nesting, so that every other format goes first. It has neither unit nor direction; `lower_value` and `upper_value` are an interval, no samples.
 
-use super::common::{Fig, Members, Report, labels};
+use super::common::{Fig, Members, Report, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use serde::Deserialize;
@@ -44,7 +43,7 @@ struct Metric {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Members<Members<Metric>> = json::from_input(input)?;
+    let document: Members<Members<Metric>> = read_json(input)?;
     let mut report = Report::default();
     for (benchmark, measures) in document.0 {
         for (measure, metric) in measures.0 {

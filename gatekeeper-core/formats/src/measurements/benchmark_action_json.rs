@@ -2,7 +2,7 @@
 //!
 //! A list says no direction: the policy does. In `data.js` the last entry of a suite is the present, its `tool` says the direction and its commit which one was measured. A value that is null is an error.
 
-use super::common::{Fig, Members, Report, foreign, labels};
+use super::common::{Fig, Members, Report, foreign, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -69,7 +69,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     let bytes = input.bytes.trim_ascii_start();
     let Some(script) = bytes.strip_prefix(SCRIPT) else {
-        let benches: Vec<Bench> = json::from_input(input)?;
+        let benches: Vec<Bench> = read_json(input)?;
         for b in benches {
             report.sample(&b.name, &Labels::new(), &b.unit, None, b.value.0)?;
         }

@@ -2,10 +2,9 @@
 //!
 //! `Statistics: null` is a benchmark that failed.
 
-use super::common::{Fig, Figures, Members, Report, Summary, labels};
+use super::common::{Fig, Figures, Members, Report, Summary, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Statistic};
@@ -55,7 +54,7 @@ struct Statistics {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Document = json::from_input(input)?;
+    let document: Document = read_json(input)?;
     let mut report = Report::default();
     for b in document.benchmarks {
         let parts = [&b.namespace, &b.class, &b.method];

@@ -1,14 +1,16 @@
 //! Benchmarks in Catch2's console output (<https://github.com/catchorg/Catch2/blob/devel/docs/benchmarks.md>): three rows each: samples, iterations and an estimate; mean; standard deviation.
 //!
-//! The estimate of the first row is no result. Units differ from figure to figure: all are made nanoseconds. A long name goes on in the rows below.
+//! The estimate of the first row is no result. Units differ from figure to figure: all are made nanoseconds. A long name goes on in the rows below. Where test cases have
+//! benchmarks of the same name, a label `test_case` tells them apart.
 
-use super::common::{Report, converted, plain};
+use super::common::{Report, converted, labels, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Series, Statistic};
 use gatekeeper_evidence::number::Number;
+use std::collections::BTreeMap;
 
 pub(super) static FORMAT: Format = Format::new("catch2-bench", Kind::Measurements, sniff, parse)
     .with_title("Catch2 benchmarks (console)")
@@ -52,16 +54,44 @@ fn ends<'l>(line: &'l str, cells: &str) -> Option<(&'l str, Option<Number>)> {
     Some((line.get(..start)?.trim(), first))
 }
 
+/// The heading of the test case that is read: between two rules, with neither rows nor their headings.
+#[derive(Default)]
+struct Between {
+    /// The lines since the last rule; `None` where they are no heading.
+    lines: Option<Vec<String>>,
+    title: String,
+}
+
+impl Between {
+    fn line(&mut self, line: &str) {
+        if line.len() > 40 && line.bytes().all(|b| b == b'-') {
+            if let Some(lines) = self.lines.replace(Vec::new()).filter(|l| !l.is_empty()) {
+                self.title = lines.join(" / ");
+            }
+            return;
+        }
+        let other = is_header(line) || ends(line, "nnt").is_some();
+        if other || self.lines.as_ref().is_some_and(|l| l.len() >= 20) {
+            self.lines = None;
+        } else if let Some(lines) = self.lines.as_mut().filter(|_| !line.trim().is_empty()) {
+            lines.push(line.trim().to_owned());
+        }
+    }
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let text = plain(input)?;
     let mut report = Report::default();
     let mut headed = false;
     let mut open: Option<(String, Option<Number>)> = None;
+    let mut read: Vec<(String, String, Option<Number>)> = Vec::new();
+    let mut between = Between::default();
     let cut = |name: &str| {
         ParseError::malformed(format!("the mean and the deviation of {name}")).at(text.len()).found_words("other lines")
     };
     for line in text.lines().map(str::trim_end) {
         headed |= is_header(line);
+        between.line(line);
         if !headed {
             continue;
         }
@@ -79,12 +109,19 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 None => *mean = first,
                 Some(_) => {
                     let Some((name, mean)) = open.take() else { continue };
-                    report.stated(
-                        Series::new(name, Labels::new(), "ns", Some(Better::Lower)).with(Statistic::Mean, mean),
-                    )?;
+                    read.push((name, between.title.clone(), mean));
                 }
             }
         }
+    }
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    read.iter().for_each(|(name, ..)| *times.entry(name.clone()).or_default() += 1);
+    for (name, test_case, mean) in read {
+        let labels = match times.get(&name) {
+            Some(2..) => labels([("test_case", test_case.as_str())]),
+            _ => Labels::new(),
+        };
+        report.stated(Series::new(name, labels, "ns", Some(Better::Lower)).with(Statistic::Mean, mean))?;
     }
     if let Some((name, _)) = open {
         return Err(cut(&name));

@@ -2,6 +2,7 @@
 
 use crate::format::Parsed;
 use crate::input::Input;
+use crate::scan::json;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Failure, Figure, Labels, Measurements, Samples, Series, Statistic};
 use gatekeeper_evidence::number::Number;
@@ -176,6 +177,49 @@ pub(super) fn plain<'a>(input: &Input<'a>) -> Result<std::borrow::Cow<'a, str>, 
         std::borrow::Cow::Borrowed(_) => text.into(),
         std::borrow::Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
     })
+}
+
+/// Reads the whole input as one JSON document. Python's and C++'s writers put bare `NaN` and `Infinity` where JSON has no number: each is read as an empty text, which stands for none.
+pub(super) fn read_json<T: de::DeserializeOwned>(input: &Input<'_>) -> Result<T, ParseError> {
+    json::from_input(input).or_else(|error| match without_nans(input.bytes) {
+        Some(bytes) => json::from_bytes(&bytes),
+        None => Err(error),
+    })
+}
+
+/// The bytes with an empty text in the place of each bare `NaN`, `-NaN`, `nan`, `inf`, `Infinity`; every other byte stays in its place. `None` where there is none.
+fn without_nans(bytes: &[u8]) -> Option<Vec<u8>> {
+    const WORDS: [&[u8]; 10] =
+        [b"-Infinity", b"+Infinity", b"Infinity", b"-NaN", b"NaN", b"-nan", b"nan", b"-inf", b"+inf", b"inf"];
+    let mut out: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if *byte == b'"' {
+            at += 1;
+            loop {
+                at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)? + 1;
+                if bytes.get(at - 1) == Some(&b'"') {
+                    break;
+                }
+                at += 1;
+            }
+            continue;
+        }
+        let rest = bytes.get(at..).unwrap_or_default();
+        let word = matches!(byte, b'-' | b'+' | b'N' | b'n' | b'I' | b'i')
+            .then(|| WORDS.iter().find(|w| rest.starts_with(w)))
+            .flatten();
+        let Some(word) = word else {
+            at += 1;
+            continue;
+        };
+        let out = out.get_or_insert_with(|| bytes.to_vec());
+        for (place, new) in out.get_mut(at..at + word.len()).unwrap_or_default().iter_mut().zip(b"\"\"       ") {
+            *place = *new;
+        }
+        at += word.len();
+    }
+    out
 }
 
 /// A figure in JSON: a number; a text that is one; `None` for null and for texts that stand for no number (`NaN`, `+Inf`, `-`, `N/A`).
@@ -386,6 +430,16 @@ pub(super) fn converted(value: &Number, from: &str, to: &str) -> Option<Number> 
 mod tests {
     use super::*;
     use crate::input::Limits;
+
+    #[test]
+    fn bare_words_for_no_number_are_read_where_no_text_holds_them() {
+        let text = br#"{"NaN":[NaN,-Infinity,inf,1,null],"a\\":"x\" NaN",  "b":-NaN}"#;
+        let got = String::from_utf8(without_nans(text).unwrap()).unwrap();
+        assert_eq!(got, r#"{"NaN":["" ,""       ,"" ,1,null],"a\\":"x\" NaN",  "b":""  }"#);
+        assert_eq!(got.len(), text.len());
+        assert_eq!(without_nans(br#"{"a":[1,-2,"inf","nan\\"]}"#), None);
+        assert_eq!(without_nans(br#"["NaN"#), None);
+    }
 
     #[test]
     fn figures_in_json_are_numbers_or_stand_for_none() {

@@ -2,10 +2,9 @@
 //!
 //! The name is that of the folders. `times` are totals of rising `iters`: a sample is `times[i] / iters[i]` nanoseconds. What lies under `base`, `change` and `report` is of other runs.
 
-use super::common::{Fig, Figures, Report};
+use super::common::{Fig, Figures, Report, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Figure, Labels, Series, Statistic};
@@ -52,7 +51,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if matches!(run, "base" | "change" | "report") {
         return Err(ParseError::malformed("the samples of this run, under new/").at(0).found(run));
     }
-    let document: Document = json::from_input(input)?;
+    let document: Document = read_json(input)?;
     let (mut report, none) = (Report::default(), Labels::new());
     match (document.iters, document.times) {
         (Some(iters), Some(times)) => {

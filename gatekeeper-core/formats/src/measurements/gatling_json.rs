@@ -2,10 +2,9 @@
 //!
 //! The root is the sum of what is in it. The mean covers the requests that failed too. `percentiles1` to `4` are 50, 75, 95 and 99 by default, and settable: a note says so.
 
-use super::common::{Fig, Members, Report};
+use super::common::{Fig, Members, Report, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Series, Statistic};
@@ -53,7 +52,7 @@ struct Parts {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let root: Node = json::from_input(input)?;
+    let root: Node = read_json(input)?;
     let mut report = Report::default();
     node(&mut report, &root, &Labels::new())?;
     for (_, inner) in &root.contents.0 {

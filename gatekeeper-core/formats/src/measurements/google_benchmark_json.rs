@@ -3,10 +3,9 @@
 //! Rows of `run_type: iteration` are samples, by `run_name`; aggregates (`_mean`, `_median`, `_stddev`, `_cv`) are none, and count only where no sample is listed. A row
 //! with `error_occurred` or `skipped` has times of 0: an error.
 
-use super::common::{Fig, Report, labels};
+use super::common::{Fig, Report, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Series, Statistic};
@@ -68,7 +67,7 @@ impl Row {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Document = json::from_input(input)?;
+    let document: Document = read_json(input)?;
     let mut report = Report::default();
     let listed: BTreeSet<&str> =
         document.benchmarks.iter().map(Row::of).filter(|(_, a)| a.is_none()).map(|(n, _)| n).collect();

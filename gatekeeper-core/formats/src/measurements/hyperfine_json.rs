@@ -2,10 +2,9 @@
 //!
 //! `exit_codes` other than 0 (null: ended by a signal) are errors: with `-i` a command that fails at once looks fast. Old versions list neither times nor exit codes.
 
-use super::common::{Fig, Figures, Members, Report, Shown, Summary, labels_of};
+use super::common::{Fig, Figures, Members, Report, Shown, Summary, labels_of, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::Better;
@@ -47,7 +46,7 @@ struct Command {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Document = json::from_input(input)?;
+    let document: Document = read_json(input)?;
     let mut report = Report::default();
     for c in document.results {
         let labels = c.parameters.as_ref().map(labels_of).unwrap_or_default();

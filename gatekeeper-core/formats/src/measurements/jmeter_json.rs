@@ -2,10 +2,9 @@
 //!
 //! `pct1ResTime` to `pct3ResTime` are 90, 95 and 99 by default, and settable: a note says so.
 
-use super::common::{Fig, Members, Report, Summary, labels};
+use super::common::{Fig, Members, Report, Summary, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Statistic};
@@ -40,7 +39,7 @@ struct Row {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Members<Row> = json::from_input(input)?;
+    let document: Members<Row> = read_json(input)?;
     let mut report = Report::default();
     for (_, r) in document.0 {
         let labels = labels([("transaction", r.transaction.as_str())]);

@@ -3,10 +3,9 @@
 //! The mode says which direction is better: `thrpt` higher, `avgt`, `sample` and `ss` lower. Mode `sample` has a histogram (`rawDataHistogram`) instead of raw data: value
 //! and count pairs. Secondary metrics have no direction. A `scoreError` of `"NaN"` is no error: one iteration has none.
 
-use super::common::{Each, Fig, Figures, Members, Report, Shown, labels_of};
+use super::common::{Each, Fig, Figures, Members, Report, Shown, labels_of, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Series, Statistic};
@@ -63,7 +62,7 @@ impl Extend<Figures> for Forks {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Vec<Benchmark> = json::from_input(input)?;
+    let document: Vec<Benchmark> = read_json(input)?;
     let mut report = Report::default();
     for b in document {
         let labels = b.params.as_ref().map(labels_of).unwrap_or_default();

@@ -2,10 +2,9 @@
 //!
 //! Scores are 0 to 1, higher is better; `numericValue` is lower-is-better. A report with `runtimeError` measured nothing: refused. Of a manifest each run is a sample; the representative one is one of them.
 
-use super::common::{Fig, Members, Report, labels};
+use super::common::{Fig, Members, Report, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::measurements::Better;
@@ -69,7 +68,7 @@ struct Audit {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let d: Document = json::from_input(input)?;
+    let d: Document = read_json(input)?;
     if let Some(e) = d.runtime_error.filter(|e| e.code.as_deref() != Some("NO_ERROR")) {
         let said = [e.code, e.message].into_iter().flatten().collect::<Vec<_>>().join(": ");
         return Err(ParseError::new(ErrorCode::ToolFailed, "the page was not measured").at(0).found_words(said));
@@ -106,7 +105,7 @@ struct Run {
 }
 
 fn parse_manifest(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let runs: Vec<Run> = json::from_input(input)?;
+    let runs: Vec<Run> = read_json(input)?;
     let mut report = Report::default();
     for run in runs {
         let labels = labels([("url", run.url.as_str())]);

@@ -2,10 +2,9 @@
 //!
 //! `response_times` is a histogram with rounded keys, so no samples. Requests that failed are among the times. Older versions add an entry `Aggregated`: the sum, not one more endpoint.
 
-use super::common::{Fig, Report, labels};
+use super::common::{Fig, Report, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Series, Statistic};
@@ -39,7 +38,7 @@ struct Entry {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let entries: Vec<Entry> = json::from_input(input)?;
+    let entries: Vec<Entry> = read_json(input)?;
     let mut report = Report::default();
     for e in entries {
         let labels = labels([("method", e.method.as_deref().unwrap_or_default()), ("name", &e.name)]);

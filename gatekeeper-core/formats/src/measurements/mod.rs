@@ -1,6 +1,7 @@
 //! Formats of measurements: benchmarks, load generators, monitoring.
 
 mod asv;
+mod asv_json;
 mod bencher_json;
 mod benchmark_action_json;
 mod benchmarkdotnet_json;
@@ -34,6 +35,7 @@ use crate::format::Format;
 
 pub(super) static FORMATS: &[&Format] = &[
     &asv::FORMAT,
+    &asv_json::FORMAT,
     &bencher_json::FORMAT,
     &benchmark_action_json::FORMAT,
     &benchmarkdotnet_json::FORMAT,

@@ -2,10 +2,9 @@
 //!
 //! A benchmark that raised leaves no trace here: only a baseline or a floor can miss it. `commit_info` says which commit was measured.
 
-use super::common::{Fig, Figures, Report, Summary};
+use super::common::{Fig, Figures, Report, Summary, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels};
@@ -56,7 +55,7 @@ struct Stats {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Document = json::from_input(input)?;
+    let document: Document = read_json(input)?;
     let mut report = Report::default();
     report.data.commit = document.commit_info.and_then(|c| c.id).filter(|id| id != "unversioned");
     for b in document.benchmarks {

@@ -20,7 +20,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let row = |l: &[u8]| {
         l.starts_with(b"test ")
             && memchr::memmem::find(l, b" ... bench:").is_some()
-            && memchr::memmem::find(l, b"/iter").is_some()
+            && (memchr::memmem::find(l, b"/iter").is_some() || memchr::memmem::find(l, b" (+/- ").is_some())
     };
     Confidence::when(head.lines().any(row), Confidence::Certain)
 }
@@ -37,14 +37,20 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         if outcome.starts_with("FAILED") {
             report.failed(name.trim(), &none, 1, "it failed");
         } else if let Some(figure) = outcome.trim_start().strip_prefix("bench:") {
-            let read = figure_and_rest(figure).and_then(|(n, rest)| Some((n, rest.split_once("/iter")?.0)));
-            let Some((number, unit)) = read else {
-                return Err(ParseError::malformed("a time per iteration").at(0).found(figure.trim()));
+            let read = figure_and_rest(figure).map(|(n, rest)| (n, rest.split(" (+/-").next().unwrap_or(rest).trim()));
+            let Some((number, unit)) = read.filter(|(_, unit)| !unit.is_empty() && !unit.contains(' ')) else {
+                return Err(ParseError::malformed("a figure with its unit").at(0).found(figure.trim()));
             };
-            report.sample(name.trim(), &none, unit, Some(Better::Lower), Some((&number).into()))?;
+            // libtest writes times per iteration; benchmarks with a main of their own write other units, whose direction they do not say.
+            let (unit, better) = match unit.strip_suffix("/iter") {
+                Some(time @ ("ns" | "us" | "µs" | "μs" | "ms" | "s")) => (time, Some(Better::Lower)),
+                Some(_) => (unit, Some(Better::Lower)),
+                None => (unit, None),
+            };
+            report.sample(name.trim(), &none, unit, better, Some((&number).into()))?;
             // libtest's own letter stays as it is written.
-            if let Some(series) = report.data.series.iter_mut().find(|s| s.metric == name.trim() && unit == "μs") {
-                unit.clone_into(&mut series.unit);
+            if unit == "μs" {
+                unit.clone_into(&mut report.series(name.trim(), &none, unit, better)?.unit);
             }
         }
     }

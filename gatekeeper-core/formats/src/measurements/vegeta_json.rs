@@ -2,10 +2,9 @@
 //!
 //! `errors` lists distinct texts, not their number: `success` says the share. Refused connections have tiny latencies, so that a note stands where requests failed.
 
-use super::common::{Fig, Report, Summary};
+use super::common::{Fig, Report, Summary, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Statistic};
@@ -48,7 +47,7 @@ struct Latencies {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let d: Document = json::from_input(input)?;
+    let d: Document = read_json(input)?;
     let (mut report, none) = (Report::default(), Labels::new());
     if d.requests.value() == Some(0.0) {
         report.failed("latency", &none, 1, "no request was sent");

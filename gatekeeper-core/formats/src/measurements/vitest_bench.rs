@@ -2,10 +2,9 @@
 //!
 //! A benchmark that throws leaves neither mean nor samples, and the run exits with 0: an error.
 
-use super::common::{Fig, Figures, Report, Summary, labels};
+use super::common::{Fig, Figures, Report, Summary, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
-use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Statistic};
@@ -55,7 +54,7 @@ struct Benchmark {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let document: Document = json::from_input(input)?;
+    let document: Document = read_json(input)?;
     let mut report = Report::default();
     for group in document.files.into_iter().flat_map(|f| f.groups) {
         let labels = labels([("group", group.full_name.as_str())]);

@@ -36,7 +36,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     let none = Labels::new();
     let mut latency: Option<Series> = None;
-    let (mut errors, mut ended, mut runs) = (0_u64, false, 0);
+    let (mut errors, mut ended, mut runs, mut distributions) = (0_u64, false, 0, 0);
     for line in text.lines().map(str::trim) {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let number = |at: usize| words.get(at).and_then(|w| w.trim_end_matches(',').parse::<u64>().ok());
@@ -48,7 +48,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 let series = Series::new("latency", none.clone(), &unit, Some(Better::Lower));
                 latency = Some(series.with(Statistic::Mean, time(avg, &unit)).with(Statistic::Max, time(max, &unit)));
             }
-            [percent, value] if percent.ends_with('%') => {
+            // wrk2's second one, the uncorrected, leaves out how long requests had to wait.
+            ["Latency", "Distribution", ..] => distributions += 1,
+            [percent, value] if percent.ends_with('%') && distributions < 2 => {
                 if let (Some(series), Some(statistic)) =
                     (latency.take(), Statistic::percentile(percent.trim_end_matches('%')))
                 {
@@ -84,4 +86,27 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         series
     });
     Ok(report.finish("wrk", Some(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatekeeper_evidence::Data;
+
+    #[test]
+    fn of_two_distributions_the_one_with_the_waiting_counts() {
+        let text = include_str!("../../../../fixtures/wrk/wrk2-4--latency.txt");
+        let limits = crate::input::Limits::default();
+        let parsed = parse(&Input {
+            name: "wrk.txt",
+            bytes: text.as_bytes(),
+            limits: &limits,
+            exit_status: None,
+            validate: true,
+        })
+        .unwrap();
+        let Data::Measurements(m) = parsed.data else { panic!("no measurements") };
+        let p99 = m.series[0].stated[&Statistic::parse("p99").unwrap()].to_string();
+        assert_eq!((p99.as_str(), m.series[0].unit.as_str()), ("11.18", "ms"));
+    }
 }
