@@ -87,7 +87,7 @@ impl Cli {
             Command::Verify(args) => cmd::verify::run(engine, &args, out, err),
             Command::Bundle(args) => cmd::bundle::run(engine, &args, terminal, out, err),
             Command::Diff(args) => cmd::diff::run(&args, out, err),
-            Command::Simulate(args) => cmd::simulate::run(&args, out, err),
+            Command::Simulate(args) => cmd::simulate::run(engine, &args, out, err),
             Command::Policy(args) => cmd::policy::run(engine, &args, terminal, out, err),
             Command::Record(args) => cmd::record::run(&args, out, err),
             Command::Snapshot(args) => cmd::snapshot::run(engine, &args, terminal, out, err),

@@ -3,7 +3,7 @@
 
 use crate::git::Git;
 pub use crate::refusal::{Problem, Refusal, RefusalDocument};
-use crate::release::Release;
+use crate::release::{self, Release};
 use gatekeeper_core::collect;
 use gatekeeper_core::evidence::Kind;
 use gatekeeper_core::input::Limits;
@@ -251,7 +251,7 @@ pub(crate) fn ready(engine: &Engine, request: &Request) -> Result<CheckRequest, 
     }
     context.progress.clone_from(&request.progress);
     context.history = history(&request.history, request.max_bytes);
-    Ok(CheckRequest {
+    let mut ready = CheckRequest {
         root: request.root.clone(),
         config: request.config.clone(),
         profile: request.profile.clone(),
@@ -259,7 +259,20 @@ pub(crate) fn ready(engine: &Engine, request: &Request) -> Result<CheckRequest, 
         paths: request.paths.clone(),
         working_directory,
         context,
-    })
+    };
+    // Commits are judged without a tag where the policy says so.
+    if ready.context.release.tag.is_none() && without_tag(engine, &ready) {
+        ready.context.release.repository = release::repository(&folder, ready.context.limits.file_bytes);
+    }
+    Ok(ready)
+}
+
+/// Whether a gate judges the history without a tag. A policy that cannot be used is told of where it is.
+fn without_tag(engine: &Engine, request: &CheckRequest) -> bool {
+    let Ok(Some(policy)) = engine.policy_of(request) else { return false };
+    let said = |name: &str| policy.normalised().get("gates").and_then(|g| g.get(name)?.get("tag")?.as_bool());
+    let of_history = |g: &policy::Gate| g.enabled && g.rule.kind() == Some(Kind::Commits);
+    policy.gates.iter().any(|g| of_history(g) && said(&g.name) == Some(false))
 }
 
 /// Reads earlier verdicts. They decide nothing, so that one that cannot be read is said and no more.

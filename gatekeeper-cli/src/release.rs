@@ -3,6 +3,7 @@
 use crate::git::{Git, GitError};
 use crate::refusal::Refusal;
 use gatekeeper_core::error::chain;
+use gatekeeper_core::verdict::Asked;
 use gatekeeper_core::{ReleaseFacts, Repository};
 use std::path::Path;
 
@@ -24,6 +25,20 @@ pub struct Release {
 }
 
 impl Release {
+    /// What a kept verdict was asked for, where nothing else is asked.
+    pub(crate) fn as_in(&mut self, kept: &Asked) {
+        for (own, then) in [
+            (&mut self.tag, &kept.tag),
+            (&mut self.branch, &kept.branch),
+            (&mut self.author, &kept.author),
+            (&mut self.since, &kept.since),
+        ] {
+            if own.is_none() {
+                own.clone_from(then);
+            }
+        }
+    }
+
     /// As the engine takes it. The repository is asked only where there is a tag to hold it against.
     ///
     /// # Errors
@@ -56,7 +71,7 @@ fn tag_of_ci(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
 }
 
 /// What the repository that a folder lies in says; `None` where there is none.
-fn repository(folder: &Path, limit: u64) -> Option<Repository> {
+pub(crate) fn repository(folder: &Path, limit: u64) -> Option<Repository> {
     let mut repository = Repository::default();
     match Git::at(folder).history(limit) {
         Ok((log, branches)) => (repository.log, repository.branches) = (log, branches),

@@ -90,6 +90,94 @@ fn a_replay_is_the_same_to_the_byte_and_says_where_it_is_not() {
 }
 
 #[test]
+fn a_replay_takes_again_what_was_given_or_says_what_of_it_is_not_there() {
+    let p = Project::new("replay-inputs");
+    p.run(&["snapshot", "--now", NOW, "-o", "base.snap"]);
+    p.keep("earlier.json");
+    p.write("change.diff", "--- a/src/a.c\n+++ b/src/a.c\n@@ -4,0 +5,1 @@\n+5\n");
+    p.write("names", "src/a.c\n");
+    let given = ["--baseline", "base.snap", "--history", "earlier.json", "--diff", "change.diff", "--author", "me"];
+    let check = ["check", "--quiet", "--now", NOW, "--report", "json=v.json"];
+    let (code, said) = p.run(&[&check[..], &given[..]].concat());
+    assert_eq!(code, 0, "{said}");
+    let kept = std::fs::read_to_string(p.0.join("v.json")).unwrap();
+    let (code, said) = p.run(&["check", "--replay", "v.json", "--format", "json"]);
+    assert_eq!((code, said.as_str()), (0, kept.as_str()));
+    // Each that is another one, or gone, is told by itself.
+    p.write("base.snap", "other");
+    std::fs::remove_file(p.0.join("earlier.json")).unwrap();
+    let (code, said) = p.run(&["check", "--replay", "v.json"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(code == 2 && lines.len() == 2, "{said}");
+    assert!(
+        lines[0].contains("baseline base.snap, which is another file now (SHA-256 ") && lines[0].contains("--baseline"),
+        "{said}"
+    );
+    assert!(lines[1].contains("earlier.json (SHA-256 ") && lines[1].contains("not there any more"), "{said}");
+    // What is given is taken, and what it changes is named.
+    p.run(&["snapshot", "--now", NOW, "-o", "base.snap", "--commit", &"b2".repeat(20)]);
+    p.keep("earlier.json");
+    p.write("other.diff", "--- a/src/a.c\n+++ b/src/a.c\n@@ -3,0 +4,1 @@\n+4\n");
+    let (code, said) = p.run(&[
+        "check",
+        "--quiet",
+        "--replay",
+        "v.json",
+        "--diff",
+        "other.diff",
+        "--baseline",
+        "base.snap",
+        "--history",
+        "earlier.json",
+        "--author",
+        "you",
+    ]);
+    assert!(
+        code == 3 && said.contains("the diff: SHA-256 ") && said.contains("the baseline: SHA-256 "),
+        "{code} {said}"
+    );
+    assert!(said.contains("the author: me then, you now"), "{said}");
+    // A list of names is not kept, only that there was one.
+    p.run(&[&check[..], &["--changed", "names"]].concat());
+    let (code, said) = p.run(&["check", "--replay", "v.json"]);
+    assert!(code == 2 && said.contains("--changed FILE"), "{said}");
+    let (code, said) = p.run(&["check", "--replay", "v.json", "--changed", "names", "--format", "json"]);
+    assert_eq!((code, said), (0, std::fs::read_to_string(p.0.join("v.json")).unwrap()));
+}
+
+#[test]
+fn any_key_is_tried_where_the_evidence_still_lies() {
+    let p = Project::new("simulate-root");
+    p.keep("v.json");
+    let set = |set: &str| p.run(&["simulate", "--set", set, "v.json", "--root", "."]);
+    let (code, said) = p.run(&["simulate", "--set", "gates.unit.tools=[\"eunit\"]", "v.json"]);
+    assert!(code == 3 && said.contains("--root DIR judges it again"), "{said}");
+    let (code, said) = set("gates.unit.tools=[\"eunit\"]");
+    assert!(code == 1 && said.contains("v.json  would have failed  unit: "), "{said}");
+    assert_eq!(set("evidence.0.min-cases=2").0, 0);
+    let (code, said) = set("evidence.0.min-cases=3");
+    assert!(code == 1 && said.contains("2 cases, at least 3 expected"), "{said}");
+    assert_eq!(set("gates.coverage.files={\"lines\": {\"min\": 80}}").0, 0);
+    assert_eq!(set("gates.coverage.files={\"lines\": {\"min\": 81}}").0, 1);
+    let (code, said) = set("gates.unit.min-casez=3");
+    assert!(code == 3 && said.contains("min-casez") && said.contains("did you mean"), "{said}");
+    p.write("reports/junit.xml", &GREEN.replace("\"a\"", "\"c\""));
+    let (code, said) = set("evidence.0.min-cases=2");
+    assert!(code == 3 && said.contains("reports/junit.xml is no longer what was judged"), "{said}");
+}
+
+#[test]
+fn what_compares_is_proven_with_what_it_compares_with() {
+    let p = Project::new("prove-baseline");
+    p.write("gatekeeper.toml", &format!("{POLICY}max-lost = 0\n[baseline]\nancestor = false\n"));
+    let (_, said) = p.run(&["policy", "prove"]);
+    assert!(said.contains("unit  not tried: what it judges is not at hand: "), "{said}");
+    p.run(&["snapshot", "-o", "base.snap"]);
+    let (code, said) = p.run(&["policy", "prove", "--baseline", "base.snap"]);
+    assert!(code == 0 && said.contains("unit  turns red"), "{said}");
+}
+
+#[test]
 fn two_verdicts_are_compared_and_another_bar_is_tried() {
     let p = Project::new("diff");
     p.keep("a.json");

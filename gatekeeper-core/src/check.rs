@@ -10,7 +10,7 @@ use crate::relate::paths::Tree;
 use crate::relate::suppress::{Applied, IgnoreFile};
 use crate::relate::{reconcile, suppress, twins};
 use crate::verdict::{
-    Asked, EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
+    EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
 use gatekeeper_evidence::error::{ErrorCode, ParseError, chain};
 use gatekeeper_evidence::{Data, Evidence, Kind};
@@ -200,6 +200,16 @@ pub(crate) fn evaluate(
     judged(formats, policy, candidates, context, on_disk, &mut |_, _, _| {}).0
 }
 
+/// Judges what is in memory; the verdict with the evidence that was judged.
+pub(crate) fn seen(
+    formats: &Formats,
+    policy: &Policy,
+    candidates: Vec<Candidate>,
+    context: &Context,
+) -> (Verdict, Vec<Evidence>) {
+    judged(formats, policy, candidates, context, OnDisk { tree: &|| None, files: None }, &mut |_, _, _| {})
+}
+
 /// The same, with the evidence that was judged.
 fn judged(
     formats: &Formats,
@@ -230,6 +240,7 @@ fn judged(
         };
         reconcile::apply(said, &mut sorted.kept, tree)
     });
+    judge::mark(policy, &mut sorted.kept);
     let now = context.now.and_then(|now| jiff::Timestamp::from_second(now).ok()).map(|t| t.to_string());
     let mut suspected = judge::suspicion::of_reports(&sorted.kept);
     if let Some(tree) = &sources {
@@ -237,7 +248,7 @@ fn judged(
         suspected.extend(judge::suspicion::unmatched(&sorted.kept, tree));
         suspected.extend(files.map(|files| judge::older(&sorted.kept, tree, files)).unwrap_or_default());
     }
-    suspected.extend(judge::far(&context.history, now.as_deref(), policy.suspicion.far, &sorted.kept));
+    suspected.extend(judge::far(&context.history, now.as_deref(), &policy.suspicion, &sorted.kept));
     let suspected = judge::suspicion::heeded(policy, suspected);
     let today = context.today();
     let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));
@@ -280,11 +291,12 @@ fn judged(
     let of_leftovers = |p: &Gate| !p.select.except_tools.is_empty() || p.judge.by_exit_status();
     let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && of_leftovers(p));
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
-    warnings.extend(waivers.warnings());
+    warnings.extend(waivers.warnings(&gates));
     warnings.extend(judge::suspicion::lines(&suspected, &gates));
     warnings.extend(judge::ending(policy, today));
     warnings.extend(unchecked);
-    let whole = judge::against(policy, &baseline, &sorted.kept, sources.as_ref());
+    let beside = judge::Around { tree: sources.as_ref(), touched: touched.as_ref(), context };
+    let whole = judge::against(policy, &baseline, &sorted.kept, &beside);
     if context.only.is_empty() {
         gates.extend(whole.gates);
     }
@@ -403,7 +415,7 @@ fn judged(
         baseline: whole.baseline,
         changes,
         due: judge::due(policy, &waivers, today),
-        asked: Asked { paths: Vec::new(), only: context.only.clone(), fail_on_warn: context.fail_on_warn },
+        asked: context.asked(),
         details: shown.map(Box::new),
     };
     (verdict, sorted.kept)

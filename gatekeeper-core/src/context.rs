@@ -230,6 +230,25 @@ impl Context {
             .map_or(jiff::civil::Date::MAX, |t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 
+    /// What was asked for beside the policy, as a verdict carries it.
+    pub(crate) fn asked(&self) -> verdict::Asked {
+        let given = |file: &str, sha256: &str| verdict::Used { path: file.to_owned(), sha256: sha256.to_owned() };
+        let names = |all: &BTreeSet<String>| all.iter().map(|name| format!("{name}\n")).collect::<String>();
+        let facts = &self.release;
+        verdict::Asked {
+            paths: Vec::new(),
+            only: self.only.clone(),
+            fail_on_warn: self.fail_on_warn,
+            baseline: self.baseline.as_ref().map(|b| given(b.file(), b.sha256())),
+            history: self.history.files().iter().map(|(file, sha256)| given(file, sha256)).collect(),
+            changed: self.changed.as_ref().map(|all| sha256_hex(names(all).as_bytes())),
+            tag: facts.tag.clone(),
+            branch: facts.branch.clone(),
+            author: facts.author.clone(),
+            since: facts.since.and_then(|t| jiff::Timestamp::from_second(t).ok()).map(|t| t.to_string()),
+        }
+    }
+
     /// What of it a verdict carries.
     pub(crate) fn carried(&self) -> verdict::RunContext {
         let Revision { commit, tree, from, dirty, notes } = self.revision.clone();

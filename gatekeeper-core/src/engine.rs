@@ -180,6 +180,24 @@ impl Engine {
             .map_err(|e| PolicyError::whole("the snapshot", e.to_string()))
     }
 
+    /// Judges what is in memory, as [`Engine::evaluate`] does, and takes a snapshot of it.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn snapshot_of(
+        &self,
+        policy: &Policy,
+        candidates: Vec<Candidate>,
+        context: &Context,
+    ) -> Result<Taken, PolicyError> {
+        let mut context = context.clone();
+        context.taking_snapshot = true;
+        let by = By { commit: context.our_commit(), tree: context.our_tree(), now: context.now };
+        let (verdict, evidence) = check::seen(&self.formats, policy, candidates, &context);
+        Taken::of(verdict, policy.against.tree.as_ref(), &evidence, &by)
+            .map_err(|e| PolicyError::whole("the snapshot", e.to_string()))
+    }
+
     /// Reads a snapshot.
     ///
     /// # Errors

@@ -95,6 +95,27 @@ pub struct Asked {
     /// Whether warnings failed the verdict.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fail_on_warn: bool,
+    /// The snapshot that was given to compare with, whether or not it could be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Used>,
+    /// The earlier verdicts that were given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Used>,
+    /// SHA-256 of the names of changed files that were given beside a diff or without one: sorted, a name a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
+    /// The tag that was released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The branch that was released from, where it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Who wrote the change that was reviewed, where it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// When the change was handed in for approval (RFC 3339, UTC), where it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 impl Asked {

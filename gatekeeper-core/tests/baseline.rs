@@ -370,3 +370,125 @@ fn gates_that_were_not_asked_for_are_not_told_of_the_baseline() {
     assert_eq!(v.gates.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["tests"]);
     assert!(Path::new(&v.root).is_relative() || !v.root.is_empty());
 }
+
+/// The change of a branch: what it renames.
+fn renaming(pairs: &[(&str, &str)]) -> std::sync::Arc<gatekeeper_core::Change> {
+    let one = |(old, new): &(&str, &str)| {
+        format!("diff --git a/{old} b/{new}\nsimilarity index 100%\nrename from {old}\nrename to {new}\n")
+    };
+    let text: String = pairs.iter().map(one).collect();
+    std::sync::Arc::new(gatekeeper_core::Change::read("git", text.into_bytes(), None).unwrap())
+}
+
+fn sarif(path: &str) -> (&'static str, String) {
+    let place = format!(
+        "[{{\"physicalLocation\":{{\"artifactLocation\":{{\"uri\":\"{path}\"}},\"region\":{{\"startLine\":3}}}}}}]"
+    );
+    let result =
+        format!("{{\"ruleId\":\"R\",\"level\":\"error\",\"message\":{{\"text\":\"m\"}},\"locations\":{place}}}");
+    let text = format!(
+        "{{\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{\"name\":\"t\"}}}},\"results\":[{result}]}}]}}"
+    );
+    ("reports/scan.sarif", text)
+}
+
+#[test]
+fn what_the_change_renames_is_not_new_and_not_gone() {
+    let policy = format!(
+        "[gates.scan]\nrule = \"findings\"\nnew-only = true\nmax = {{ total = 0 }}\n[gates.coverage]\nrule = \"coverage\"\nfiles = {{ max-drop = 0 }}\n{FREE}max-shrink = 0\n"
+    );
+    let before = run(&policy, &[sarif("old.py"), lcov(&[("old.py", 2, 3), ("x.py", 1, 1)])]);
+    // Lines were added, so that nothing but the diff tells that it is the same file.
+    let after = || run(&policy, &[sarif("new.py"), lcov(&[("new.py", 3, 4), ("x.py", 1, 1)])]);
+    let v = after().against(&before);
+    assert_eq!((status(&v, "scan"), status(&v, "baseline")), (GateStatus::Fail, GateStatus::Error));
+    let mut renamed = after();
+    renamed.context.diff = Some(renaming(&[("old.py", "new.py")]));
+    let v = renamed.against(&before);
+    assert_eq!((status(&v, "scan"), status(&v, "baseline")), (GateStatus::Pass, GateStatus::Pass), "{:?}", v.gates);
+    assert_eq!(v.baseline.as_ref().unwrap().changes.moved_files, ["old.py → new.py"]);
+    // A file that moved may not drop either.
+    let mut worse = run(&policy, &[sarif("new.py"), lcov(&[("new.py", 2, 4), ("x.py", 1, 1)])]);
+    worse.context.diff = Some(renaming(&[("old.py", "new.py")]));
+    assert_eq!(status(&worse.against(&before), "coverage"), GateStatus::Fail);
+}
+
+fn component(name: &str, cases: &[&str]) -> (&'static str, String) {
+    let path = if name == "web" { "web/junit.xml" } else { "api/junit.xml" };
+    (path, junit(cases).1)
+}
+
+#[test]
+fn a_component_is_compared_with_its_own_tests_and_one_that_did_not_change_with_nothing() {
+    let policy = |own: &str| {
+        format!(
+            "version = 1\n[[evidence]]\npaths = [\"*/junit.xml\"]\n[gates.tests]\nrule = \"tests\"\nper-component = true\n{own}\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n{FREE}max-shrink = 0\n"
+        )
+    };
+    let of = |own: &str, files: &[(&'static str, String)]| Run { policy: policy(own), ..run("", files) };
+    let (web, api) = (component("web", &["a", "b"]), component("api", &["x", "y"]));
+    let before = of("max-lost = 0", &[web.clone(), api.clone()]);
+    let same = of("max-lost = 0", &[web.clone(), api.clone()]).against(&before);
+    assert_eq!((same.status, same.gates[0].reason.contains("is new")), (Overall::Pass, false), "{:?}", same.gates);
+    let lost = of("max-lost = 0", &[component("web", &["a"]), api.clone()]).against(&before);
+    let cells: Vec<_> = lost.gates[0].cells.iter().map(|c| (c.component.as_deref(), c.status)).collect();
+    assert_eq!(cells, [(Some("web"), GateStatus::Fail), (Some("api"), GateStatus::Pass)]);
+    // Only web changed, and only its tests ran.
+    let changed = |files: &[(&'static str, String)], names: &[&str]| {
+        let mut run = of("max-lost = 0", files);
+        run.context.changed = Some(names.iter().map(|n| (*n).to_owned()).collect());
+        run.against(&before)
+    };
+    let alone = std::slice::from_ref(&web);
+    let v = changed(alone, &["web/a.c"]);
+    assert_eq!((v.status, status(&v, "baseline")), (Overall::Pass, GateStatus::Pass), "{:?}", v.gates);
+    assert!(gate(&v, "baseline").reason.contains("components that did not change"), "{}", gate(&v, "baseline").reason);
+    let less = [component("web", &["a"])];
+    assert_eq!(status(&changed(&less, &["web/a.c"]), "baseline"), GateStatus::Error, "its own loss counts");
+    // Where everything is concerned everything is compared.
+    assert_eq!(status(&changed(alone, &["README.md", "web/a.c"]), "baseline"), GateStatus::Error);
+    assert_eq!(status(&changed(alone, &["api/a.c"]), "baseline"), GateStatus::Error);
+}
+
+#[test]
+fn git_merges_two_snapshots_line_by_line_and_the_fix_makes_one_of_them() {
+    let policy = format!("{TESTS}max-lost = 0\n{FREE}");
+    let taken = |cases: &[&str], files: &[(&str, u32, u32)]| {
+        let (_folder, request) = run(&policy, &[junit(cases), lcov(files)]).asked();
+        Engine::default().snapshot(&request).unwrap().text
+    };
+    let some = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let with = |more: &'static str| some.iter().copied().chain([more]).collect::<Vec<_>>();
+    let base = taken(&some, &[("m.py", 1, 1)]);
+    // Ours adds a case, theirs another one and a file.
+    let (ours, theirs) = (taken(&with("a2"), &[("m.py", 1, 1)]), taken(&with("z"), &[("m.py", 1, 1), ("n.py", 1, 2)]));
+    let folder = Folder::new();
+    for (name, text) in [("base", &base), ("ours", &ours), ("theirs", &theirs)] {
+        folder.put(name, text);
+    }
+    let merge = std::process::Command::new("git")
+        .args(["merge-file", "-p", "ours", "base", "theirs"])
+        .current_dir(&folder.0)
+        .output()
+        .unwrap();
+    let merged = String::from_utf8(merge.stdout).unwrap();
+    // Both sides changed the counts at the end, and nothing else is in conflict.
+    assert_eq!((merge.status.code(), merged.matches("<<<<<<<").count()), (Some(1), 1), "{merged}");
+    assert!(Engine::default().read_snapshot("merged", merged.as_bytes()).is_err());
+    let fixed = gatekeeper_core::fix_snapshot("merged", merged.as_bytes()).unwrap();
+    let both = Engine::default().read_snapshot("merged", fixed.as_bytes()).unwrap();
+    let everything: Vec<&str> = some.iter().copied().chain(["a2", "z"]).collect();
+    let whole = run(&policy, &[junit(&everything), lcov(&[("m.py", 1, 1), ("n.py", 1, 2)])]);
+    let judged = |run: &Run| {
+        let mut run = run.clone();
+        run.context.baseline = Some(both.clone());
+        run.check()
+    };
+    assert_eq!(status(&judged(&whole), "tests"), GateStatus::Pass);
+    // A case of either side is missed.
+    for gone in ["a2", "z"] {
+        let left: Vec<&str> = everything.iter().copied().filter(|c| *c != gone).collect();
+        let v = judged(&run(&policy, &[junit(&left), lcov(&[("m.py", 1, 1), ("n.py", 1, 2)])]));
+        assert_eq!(status(&v, "tests"), GateStatus::Fail, "{gone}");
+    }
+}

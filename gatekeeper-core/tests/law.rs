@@ -5,12 +5,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use gatekeeper_core::verdict::{GateStatus, Overall};
-use gatekeeper_core::{Candidate, Change, CheckRequest, Context, Engine, Lineage, Snapshot, Verdict};
+use gatekeeper_core::{Candidate, Change, Context, Engine, History, Lineage, Policy, Snapshot, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// 2026-06-01T00:00:00Z.
 const NOW: i64 = 1_780_272_000;
@@ -60,6 +60,10 @@ struct Beside {
     waiver: bool,
     /// The first cell may fail for a day.
     allow_fail: bool,
+    /// Totals that are far from the last verdict's are an error.
+    far: bool,
+    /// The policy names each report's format; otherwise it is recognised.
+    named: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -109,8 +113,17 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 fn beside() -> impl Strategy<Value = Beside> {
     let option = |range: std::ops::Range<u8>| proptest::option::weighted(0.4, range);
-    (option(0..50), option(2..100), option(2..100), any::<bool>(), any::<bool>()).prop_map(
-        |(baseline, diff, components, waiver, allow_fail)| Beside { baseline, diff, components, waiver, allow_fail },
+    let flags = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.3), proptest::bool::weighted(0.8));
+    (option(0..50), option(2..100), option(2..100), flags).prop_map(
+        |(baseline, diff, components, (waiver, allow_fail, far, named))| Beside {
+            baseline,
+            diff,
+            components,
+            waiver,
+            allow_fail,
+            far,
+            named,
+        },
     )
 }
 
@@ -136,20 +149,24 @@ impl Project {
     fn policy(&self) -> String {
         let l = &self.limits;
         let mut out = String::from("version = 1\n");
+        let format = |id: &str| if self.beside.named { format!("format = \"{id}\"\n") } else { String::new() };
         for run in &self.runs {
             let _ = write!(
                 out,
-                "[[evidence]]\npaths = [\"otp-{{otp}}/junit-{0}.xml\"]\nmin-cases = {1}\nmin-files = 1\nmax-age = \"{2}h\"\n",
+                "[[evidence]]\npaths = [\"otp-{{otp}}/junit-{0}.xml\"]\nmin-cases = {1}\nmin-files = 1\nmax-age = \"{2}h\"\n{3}",
                 run.cell,
                 run.cases.iter().filter(|c| **c != Outcome::Skipped).count().max(1),
-                l.max_age
+                l.max_age,
+                format("junit")
             );
         }
         let lines: usize = self.sources.iter().map(Vec::len).sum();
         let _ = write!(
             out,
-            "[[evidence]]\npaths = [\"lcov.info\"]\nmin-sources = {}\nmin-lines = {lines}\n[[evidence]]\npaths = [\"scan.sarif\"]\nsame-commit = true\n",
-            self.sources.len()
+            "[[evidence]]\npaths = [\"lcov.info\"]\nmin-sources = {}\nmin-lines = {lines}\n{}[[evidence]]\npaths = [\"scan.sarif\"]\nsame-commit = true\n{}",
+            self.sources.len(),
+            format("lcov"),
+            format("sarif")
         );
         let action = if l.warn { "action = \"warn\"\n" } else { "" };
         let _ = write!(out, "[gates.unit]\nrule = \"tests\"\nmax-failed = {}\n{action}", l.max_failed);
@@ -193,6 +210,9 @@ impl Project {
         }
         if self.beside.baseline.is_some() {
             out.push_str("[baseline]\nmax-age = \"60h\"\nmax-shrink = 10\n");
+        }
+        if self.beside.far {
+            out.push_str("[suspicion]\ntotals-far = \"error\"\n");
         }
         out
     }
@@ -245,6 +265,16 @@ struct Around {
     baseline: Option<Snapshot>,
     lineage: Lineage,
     diff: Option<Arc<Change>>,
+    history: History,
+}
+
+fn history(verdicts: &[&Verdict]) -> History {
+    let texts: Vec<Vec<u8>> = verdicts.iter().map(|v| serde_json::to_vec(v).unwrap()).collect();
+    History::read(texts.iter().map(|t| ("earlier.json", t.as_slice())))
+}
+
+fn candidates(files: Files) -> Vec<Candidate> {
+    files.into_iter().map(|(name, bytes)| Candidate::in_memory(name, bytes)).collect()
 }
 
 impl Project {
@@ -257,40 +287,37 @@ impl Project {
             (0..lines).for_each(|n| writeln!(text, "+line {n};").unwrap());
             Arc::new(Change::read("git", text.into_bytes(), None).unwrap())
         });
-        Around { baseline, lineage: Lineage::Ancestor, diff }
+        let last =
+            engine().evaluate(&parsed(&self.policy()), candidates(self.files()), &Context::at(NOW - hours * 3_600));
+        Around { baseline, lineage: Lineage::Ancestor, diff, history: history(&[&last]) }
     }
 
     fn snapshot(&self, hours: i64) -> Snapshot {
-        static N: AtomicU64 = AtomicU64::new(0);
-        let name = format!("gatekeeper-law-{}-{}", std::process::id(), N.fetch_add(1, Ordering::Relaxed));
-        let root = std::env::temp_dir().join(name);
-        for (path, bytes) in
-            self.files().into_iter().chain([("gatekeeper.toml".to_owned(), self.policy().into_bytes())])
-        {
-            let path = root.join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
-        }
         let mut context = Context::at(NOW - hours * 3_600);
         context.revision.commit = Some(COMMIT.to_owned());
-        let engine = Engine::default();
-        let taken = engine.snapshot(&CheckRequest::new(root.clone(), context)).unwrap_or_else(|e| panic!("{e}"));
-        std::fs::remove_dir_all(&root).unwrap();
-        engine.read_snapshot("base.snap", taken.text.as_bytes()).unwrap_or_else(|e| panic!("{e}"))
+        let taken = engine().snapshot_of(&parsed(&self.policy()), candidates(self.files()), &context);
+        let taken = taken.unwrap_or_else(|e| panic!("{e}"));
+        engine().read_snapshot("base.snap", taken.text.as_bytes()).unwrap_or_else(|e| panic!("{e}"))
     }
 }
 
-fn judge(policy: &str, files: Files, clock: i64, around: &Around) -> Verdict {
-    let engine = Engine::default();
-    let policy =
-        engine.parse_policy("gatekeeper.toml", policy.as_bytes(), None).unwrap_or_else(|e| panic!("{policy}\n{e}"));
-    let candidates = files.into_iter().map(|(name, bytes)| Candidate::in_memory(name, bytes)).collect();
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(Engine::default)
+}
+
+fn parsed(policy: &str) -> Policy {
+    engine().parse_policy("gatekeeper.toml", policy.as_bytes(), None).unwrap_or_else(|e| panic!("{policy}\n{e}"))
+}
+
+fn judge(policy: &Policy, files: Files, clock: i64, around: &Around) -> Verdict {
     let mut context = Context::at(clock);
     context.revision.commit = Some(COMMIT.to_owned());
     context.baseline.clone_from(&around.baseline);
     context.lineage = around.lineage.clone();
     context.diff.clone_from(&around.diff);
-    engine.evaluate(&policy, candidates, &context)
+    context.history = around.history.clone();
+    engine().evaluate(policy, candidates(files), &context)
 }
 
 /// How bad a status is. What could not be judged is no better and no worse than what failed: both stand in the way.
@@ -337,6 +364,35 @@ fn losses(p: &Project, around: &Around) -> Vec<(String, Around)> {
     if around.diff.is_some() {
         out.push(("the diff is lost".to_owned(), Around { diff: None, ..around.clone() }));
     }
+    let other = |history| Around { history, ..around.clone() };
+    out.push(("the history is lost".to_owned(), other(History::default())));
+    out.push((
+        "the history is cut".to_owned(),
+        other(History::read([("earlier.json", &b"{\"schema_version\": 1, \"sta"[..])])),
+    ));
+    let of = |change: &dyn Fn(&mut Verdict)| {
+        let mut all = around.history.verdicts().to_vec();
+        all.iter_mut().for_each(change);
+        history(&all.iter().collect::<Vec<_>>())
+    };
+    let later = of(&|v: &mut Verdict| v.now = Some("2027-01-01T00:00:00Z".to_owned()));
+    out.push(("the history is from the future".to_owned(), other(later)));
+    out.push((
+        "the last verdict saw nothing".to_owned(),
+        other(of(&|v: &mut Verdict| {
+            v.evidence.clear();
+            v.gates.clear();
+        })),
+    ));
+    // These say the same of the totals.
+    out.push((
+        "the history is older".to_owned(),
+        other(of(&|v: &mut Verdict| v.now = Some("2020-01-01T00:00:00Z".to_owned()))),
+    ));
+    out.push((
+        "the history is of another branch".to_owned(),
+        other(of(&|v: &mut Verdict| v.context.commit = Some(OTHER.to_owned()))),
+    ));
     out
 }
 
@@ -403,16 +459,17 @@ fn nothing_that_happens_to_evidence_improves_a_verdict() {
     let pairs = AtomicU64::new(0);
     let passed = AtomicU64::new(0);
     let one = |(p, at, cut, hours): (Project, usize, usize, i64)| {
-        let policy = p.policy();
+        let text = p.policy();
+        let policy = parsed(&text);
         let around = p.around(1);
         let before = judge(&policy, p.files(), p.clock, &around);
         passed.fetch_add(u64::from(before.exit_code == 0), Ordering::Relaxed);
         for (what, files, clock) in misfortunes(&p, at, cut, hours) {
-            no_better(&what, &before, &judge(&policy, files, clock, &around), &policy)?;
+            no_better(&what, &before, &judge(&policy, files, clock, &around), &text)?;
             pairs.fetch_add(1, Ordering::Relaxed);
         }
         for (what, around) in losses(&p, &around) {
-            no_better(&what, &before, &judge(&policy, p.files(), p.clock, &around), &policy)?;
+            no_better(&what, &before, &judge(&policy, p.files(), p.clock, &around), &text)?;
             pairs.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())

@@ -50,7 +50,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("collect", &["policy", "config", "relate", "context", "project", "evidence", "formats"]),
     ("diff", &["evidence"]),
     ("changed", &["evidence"]),
-    ("history", &["verdict"]),
+    ("history", &["verdict", "evidence"]),
     ("snapshot", &["relate::findings", "config", "verdict", "evidence", "formats"]),
     ("context", &["history", "snapshot", "diff", "relate::suppress", "verdict", "evidence", "formats::input"]),
     (
@@ -71,7 +71,7 @@ const CORE: &[(&str, &[&str])] = &[
         ],
     ),
     ("first", &["check", "collect", "policy", "rule", "config", "verdict", "context", "evidence", "formats"]),
-    ("proof", &["judge", "policy", "rule", "config", "verdict", "context", "output", "evidence"]),
+    ("proof", &["judge", "diff", "policy", "rule", "config", "verdict", "context", "output", "evidence"]),
     (
         "engine",
         &[

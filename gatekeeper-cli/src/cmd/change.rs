@@ -46,6 +46,11 @@ impl ChangeArgs {
         self.diff.is_some() || self.base.is_some()
     }
 
+    /// Whether a list of changed files is given.
+    pub(super) fn gives_names(&self) -> bool {
+        self.changed.is_some()
+    }
+
     /// Whether the policy is read from another commit.
     pub(super) fn reads_the_policy(&self) -> bool {
         self.policy_ref.is_some()

@@ -93,7 +93,7 @@ pub fn run(
     // What is for people goes with what is for the runner; a document for programs stays whole.
     let annotate = in_github && shown == "human" && to_stdout.is_none() && !args.quiet;
     let mut asked = args.report.iter().map(|(format, _)| format.as_str()).chain([shown]);
-    let details = args.details || asked.any(|id| engine.outputs().by_id(id).is_some_and(Output::wants_details));
+    let wanted = asked.any(|id| engine.outputs().by_id(id).is_some_and(Output::wants_details));
     let kept = match &args.replay {
         None => None,
         Some(file) => match render::stored(file, err)? {
@@ -104,11 +104,16 @@ pub fn run(
     let mut asked_again = match kept.as_ref().map(|kept| replay::arguments(&args.judge, kept)) {
         None => args.judge.clone(),
         Some(Ok(asked)) => asked,
-        Some(Err(why)) => {
-            writeln!(err, "gatekeeper: --replay: {}", line(&why))?;
+        Some(Err(all)) => {
+            for why in all {
+                writeln!(err, "gatekeeper: --replay: {}", line(&why))?;
+            }
             return Ok(exit::USAGE);
         }
     };
+    // A verdict that was kept with its details is judged again with them.
+    let keep_details = args.details || kept.as_ref().is_some_and(|k| k.details.is_some());
+    let details = keep_details || wanted;
     asked_again.silent = args.quiet;
     let before = kept.as_ref().map(|k| k.asked.clone()).unwrap_or_default();
     let only = if args.only.is_empty() { before.only } else { args.only.clone() };
@@ -134,7 +139,7 @@ pub fn run(
             return Ok(exit::USAGE);
         }
     }
-    let verdict = Judged::new(verdict, args.details);
+    let verdict = Judged::new(verdict, keep_details);
     // Every document is made before the first is written.
     let mut documents = Vec::with_capacity(args.report.len());
     let known = args.report.iter().filter_map(|(format, file)| Some((engine.outputs().by_id(format)?, file)));

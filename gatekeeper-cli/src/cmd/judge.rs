@@ -42,7 +42,7 @@ pub struct JudgeArgs {
     #[command(flatten)]
     pub(super) change: ChangeArgs,
     #[command(flatten)]
-    earlier: EarlierArgs,
+    pub(super) earlier: EarlierArgs,
     /// No progress is shown.
     #[arg(skip)]
     pub(super) silent: bool,
@@ -67,6 +67,7 @@ impl JudgeArgs {
         if self.paths.is_empty() {
             self.paths = kept.asked.paths.iter().map(PathBuf::from).collect();
         }
+        self.release.as_in(&kept.asked);
         self.change.as_in(&kept.context);
     }
 }
@@ -131,6 +132,19 @@ pub(crate) fn judge(
 pub(crate) fn refused(refusal: &Refusal, color: bool, err: &mut dyn Write) -> io::Result<Refused> {
     let code = say_refusal(refusal, color, err)?;
     Ok(Refused { code, document: refusal.document() })
+}
+
+/// The same in a line: a policy's first mistake, with where it is and what to do.
+pub(super) fn refused_line(refusal: &Refusal) -> String {
+    let document = refusal.document();
+    match document.problems.split_first() {
+        None => document.message,
+        Some((first, others)) => {
+            let help = first.help.as_ref().map(|h| format!(": {h}")).unwrap_or_default();
+            let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+            format!("the policy with what was set cannot be used: {}{help}{more}", first.message)
+        }
+    }
 }
 
 /// The same; answers the exit code.

@@ -1,13 +1,17 @@
 //! `gatekeeper policy check | test | prove`: whether a policy is one, judges as it should, and can fail at all.
 
+use super::change::{self, ChangeArgs};
+use super::earlier::EarlierArgs;
 use super::judge::say_refusal;
 use super::verify::Form;
 use crate::exit;
 use crate::front::Request;
 use crate::proof;
+use crate::release::Release;
 use crate::terminal::{Talk, Terminal};
 use clap::{Args, Subcommand};
 use gatekeeper_core::Engine;
+use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{document, line};
 use gatekeeper_core::proof::Proven;
 use std::io::{self, Write};
@@ -27,7 +31,22 @@ enum What {
     /// Judge small projects by it and hold the verdicts to what each expects
     Test(TestArgs),
     /// Make the evidence at hand worse, gate by gate, until each turns red
-    Prove(OfPolicy),
+    Prove(Box<ProveArgs>),
+}
+
+#[derive(Debug, Args)]
+struct ProveArgs {
+    #[command(flatten)]
+    of: OfPolicy,
+    /// Largest file that is read: bytes, or a size such as 10MB
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
+    max_bytes: u64,
+    #[command(flatten)]
+    change: ChangeArgs,
+    #[command(flatten)]
+    earlier: EarlierArgs,
+    #[command(flatten)]
+    release: Release,
 }
 
 #[derive(Debug, Args)]
@@ -94,7 +113,7 @@ pub fn run(
     let out: &mut dyn Write = &mut Talk::new(out);
     match &args.what {
         What::Check(args) => check(engine, args, terminal, out, err),
-        What::Prove(of) => prove(engine, of, terminal, out, err),
+        What::Prove(args) => prove(engine, args, terminal, out, err),
         What::Test(args) => test(engine, args, terminal, out, err),
     }
 }
@@ -135,12 +154,30 @@ fn check(
 /// 1 where a gate never turns.
 fn prove(
     engine: &Engine,
-    of: &OfPolicy,
+    args: &ProveArgs,
     terminal: Terminal,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let proof = match proof::prove(engine, &of.request()) {
+    let of = &args.of;
+    let given = match change::given(&args.change, of.root.as_deref(), of.config.as_deref(), args.max_bytes) {
+        Ok(given) => given,
+        Err(refusal) => return say_refusal(&refusal, terminal.color, err),
+    };
+    let request = Request {
+        max_bytes: Some(args.max_bytes),
+        revision: given.revision,
+        diff: given.diff,
+        policy: given.policy,
+        changed: given.changed,
+        allow_empty: args.change.allow_empty,
+        baseline: args.earlier.baseline.clone(),
+        history: args.earlier.history.clone(),
+        release: args.release.clone(),
+        ask_git: true,
+        ..of.request()
+    };
+    let proof = match proof::prove(engine, &request) {
         Ok(proof) => proof,
         Err(refusal) => return say_refusal(&refusal, terminal.color, err),
     };

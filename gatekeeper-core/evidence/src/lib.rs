@@ -181,6 +181,9 @@ pub struct Source {
     /// The name of the policy's `[[evidence]]` entry that brought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The policy's component that it belongs to by where it lies, where the policy has components.
+    #[serde(skip)]
+    pub component: Option<String>,
     /// The recorded exit status of the command that wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<i32>,

@@ -1,4 +1,5 @@
-//! Files that coverage was measured of, then and now. A file that only moved is matched: the same name with as many lines, or the same lines.
+//! Files that coverage was measured of, then and now. A file that only moved is matched: as the change itself renames it, or by the same name with as
+//! many lines, or by the same lines.
 
 use gatekeeper_evidence::Coverage;
 use gatekeeper_evidence::coverage::FileCoverage;
@@ -27,8 +28,8 @@ fn base(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Holds the files of reports against those of earlier ones.
-pub(crate) fn files<'e>(before: &[&'e Coverage], now: &[&'e Coverage]) -> Files<'e> {
+/// Holds the files of reports against those of earlier ones. `renames`: what the change calls otherwise, the name before and the name after.
+pub(crate) fn files<'e>(before: &[&'e Coverage], now: &[&'e Coverage], renames: &BTreeMap<&str, &str>) -> Files<'e> {
     let there: BTreeSet<&str> = now.iter().flat_map(|c| names(c)).collect();
     let known: BTreeSet<&str> = before.iter().flat_map(|c| names(c)).collect();
     let of = |all: &[&'e Coverage], name: &str| all.iter().find_map(|c| c.files.get(name));
@@ -44,7 +45,16 @@ pub(crate) fn files<'e>(before: &[&'e Coverage], now: &[&'e Coverage]) -> Files<
     }
     let mut out = Files { before: u64::try_from(known.len()).unwrap_or(u64::MAX), ..Files::default() };
     let mut used: BTreeSet<&str> = BTreeSet::new();
+    let renamed = |name: &str| renames.get(name).and_then(|now| there.get(*now)).copied();
+    for (name, moved) in known.difference(&there).filter_map(|name| Some((*name, renamed(name)?))) {
+        if !known.contains(moved) && used.insert(moved) {
+            out.moved.insert(name, moved);
+        }
+    }
     for name in known.difference(&there).copied() {
+        if out.moved.contains_key(name) {
+            continue;
+        }
         let own = of(before, name);
         let lines = own.map(numbers).unwrap_or_default();
         let as_many = |other: &&'e str| of(now, other).map(numbers).unwrap_or_default().len() == lines.len();
@@ -81,9 +91,23 @@ mod tests {
 
     fn told(before: &[(&str, u32, u32)], now: &[(&str, u32, u32)]) -> (Vec<String>, Vec<(String, String)>) {
         let (before, now) = (coverage(before), coverage(now));
-        let f = files(&[&before], &[&now]);
+        let f = files(&[&before], &[&now], &BTreeMap::new());
         let moved = f.moved.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         (f.gone.iter().map(|g| (*g).to_owned()).collect(), moved)
+    }
+
+    #[test]
+    fn what_the_change_renames_has_moved() {
+        let of = |renames: &[(&str, &str)]| {
+            let (before, now) =
+                (coverage(&[("a.py", 1, 3), ("c.py", 1, 3)]), coverage(&[("b.py", 7, 9), ("c.py", 1, 3)]));
+            let f = files(&[&before], &[&now], &renames.iter().copied().collect());
+            (f.gone.len(), f.moved.get("a.py").map(|s| (*s).to_owned()))
+        };
+        assert_eq!(of(&[]), (1, None));
+        assert_eq!(of(&[("a.py", "b.py")]), (0, Some("b.py".to_owned())));
+        // What is not measured, or was there before, is no new name.
+        assert_eq!((of(&[("a.py", "x.py")]), of(&[("a.py", "c.py")])), ((1, None), (1, None)));
     }
 
     #[test]

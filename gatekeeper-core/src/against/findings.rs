@@ -2,8 +2,9 @@
 
 use crate::relate::findings::fingerprint;
 use gatekeeper_evidence::Findings;
-use gatekeeper_evidence::findings::Finding;
+use gatekeeper_evidence::findings::{Finding, Place};
 use std::collections::BTreeMap;
+use std::iter;
 
 /// Which findings were there before.
 #[derive(Debug, Default)]
@@ -14,10 +15,12 @@ pub(crate) struct Known<'e> {
     pub slack: Vec<&'e Finding>,
 }
 
-/// Holds the findings that `count` against those of an earlier run, whose items bear their fingerprint.
+/// Holds the findings that `count` against those of an earlier run, whose items bear their fingerprint. `renames`: what the change calls otherwise, the
+/// name before and the name after.
 pub(crate) fn known<'e>(
     before: &[&'e Findings],
     now: &[&Findings],
+    renames: &BTreeMap<&str, &str>,
     count: impl Fn(&Finding) -> bool,
     counted_before: impl Fn(&Finding) -> bool,
 ) -> Known<'e> {
@@ -25,21 +28,37 @@ pub(crate) fn known<'e>(
     for item in before.iter().flat_map(|f| f.active()).filter(|i| counted_before(i)) {
         left.entry(item.fingerprint.as_deref().unwrap_or_default()).or_default().push(item);
     }
+    let earlier: BTreeMap<&str, &str> = renames.iter().map(|(old, new)| (*new, *old)).collect();
     let mut sets = Vec::new();
     for set in now {
         let mut known = |item: &Finding| {
             let there = item.suppressed.is_none() && count(item);
-            there && left.get_mut(fingerprint(item).as_str()).is_some_and(|l| l.pop().is_some())
+            let mut names = iter::once(fingerprint(item)).chain(before_renames(item, &earlier));
+            there && names.any(|name| left.get_mut(name.as_str()).is_some_and(|l| l.pop().is_some()))
         };
         sets.push(set.items.iter().map(&mut known).collect());
     }
     Known { sets, slack: left.into_values().flatten().collect() }
 }
 
+/// The fingerprint that a finding would have under the name that its file had before: tools may name it from another folder than the change does.
+fn before_renames(item: &Finding, earlier: &BTreeMap<&str, &str>) -> Option<String> {
+    let place = item.place.as_ref().filter(|_| !earlier.is_empty())?;
+    let path = place.path.replace('\\', "/");
+    let path = path.trim_start_matches("./");
+    let mut folders = path.match_indices('/').map(|(at, _)| at + 1);
+    let at =
+        iter::once(0).chain(folders.by_ref()).find(|at| path.get(*at..).is_some_and(|p| earlier.contains_key(p)))?;
+    let (front, name) = path.split_at_checked(at)?;
+    let old = format!("{front}{}", earlier.get(name)?);
+    let place = Some(Place { path: old.as_str().into(), ..place.clone() });
+    Some(fingerprint(&Finding { place, ..item.clone() }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gatekeeper_evidence::findings::{Place, Suppression};
+    use gatekeeper_evidence::findings::Suppression;
 
     fn finding(rule: &str, line: u32) -> Finding {
         let place = Some(Place { path: "a.py".into(), line: Some(line), column: None });
@@ -53,8 +72,24 @@ mod tests {
 
     fn told(before: &Findings, now: &[Finding]) -> (Vec<bool>, usize) {
         let now = Findings { items: now.to_vec(), ..Findings::default() };
-        let k = known(&[before], &[&now], |_| true, |_| true);
+        let k = known(&[before], &[&now], &BTreeMap::new(), |_| true, |_| true);
         (k.sets[0].clone(), k.slack.len())
+    }
+
+    #[test]
+    fn findings_follow_the_files_that_the_change_renames() {
+        let base = before(&[finding("A", 1)]);
+        let of = |path: &str, renames: &[(&str, &str)]| {
+            let place = Some(Place { path: path.into(), line: Some(3), column: None });
+            let items = vec![Finding { place: place.clone(), ..finding("A", 1) }, Finding { place, ..finding("A", 1) }];
+            let now = Findings { items, ..Findings::default() };
+            known(&[&base], &[&now], &renames.iter().copied().collect(), |_| true, |_| true).sets[0].clone()
+        };
+        assert_eq!(of("b.py", &[]), [false, false]);
+        assert_eq!(of("b.py", &[("a.py", "b.py")]), [true, false], "one was there");
+        assert_eq!(of("./b.py", &[("a.py", "b.py")]), [true, false]);
+        assert_eq!(of("xb.py", &[("a.py", "b.py")]), [false, false]);
+        assert_eq!(of("b.py", &[("c.py", "b.py")]), [false, false]);
     }
 
     #[test]

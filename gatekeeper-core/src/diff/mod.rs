@@ -14,7 +14,7 @@ mod reader;
 pub(crate) use added::{Added, On};
 
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A unified diff: the files that it changes, in its order.
 ///
@@ -149,6 +149,12 @@ impl Diff {
     pub fn names(&self) -> BTreeSet<&str> {
         let old = self.files.iter().filter(|f| !f.copied).filter_map(|f| f.old.as_deref());
         old.chain(self.files.iter().filter_map(|f| f.new.as_deref())).collect()
+    }
+
+    /// Files that it renames: the name before, and the name after.
+    pub fn renames(&self) -> BTreeMap<&str, &str> {
+        let renamed = self.files.iter().filter(|f| !f.copied);
+        renamed.filter_map(|f| Some((f.old.as_deref()?, f.new.as_deref()?))).filter(|(old, new)| old != new).collect()
     }
 
     /// How many lines it adds.

@@ -2,10 +2,12 @@
 //! `baseline` and `weakening`, so that every output shows them as it shows the others.
 
 use super::baseline::Baseline;
+use super::components::{self, Touched};
 use super::figures::figures;
 use super::words::{self, Held};
 use crate::against::{Cases, Files, Packages, cases, files, packages};
 use crate::config::{Loosened, Looser, compared};
+use crate::context::Context;
 use crate::policy::{Against, Policy, Severity, Weaker};
 use crate::relate::paths::Tree;
 use crate::rule::{Bound, Condition, Quantity, counted};
@@ -14,6 +16,7 @@ use crate::verdict::{Action, BaselineRef, Changes, GateStatus, GateVerdict, Viol
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::order::natural;
 use gatekeeper_evidence::{Coverage, Data, Evidence, Inventory, Measurements, Ratio, TestRun};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The label of attempts.
@@ -32,12 +35,22 @@ pub(crate) struct WholeRun {
     pub(crate) baseline: Option<BaselineRef>,
 }
 
-/// Holds the whole run against the baseline. `tree` are the working tree's files, where they are known: what was deleted is no loss of coverage.
+/// What stands around a run that is held against its baseline.
+pub(crate) struct Around<'r> {
+    /// The working tree's files, where they are known: what was deleted is no loss of coverage.
+    pub(crate) tree: Option<&'r Tree>,
+    /// Which components changed.
+    pub(crate) touched: Option<&'r Touched>,
+    /// What else the run knows.
+    pub(crate) context: &'r Context,
+}
+
+/// Holds the whole run against the baseline; of components that did not change neither side counts.
 pub(crate) fn against(
     policy: &Policy,
     baseline: &Baseline<'_>,
     evidence: &[Evidence],
-    tree: Option<&Tree>,
+    around: &Around<'_>,
 ) -> WholeRun {
     let own = &policy.against;
     let mut out = WholeRun { gates: Vec::new(), loosened: Vec::new(), baseline: None };
@@ -45,17 +58,27 @@ pub(crate) fn against(
         out.gates.extend(without(own, baseline));
         return out;
     };
-    let seen = Seen::of(snapshot, evidence);
+    let (before, now) = (snapshot.evidence(), evidence);
+    let own_part = |all| components::judged(policy, around.touched, all);
+    let owned = |all: Vec<Cow<'_, Evidence>>| all.into_iter().map(Cow::into_owned).collect::<Vec<Evidence>>();
+    let narrowed = own_part(before).zip(own_part(now)).map(|(before, now)| (owned(before), owned(now)));
+    let (before, now) = narrowed.as_ref().map_or((before, now), |(before, now)| (before, now));
+    let renames = around.context.diff.as_deref().map(|c| c.diff.renames()).unwrap_or_default();
+    let seen = Seen::of(before, now, &renames);
     let looser = own.tree.as_ref().map(|now| compared(snapshot.limits(), now)).unwrap_or_default();
     out.loosened = looser.iter().map(|l| l.words.clone()).collect();
     let theirs = Against::of(snapshot.limits());
     let loosening = own.loosening.unwrap_or(Severity::Warn).min(theirs.loosening.unwrap_or(Severity::Warn));
-    out.gates.push(shrunk(own, notes, &seen, &looser, loosening));
+    let mut whole = shrunk(own, notes, &seen, &looser, loosening);
+    if narrowed.is_some() {
+        whole.reason.push_str("; of components that did not change nothing is compared");
+    }
+    out.gates.push(whole);
     let severity = |sort| own.weakening_of(sort).into_iter().chain(theirs.weakening_of(sort)).min();
     if Weaker::ALL.iter().any(|(_, sort)| severity(*sort).is_some()) {
-        out.gates.push(weakened(own, &seen, &looser, tree, severity));
+        out.gates.push(weakened(own, &seen, &looser, around.tree, severity));
     }
-    out.baseline = Some(document(snapshot, &seen, evidence));
+    out.baseline = Some(document(snapshot, &seen, before, now));
     out
 }
 
@@ -68,11 +91,10 @@ struct Seen<'r> {
 }
 
 impl<'r> Seen<'r> {
-    fn of(snapshot: &'r Snapshot, evidence: &'r [Evidence]) -> Self {
-        let before = snapshot.evidence();
+    fn of(before: &'r [Evidence], evidence: &'r [Evidence], renames: &BTreeMap<&str, &str>) -> Self {
         let mut out = Seen {
             cases: Cases::default(),
-            files: files(&coverage(before), &coverage(evidence)),
+            files: files(&coverage(before), &coverage(evidence), renames),
             packages: packages(&inventories(before), &inventories(evidence)),
             samples: samples(before, evidence),
         };
@@ -381,7 +403,7 @@ fn weakened(
 }
 
 /// The baseline as the verdict shows it.
-fn document(snapshot: &Snapshot, seen: &Seen<'_>, evidence: &[Evidence]) -> BaselineRef {
+fn document(snapshot: &Snapshot, seen: &Seen<'_>, before: &[Evidence], evidence: &[Evidence]) -> BaselineRef {
     let c = &seen.cases;
     let pair = |a: String, b: String| format!("{a} → {b}");
     let all = |evidence| (evidence, first_attempts(evidence));
@@ -392,7 +414,7 @@ fn document(snapshot: &Snapshot, seen: &Seen<'_>, evidence: &[Evidence]) -> Base
         status: snapshot.status(),
         engine: snapshot.engine().to_owned(),
         policy: snapshot.policy().map(str::to_owned),
-        figures: figures(&all(snapshot.evidence()), &all(evidence)),
+        figures: figures(&all(before), &all(evidence)),
         changes: Changes {
             lost_cases: c.lost.iter().map(|n| n.full()).collect(),
             uncounted_cases: c.uncounted,

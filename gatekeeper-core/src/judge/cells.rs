@@ -5,7 +5,7 @@
 use super::waive::GateWaivers;
 use super::words::Held;
 use crate::policy::{Cells, Labels, Quorum, within};
-use crate::rule::Remedy;
+use crate::rule::{ALL_WAIVED, Remedy};
 use crate::verdict::{CellVerdict, GateStatus, Violation};
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::order::natural;
@@ -121,8 +121,11 @@ pub(super) fn weigh(
 ) -> (GateStatus, Vec<Violation>) {
     for cell in judged.iter_mut() {
         allow(cells, cell, today);
+        // Who accepts all that falls short in a part has left nothing there to judge.
+        let mut in_the_way = cell.violations.iter().filter(|v| short(v.status)).peekable();
+        let waived = in_the_way.peek().is_some() && in_the_way.all(|v| v.code == ALL_WAIVED);
         if short(cell.status)
-            && let Some(excuse) = waivers.excuses(&cell.labels, cell.component.as_deref(), cell.status)
+            && let Some(excuse) = waivers.excuses(&cell.labels, cell.component.as_deref(), cell.status, waived)
         {
             cell.ease("waived", format!("{}, which is waived: {excuse}", cell.said()));
         }

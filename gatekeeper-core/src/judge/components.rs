@@ -8,7 +8,7 @@ use crate::rule::Judge;
 use crate::verdict::ComponentVerdict;
 use gatekeeper_evidence::coverage::Coverage;
 use gatekeeper_evidence::findings::{Finding, Findings};
-use gatekeeper_evidence::{Data, Evidence};
+use gatekeeper_evidence::{Data, Evidence, Source};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,6 +160,43 @@ pub(super) fn none_changed(units: &[Unit<'_>]) -> String {
     format!("none of its components changed: {}{more}", first.join(", "))
 }
 
+/// Marks evidence with the component that it belongs to by where it lies: a snapshot keeps that, and no paths.
+pub(crate) fn mark(policy: &Policy, evidence: &mut [Evidence]) {
+    let components = &policy.components;
+    if components.list.is_empty() {
+        return;
+    }
+    for e in evidence {
+        // What speaks of sources belongs to those where no folder of a component's own holds it.
+        let of_sources = matches!(e.data, Data::Coverage(_) | Data::Findings(_));
+        let home = components.home(&e.source.path, &e.source.labels).filter(|o| o.named || !of_sources);
+        e.source.component = home.and_then(|o| components.list.get(o.component)).map(|c| c.name.clone());
+    }
+}
+
+/// Whose evidence is, by its mark, or else by its labels and where it lies.
+fn home_of(components: &Components, source: &Source) -> Option<Owner> {
+    let marked = source.component.as_deref().and_then(|name| components.by_name(name));
+    let marked = marked.map(|component| Owner { component, named: true });
+    marked.or_else(|| components.home(&source.path, &source.labels))
+}
+
+/// What of evidence is judged where only some components changed, and what those are called; `None` where all of it is.
+pub(super) fn judged<'e>(
+    policy: &Policy,
+    touched: Option<&Touched>,
+    evidence: &'e [Evidence],
+) -> Option<Vec<Cow<'e, Evidence>>> {
+    let touched = touched.filter(|t| t.all.is_none())?;
+    policy.gates.iter().find(|g| g.per_component)?;
+    let changed = |whose: Whose| match whose {
+        Whose::Component(n) => touched.why(n).is_some(),
+        Whose::Outside | Whose::Nobody => true,
+    };
+    let parts = evidence.iter().flat_map(|e| divide(e, &policy.components));
+    Some(parts.filter(|(whose, _)| changed(*whose)).map(|(_, part)| part).collect())
+}
+
 /// The component in which all of some evidence, or an input that could not be read, lies; `None` where it may speak of several.
 pub(super) fn home<'c>(components: &'c Components, path: &str, labels: &BTreeMap<String, String>) -> Option<&'c str> {
     let owner = components.home(path, labels).filter(|o| o.named)?;
@@ -190,7 +227,7 @@ pub(super) fn own<'e>(name: &str, components: &Components, evidence: &[&'e Evide
 
 /// The parts of evidence, by whose they are.
 fn divide<'e>(e: &'e Evidence, components: &Components) -> BTreeMap<Whose, Cow<'e, Evidence>> {
-    let home = components.home(&e.source.path, &e.source.labels);
+    let home = home_of(components, &e.source);
     let at_home = home.map_or(Whose::Nobody, |o| Whose::Component(o.component));
     match &e.data {
         Data::Coverage(c) if c.percent.is_none() && !c.files.is_empty() => coverage(e, c, components, home),

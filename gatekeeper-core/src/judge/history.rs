@@ -4,9 +4,9 @@
 use super::changes;
 use super::suspicion::Suspected;
 use crate::history::History;
-use crate::verdict::suspicion::Check;
+use crate::policy::Suspicion;
+use crate::verdict::suspicion::{Check, Level};
 use crate::verdict::{Change, EvidenceRef, GateStatus, GateVerdict, Verdict};
-use gatekeeper_evidence::decimal::Decimal;
 use gatekeeper_evidence::{Evidence, Kind, Ratio};
 use gatekeeper_formats::inspect::summary;
 use serde_json::Value;
@@ -53,10 +53,29 @@ fn total<'v>(summaries: impl Iterator<Item = (Kind, &'v Value)>, kind: Kind, pat
     summaries.filter(|(k, _)| *k == kind).filter_map(|(_, s)| of(s)).fold(0, u64::saturating_add)
 }
 
-/// Totals of which one is a smaller share of the other than `share` percent: of the last verdict's and ours.
-pub(crate) fn far(history: &History, now: Option<&str>, share: Decimal, evidence: &[Evidence]) -> Vec<Suspected> {
+/// Totals of which one is a smaller share of the other than the policy's: of the last verdict's and ours. Where that is an error there must be a last
+/// verdict: losing it must not make anything better.
+pub(crate) fn far(
+    history: &History,
+    now: Option<&str>,
+    suspicion: &Suspicion,
+    evidence: &[Evidence],
+) -> Vec<Suspected> {
+    let share = suspicion.far;
     let earlier = earlier(history, now);
-    let Some(last) = earlier.last() else { return Vec::new() };
+    let Some(last) = earlier.last() else {
+        if suspicion.of(Check::TotalsFar) < Level::Error {
+            return Vec::new();
+        }
+        let there = TOTALS.into_iter().filter(|(kind, ..)| evidence.iter().any(|e| e.kind() == *kind));
+        let none = |(kind, what, _): (Kind, &str, _)| Suspected {
+            check: Check::TotalsFar,
+            path: None,
+            kind,
+            words: format!("there is no earlier verdict to hold the number of {what} against: give one with --history"),
+        };
+        return there.map(none).collect();
+    };
     let when = last.now.as_deref().map(|t| format!(" of {t}")).unwrap_or_default();
     let ours: Vec<(Kind, Value)> = evidence.iter().map(|e| (e.kind(), summary(e))).collect();
     let each = TOTALS.into_iter().filter_map(|(kind, what, path)| {

@@ -26,10 +26,10 @@ mod unused;
 mod waive;
 mod words;
 
-pub(crate) use against::against;
+pub(crate) use against::{Around, against};
 pub(crate) use baseline::Baseline;
 pub(crate) use commit::of_others;
-pub(crate) use components::{Touched, excused, shown as components};
+pub(crate) use components::{Touched, excused, mark, shown as components};
 pub(crate) use contract::{absent, hold, told};
 pub(crate) use details::{Beside, details, line_hashes_of};
 pub(crate) use doubts::doubts;

@@ -3,7 +3,7 @@
 
 use crate::policy::{Components, Cover, Labels, Policy, Waiver, within};
 use crate::rule::Item;
-use crate::verdict::{Due, GateStatus, Violation, WaiverUsed};
+use crate::verdict::{CellVerdict, Due, GateStatus, GateVerdict, Violation, WaiverUsed};
 use gatekeeper_evidence::{Source, purl};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -55,8 +55,16 @@ impl<'p> Waivers<'p> {
         GateWaivers { all, by_id, others, components: self.components }
     }
 
-    /// Waivers that matched nothing, do not hold today or end soon.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    /// Waivers that matched nothing of what was judged, do not hold today or end soon.
+    pub(crate) fn warnings(&self, gates: &[GateVerdict]) -> Vec<String> {
+        let skipped = |w: &Waiver| {
+            let gate = gates.iter().find(|g| g.name == w.gate);
+            let cell = |g: &GateVerdict| {
+                let own = |c: &&CellVerdict| w.component.is_some() && c.component == w.component;
+                g.cells.iter().find(own).is_some_and(|c| c.status == GateStatus::Skip)
+            };
+            gate.is_some_and(|g| g.status == GateStatus::Skip || cell(g))
+        };
         self.waivers
             .iter()
             .filter_map(|u| {
@@ -70,6 +78,7 @@ impl<'p> Waivers<'p> {
                         "{of} ends on {}, more than {most} days from now, which [waivers-policy] does not allow: it does not count",
                         w.expires
                     )),
+                    Term::Holds if u.times.get() == 0 && skipped(w) => None,
                     Term::Holds if u.times.get() == 0 => Some(format!("{of} matched nothing")),
                     Term::Holds => (self.left(w) <= SOON).then(|| format!("{of} ends on {}", w.expires)),
                 }
@@ -167,15 +176,22 @@ impl GateWaivers<'_> {
         self.meaning(item, at).is_some()
     }
 
-    /// Whether one of them excuses a cell that could not be judged, and why.
-    pub(super) fn excuses(&self, labels: &Labels, component: Option<&str>, status: GateStatus) -> Option<String> {
+    /// Whether one of them excuses a cell that could not be judged, and why. `waived`: only because all that is in it is waived.
+    pub(super) fn excuses(
+        &self,
+        labels: &Labels,
+        component: Option<&str>,
+        status: GateStatus,
+        waived: bool,
+    ) -> Option<String> {
         let covered = match status {
             GateStatus::Missing => Cover::Missing,
             GateStatus::Error => Cover::Error,
             _ => return None,
         };
+        let single = |w: &Waiver| w.id.is_some() || w.test.is_some() || w.package.is_some() || w.path.is_some();
         let whole = |w: &Waiver| {
-            w.covers.contains(&covered)
+            (w.covers.contains(&covered) || waived && !single(w))
                 && within(&w.labels, labels)
                 && w.component.as_deref().is_none_or(|name| Some(name) == component)
         };
@@ -341,7 +357,7 @@ mod tests {
             if used {
                 waivers.of("g").waives(&named("A"), &At::default());
             }
-            waivers.warnings().join("")
+            waivers.warnings(&[]).join("")
         };
         let what = "the waiver of A (policy line 7)";
         assert_eq!(said(Some(date(2026, 5, 31)), true), format!("{what} ended on 2026-05-31 and does not count"));
@@ -362,10 +378,10 @@ mod tests {
         assert_eq!([29, 30].map(|most| on(None, end, Some(most))), [Term::TooLong(29), Term::Holds]);
         assert_eq!(on(Some(TODAY), end, Some(29)), Term::Holds, "that was seen to when the policy was read");
         let long = policy(vec![Waiver { max_days: Some(29), expires: end, ..waiver(Some("A")) }]);
-        let said = Waivers::new(&long, TODAY).warnings().join("");
+        let said = Waivers::new(&long, TODAY).warnings(&[]).join("");
         assert!(said.contains("ends on 2026-07-01, more than 29 days from now"), "{said}");
         let later = policy(vec![Waiver { starts: Some(end), file: Some("org.toml".to_owned()), ..waiver(Some("A")) }]);
-        let said = Waivers::new(&later, TODAY).warnings().join("");
+        let said = Waivers::new(&later, TODAY).warnings(&[]).join("");
         assert_eq!(said, "the waiver of A (policy line 7 of org.toml) starts on 2026-07-01 and does not count yet");
         assert!(!Waivers::new(&later, TODAY).of("g").waives(&named("A"), &At::default()));
     }
@@ -407,7 +423,7 @@ mod tests {
         );
         let used = gate.used();
         assert_eq!(used.iter().map(|u| (u.what.as_str(), u.waived, u.policy_line)).collect::<Vec<_>>(), [("a", 2, 7)]);
-        assert_eq!(waivers.warnings().len(), 2, "the first and the last were not needed");
+        assert_eq!(waivers.warnings(&[]).len(), 2, "the first and the last were not needed");
         assert!(waivers.of("other").used().is_empty());
     }
 
@@ -529,7 +545,7 @@ mod tests {
             let policy = policy(vec![w]);
             let waivers = Waivers::new(&policy, TODAY);
             let gate = waivers.of("g");
-            let said = gate.excuses(&labels, Some("web"), status);
+            let said = gate.excuses(&labels, Some("web"), status, false);
             assert_eq!(said.is_some(), gate.used().iter().any(|u| u.waived == 1));
             said
         };

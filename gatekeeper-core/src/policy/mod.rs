@@ -46,6 +46,7 @@ pub(crate) use baseline::{Against, Severity, Weaker};
 pub(crate) use cells::within;
 pub(crate) use components::Owner;
 pub(crate) use default::{Project, default_policy};
+pub(crate) use suspicion::Suspicion;
 
 use gatekeeper_evidence::glob::Pattern;
 
@@ -81,7 +82,7 @@ pub struct Policy {
     /// What it says of comparing with an earlier run.
     pub(crate) against: Against,
     /// What each suspicion comes to.
-    pub(crate) suspicion: suspicion::Suspicion,
+    pub(crate) suspicion: Suspicion,
 }
 
 impl Policy {

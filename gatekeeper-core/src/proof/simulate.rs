@@ -1,47 +1,141 @@
-//! What runs would have come to with another limit, by the figures that their verdicts hold: no evidence is needed for it.
+//! What runs would have come to with another policy, by the figures that their verdicts hold: no evidence is needed for it. What the figures do not
+//! tell is said; [`with`] writes the policy by which that could be judged again.
 
 use super::figure;
 use crate::judge;
 use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// A key of the policy with another value: `gates.coverage.lines.min=85`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// The key below `gates.`, as it was given.
-    key: String,
-    /// The value, without the quotes that TOML would want.
+    /// The tables on the way and the key, as TOML would have them.
+    path: Vec<String>,
+    /// The value as it was given.
     value: String,
 }
 
 impl Setting {
-    /// Reads `gates.NAME.KEY=VALUE`.
+    /// Reads `KEY=VALUE`: the key with the tables on the way, as TOML writes it; an entry of a list of tables goes by its `name`, or by its place
+    /// from 0.
     ///
     /// # Errors
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Setting, String> {
-        let (key, value) = text.split_once('=').ok_or_else(|| format!("{text:?} sets nothing: write KEY=VALUE"))?;
-        let (key, value) = (key.trim(), value.trim().trim_matches(['"', '\'']));
-        let below = key.strip_prefix("gates.").filter(|k| k.contains('.'));
-        let Some(below) = below else {
+        let (path, rest) = parts(text)?;
+        let value = rest.strip_prefix('=').map(str::trim);
+        let value = value.ok_or_else(|| format!("{text:?} sets nothing: write KEY=VALUE"))?;
+        let key = text.strip_suffix(rest).unwrap_or(text).trim();
+        if path.len() < 2 && path.iter().all(|p| p != "weakening")
+            || path.first().is_some_and(|p| p == "gates") && path.len() < 3
+        {
             return Err(format!(
-                "{key:?} is no key of a gate: write gates.NAME.KEY=VALUE, such as gates.coverage.lines.min=85"
+                "{key:?} is no key of a gate or of a table: write gates.NAME.KEY=VALUE, such as gates.coverage.lines.min=85"
             ));
-        };
+        }
         if value.is_empty() {
             return Err(format!("{key:?} has no value: write {key}=VALUE"));
         }
-        Ok(Setting { key: below.to_owned(), value: value.to_owned() })
+        Ok(Setting { path, value: value.to_owned() })
     }
 
-    /// What stands behind a gate's name, where it is of that gate.
-    fn of<'s>(&'s self, gate: &str) -> Option<&'s str> {
-        self.key.strip_prefix(gate)?.strip_prefix('.')
+    /// What stands behind a gate's name, where it is of that gate; the name may hold points.
+    fn of(&self, gate: &str) -> Option<String> {
+        let below = self.path.strip_prefix(&["gates".to_owned()][..])?;
+        let own = (1..below.len()).find(|n| below.get(..*n).is_some_and(|name| name.join(".") == gate))?;
+        below.get(own..).map(|keys| keys.join("."))
     }
 
-    /// The key as it was given.
+    /// The key as TOML would have it.
     pub fn key(&self) -> String {
-        format!("gates.{}", self.key)
+        let bare = |p: &String| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let part = |p: &String| if bare(p) { p.clone() } else { format!("{p:?}") };
+        self.path.iter().map(part).collect::<Vec<_>>().join(".")
+    }
+
+    /// The value, without the quotes that TOML would want.
+    fn plain(&self) -> &str {
+        self.value.trim_matches(['"', '\''])
+    }
+
+    /// The value as it would stand in a policy: a number, a list or a table as JSON writes them, else a text.
+    fn as_value(&self) -> Value {
+        serde_json::from_str(&self.value).unwrap_or_else(|_| Value::from(self.plain()))
+    }
+}
+
+/// The parts of a dotted key, and what stands behind it.
+fn parts(text: &str) -> Result<(Vec<String>, &str), String> {
+    let (mut out, mut rest) = (Vec::new(), text.trim_start());
+    loop {
+        let (part, behind) = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                let inner = rest.get(1..).unwrap_or_default();
+                inner.split_once(quote).ok_or_else(|| format!("{text:?} has a quote that does not end"))?
+            }
+            _ => rest.split_at(rest.find(['.', '=']).unwrap_or(rest.len())),
+        };
+        let part = part.trim();
+        if part.is_empty() {
+            return Err(format!("{text:?} has a key without a name: write gates.NAME.KEY=VALUE"));
+        }
+        out.push(part.to_owned());
+        rest = behind.trim_start();
+        match rest.strip_prefix('.') {
+            Some(next) => rest = next.trim_start(),
+            None => return Ok((out, rest)),
+        }
+    }
+}
+
+/// A policy as plain values with these keys set in it: what could judge the same evidence again.
+///
+/// # Errors
+/// A key that leads through something that is no table, in words.
+pub fn with(policy: &Value, settings: &[Setting]) -> Result<Value, String> {
+    let mut out = policy.clone();
+    for s in settings {
+        let gates: Vec<String> =
+            out.get("gates").and_then(Value::as_object).map(|g| g.keys().cloned().collect()).unwrap_or_default();
+        // A gate's name may hold points.
+        let of = gates.iter().filter_map(|g| Some((g, s.of(g)?))).max_by_key(|(g, _)| g.len());
+        let path: Vec<String> = match of {
+            Some((gate, _)) => {
+                let points = gate.split('.').count();
+                let keys = s.path.iter().skip(1 + points.min(s.path.len())).cloned();
+                let whole = s.path.get(1).is_some_and(|p| p == gate);
+                let keys: Vec<String> = if whole { s.path.iter().skip(2).cloned().collect() } else { keys.collect() };
+                ["gates".to_owned(), gate.clone()].into_iter().chain(keys).collect()
+            }
+            None => s.path.clone(),
+        };
+        put(&mut out, &path, s.as_value()).map_err(|why| format!("{}: {why}", s.key()))?;
+    }
+    Ok(out)
+}
+
+fn put(at: &mut Value, path: &[String], value: Value) -> Result<(), String> {
+    let Some((key, rest)) = path.split_first() else {
+        *at = value;
+        return Ok(());
+    };
+    match at {
+        Value::Object(map) => put(map.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())), rest, value),
+        Value::Array(items) => {
+            let named = |v: &Value| v.get("name").and_then(Value::as_str) == Some(key.as_str());
+            let n = items.iter().position(named).or_else(|| key.parse().ok().filter(|n| *n < items.len()));
+            let there = items.len();
+            let item = n.and_then(|n| items.get_mut(n));
+            put(item.ok_or_else(|| format!("there is no entry `{key}` among the {there}"))?, rest, value)
+        }
+        // What was short for a table: lines = 80.
+        Value::Number(_) | Value::String(_) if matches!(key.as_str(), "min" | "warn" | "max") => {
+            let short = std::mem::take(at);
+            *at = Value::Object(Map::from_iter([("min".to_owned(), short)]));
+            put(at, path, value)
+        }
+        _ => Err(format!("`{key}` would stand below something that is no table")),
     }
 }
 
@@ -84,15 +178,19 @@ pub fn simulate(v: &Verdict, settings: &[Setting]) -> Simulation {
     let mut gates = v.gates.clone();
     let (mut changed, mut untold) = (Vec::new(), Vec::new());
     for s in settings {
+        if s.path.first().is_none_or(|p| p != "gates") {
+            untold.push(format!("{}: the figures of a verdict do not tell what this key changes", s.key()));
+            continue;
+        }
         // The longest name that fits: names may hold a point.
         let gate = gates.iter_mut().filter(|g| s.of(&g.name).is_some()).max_by_key(|g| g.name.len());
         let Some(gate) = gate else {
             untold.push(format!("{}: it has no such gate", s.key()));
             continue;
         };
-        let Some(key) = s.of(&gate.name).map(str::to_owned) else { continue };
+        let Some(key) = s.of(&gate.name) else { continue };
         let before = gate.status;
-        match set(gate, &key, &s.value) {
+        match set(gate, &key, s.plain()) {
             Err(why) => untold.push(format!("{}: {why}", s.key())),
             Ok(because) if gate.status != before => {
                 changed.push(Changed { gate: gate.name.clone(), before, after: gate.status, because });
@@ -116,6 +214,14 @@ fn set(gate: &mut GateVerdict, key: &str, value: &str) -> Result<String, String>
             other => return Err(format!("it takes block, warn or inform, not {other}")),
         };
         gate.blocking = blocks(gate);
+        return Ok(String::new());
+    }
+    if key == "enabled" && value == "false" {
+        gate.status = GateStatus::Skip;
+        gate.blocking = false;
+        return Ok("switched off by the policy".to_owned());
+    }
+    if key == "then" {
         return Ok(String::new());
     }
     let (metric, comparator) = metric(key).ok_or("its figures do not tell what this key would change")?;
@@ -218,6 +324,9 @@ mod tests {
             ("gates.coverage.tools=x", "do not tell what this key"),
             ("gates.coverage.lines.min=much", "cannot be held against much"),
             ("gates.coverage.action=stop", "not stop"),
+            ("gates.coverage.enabled=true", "do not tell what this key"),
+            ("baseline.max-shrink=3", "do not tell what this key changes"),
+            ("evidence.unit.min-cases=3", "do not tell what this key changes"),
         ] {
             let s = of(169, &[set]);
             assert!(s.after.is_none() && !s.would_fail() && s.untold[0].contains(words), "{s:?}");
@@ -234,9 +343,49 @@ mod tests {
             ("lines=3", "no key of a gate"),
             ("gates.a=3", "no key of a gate"),
             ("gates.a.b=", "has no value"),
+            ("gates..b=3", "without a name"),
+            ("=3", "without a name"),
+            ("gates.\"a.b=3", "does not end"),
         ] {
-            assert!(Setting::parse(text).unwrap_err().contains(words), "{text}");
+            let said = Setting::parse(text).unwrap_err();
+            assert!(said.contains(words), "{text}: {said}");
         }
-        assert_eq!(Setting::parse("gates.a.max-duration=\"5m\"").unwrap().value, "5m");
+        assert_eq!(Setting::parse("gates.a.max-duration=\"5m\"").unwrap().plain(), "5m");
+        assert!(Setting::parse("weakening=fail").is_ok());
+        assert_eq!(Setting::parse("gates.\"a.b\" . lines.min = 3").unwrap().key(), "gates.\"a.b\".lines.min");
+    }
+
+    #[test]
+    fn a_gate_that_is_switched_off_is_skipped() {
+        let off = of(100, &["gates.coverage.lines.min=10", "gates.coverage.enabled=false"]);
+        assert!(off.untold.len() == 1, "{off:?}");
+        let off = of(100, &["gates.coverage.enabled=false"]);
+        assert_eq!((off.changed[0].after, off.after), (GateStatus::Skip, Some(Overall::Pass)));
+    }
+
+    #[test]
+    fn any_key_of_a_policy_can_be_set_in_it() {
+        let policy = serde_json::json!({
+            "version": 1,
+            "evidence": [{ "name": "unit", "paths": ["a"] }, { "paths": ["b"] }],
+            "gates": { "a.b": { "rule": "coverage", "lines": 80 }, "a": { "rule": "tests" } },
+        });
+        let set = |text: &str| with(&policy, &[Setting::parse(text).unwrap()]);
+        let at = |text: &str, pointer: &str| set(text).unwrap().pointer(pointer).cloned().unwrap();
+        assert_eq!(at("evidence.unit.min-cases=3", "/evidence/0/min-cases"), 3);
+        assert_eq!(at("evidence.1.required=false", "/evidence/1/required"), false);
+        assert_eq!(at("baseline.max-age=\"30d\"", "/baseline/max-age"), "30d");
+        assert_eq!(at("weakening=fail", "/weakening"), "fail");
+        assert_eq!(at("gates.a.max-failed=3", "/gates/a/max-failed"), 3);
+        for key in ["gates.a.b.lines.min=90", "gates.\"a.b\".lines.min=90"] {
+            assert_eq!(at(key, "/gates/a.b/lines/min"), 90, "{key}");
+        }
+        // What was short for `min` stays so.
+        assert_eq!(at("gates.a.b.lines.warn=90", "/gates/a.b/lines/min"), 80);
+        assert_eq!(at("gates.a.b.patch={\"lines\": 70}", "/gates/a.b/patch/lines"), 70);
+        assert_eq!(at("gates.a.tools=[\"eunit\"]", "/gates/a/tools/0"), "eunit");
+        assert!(set("evidence.lint.min-cases=3").unwrap_err().contains("no entry `lint` among the 2"));
+        assert!(set("version.x.y=3").unwrap_err().contains("no table"));
+        assert_eq!(policy.pointer("/gates/a.b/lines").unwrap(), 80, "it stays what it was");
     }
 }

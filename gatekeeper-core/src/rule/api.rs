@@ -255,6 +255,9 @@ impl fmt::Debug for Scope<'_> {
     }
 }
 
+/// The code of what is left where all that a gate could judge is waived.
+pub(crate) const ALL_WAIVED: &str = "all-waived";
+
 /// A gate that needs a diff, and there is none.
 pub(crate) fn no_diff(what: &str) -> Violation {
     Violation::new("diff-missing", GateStatus::Missing, format!("{what}, and no diff was given"))

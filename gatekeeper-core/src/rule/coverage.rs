@@ -7,7 +7,7 @@ mod text;
 
 use self::drop::Drop;
 use self::patch::Patch;
-use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::api::{ALL_WAIVED, Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::remedy::Remedy;
 use crate::config::Table;
@@ -276,7 +276,8 @@ impl Judge for CoverageGate {
         if !waived.is_empty() {
             keep(&mut coverage, |name| !waived.contains(name));
             if coverage.files.is_empty() {
-                out.violations.push(empty("every file is waived: nothing is left to judge", source));
+                let v = Violation::new(ALL_WAIVED, GateStatus::Error, "every file is waived: nothing is left to judge");
+                out.violations.push(sourced(v, source));
                 return Ok(out);
             }
         }
@@ -497,7 +498,7 @@ impl Each {
                 out.violations.push(self.absent(source));
             } else if named.iter().any(|n| self.means(n)) {
                 let message = format!("every one of the {} named is waived: nothing is left to judge", self.what);
-                out.violations.push(empty(message, source));
+                out.violations.push(sourced(Violation::new(ALL_WAIVED, GateStatus::Error, message), source));
             }
             return;
         }

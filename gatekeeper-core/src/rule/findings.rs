@@ -5,7 +5,7 @@ use super::condition::{Condition, counted};
 use super::remedy::Remedy;
 use crate::against::known;
 use crate::config::{Selector, Table};
-use crate::diff::{Added, On};
+use crate::diff::{Added, Diff, On};
 use crate::relate::findings::unite;
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
@@ -188,7 +188,7 @@ impl Judge for FindingsGate {
         let sets: Vec<(&Evidence, &Findings)> = own.iter().map(|(e, f)| (*e, f.as_ref())).collect();
         let mut found: Vec<Counted<'_>> = united(&sets);
         if let Some(before) = scope.baseline.filter(|_| self.new_only) {
-            self.leave_new(before, &sets, scope.select, &mut found, &mut out);
+            self.leave_new((before, &sets), scope, &mut found, &mut out);
         }
         self.suppressed(&found, scope.select, &mut out);
         found.retain(|c| c.finding.suppressed.is_none());
@@ -444,12 +444,13 @@ impl FindingsGate {
     /// Leaves what the baseline does not have: a finding that one scanner told of before is known, whoever tells of it now.
     fn leave_new(
         &self,
-        before: &[&Evidence],
-        sets: &[(&Evidence, &Findings)],
-        select: &Selector,
+        (before, sets): (&[&Evidence], &[(&Evidence, &Findings)]),
+        scope: &Scope<'_>,
         found: &mut Vec<Counted<'_>>,
         out: &mut Judgement,
     ) {
+        let select = scope.select;
+        let renames = scope.diff().map(Diff::renames).unwrap_or_default();
         let before: Vec<Cow<'_, Findings>> = before
             .iter()
             .filter_map(|e| match &e.data {
@@ -459,7 +460,7 @@ impl FindingsGate {
             .collect();
         let before: Vec<&Findings> = before.iter().map(AsRef::as_ref).collect();
         let now: Vec<&Findings> = sets.iter().map(|(_, f)| *f).collect();
-        let known = known(&before, &now, |f| self.selects(f, select), |f| self.selects(f, select));
+        let known = known(&before, &now, &renames, |f| self.selects(f, select), |f| self.selects(f, select));
         let is_known = |(set, item): &(usize, usize)| known.sets.get(*set).and_then(|s| s.get(*item)) == Some(&true);
         let all = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
         found.retain(|c| !c.members.iter().any(is_known));

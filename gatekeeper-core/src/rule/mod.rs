@@ -25,6 +25,7 @@ mod series;
 mod testing;
 mod tests;
 
+pub(crate) use api::ALL_WAIVED;
 pub use api::{Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 pub use condition::{Bound, Condition, Quantity};
 pub(crate) use condition::{counted, plural};

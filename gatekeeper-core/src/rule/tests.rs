@@ -3,7 +3,7 @@
 use self::attempts::{Attempts, Combined};
 use self::quarantine::Quarantined;
 use self::since::Since;
-use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
+use super::api::{ALL_WAIVED, Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, plural};
 use super::remedy::Remedy;
 use crate::config::{Selector, Table};
@@ -177,6 +177,7 @@ impl Judge for Tests {
             }
         }
         if ran(counts) == 0 {
+            let code = if ran(seen) > 0 { ALL_WAIVED } else { "nothing-tested" };
             let words = match (ran(seen), seen.total()) {
                 (0, 0) => "no test case ran: 0 of 0 is not a pass".to_owned(),
                 (0, 1) => "the only case was skipped: nothing was tested".to_owned(),
@@ -188,7 +189,7 @@ impl Judge for Tests {
                 v.status = GateStatus::Error;
             }
             let first = runs.first().map_or("", Run::path);
-            out.violations.insert(0, Violation::new("nothing-tested", GateStatus::Error, words).from_source(first));
+            out.violations.insert(0, Violation::new(code, GateStatus::Error, words).from_source(first));
             out.to_pass.push(Remedy::RunTests);
             return Ok(out);
         }

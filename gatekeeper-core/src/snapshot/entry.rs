@@ -58,6 +58,9 @@ pub(super) struct Group {
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// The policy's component that it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// Files of evidence.
     pub files: u64,
     /// What findings' tools looked for, where they tell it.

@@ -37,6 +37,7 @@ use crate::config::Node;
 use crate::verdict::Overall;
 use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::hash::sha256_hex;
 use gatekeeper_formats::Formats;
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub struct Snapshot(Arc<Content>);
 #[derive(Debug)]
 struct Content {
     file: String,
+    sha256: String,
     run: Run,
     limits: Node,
     evidence: Vec<Evidence>,
@@ -64,12 +66,17 @@ impl Snapshot {
     pub fn read(formats: &Formats, file: &str, bytes: &[u8]) -> Result<Self, ParseError> {
         let (run, limits, evidence) =
             read::read(formats, file, bytes).map_err(|e| e.finish(file, "snapshot", Some(bytes)))?;
-        Ok(Snapshot(Arc::new(Content { file: file.to_owned(), run, limits, evidence })))
+        Ok(Snapshot(Arc::new(Content { file: file.to_owned(), sha256: sha256_hex(bytes), run, limits, evidence })))
     }
 
     /// The file as it was named.
     pub fn file(&self) -> &str {
         &self.0.file
+    }
+
+    /// SHA-256 of its text, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        &self.0.sha256
     }
 
     /// The commits that it was taken at: one, or, of a snapshot that was merged, those of both sides. None where it was not known.

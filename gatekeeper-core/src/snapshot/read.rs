@@ -259,6 +259,7 @@ fn begun(formats: &Formats, file: &str, group: &Group) -> Option<Evidence> {
         tool: group.tool.clone(),
         name: group.name.clone(),
         labels: group.labels.clone(),
+        component: group.component.clone(),
         ..Source::default()
     };
     Some(Evidence { source, complete: Some(true), notes: Vec::new(), data })

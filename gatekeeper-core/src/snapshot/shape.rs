@@ -95,6 +95,7 @@ pub(super) static LINES: [Line; 8] = [
             maybe("tools", Of::Texts, "Tools of findings."),
             maybe("name", Of::Text, "The name that the policy gives it."),
             maybe("labels", Of::Map, "Labels."),
+            maybe("component", Of::Text, "The policy's component that it lies in."),
             needed("files", Of::Count, "Files of evidence."),
             maybe("looked_for", Of::Texts, "What findings' tools looked for, where they say so."),
             maybe("unlisted", Of::Counts, "Cases that are counted and not listed."),

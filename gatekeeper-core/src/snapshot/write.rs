@@ -134,6 +134,7 @@ fn group(e: &Evidence) -> Group {
         tools,
         name: s.name.clone(),
         labels: s.labels.clone(),
+        component: s.component.clone(),
         files: 0,
         looked_for,
         unlisted: None,

@@ -105,7 +105,7 @@ pub const CHECKS: [Named; 10] = [
     named(
         Check::TotalsFar,
         "totals-far",
-        "cases, lines, packages or samples that are far fewer, or far more, than in the last verdict (`--history`)",
+        "cases, lines, packages or samples that are far fewer, or far more, than in the last verdict (`--history`); as an error it needs one",
     ),
     named(Check::BeyondTheEnd, "beyond-the-end", "coverage of lines that a file does not have"),
     named(

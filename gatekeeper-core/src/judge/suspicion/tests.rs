@@ -127,6 +127,9 @@ fn totals_are_far_on_either_side_of_the_share() {
     let error = of(40, 19, "[suspicion]\ntotals-far = \"error\"\n");
     assert_eq!((told(&error, "totals-far"), error.exit_code), ((0, vec![GateStatus::Error]), 3));
     assert_eq!(of(40, 20, "[suspicion]\ntotals-far = \"error\"\n").exit_code, 0);
+    // Losing the last verdict does not help.
+    let lost = verdict(&format!("{UNIT}[suspicion]\ntotals-far = \"error\"\n"), &[("a.xml", &cases("pp", None))]);
+    assert_eq!((told(&lost, "totals-far"), lost.exit_code), ((0, vec![GateStatus::Error]), 3));
     assert_eq!(said(40, 1, "[suspicion]\ntotals-far = \"off\"\n"), 0);
 }
 

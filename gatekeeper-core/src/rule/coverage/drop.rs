@@ -3,6 +3,7 @@
 use super::{METRICS, Metric, item, place, sourced};
 use crate::against;
 use crate::config::{Table, Value};
+use crate::diff::Diff;
 use crate::rule::api::{Judgement, Scope};
 use crate::rule::condition::{Bound, Condition, Quantity};
 use crate::rule::remedy::Remedy;
@@ -66,7 +67,8 @@ impl Drop {
     ) {
         let Some(before) = scope.baseline.filter(|_| self.is_any()) else { return };
         let before = united(before, scope);
-        let moved = against::files(&[&before], &[now]);
+        let renames = scope.diff().map(Diff::renames).unwrap_or_default();
+        let moved = against::files(&[&before], &[now], &renames);
         let metrics = METRICS.iter().filter(|(name, ..)| match named {
             [] => *name == "lines",
             named => named.contains(name),

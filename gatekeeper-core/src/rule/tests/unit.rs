@@ -189,7 +189,7 @@ fn what_is_waived_counts_neither_for_nor_against() {
     // It has run: a floor is not missed for it. Of nothing else, nothing is left to judge.
     assert_eq!(of("min-cases = 2\nmin-runs = 2", vec![run("pf")]).judged_waiving(&name("f1")).status(), Pass);
     let j = of("", vec![run("f")]).judged_waiving(&name("f0"));
-    assert_eq!(violations(&j), [("nothing-tested", Error)]);
+    assert_eq!(violations(&j), [("all-waived", Error)]);
 }
 
 #[test]
