@@ -138,6 +138,16 @@ pub(super) fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unread
                 s.tools.join(", "),
                 seen.join(", ")
             )));
+        } else if let Some(first) =
+            kindred().next().filter(|_| !s.tools.is_empty() && unreadable.is_empty() && gate.missing_blocks)
+        {
+            let n = kindred().count() - 1;
+            let more = if n == 0 { String::new() } else { format!(", as do {n} more reports") };
+            let path = &first.source.path;
+            out.push(
+                missing(format!("no evidence of {}; {path} names no tool{more}", s.tools.join(", ")))
+                    .with_help("leave `tools` out, or name the reports by `evidence` or `formats` instead"),
+            );
         } else if let Some(why) = unparsed(s, gate, all).filter(|_| unreadable.is_empty()) {
             out.push(missing(format!("no evidence of {}: {why}", s.tools.join(", "))));
         }
