@@ -58,6 +58,20 @@ export interface Asked {
   only?: Array<string>
   /** Whether warnings failed the verdict. */
   fail_on_warn?: boolean
+  /** The snapshot that was given to compare with, whether or not it could be used. */
+  baseline?: UsedEvidence
+  /** The earlier verdicts that were given. */
+  history?: Array<UsedEvidence>
+  /** SHA-256 of the names of changed files that were given: sorted, a name a line. */
+  changed?: string
+  /** The tag that was released. */
+  tag?: string
+  /** The branch that was released from, where it was said. */
+  branch?: string
+  /** Who wrote the change that was reviewed, where it was said. */
+  author?: string
+  /** When the change was handed in for approval (RFC 3339, UTC), where it was said. */
+  since?: string
 }
 
 /** An exception that ends soon: a waiver, or what else lets something through for a time. */

@@ -474,7 +474,7 @@ fn nothing_that_happens_to_evidence_improves_a_verdict() {
         }
         Ok(())
     };
-    let each = u32::try_from(wanted / 20).unwrap_or(u32::MAX).max(1);
+    let each = u32::try_from(wanted / 26).unwrap_or(u32::MAX).max(1);
     let mut runner = TestRunner::new(Config { cases: each, failure_persistence: None, ..Config::default() });
     runner.run(&(project(), any::<usize>(), any::<usize>(), 1..100_i64), one).unwrap_or_else(|e| panic!("{e}"));
     let (pairs, passed) = (pairs.into_inner(), passed.into_inner());

@@ -103,6 +103,10 @@ fn inputs(kept: &Verdict, now: &Verdict) -> Vec<String> {
     differs("the policy", Some(kept.policy.digest.clone()), Some(now.policy.digest.clone()));
     differs("the profile", kept.policy.profile.clone(), now.policy.profile.clone());
     differs("the diff", digest(kept), digest(now));
+    let head = |v: &Verdict| v.context.diff.as_ref().and_then(|d| d.head.clone());
+    differs("the commit that the diff leads to", head(kept), head(now));
+    let begins = |v: &Verdict| v.context.diff.as_ref().and_then(|d| d.merge_base.clone());
+    differs("the commit that the diff begins at", begins(kept), begins(now));
     let baseline = |v: &Verdict| v.asked.baseline.as_ref().map(|b| format!("SHA-256 {}", b.sha256));
     differs("the baseline", baseline(kept), baseline(now));
     let history = |v: &Verdict| {

@@ -159,9 +159,13 @@ fn request(kept: &Verdict, settings: &[Setting], root: &Path) -> Result<Request,
             None
         }
     };
-    let diff = kept.context.diff.as_ref().and_then(|d| Some((take("diff", &d.from, &d.sha256)?, d)));
+    let of_file = kept.context.diff.as_ref().filter(|d| d.base.is_none());
+    let diff = of_file.and_then(|d| Some((take("diff", &d.from, &d.sha256)?, d)));
     let baseline = kept.asked.baseline.as_ref().and_then(|b| take("baseline", &b.path, &b.sha256));
     let history = kept.asked.history.iter().filter_map(|h| take("history", &h.path, &h.sha256)).collect();
+    if let Some(base) = kept.context.diff.as_ref().and_then(|d| d.base.as_ref()) {
+        lacking.push(format!("it was judged with git's diff against {base}, which the verdict does not hold"));
+    }
     if kept.asked.changed.is_some() {
         lacking.push("it was judged with a list of changed files, which the verdict does not hold".to_owned());
     }

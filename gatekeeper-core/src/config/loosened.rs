@@ -2,7 +2,7 @@
 //! weaker one stands in `stricter`.
 
 use super::measure::Measure;
-use super::merge::merge;
+use super::merge::{merge, overtaken};
 use super::node::{Entry, Node, Value, duration};
 use super::stricter::{Place, Stricter, is_metric, leaves_out, stricter};
 use gatekeeper_evidence::decimal::Decimal;
@@ -185,7 +185,15 @@ fn components(base: &Node, now: &Node, out: &mut Vec<Loosened>) {
             else {
                 continue;
             };
-            Comparison { place: Place::Gate, of: format!("{place}: {gate}"), out }.gates(&old, &new);
+            // What the gate itself demands less is told of the gate.
+            let mut of_gate = Vec::new();
+            if let (Some(old), Some(new)) = (gate_of(base), gate_of(now)) {
+                Comparison { place: Place::Gate, of: String::new(), out: &mut of_gate }.gates(&old, &new);
+            }
+            let mut own = Vec::new();
+            Comparison { place: Place::Gate, of: String::new(), out: &mut own }.gates(&old, &new);
+            own.retain(|l| !of_gate.contains(l));
+            out.extend(own.into_iter().map(|l| Loosened { words: format!("{place}: {gate}: {}", l.words), ..l }));
         }
     }
 }
@@ -307,6 +315,11 @@ impl Comparison<'_> {
             let (old, new) = (was.unwrap_or_default(), is.unwrap_or_default());
             let keys = old.iter().chain(new.iter().filter(|n| find(old, &n.key).is_none()));
             for entry in keys {
+                // A warning that the limit has overtaken demanded less than the limit does.
+                let gone = entry.key == "warn" && find(new, "warn").is_none();
+                if gone && overtaken(&entry.node, find(new, "min"), find(new, "max")) {
+                    continue;
+                }
                 path.push(&entry.key);
                 self.compare(path, find(old, &entry.key), find(new, &entry.key));
                 path.pop();

@@ -10,6 +10,10 @@ use gatekeeper_evidence::Evidence;
 use gatekeeper_evidence::decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Codes of what is wrong with the baseline as a whole.
+const MISSING: &str = "baseline-missing";
+const UNUSABLE: &str = "baseline-unusable";
+
 /// Seconds by which clocks may differ.
 const SKEW: i64 = 300;
 
@@ -65,7 +69,7 @@ impl<'r> Baseline<'r> {
         let missing = |why: &str| {
             let help =
                 "take one where the comparison begins: gatekeeper snapshot -o FILE; then give it as --baseline FILE";
-            Part::Short(Box::new(Violation::new("baseline-missing", GateStatus::Missing, why).with_help(help)))
+            Part::Short(Box::new(Violation::new(MISSING, GateStatus::Missing, why).with_help(help)))
         };
         if gate.judge.compares() == Compares::Not {
             return Part::Without(None);
@@ -75,7 +79,9 @@ impl<'r> Baseline<'r> {
             Baseline::NotNeeded(why) => return Part::Without(Some(format!("not compared: {why}"))),
             Baseline::Missing(why) => return missing(&format!("{why}, and this gate compares with one")),
             Baseline::Unusable(why) => {
-                return Part::Short(Box::new(Violation::new("baseline-unusable", GateStatus::Error, why.clone())));
+                let help = "take one where the comparison begins: gatekeeper snapshot -o FILE";
+                let v = Violation::new(UNUSABLE, GateStatus::Error, why.clone());
+                return Part::Short(Box::new(v.with_help(help)));
             }
         };
         let of_gate: Vec<&Evidence> = snapshot.evidence().iter().filter(|e| selected(e, gate)).collect();
@@ -103,6 +109,23 @@ impl<'r> Baseline<'r> {
             _ => None,
         }
     }
+}
+
+/// What is wrong with the baseline is said once of a gate, not of each of its parts.
+pub(super) fn once(violations: &mut Vec<Violation>) {
+    let of_all = |v: &Violation| v.code == MISSING || v.code == UNUSABLE;
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for v in violations.iter().filter(|v| of_all(v)) {
+        *times.entry(v.message.clone()).or_default() += 1;
+    }
+    let mut told = BTreeSet::new();
+    violations.retain_mut(|v| {
+        if !of_all(v) || times.get(&v.message).is_none_or(|n| *n < 2) {
+            return true;
+        }
+        v.labels.clear();
+        told.insert(v.message.clone())
+    });
 }
 
 /// Why a snapshot proves nothing; otherwise what is to be said of it.

@@ -127,7 +127,13 @@ pub(super) fn weigh(
         if short(cell.status)
             && let Some(excuse) = waivers.excuses(&cell.labels, cell.component.as_deref(), cell.status, waived)
         {
-            cell.ease("waived", format!("{}, which is waived: {excuse}", cell.said()));
+            let what = if waived { format!("all that {} falls short by", cell.place()) } else { cell.said() };
+            let words = if waived {
+                format!("{what} is waived: {excuse}")
+            } else {
+                format!("{what}, which is waived: {excuse}")
+            };
+            cell.ease("waived", words);
         }
     }
     let worst = |judged: &[Judged]| judged.iter().map(|c| c.status).max().unwrap_or(GateStatus::Pass);

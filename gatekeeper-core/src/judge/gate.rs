@@ -1,6 +1,6 @@
 //! One gate: which evidence it takes, what keeps that from being judged, and what its rule answers.
 
-use super::baseline::{Baseline, Part as Compared};
+use super::baseline::{self, Baseline, Part as Compared};
 use super::cells::{self, Cell, Judged};
 use super::components::{self, Touched, Unit};
 use super::contract::{self, Absent};
@@ -213,6 +213,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
             }
         }
     }
+    baseline::once(&mut violations);
     // The worst first; what stands equal keeps its order.
     violations.sort_by_key(|v| (std::cmp::Reverse(v.status), std::cmp::Reverse(v.severity)));
     let mut used: Vec<Used> =

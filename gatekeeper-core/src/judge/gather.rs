@@ -293,16 +293,7 @@ pub(crate) fn stale(
             }
             None => "is stale as far as can be told: nothing says when it was written".to_owned(),
         };
-        unread.push(Unread {
-            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
-            kind: Some(e.kind()),
-            format: Some(e.source.format),
-            tool: e.source.tool.clone(),
-            name: e.source.name.clone(),
-            labels: e.source.labels.clone(),
-            file: e.source.path,
-            of_run: false,
-        });
+        unread.push(Unread::stale(e, words));
     }
     *evidence = kept;
 }

@@ -63,7 +63,9 @@ impl<'p> Waivers<'p> {
                 let own = |c: &&CellVerdict| w.component.is_some() && c.component == w.component;
                 g.cells.iter().find(own).is_some_and(|c| c.status == GateStatus::Skip)
             };
-            gate.is_some_and(|g| g.status == GateStatus::Skip || cell(g))
+            // Where there is no evidence there is nothing to match.
+            let unseen = |g: &GateVerdict| matches!(g.status, GateStatus::Skip | GateStatus::Missing);
+            gate.is_some_and(|g| unseen(g) && g.evidence.is_empty() || cell(g))
         };
         self.waivers
             .iter()

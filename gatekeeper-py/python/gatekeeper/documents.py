@@ -99,6 +99,27 @@ class Asked(TypedDict):
     fail_on_warn: NotRequired[bool]
     """Whether warnings failed the verdict."""
 
+    baseline: NotRequired[UsedEvidence]
+    """The snapshot that was given to compare with, whether or not it could be used."""
+
+    history: NotRequired[list[UsedEvidence]]
+    """The earlier verdicts that were given."""
+
+    changed: NotRequired[str]
+    """SHA-256 of the names of changed files that were given: sorted, a name a line."""
+
+    tag: NotRequired[str]
+    """The tag that was released."""
+
+    branch: NotRequired[str]
+    """The branch that was released from, where it was said."""
+
+    author: NotRequired[str]
+    """Who wrote the change that was reviewed, where it was said."""
+
+    since: NotRequired[str]
+    """When the change was handed in for approval (RFC 3339, UTC), where it was said."""
+
 
 class Due(TypedDict):
     """An exception that ends soon: a waiver, or what else lets something through for a time."""

@@ -175,16 +175,10 @@ fn parsed(tool: &str, about: Request, text: Option<&str>) -> Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(parse: fn(&Input<'_>) -> Result<Parsed, ParseError>, text: &str) -> Result<Approvals, ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "r.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: true };
-        parse(&input).map(|p| match p.data {
-            Data::Approvals(a) => a,
-            other => panic!("{other:?}"),
-        })
+        testing::approvals(parse, text)
     }
 
     const SHA: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";

@@ -7,6 +7,26 @@ fn told(base: &str, now: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_warning_that_the_limit_has_overtaken_is_no_loss() {
+    assert!(told("lines = { min = 80, warn = 90 }", "lines = { min = 90 }").is_empty());
+    assert!(told("lines = { min = 80, warn = 90 }", "lines = { min = 95 }").is_empty());
+    assert_eq!(told("lines = { min = 80, warn = 90 }", "lines = { min = 89 }"), ["g: lines.warn 90 → none"]);
+}
+
+#[test]
+fn what_a_gate_demands_less_is_not_told_of_its_components_again() {
+    let tree = |gate: &str, own: &str| {
+        from_toml(&format!(
+            "[gates.g]\nrule = \"coverage\"\n{gate}\n[components.c]\npaths = [\"c/**\"]\n[components.c.gates.g]\n{own}"
+        ))
+        .unwrap()
+    };
+    let base = tree("lines = 80\nbranches = 70", "lines = 90");
+    assert_eq!(loosened(&base, &tree("lines = 80\nbranches = 60", "lines = 91")), ["g: branches 70 → 60"]);
+    assert_eq!(loosened(&base, &tree("lines = 80\nbranches = 70", "lines = 85")), ["components.c: g: lines 90 → 85"]);
+}
+
+#[test]
 fn what_demands_less_is_told_and_what_demands_more_is_not() {
     let looser = [
         ("lines = { min = 80 }", "lines = { min = 79.9 }"),

@@ -21,6 +21,29 @@ fn refused(file: &str, files: &[(&str, &str)]) -> String {
 const GATE: &str = "version = 1\n[gates.coverage]\nrule = \"coverage\"\nlines = { min = 83 }\n";
 
 #[test]
+fn a_stricter_limit_leaves_a_warning_of_the_base_behind() {
+    let org = "version = 1\n[gates.coverage]\nlines = { min = 80, warn = 90 }\n[gates.speed]\nrule = \"measurements\"\nlimits = { p99 = { max = \"1s\", warn = \"500ms\" } }\n";
+    let of = |own: &str| {
+        let own = format!("version = 1\nextends = \"org.toml\"\n{own}");
+        read("own.toml", &[("own.toml", &own), ("org.toml", org)]).map(|p| (p.loosened, p.normal["gates"].clone()))
+    };
+    for own in ["[gates.coverage]\nlines = { min = 95 }\n", "[gates.coverage]\nlines = 90\n"] {
+        let (loosened, gates) = of(own).unwrap();
+        assert!(loosened.is_empty() && gates["coverage"]["lines"].get("warn").is_none(), "{own}: {loosened:?} {gates}");
+    }
+    let (loosened, gates) = of("[gates.speed]\nlimits = { p99 = { max = \"400ms\" } }\n").unwrap();
+    assert!(loosened.is_empty() && gates["speed"]["limits"]["p99"].get("warn").is_none(), "{loosened:?} {gates}");
+    // Below it the warning goes on.
+    assert_eq!(of("[gates.coverage]\nlines = { min = 85 }\n").unwrap().1["coverage"]["lines"]["warn"], 90);
+    let component = "[components.a]\npaths = [\"a/**\"]\n[components.a.gates.coverage]\nlines = { min = 95 }\n";
+    assert!(of(&format!("[gates.coverage]\nper-component = true\n{component}")).is_ok());
+    // One that is written below the limit is a mistake, where it is written.
+    let e = of("[gates.coverage]\nlines = { warn = 70 }\n").unwrap_err();
+    let told = (e.file_of(e.problems[0].span.start), e.line_column(e.problems[0].span.start).0);
+    assert_eq!(told, ("own.toml", 4), "{e}");
+}
+
+#[test]
 fn a_file_is_laid_over_the_one_that_it_extends() {
     let org = format!(
         "{GATE}[[evidence]]\nname = \"unit\"\npaths = [\"a/*\"]\nmax-age = \"1h\"\n[[evidence]]\npaths = [\"b/*\"]\n[[waivers]]\ngate = \"coverage\"\npath = \"x.c\"\nreason = \"r\"\nexpires = \"2026-12-31\"\n"

@@ -182,7 +182,7 @@ fn what_is_waived_is_taken_out_before_it_counts() {
     let both = "files = { only = [\"a.c\", \"old.c\"], lines = 80 }";
     assert_eq!(of(both, vec![c()]).judged_waiving(&old).status(), Pass);
     let alone = of("files = { only = [\"old.c\"], lines = 80 }", vec![c()]).judged_waiving(&old);
-    assert_eq!(violations(&alone), [("coverage-empty", Error)]);
+    assert_eq!(violations(&alone), [("all-waived", Error)]);
     // Counters of the whole hold what was taken out.
     let mut stated = report(&[("src/a.c", FileCoverage::default()), ("src/old.c", FileCoverage::default())]);
     stated.stated.lines = Some(Ratio::new(9, 10));
