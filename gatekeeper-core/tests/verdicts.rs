@@ -2,7 +2,7 @@
 //! lies beside it): what must not pass, and what must not be refused. A new case is data: `policy`, `files`, `links` (name to target), `old` (files
 //! written long ago), `paths` (given instead of the policy's), the `exit` code, a word that the answer `says`, the status of `gates`. Where it has a
 //! time (`at`, seconds), its files were written an hour before. `before` are the files of a run two hours earlier, which it is compared with; `diff`,
-//! `changed`, `commit` and `profile` are as on the command line.
+//! `changed`, `commit`, `tag` and `profile` are as on the command line.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -54,6 +54,7 @@ fn judge(case: &Value, folder: &Path) -> (u64, String) {
         file.set_modified(now - Duration::from_secs(1_000_000)).unwrap();
     }
     let mut context = Context::at(seconds(now));
+    context.release.tag = case["tag"].as_str().map(str::to_owned);
     context.revision.commit = case["commit"].as_str().map(str::to_owned);
     if let Some(diff) = case["diff"].as_str() {
         match Change::read("change.diff", diff.as_bytes().to_vec(), None) {

@@ -5,8 +5,8 @@ pub(crate) use super::unread::Unread;
 use crate::collect::{Candidate, Content, Together, too_many};
 use crate::context::Context;
 use crate::policy::{EvidenceEntry, Policy};
-use crate::relate::inside;
 use crate::relate::twins::{ct_run, no_results, run_time};
+use crate::relate::{inside, pages};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::read::ReadOptions;
@@ -144,7 +144,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     recorded::tie(formats, &mut evidence, &mut unread, &ignored);
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
-    ReadAll { evidence: inside::split(evidence), unread, ignored, entries }
+    ReadAll { evidence: pages::unite(inside::split(evidence)), unread, ignored, entries }
 }
 
 /// What is known of a file before it is read.
