@@ -178,7 +178,7 @@ impl Ratio {
                 One::Settled(found) => settled.push(found),
             }
         }
-        if compared == 0 && out.violations.iter().all(|v| v.status < GateStatus::Missing) {
+        if compared == 0 && out.violations.iter().all(|v| v.status == GateStatus::Warn) {
             let words =
                 if new.is_empty() { "no series is one of `metrics`" } else { "none of the series is in the baseline" };
             out.violations.push(Violation::new("baseline-missing", GateStatus::Missing, words));
@@ -401,12 +401,17 @@ impl Ratio {
 /// How much each sample is like the one before, where that is more than chance: the tests take samples for independent, and then raise more false alarms
 /// than stated (docs/statistics.md).
 fn following(values: &[f64]) -> Option<f64> {
-    let n = values.len();
-    let mean = values.iter().sum::<f64>() / float(n);
+    // Figures that never change follow nothing; their mean is off by its rounding.
+    let first = values.first()?;
+    if values.iter().all(|v| v == first) {
+        return None;
+    }
+    let n = float(values.len());
+    let mean = values.iter().sum::<f64>() / n;
     let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
     let lag: f64 = values.iter().zip(values.iter().skip(1)).map(|(a, b)| (a - mean) * (b - mean)).sum();
-    // Beyond 2.58 standard errors: one in two hundred of independent series.
-    (n >= 10 && square > 0.0 && lag / square > 2.58 / float(n).sqrt()).then(|| lag / square)
+    // Beyond 2.58 standard errors: one in two hundred of independent series. Fewer than ten samples are never so much alike.
+    Some(lag / square).filter(|correlation| *correlation > 2.58 / n.sqrt())
 }
 
 fn float(n: usize) -> f64 {
@@ -431,3 +436,6 @@ fn enough(c: &Comparison, counts: (usize, usize), limit: f64, level: f64) -> Str
     let wanted = (samples.ceil() as u64).max(few.saturating_add(1)).max(fewest);
     format!("these show differences of {seen} at best, and about {wanted} samples on each side would decide")
 }
+
+#[cfg(test)]
+mod tests;
