@@ -7,6 +7,7 @@ use super::series::{Seen, level, lost, of_evidence, percent_of, seen};
 use crate::config::{Measure, Table};
 use crate::stats::{Comparison, Sorted, bootstrap, fewest_samples, holm, mann_whitney, welch};
 use crate::verdict::{GateStatus, Violation};
+use gatekeeper_evidence::Data;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::measurements::{Better, Labels, named};
 use gatekeeper_evidence::number::Number;
@@ -72,8 +73,11 @@ impl Group<'_> {
         self.seen.first().map_or(Dimension::Share, |s| Unit::of(&s.series.unit).dimension)
     }
 
-    fn better(&self) -> Option<Better> {
-        self.seen.iter().find_map(|s| s.series.better)
+    /// What its reports say of the direction: one, none, or two that contradict each other.
+    fn better(&self) -> Vec<Better> {
+        let mut said: Vec<Better> = self.seen.iter().filter_map(|s| s.series.better).collect();
+        said.dedup();
+        said
     }
 
     fn is_exact(&self) -> bool {
@@ -144,6 +148,15 @@ impl Ratio {
             ));
             return out;
         };
+        for e in scope.evidence {
+            if let Data::Measurements(m) = &e.data
+                && let Some(failed) = m.thresholds_failed.filter(|n| *n > 0)
+            {
+                let words = format!("the tool itself says that {failed} of its own thresholds failed");
+                out.violations
+                    .push(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path));
+            }
+        }
         let (now, before) = (groups(seen(scope)), groups(of_evidence(baseline)));
         let mut failed: Vec<&str> = Vec::new();
         let all_lost = lost(scope);
@@ -235,7 +248,15 @@ impl Ratio {
                 format!("its unit is of another kind than in the baseline: {} is {}", name, new.dimension().noun());
             return settle(GateStatus::Error, "regression-unit", words);
         }
-        let own = new.better().or_else(|| old.better());
+        // A report that turns the direction round would make the slower one better.
+        let mut said = new.better();
+        said.extend(old.better());
+        said.dedup();
+        if said.len() > 1 {
+            let words = "its reports, then and now, do not agree which direction is better".to_owned();
+            return settle(GateStatus::Error, "regression-direction", words);
+        }
+        let own = said.first().copied();
         let better = match (own, self.better) {
             (Some(own), Some(told)) if own != told => {
                 let words =

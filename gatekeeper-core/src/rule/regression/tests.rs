@@ -165,10 +165,34 @@ fn what_failed_vanished_or_changed_is_an_error() {
 }
 
 #[test]
+fn what_the_tool_says_of_thresholds_of_its_own_is_heard() {
+    let of = |failed| {
+        let m = Measurements {
+            series: vec![time("a", noise(12, 1.0))],
+            thresholds_failed: failed,
+            ..Measurements::default()
+        };
+        let now = vec![evidence("bench", Data::Measurements(m))];
+        let before = Some(file(vec![time("a", noise(12, 1.0))]));
+        Case { baseline: before, ..Case::new(&RULE, "max = \"5%\"", now) }.judged()
+    };
+    assert_eq!(violations(&of(Some(1))), [("thresholds-failed", Error)]);
+    assert_eq!((of(Some(0)).status(), of(None).status()), (Pass, Pass));
+}
+
+#[test]
 fn a_direction_is_known_or_asked_for_and_never_contradicted() {
     let plain = || vec![series("a", "ns", None, noise(12, 1.0))];
     assert_eq!(codes("max = \"5%\"", plain(), plain()), [("regression-direction".to_owned(), Error)]);
     assert_eq!(codes("max = \"5%\"\nbetter = \"lower\"", plain(), plain()), []);
+    // A report that turns it round would make the slower one better.
+    let turned = vec![series("a", "ns", Some(Better::Higher), noise(12, 1.5))];
+    assert_eq!(
+        codes("max = \"5%\"", vec![time("a", noise(12, 1.0))], turned),
+        [("regression-direction".to_owned(), Error)]
+    );
+    let now_told = codes("max = \"5%\"\nbetter = \"lower\"", plain(), vec![time("a", noise(12, 1.0))]);
+    assert_eq!(now_told, [], "only one of them says it");
     let known = || vec![time("a", noise(12, 1.0))];
     assert_eq!(
         codes("max = \"5%\"\nbetter = \"higher\"", known(), known()),
