@@ -1,6 +1,6 @@
 //! Small projects with their verdicts (`fixtures/verdicts/expected.json`): what must not pass, and what must not be refused. A new case is data:
 //! `policy`, `files`, `links` (name to target), `old` (files written long ago), `paths` (given instead of the policy's), the `exit` code, a word
-//! that the answer `says`.
+//! that the answer `says`, a `tag` that is released.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -39,9 +39,11 @@ fn judge(case: &Value, folder: &Path) -> (u64, String) {
         let file = std::fs::File::options().write(true).open(folder.join(path)).unwrap();
         file.set_modified(now - Duration::from_secs(1_000_000)).unwrap();
     }
+    let mut context = Context::at(seconds(now));
+    context.release.tag = case["tag"].as_str().map(str::to_owned);
     let request = CheckRequest {
         paths: texts(case, "paths").into_iter().map(PathBuf::from).collect(),
-        ..CheckRequest::new(folder.to_owned(), Context::at(seconds(now)))
+        ..CheckRequest::new(folder.to_owned(), context)
     };
     match Engine::default().check(&request) {
         Ok(verdict) => {

@@ -39,6 +39,9 @@ pub struct Page {
     pub last: u64,
     /// The page that follows, where the answer says that there is one.
     pub next: Option<u64>,
+    /// A mark of the list that it is a page of, where the answer names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<u64>,
 }
 
 /// A pull or merge request.

@@ -24,6 +24,8 @@ mod recording;
 pub mod registry;
 mod sbom;
 mod scan;
+#[cfg(test)]
+mod testing;
 mod tests;
 mod united;
 mod vex;

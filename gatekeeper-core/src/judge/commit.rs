@@ -4,7 +4,6 @@ use super::gather::{Unread, entry_of};
 use crate::context::Revision;
 use crate::policy::Policy;
 use gatekeeper_evidence::Evidence;
-use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use std::collections::BTreeMap;
 
 /// Takes out evidence that says it is of another commit, where its entry wants ours. Answers what is to be said where ours is not known.
@@ -34,16 +33,7 @@ pub(crate) fn of_others(
             continue;
         };
         let words = format!("is of another commit: it says {other}, and {ours} is judged");
-        unread.push(Unread {
-            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
-            kind: Some(e.kind()),
-            format: Some(e.source.format),
-            tool: e.source.tool.clone(),
-            name: e.source.name.clone(),
-            labels: e.source.labels.clone(),
-            file: e.source.path,
-            of_run: false,
-        });
+        unread.push(Unread::stale(e, words));
     }
     *evidence = kept;
     None

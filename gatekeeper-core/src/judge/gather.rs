@@ -5,8 +5,8 @@ pub(crate) use super::unread::Unread;
 use crate::collect::{Candidate, Content, Together, too_many};
 use crate::context::Context;
 use crate::policy::{EvidenceEntry, Policy};
-use crate::relate::inside;
 use crate::relate::twins::{ct_run, no_results, run_time};
+use crate::relate::{inside, pages};
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence, Kind};
 use gatekeeper_formats::read::ReadOptions;
@@ -144,7 +144,7 @@ pub(crate) fn read_all(policy: &Policy, candidates: Vec<Candidate>, formats: &Fo
     recorded::tie(formats, &mut evidence, &mut unread, &ignored);
     unread.sort_by(|a, b| a.file.cmp(&b.file));
     ignored.sort();
-    ReadAll { evidence: inside::split(evidence), unread, ignored, entries }
+    ReadAll { evidence: pages::unite(inside::split(evidence)), unread, ignored, entries }
 }
 
 /// What is known of a file before it is read.
@@ -293,16 +293,7 @@ pub(crate) fn stale(
             }
             None => "is stale as far as can be told: nothing says when it was written".to_owned(),
         };
-        unread.push(Unread {
-            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
-            kind: Some(e.kind()),
-            format: Some(e.source.format),
-            tool: e.source.tool.clone(),
-            name: e.source.name.clone(),
-            labels: e.source.labels.clone(),
-            file: e.source.path,
-            of_run: false,
-        });
+        unread.push(Unread::stale(e, words));
     }
     *evidence = kept;
 }

@@ -10,7 +10,6 @@ use super::unread::Unread;
 use crate::project::ProjectFiles;
 use crate::relate::paths::{Tree, reconcile};
 use crate::verdict::suspicion::Check;
-use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,16 +61,7 @@ pub(crate) fn outdated(evidence: &mut Vec<Evidence>, unread: &mut Vec<Unread>, t
             "is stale: {file} was changed {} after it was written, so it is of an older version: run it again",
             long(by)
         );
-        unread.push(Unread {
-            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
-            kind: Some(e.kind()),
-            format: Some(e.source.format),
-            tool: e.source.tool.clone(),
-            name: e.source.name.clone(),
-            labels: e.source.labels.clone(),
-            file: e.source.path,
-            of_run: false,
-        });
+        unread.push(Unread::stale(e, words));
     }
     *evidence = kept;
 }

@@ -1,7 +1,7 @@
 //! Inputs that could not be read.
 
-use gatekeeper_evidence::Kind;
-use gatekeeper_evidence::error::ParseError;
+use gatekeeper_evidence::error::{ErrorCode, ParseError};
+use gatekeeper_evidence::{Evidence, Kind};
 use std::collections::BTreeMap;
 
 /// An input that could not be read, and whom it concerns.
@@ -25,6 +25,22 @@ impl Unread {
         let file = ".".to_owned();
         let error = error.finish(&file, "", None);
         Unread { file, error, kind: None, format: None, tool: None, name: None, labels: BTreeMap::new(), of_run: true }
+    }
+
+    /// Evidence that is not of what is judged, and why: read, and no more to be believed than what cannot be.
+    pub(crate) fn stale(evidence: Evidence, why: String) -> Unread {
+        let kind = Some(evidence.kind());
+        let source = evidence.source;
+        Unread {
+            error: ParseError::new(ErrorCode::Stale, why).finish(&source.path, source.format, None),
+            kind,
+            format: Some(source.format),
+            tool: source.tool,
+            name: source.name,
+            labels: source.labels,
+            file: source.path,
+            of_run: false,
+        }
     }
 
     /// The same as an input of this kind.

@@ -3,6 +3,7 @@
 mod aside;
 pub mod findings;
 pub(crate) mod inside;
+pub(crate) mod pages;
 pub mod paths;
 pub(crate) mod reconcile;
 pub mod suppress;

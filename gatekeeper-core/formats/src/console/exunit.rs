@@ -343,13 +343,10 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(log: &str, exit_status: Option<i32>) -> Result<(TestRun, Option<bool>), ParseError> {
-        let limits = Limits::default();
-        let p = parse(&Input { name: "x", bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })?;
-        let Data::Tests(t) = p.data else { panic!() };
-        Ok((t, p.complete))
+        testing::tests(parse, log, exit_status)
     }
 
     #[test]

@@ -164,13 +164,10 @@ fn title(text: &[u8]) -> Option<(Box<str>, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(log: &str, exit_status: Option<i32>) -> Result<(TestRun, Option<bool>), ParseError> {
-        let limits = Limits::default();
-        let p = parse(&Input { name: "x", bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })?;
-        let Data::Tests(t) = p.data else { panic!() };
-        Ok((t, p.complete))
+        testing::tests(parse, log, exit_status)
     }
 
     const START: &str = "  Compiling shop\n   Compiled in 0.41s\n    Running shop_test.main\n";

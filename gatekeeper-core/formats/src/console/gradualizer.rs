@@ -120,13 +120,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(log: &str, exit_status: Option<i32>) -> Result<(Findings, Option<bool>), ParseError> {
-        let limits = Limits::default();
-        let p = parse(&Input { name: "x", bytes: log.as_bytes(), limits: &limits, exit_status, validate: false })?;
-        let Data::Findings(f) = p.data else { panic!() };
-        Ok((f, p.complete))
+        testing::findings(parse, log, exit_status)
     }
 
     #[test]

@@ -238,14 +238,11 @@ fn read_line(e: &Element<'_>, file: &mut File, notes: &mut Notes) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(inside: &str) -> Result<Coverage, ParseError> {
         let text = format!("<coverage clover='3.2.0'>{inside}</coverage>");
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, &text)
     }
 
     fn ratio(covered: u64, total: u64) -> Option<Ratio> {

@@ -146,15 +146,12 @@ fn branch((from, to): (i64, i64), hits: u32) -> Option<Branch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(files: &str) -> Result<Coverage, ParseError> {
         let text =
             format!(r#"{{"meta":{{"version":"7.6","branch_coverage":false}},"files":{{{files}}},"totals":{{}}}}"#);
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, &text)
     }
 
     fn ratio(covered: u64, total: u64) -> Option<Ratio> {

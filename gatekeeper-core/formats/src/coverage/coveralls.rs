@@ -140,15 +140,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
     use gatekeeper_evidence::Ratio;
 
     fn read(files: &str) -> Result<Coverage, ParseError> {
         let text = format!(r#"{{"repo_token":"t","source_files":[{files}]}}"#);
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, &text)
     }
 
     #[test]

@@ -134,14 +134,11 @@ fn place(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
     use gatekeeper_evidence::Ratio;
 
     fn read(text: &str) -> Result<Coverage, ParseError> {
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, text)
     }
 
     #[test]

@@ -476,16 +476,13 @@ fn home(class: &Class, p: &Package) -> Option<(String, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(inside: &str) -> Result<Coverage, ParseError> {
         let text = format!(
             "<!DOCTYPE report PUBLIC \"-//JACOCO//DTD Report 1.1//EN\" \"report.dtd\"><report name='r'>{inside}</report>"
         );
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, &text)
     }
 
     fn ratio(covered: u64, total: u64) -> Option<Ratio> {

@@ -296,13 +296,10 @@ fn prefer_totals(c: &mut Coverage, totals: Stated, summed: Option<Ratio>, notes:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(text: &str) -> Result<Coverage, ParseError> {
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, text)
     }
 
     fn of(segments: &str) -> Vec<(u32, u32)> {

@@ -254,16 +254,13 @@ fn close(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(methods: &str) -> Result<Coverage, ParseError> {
         let text = format!(
             "<CoverageSession><Modules><Module><Files><File uid='1' fullPath='C:\\a.cs'/></Files><Classes><Class><Methods>{methods}</Methods></Class></Classes></Module></Modules></CoverageSession>"
         );
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, &text)
     }
 
     fn ratio(covered: u64, total: u64) -> Option<Ratio> {

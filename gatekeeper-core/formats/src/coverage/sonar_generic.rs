@@ -117,15 +117,12 @@ fn line(e: &Element<'_>, file: &mut FileCoverage) -> Result<(), ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
     use gatekeeper_evidence::Ratio;
 
     fn read(inside: &str) -> Result<Coverage, ParseError> {
         let text = format!("<coverage version='1'>{inside}</coverage>");
-        let limits = Limits::default();
-        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Coverage(c) = parse(&input)?.data else { panic!() };
-        Ok(c)
+        testing::coverage(parse, &text)
     }
 
     #[test]

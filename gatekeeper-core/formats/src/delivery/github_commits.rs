@@ -6,7 +6,8 @@
 //! the answer is not complete.
 
 use super::github::{Account, failed};
-use super::requests::body;
+use super::http;
+use super::requests::{not_all, page};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -32,6 +33,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
+    if http::is_answer(head.bytes()) {
+        let own = http::is_answer_with(head.bytes(), &["sha", "commit", "parents", "committer"]);
+        return Confidence::when(own, Confidence::Likely);
+    }
     let Some(shape) = head.json() else { return Confidence::No };
     let all = ["[].sha", "[].commit.author", "[].parents", "[].author", "[].committer"];
     Confidence::when(shape.has_all(&all), Confidence::Certain)
@@ -57,7 +62,7 @@ struct Failure<'a> {
 const GITHUB: &str = "web-flow";
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let bytes = body(input)?;
+    let (bytes, mut page) = page(input)?;
     if bytes.trim_ascii_start().first() == Some(&b'{') {
         return Err(failed(&json::from_bytes::<Failure<'_>>(bytes)?.message));
     }
@@ -66,11 +71,22 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed("commits").at(0).found_words("none"));
     }
     let (mut names, mut notes) = (BTreeSet::new(), Vec::new());
-    let mut complete = None;
+    let mut complete = page.map(|_| false);
+    notes.extend(page.map(not_all));
+    // A list is 30 commits a page, 100 at most, and never more than 250 in all; its body cannot say that there are more.
+    if page.is_none() && !http::is_answer(input.bytes) && matches!(entries.len(), 30 | 100 | 250) {
+        complete = Some(false);
+        let n = entries.len();
+        notes.push(Note::new(format!(
+            "{n} commits are as many as fit on a page: save the answer with its headers (gh api -i)"
+        )));
+    }
     for entry in &entries {
         let author = entry.author.as_ref().and_then(Account::name);
         if author.is_none() {
             complete = Some(false);
+            // Other pages cannot mend that.
+            page.iter_mut().for_each(|p| p.list = None);
             let short: String = entry.sha.chars().take(8).collect();
             notes.push(Note::new(format!("the author of {short} has no account that is known")));
         }
@@ -78,7 +94,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         names.extend(author.into_iter().chain(committer));
     }
     notes.truncate(20);
-    let out = Approvals { committers: Some(names.into_iter().collect()), ..Approvals::default() };
+    let out = Approvals { committers: Some(names.into_iter().collect()), page, ..Approvals::default() };
     Ok(Parsed { tool: Some("github".to_owned()), notes, ..Parsed::new(Data::Approvals(out), complete) })
 }
 
@@ -106,6 +122,19 @@ mod tests {
         let text = format!("[{},{}]", entry(m, web), entry(m, b));
         assert_eq!(read(&text).unwrap(), (vec!["b".into(), "m".into()], None));
         assert_eq!(read(&format!("[{}]", entry("null", b))).unwrap().1, Some(false));
+        let answer = |links: &str, n: usize| {
+            let all: Vec<String> = (0..n).map(|_| entry(m, b)).collect();
+            read(&format!("HTTP/2 200\n{links}\n[{}]", all.join(","))).unwrap().1
+        };
+        assert_eq!(answer("", 30), None);
+        assert_eq!(
+            answer("link: <https://x/?page=2>; rel=\"next\"\n", 2),
+            Some(false),
+            "a committer may be on the next page"
+        );
+        assert_eq!(answer("link: <https://x/?page=1>; rel=\"prev\"\n", 2), Some(false));
+        let bare = |n: usize| read(&format!("[{}]", vec![entry(m, b); n].join(","))).unwrap().1;
+        assert_eq!((bare(29), bare(30), bare(100), bare(101)), (None, Some(false), Some(false), None));
         assert!(read("[]").is_err() && read(r#"{"message":"Not Found"}"#).is_err());
     }
 }

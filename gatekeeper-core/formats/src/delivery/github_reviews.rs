@@ -250,6 +250,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut r = Reader::default();
     let mut at = 0;
     let mut expected: Option<u64> = None;
+    let mut hole = false;
     while let Some(rest) = input.bytes.get(at..).filter(|rest| !rest.trim_ascii().is_empty()) {
         let blanks = rest.len() - rest.trim_ascii_start().len();
         at += blanks;
@@ -270,7 +271,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             let number = answered.previous.map_or(1, |p| p.saturating_add(1));
             let fits = expected.map_or(number == 1, |e| e == number || e == 0);
             let first = r.out.page.map_or(number, |p| p.number);
-            r.out.page = Some(Page { number: first, last: number, next: answered.next });
+            let list = r.out.page.map_or(answered.list, |p| p.list);
+            r.out.page = Some(Page { number: first, last: number, next: answered.next, list });
+            hole |= expected.is_some() && (!fits || answered.list.is_some_and(|l| list.is_some_and(|o| o != l)));
             r.complete = Some(fits && answered.next.is_none() && r.complete != Some(false));
             if !fits {
                 r.notes.insert(0, Note::new(format!("page {} is not in it", expected.unwrap_or(1))));
@@ -282,6 +285,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             }
         }
         at += start + used;
+    }
+    // What has a hole of its own is no part of a whole.
+    if hole {
+        r.complete = Some(false);
+        r.out.page.iter_mut().for_each(|p| p.list = None);
     }
     if let Some(next) = r.out.page.and_then(|p| p.next) {
         r.complete = Some(false);
@@ -425,7 +433,7 @@ impl Reader {
         }
         // One list that says nothing of pages may be the first of several.
         if self.out.page.is_none() && self.pages > 1 {
-            self.out.page = Some(Page { number: 1, last: self.pages, next: None });
+            self.out.page = Some(Page { number: 1, last: self.pages, ..Page::default() });
         }
         Ok(Parsed {
             tool: Some("github".to_owned()),
@@ -478,7 +486,7 @@ mod tests {
         for text in [format!("[[{one}],[{two}]]"), format!("[{one}][{two}]"), format!("[{one}]\n[{two}]\n")] {
             let (a, complete) = read(&text).unwrap();
             assert_eq!((a.reviews.len(), complete), (2, None), "{text}");
-            assert_eq!(a.page, Some(Page { number: 1, last: 2, next: None }));
+            assert_eq!(a.page, Some(Page { number: 1, last: 2, ..Page::default() }));
         }
     }
 

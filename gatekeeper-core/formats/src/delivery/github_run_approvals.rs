@@ -5,6 +5,7 @@
 
 use super::github::{Account, failed};
 use super::http;
+use super::requests::{not_all, page};
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
@@ -29,6 +30,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
+    if http::is_answer(head.bytes()) {
+        let own = http::is_answer_with(head.bytes(), &["environments", "state", "user", "comment"]);
+        return Confidence::when(own, Confidence::Likely);
+    }
     let Some(shape) = head.json() else { return Confidence::No };
     Confidence::when(shape.has_all(&["[].environments", "[].state", "[].user"]), Confidence::Certain)
 }
@@ -56,19 +61,12 @@ struct Failure<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
-    let start = match http::head(input.bytes)? {
-        Some((answered, start)) => {
-            http::refuse(answered.status)?;
-            start
-        }
-        None => 0,
-    };
-    let bytes = input.bytes.get(start..).unwrap_or_default();
+    let (bytes, page) = page(input)?;
     if bytes.trim_ascii_start().first() == Some(&b'{') {
         return Err(failed(&json::from_bytes::<Failure<'_>>(bytes)?.message));
     }
     let entries: Vec<Entry<'_>> = json::from_bytes(bytes)?;
-    let mut out = Approvals { environments: true, ..Approvals::default() };
+    let mut out = Approvals { environments: true, page, ..Approvals::default() };
     for (n, entry) in entries.into_iter().enumerate() {
         let state = match entry.state.to_ascii_lowercase().as_str() {
             "approved" => State::Approved,
@@ -90,22 +88,17 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             environments: entry.environments.iter().map(|e| e.name.as_ref().into()).collect(),
         });
     }
-    Ok(Parsed { tool: Some("github".to_owned()), ..Parsed::new(Data::Approvals(out), Some(true)) })
+    let notes = page.map(not_all).into_iter().collect();
+    Ok(Parsed { tool: Some("github".to_owned()), notes, ..Parsed::new(Data::Approvals(out), Some(page.is_none())) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(text: &str) -> Result<Approvals, ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "r.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: true };
-        parse(&input).map(|p| match p.data {
-            Data::Approvals(a) => a,
-            other => panic!("{other:?}"),
-        })
+        testing::approvals(parse, text)
     }
 
     #[test]

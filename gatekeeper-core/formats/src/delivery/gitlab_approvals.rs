@@ -131,16 +131,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(text: &str) -> Result<Approvals, ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "r.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: true };
-        parse(&input).map(|p| match p.data {
-            Data::Approvals(a) => a,
-            other => panic!("{other:?}"),
-        })
+        testing::approvals(parse, text)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! Specification: RFC 9112 (status line, fields), RFC 8288 (`Link`).
 
+use gatekeeper_evidence::approvals::Page;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 
 /// An answer's head.
@@ -14,11 +15,32 @@ pub(super) struct Answered {
     pub previous: Option<u64>,
     /// The page that `Link` says is next; one whose number cannot be read is 0.
     pub next: Option<u64>,
+    /// A mark of the address that `Link` names, without its query: pages of one list have the same.
+    pub list: Option<u64>,
+}
+
+impl Answered {
+    /// Which page of several this is, where it is one of several.
+    pub(super) fn page(&self) -> Option<Page> {
+        let number = self.previous.map_or(1, |p| p.saturating_add(1));
+        (self.next.is_some() || self.previous.is_some()).then_some(Page {
+            number,
+            last: number,
+            next: self.next,
+            list: self.list,
+        })
+    }
 }
 
 /// Whether a content begins with an answer's head.
 pub(super) fn is_answer(bytes: &[u8]) -> bool {
     bytes.starts_with(b"HTTP/")
+}
+
+/// Whether an answer's content has all of these members, as far as its beginning shows.
+pub(super) fn is_answer_with(bytes: &[u8], members: &[&str]) -> bool {
+    let has = |m: &&str| memchr::memmem::find(bytes, format!("\"{m}\"").as_bytes()).is_some();
+    is_answer(bytes) && members.iter().all(|m| has(m))
 }
 
 /// The first answer's head, and where its content begins; `None` where there is no head.
@@ -50,6 +72,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Option<(Answered, usize)>, ParseError
         {
             for link in value.split(',') {
                 let page = || page(link).unwrap_or(0);
+                out.list = out.list.or_else(|| mark(link));
                 if relation(link, "next") {
                     out.next = Some(page());
                 } else if relation(link, "prev") || relation(link, "previous") {
@@ -78,6 +101,13 @@ fn relation(link: &str, wanted: &str) -> bool {
     })
 }
 
+/// A mark of an address up to its query: 64-bit FNV-1a.
+fn mark(link: &str) -> Option<u64> {
+    let address = link.trim().strip_prefix('<')?.split_once('>')?.0.split(['?', '#']).next()?;
+    let step = |mark: u64, byte: u8| (mark ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    Some(address.bytes().fold(0xcbf2_9ce4_8422_2325, step))
+}
+
 /// The number of the page that an address leads to.
 fn page(link: &str) -> Option<u64> {
     let address = link.trim().strip_prefix('<')?.split_once('>')?.0;
@@ -93,7 +123,9 @@ mod tests {
     fn a_head_says_its_status_and_the_pages_beside_it() {
         let text = "HTTP/2.0 200 OK\r\nContent-Type: application/json\r\nlink: <https://x/?per_page=1&page=3>; rel=\"next\", <https://x/?page=1>; rel=\"prev\"\r\n\r\n[]";
         let (answered, at) = head(text.as_bytes()).unwrap().unwrap();
-        assert_eq!(answered, Answered { status: 200, previous: Some(1), next: Some(3) });
+        assert_eq!((answered.status, answered.previous, answered.next), (200, Some(1), Some(3)));
+        assert_eq!(answered.list, mark("<https://x/?page=7>"), "whatever the page");
+        assert_ne!(answered.list, mark("<https://x/y?page=3>"));
         assert_eq!(text.get(at..), Some("[]"));
         assert_eq!(head(b"[]").unwrap(), None);
         let cursor = head(b"HTTP/1.1 200\nLink: <https://x/?cursor=ab>; rel=next\n\n").unwrap().unwrap().0;

@@ -11,9 +11,9 @@ use super::markdown;
 use crate::format::{Confidence, Content, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
-use gatekeeper_evidence::approvals::{Approvals, Request};
+use gatekeeper_evidence::approvals::{Approvals, Page, Request};
 use gatekeeper_evidence::error::ParseError;
-use gatekeeper_evidence::{Data, Kind};
+use gatekeeper_evidence::{Data, Kind, Note};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -113,13 +113,26 @@ struct Member<'a> {
 
 /// The content behind an answer's head.
 pub(super) fn body<'a>(input: &Input<'a>) -> Result<&'a [u8], ParseError> {
+    Ok(page(input)?.0)
+}
+
+/// The content behind an answer's head, and which page of several it is, where the head says so.
+pub(super) fn page<'a>(input: &Input<'a>) -> Result<(&'a [u8], Option<Page>), ParseError> {
     match http::head(input.bytes)? {
         Some((answered, start)) => {
             http::refuse(answered.status)?;
-            Ok(input.bytes.get(start..).unwrap_or_default())
+            Ok((input.bytes.get(start..).unwrap_or_default(), answered.page()))
         }
-        None => Ok(input.bytes),
+        None => Ok((input.bytes, None)),
     }
+}
+
+/// What an answer says that is one of several: the others are not in it.
+pub(super) fn not_all(page: Page) -> Note {
+    Note::new(match page.next {
+        Some(next) => format!("it says that page {next} follows, and that is not in it"),
+        None => "page 1 is not in it".to_owned(),
+    })
 }
 
 fn parse_pull(input: &Input<'_>) -> Result<Parsed, ParseError> {
@@ -175,16 +188,10 @@ fn parsed(tool: &str, about: Request, text: Option<&str>) -> Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(parse: fn(&Input<'_>) -> Result<Parsed, ParseError>, text: &str) -> Result<Approvals, ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "r.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: true };
-        parse(&input).map(|p| match p.data {
-            Data::Approvals(a) => a,
-            other => panic!("{other:?}"),
-        })
+        testing::approvals(parse, text)
     }
 
     const SHA: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";

@@ -248,16 +248,11 @@ fn scope(dev: Option<bool>, optional: Option<bool>, dev_optional: Option<bool>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
-    use gatekeeper_evidence::Data;
+    use crate::testing;
     use gatekeeper_evidence::inventory::Inventory;
 
     fn read(text: &str) -> Result<Inventory, ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let Data::Inventory(i) = parse(&input)?.data else { panic!("no inventory") };
-        Ok(i)
+        testing::inventory(parse, text)
     }
 
     #[test]

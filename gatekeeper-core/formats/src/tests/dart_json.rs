@@ -267,17 +267,12 @@ fn place(trace: &str) -> Option<(Box<str>, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     const START: &str = "{\"protocolVersion\":\"0.1.1\",\"runnerVersion\":\"1\",\"type\":\"start\",\"time\":0}\n{\"suite\":{\"id\":0,\"path\":\"t.dart\"},\"type\":\"suite\",\"time\":0}\n";
 
     fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let parsed = parse(&input)?;
-        let Data::Tests(run) = parsed.data else { panic!("no tests") };
-        Ok((run, parsed.complete))
+        testing::tests(parse, text, None)
     }
 
     fn test(id: u32, result: &str, rest: &str) -> String {

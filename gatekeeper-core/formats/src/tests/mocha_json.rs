@@ -150,15 +150,10 @@ fn is_hook(title: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Limits;
+    use crate::testing;
 
     fn read(text: &str) -> Result<(TestRun, Option<bool>), ParseError> {
-        let limits = Limits::default();
-        let input =
-            Input { name: "t.json", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
-        let parsed = parse(&input)?;
-        let Data::Tests(run) = parsed.data else { panic!("no tests") };
-        Ok((run, parsed.complete))
+        testing::tests(parse, text, None)
     }
 
     #[test]

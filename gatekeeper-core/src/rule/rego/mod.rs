@@ -3,6 +3,8 @@
 //! The language is there with the cargo feature `rego`, which the released programs have. Without it a policy that has such a gate is refused.
 
 #[cfg(feature = "rego")]
+mod bound;
+#[cfg(feature = "rego")]
 mod read;
 #[cfg(feature = "rego")]
 mod refer;
@@ -43,7 +45,7 @@ A folder of rules for Conftest runs as it is. What Rego lets through by itself d
 | `documents` | data as a table, in place of `data` | none |
 
 The language is Rego version 1; a file that is not is read as version 0. An `exception` of a package excuses rules by name as in Conftest: it is noted. An object's `id` and `path` are what waivers can name, besides the rule (`main.deny_x`).
-There is no network, no file and no chance: `http.send`, `opa.runtime` and `rand.intn` are refused when the policy is read, and `time.now_ns` is the run's clock. Evaluation ends after a second: the gate is then an `error`. Memory has no limit of its own within that second, so Rego is for policies whose authors you trust (`--policy-ref` reads them from the base of a change).
+There is no network, no file and no chance: `http.send`, `opa.runtime` and `rand.intn` are refused when the policy is read, and so are `numbers.range`, `numbers.range_step` and `bits.lsh`, which build without bound in one step; `time.now_ns` is the run's clock. Evaluation ends after a second, or where it has taken 512 MiB of memory: the gate is then an `error`. What was begun may take more until the program ends, so Rego is for policies whose authors you trust (`--policy-ref` reads them from the base of a change).
 
 ## Example
 ```toml

@@ -3,6 +3,7 @@
 use super::super::api::{Item, Judge, Judgement, RuleError, Scope};
 use super::super::condition::Condition;
 use super::super::document;
+use super::bound::within;
 use super::words::{denies, place_in, words_of};
 use crate::config::Selector;
 use crate::verdict::{GateStatus, Violation};
@@ -17,8 +18,10 @@ use std::time::Duration;
 
 /// How long all rules of a gate may take.
 const LONGEST: Duration = Duration::from_secs(1);
-/// Steps between two looks at the clock.
-const STRIDE: u32 = 64;
+/// How much memory they may take, where the system tells it.
+const MOST: usize = 512 << 20;
+/// Steps between two looks at the clock: one may double a text.
+const STRIDE: u32 = 1;
 /// Most messages that are told of one rule.
 const MOST_MESSAGES: usize = 10_000;
 
@@ -70,6 +73,36 @@ enum Answer {
     /// Messages: what is said, and what waivers may name.
     Said(Vec<(String, Option<String>, Option<String>)>),
     Undefined,
+}
+
+/// What the rules of a package came to.
+struct Told {
+    package: String,
+    excused: Result<BTreeSet<String>, String>,
+    rules: Vec<(String, Result<Answer, String>)>,
+}
+
+/// Asks the rules of all packages, within the time that all of them together have.
+fn evaluate(mut engine: Engine, asked: BTreeMap<String, BTreeSet<String>>) -> Vec<Told> {
+    let began = std::time::Instant::now();
+    let within = |engine: &mut Engine| {
+        let limit = LONGEST.saturating_sub(began.elapsed());
+        let check_interval = NonZeroU32::new(STRIDE).unwrap_or(NonZeroU32::MIN);
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
+    };
+    let mut all = Vec::new();
+    for (package, names) in asked {
+        within(&mut engine);
+        let excused = Rego::excused(&mut engine, &package);
+        let mut rules = Vec::new();
+        for rule in names.into_iter().filter(|_| excused.is_ok()) {
+            within(&mut engine);
+            let said = Rego::ask(&mut engine, &package, &rule);
+            rules.push((rule, said));
+        }
+        all.push(Told { package, excused, rules });
+    }
+    all
 }
 
 impl Rego {
@@ -158,39 +191,39 @@ impl Judge for Rego {
             out.violations.push(absent);
             return Ok(out);
         }
-        let mut engine = self.engine.clone();
+        let mut engine = (*self.engine).clone();
         clock(&mut engine, scope.now);
         engine.set_input(input);
-        let limit =
-            ExecutionTimerConfig { limit: LONGEST, check_interval: NonZeroU32::new(STRIDE).unwrap_or(NonZeroU32::MIN) };
-        let began = std::time::Instant::now();
-        for (package, rules) in &self.asked {
+        let asked = self.asked.clone();
+        let told = match within(LONGEST, MOST, move || evaluate(engine, asked)) {
+            Ok(told) => told,
+            Err(why) => {
+                let words = format!("the Rego cannot be evaluated: {why}");
+                out.violations.push(Violation::new("rego-error", GateStatus::Error, words));
+                return Ok(out);
+            }
+        };
+        for Told { package, excused, rules } in told {
             let (mut denied, mut defined) = (0_u64, false);
             let failed = |rule: &str, e: &str| {
                 let place = place_in(e).map(|(line, _)| format!(" (line {line})")).unwrap_or_default();
                 let words = format!("{package}.{rule}{place} cannot be evaluated: {}", words_of(e));
                 Violation::new("rego-error", GateStatus::Error, words)
             };
-            let within = |engine: &mut Engine| {
-                let left = LONGEST.saturating_sub(began.elapsed());
-                engine.set_execution_timer_config(ExecutionTimerConfig { limit: left, ..limit });
-            };
-            within(&mut engine);
-            let excused = match Self::excused(&mut engine, package) {
+            let excused = match excused {
                 Ok(excused) => excused,
                 Err(e) => {
                     out.violations.push(failed("exception", &e));
                     continue;
                 }
             };
-            for rule in rules {
-                within(&mut engine);
-                let said = match Self::ask(&mut engine, package, rule) {
+            for (rule, said) in &rules {
+                let said = match said {
                     Ok(Answer::Said(said)) => said,
                     Ok(Answer::Undefined) => continue,
                     Err(e) => {
                         defined = true;
-                        out.violations.push(failed(rule, &e));
+                        out.violations.push(failed(rule, e));
                         continue;
                     }
                 };
@@ -202,7 +235,7 @@ impl Judge for Rego {
                 }
                 let status = if denies(rule) { GateStatus::Fail } else { GateStatus::Warn };
                 let name = format!("{package}.{rule}");
-                for (message, id, path) in said {
+                for (message, id, path) in said.iter().cloned() {
                     let id = id.unwrap_or_else(|| name.clone());
                     if scope.waived(&Item { id: Some(&id), path: path.as_deref(), ..Item::default() }) {
                         continue;

@@ -120,6 +120,11 @@ fn mistakes_are_told_when_the_policy_is_read() {
             "deny contains http.send({\"method\": \"get\", \"url\": \"x\"}) if input.tests.counts.failed > 0",
             "`http.send` is not there",
         ),
+        (
+            "deny contains \"x\" if { some n in numbers.range(1, 1000000000000)\n input.tests.counts.failed > n }",
+            "without bound",
+        ),
+        ("deny contains \"x\" if input.tests.counts.failed > bits.lsh(1, 4000000000)", "without bound"),
         ("deny contains rand.intn(\"x\", 3) if input.tests.counts.failed > 0", "by chance"),
         ("deny contains \"x\" if {", "not valid Rego"),
         ("deny contains \"x\" if { input.tests.counts.failed > 0\n n > 3 }", "`n` is unsafe"),
@@ -151,6 +156,32 @@ fn a_bomb_stops_at_its_limit() {
     let began = std::time::Instant::now();
     assert_eq!(of(&rules, run(PASSED)), Error);
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_bomb_of_shared_values_or_of_text_stops_at_its_limit() {
+    // Each value twice the one before: compared in a single step, of which the timer sees nothing.
+    let shared = |name: &str| {
+        let doubled: Vec<String> =
+            (1..40).map(|n| format!("{name}{n} := [{name}{}, {name}{}]", n - 1, n - 1)).collect();
+        format!("{name}0 := [1]\n{}\n", doubled.join("\n"))
+    };
+    let compared = format!(
+        "{}{}deny contains \"x\" if {{ input.tests.counts.failed >= 0\n a39 != b39 }}",
+        shared("a"),
+        shared("b")
+    );
+    let doubled: Vec<String> = (1..26).map(|n| format!(" t{n} := concat(\"\", [t{}, t{}])", n - 1, n - 1)).collect();
+    let text = format!(
+        "deny contains \"x\" if {{\n input.tests.counts.failed >= 0\n t0 := \"0123456789abcdef\"\n{}\n contains(t25, \"y\")\n}}",
+        doubled.join("\n")
+    );
+    let wide = "deny contains sprintf(\"%900000000d\", [1]) if input.tests.counts.failed >= 0".to_owned();
+    for rules in [compared, text, wide] {
+        let began = std::time::Instant::now();
+        assert_eq!(of(&rules, run(PASSED)), Error, "{rules}");
+        assert!(began.elapsed().as_secs() < 10, "{rules}: {:?}", began.elapsed());
+    }
 }
 
 #[test]

@@ -189,7 +189,10 @@ impl Judge for Release {
         let tag = tag.strip_prefix("refs/tags/").unwrap_or(tag);
         let version = match self.version(tag) {
             Ok(version) => version,
-            Err(words) => return Ok(Judgement::of(fail("tag-invalid", words))),
+            Err(words) => {
+                let violation = fail("tag-invalid", words).with_help(self.better_tag(tag));
+                return Ok(Judgement::of(violation));
+            }
         };
         let mut out = Judgement::default();
         out.conditions.push(holds("tag", format!("{version} is a version")));
@@ -238,6 +241,22 @@ impl Release {
             format!("the tag {name} does not begin with {}", self.prefix.as_deref().unwrap_or_default())
         })?;
         Version::parse(text).map_err(|e| format!("the tag {name} is no version by Semantic Versioning 2.0.0: {e}"))
+    }
+
+    /// What to name a tag that is no version: the version that was meant, where that can be told.
+    fn better_tag(&self, tag: &str) -> String {
+        let prefix = self.prefix.as_deref().unwrap_or(if tag.starts_with('v') { "v" } else { "" });
+        let text = tag.strip_prefix(prefix).unwrap_or(tag);
+        let (core, rest) = text.split_at_checked(text.find(['-', '+']).unwrap_or(text.len())).unwrap_or((text, ""));
+        let mut numbers: Vec<&str> = core.split('.').collect();
+        numbers.resize(numbers.len().clamp(3, 4), "0");
+        let plain = |n: &&str| -> Option<u64> { n.bytes().all(|b| b.is_ascii_digit()).then(|| n.parse().ok())? };
+        let numbers: Option<Vec<String>> = numbers.iter().map(|n| plain(n).map(|n| n.to_string())).collect();
+        let meant = numbers.map(|n| format!("{}{rest}", n.join("."))).filter(|v| Version::parse(v).is_ok());
+        match meant {
+            Some(meant) => format!("name the tag {prefix}{meant}: git tag {prefix}{meant}"),
+            None => format!("name the tag by a version of three numbers, such as {prefix}1.2.3 or {prefix}1.2.3-rc.1"),
+        }
     }
 
     fn prerelease(&self, version: &Version, out: &mut Judgement) {

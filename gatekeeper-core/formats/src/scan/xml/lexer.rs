@@ -195,9 +195,22 @@ impl<'a> Lexer<'a> {
         let (end, what) = if rest.starts_with("<!--") {
             (until(4, "-->"), "-->, the end of the comment that begins here")
         } else if rest.starts_with("<?") {
+            if bytes.get(2).is_some_and(|b| !begins_a_name(*b)) {
+                return Err(ParseError::malformed("the name of an instruction behind <?").at(self.at).found(rest));
+            }
             (until(2, "?>"), "?>, the end of the instruction that begins here")
         } else if bytes.get(..9).is_some_and(|b| b.eq_ignore_ascii_case(b"<!DOCTYPE")) {
-            (document_type(bytes), "the end of the document type that begins here")
+            match document_type(bytes) {
+                Ok(end) => (end, "the end of the document type that begins here"),
+                Err(n) => {
+                    let found = rest.get(n..).unwrap_or_default();
+                    return Err(ParseError::malformed(
+                        "a document type: a name, literals, declarations in [ ], and no other markup",
+                    )
+                    .at(self.at + n)
+                    .found(found));
+                }
+            }
         } else if bytes.len() < 9 && !bytes.contains(&b'>') {
             (None, "the end of what begins here with <!")
         } else {
@@ -224,29 +237,83 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Where a document type ends: its declarations stand in `[…]`, with `>` in quotes and in comments.
-fn document_type(bytes: &[u8]) -> Option<usize> {
-    let mut at = 9;
-    let mut open = 1_u32;
+/// Where a document type ends (XML 1.0 §2.8): a name, literals in quotes, perhaps declarations in `[…]`. An error is the byte that cannot stand
+/// there, for what is read over must be no more than a document type: markup in it would be lost.
+fn document_type(bytes: &[u8]) -> Result<Option<usize>, usize> {
+    let mut declared = false;
+    let Some((mut at, first)) = next_of(bytes, 9, |b| !b.is_ascii_whitespace()) else { return Ok(None) };
+    if at == 9 || !begins_a_name(first) {
+        return Err(at);
+    }
     loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(|b| matches!(b, b'<' | b'>' | b'"' | b'\''))?;
-        let rest = bytes.get(at..)?;
-        at += match *rest.first()? {
-            b'>' => {
-                open -= 1;
-                if open == 0 {
-                    return Some(at + 1);
+        let Some(found) = next_of(bytes, at, |b| matches!(b, b'<' | b'>' | b'"' | b'\'' | b'[' | b']')) else {
+            return Ok(None);
+        };
+        at = match found {
+            (end, b'>') => return Ok(Some(end + 1)),
+            (begin, b'[') if !declared => {
+                declared = true;
+                match declarations(bytes, begin + 1)? {
+                    Some(end) => end,
+                    None => return Ok(None),
                 }
-                1
             }
-            b'<' if rest.starts_with(b"<!--") => memchr::memmem::find(rest.get(4..)?, b"-->")? + 7,
-            b'<' if rest.starts_with(b"<?") => memchr::memmem::find(rest, b"?>")? + 2,
-            b'<' => {
-                open = open.checked_add(1)?;
-                1
-            }
-            quote => memchr::memchr(quote, rest.get(1..)?)? + 2,
+            (begin, quote @ (b'"' | b'\'')) if !declared => match next_of(bytes, begin + 1, |b| b == quote) {
+                Some((end, _)) => end + 1,
+                None => return Ok(None),
+            },
+            (begin, _) => return Err(begin),
         };
     }
+}
+
+/// Where the declarations of a document type end, behind their `]`.
+fn declarations(bytes: &[u8], mut at: usize) -> Result<Option<usize>, usize> {
+    loop {
+        let Some((begin, byte)) = next_of(bytes, at, |b| matches!(b, b'<' | b'>' | b'"' | b'\'' | b'[' | b']')) else {
+            return Ok(None);
+        };
+        let rest = bytes.get(begin..).unwrap_or_default();
+        let end = match byte {
+            b']' => return Ok(Some(begin + 1)),
+            b'<' if rest.starts_with(b"<!--") => {
+                memchr::memmem::find(rest.get(4..).unwrap_or_default(), b"-->").map(|n| begin + n + 7)
+            }
+            b'<' if rest.starts_with(b"<?") && rest.get(2).is_none_or(|b| begins_a_name(*b)) => {
+                memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"?>").map(|n| begin + n + 4)
+            }
+            b'<' if rest.starts_with(b"<!") => declaration(bytes, begin + 2)?,
+            b'<' if rest.len() == 1 => None,
+            _ => return Err(begin),
+        };
+        match end {
+            Some(end) => at = end,
+            None => return Ok(None),
+        }
+    }
+}
+
+/// Where one declaration ends, with `>` in quotes.
+fn declaration(bytes: &[u8], mut at: usize) -> Result<Option<usize>, usize> {
+    loop {
+        at = match next_of(bytes, at, |b| matches!(b, b'<' | b'>' | b'"' | b'\'' | b'[' | b']')) {
+            None => return Ok(None),
+            Some((end, b'>')) => return Ok(Some(end + 1)),
+            Some((begin, quote @ (b'"' | b'\''))) => match next_of(bytes, begin + 1, |b| b == quote) {
+                Some((end, _)) => end + 1,
+                None => return Ok(None),
+            },
+            Some((begin, _)) => return Err(begin),
+        };
+    }
+}
+
+/// Whether a name may begin with this byte (XML 1.0 §2.3): all beyond ASCII is let through.
+fn begins_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':' | 0x80..)
+}
+
+/// The first byte of a kind from here on, and where.
+fn next_of(bytes: &[u8], at: usize, kind: impl Fn(u8) -> bool) -> Option<(usize, u8)> {
+    bytes.get(at..)?.iter().position(|b| kind(*b)).and_then(|n| Some((at + n, *bytes.get(at + n)?)))
 }

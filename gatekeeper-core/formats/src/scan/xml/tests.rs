@@ -38,6 +38,41 @@ fn text_before_and_between_elements_is_exact() {
 }
 
 #[test]
+fn a_document_type_is_read_over_and_nothing_else_with_it() {
+    for good in [
+        "r",
+        "r SYSTEM \"a>b\"",
+        "r PUBLIC '-//x' \"y\"",
+        "r [ ]",
+        "r [<!ENTITY e '>'> %pe; <!-- ]> ' --><?p ]> '?>] ",
+        "r SYSTEM 'x' [<!ELEMENT r ANY>\n]\n",
+    ] {
+        assert_eq!(tokens(&format!("<!DOCTYPE {good}><r/>")).unwrap(), ["<r ", ">"], "{good}");
+    }
+    // What a reader would skip with it would be lost: an element, a second document type, text.
+    for bad in [
+        "r <failed/>",
+        "r \"a\"?<",
+        "r [<failed/>]",
+        "r [ ' ]",
+        "r [] 'x'",
+        "r [][]",
+        "r ]",
+        "r [<!ENTITY e <x>>]",
+        "r [>]",
+        "",
+        " ",
+        "[]",
+    ] {
+        assert!(tokens(&format!("<!DOCTYPE {bad}><r/>")).is_err(), "{bad}");
+    }
+    for cut in ["r", "r 'x", "r [", "r [<", "r [<!ENTITY e '", "r [<!-- ", "r [<?p", "r []"] {
+        let error = tokens(&format!("<!DOCTYPE {cut}")).unwrap_err();
+        assert!(error.line().contains("end of the file"), "{cut}: {}", error.line());
+    }
+}
+
+#[test]
 fn what_breaks_off_is_refused() {
     for cut in ["<a><b>", "<a", "<a x=\"1", "<a>text", "<a><b></b", "<!-- x", "<a><![CDATA[x", ""] {
         assert!(tokens(cut).is_err(), "{cut}");
@@ -55,6 +90,8 @@ fn what_is_not_well_formed_is_refused() {
         "<a/>text",
         "x<a/>",
         "<a b/>",
+        "<?><?p ?><a/>",
+        "<? p?><a/>",
         "<a x=\"&bomb;\"/>",
     ] {
         assert!(tokens(bad).is_err(), "{bad}");
@@ -113,6 +150,20 @@ proptest::proptest! {
         ]), 0..12)
     ) {
         let text = format!("<r>{}</r>", inside.concat());
+        if let Err(differs) = compare(&text) {
+            proptest::prop_assert!(false, "{differs}");
+        }
+    }
+
+    /// The same in front of the root, where a document type may stand.
+    #[test]
+    fn what_stands_before_the_root_is_read_as_another_parser_does(
+        before in proptest::collection::vec(proptest::sample::select(vec![
+            "<!DOCTYPE ", "<!DOCTYPE r>", "<!doctype r>", "r", " ", "\n", "SYSTEM ", "PUBLIC ", "\"x\"", "'y>'", "[", "]", ">", "<", "<!ELEMENT r ANY>", "<!ENTITY e \">\">",
+            "<!-- ]> -->", "<?p ]>?>", "%pe;", "'", "\"", "-->", "?>", "!", "<r>", "<s/>",
+        ]), 0..10)
+    ) {
+        let text = format!("{}<r a='1'>t</r>", before.concat());
         if let Err(differs) = compare(&text) {
             proptest::prop_assert!(false, "{differs}");
         }
