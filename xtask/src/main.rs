@@ -1,7 +1,7 @@
 //! `cargo xtask codegen [--check]`: regenerates what is generated and checked in, or says where it has drifted.
 //!
-//! `cargo xtask mutants [--sample N] [--seed S] [--only TEXT] [--list FILE] [--in-place]`: changes the judging side in small ways and
-//! tells which changes no test notices.
+//! `cargo xtask mutants [--sample N] [--seed S] [--only TEXT]... [--tolerate N] [--list FILE]`: changes the judging side in small ways
+//! and tells which changes no test notices.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
@@ -23,8 +23,8 @@ fn main() -> ExitCode {
         ["codegen"] => drift(false),
         ["codegen", "--check"] => drift(true),
         ["mutants", rest @ ..] => mutants::Request::parse(rest).and_then(|r| mutants::mutants(&root(), &r)),
-        _ => Err("usage: cargo xtask codegen [--check]\n       cargo xtask mutants [--sample N] [--seed S] [--only TEXT] [--list FILE] \
-                  [--in-place]"
+        _ => Err("usage: cargo xtask codegen [--check]\n       cargo xtask mutants [--sample N] [--seed S] [--only TEXT]... [--tolerate N] \
+                  [--list FILE]"
             .to_owned()),
     };
     match told {

@@ -154,4 +154,14 @@ mod tests {
         assert_eq!(standing(reviews.iter()).len(), 3);
         assert_eq!(Approvals { reviews: reviews.to_vec(), ..Approvals::default() }.users(), 1);
     }
+
+    #[test]
+    fn a_person_is_counted_once_in_any_spelling() {
+        let of = |users: &[&str]| {
+            let nobodys = Review { user: None, ..Review::default() };
+            let reviews = users.iter().map(|u| review(u, State::Approved, 1)).chain([nobodys]).collect();
+            Approvals { reviews, ..Approvals::default() }.users()
+        };
+        assert_eq!((of(&[]), of(&["Ann"]), of(&["Ann", "ann", "Bob"])), (0, 1, 2));
+    }
 }

@@ -30,3 +30,17 @@ impl Checklist {
         self.items.iter().filter(|i| i.ticked).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ticked_is_counted() {
+        let of = |ticks: &[bool]| {
+            let items = ticks.iter().map(|t| Item { ticked: *t, ..Item::default() }).collect();
+            Checklist { items, ..Checklist::default() }.ticked()
+        };
+        assert_eq!((of(&[]), of(&[false]), of(&[true, false, true])), (0, 0, 2));
+    }
+}

@@ -87,4 +87,16 @@ mod tests {
         }
         assert_eq!([Algorithm::Sha256.digits(), Algorithm::Sha512.digits()], [64, 128]);
     }
+
+    #[test]
+    fn the_algorithms_of_all_sums_are_named_once() {
+        let file = |algorithms: &[Algorithm]| Sum {
+            digests: algorithms.iter().map(|a| (*a, "0".into())).collect(),
+            ..Sum::default()
+        };
+        let of = |files| Checksums { files, ..Checksums::default() }.algorithms();
+        assert!(of(vec![file(&[])]).is_empty());
+        let both = of(vec![file(&[Algorithm::Sha512]), file(&[Algorithm::Sha256, Algorithm::Sha512])]);
+        assert_eq!(both.into_iter().collect::<Vec<_>>(), ["sha256", "sha512"]);
+    }
 }

@@ -113,4 +113,12 @@ mod tests {
         assert_eq!(&*log(vec![of("a", false), of("b", false)]).head().unwrap().id, "a");
         assert!(log(Vec::new()).head().is_none());
     }
+
+    #[test]
+    fn the_tags_of_all_commits_are_counted() {
+        let of = |tags: &[&str]| Commit { tags: tags.iter().map(|t| (*t).into()).collect(), ..Commit::default() };
+        let log = |commits| Commits { commits, decorated: true };
+        assert_eq!(log(vec![of(&["v1", "latest"]), of(&[]), of(&["v0"])]).tags(), 3);
+        assert_eq!(log(vec![of(&[])]).tags(), 0);
+    }
 }

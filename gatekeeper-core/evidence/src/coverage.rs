@@ -225,13 +225,9 @@ impl FileCoverage {
 
     /// What is recorded of texts, sorted and each once; of one line several may be there, where reports differ.
     fn normalise_texts(&mut self) {
-        if !self.sums.is_sorted() {
-            self.sums.sort_unstable();
-        }
+        self.sums.sort_unstable();
         self.sums.dedup();
-        if !self.left_out.is_sorted() {
-            self.left_out.sort_unstable();
-        }
+        self.left_out.sort_unstable();
         self.left_out.dedup();
         self.digests.sort_unstable();
         self.digests.dedup();

@@ -120,7 +120,7 @@ impl Statistic {
             0 => Statistic::Min,
             500_000 => Statistic::Median,
             1_000_000 => Statistic::Max,
-            n if n < 1_000_000 => Statistic::Percentile(n),
+            1..1_000_000 => Statistic::Percentile(n),
             _ => return None,
         })
     }
@@ -286,5 +286,19 @@ mod tests {
         assert_eq!(Series::new("x", Labels::new(), "", None).name(), "x");
         assert_eq!(Series::default().name(), "a series without a name");
         assert_eq!([Better::Lower.as_str(), Better::Higher.as_str()], ["lower", "higher"]);
+    }
+
+    #[test]
+    fn only_what_has_no_name_is_named() {
+        let series = |metric: &str| Series::new(metric, Labels::new(), "", None);
+        let failure = |metric: &str| Failure { metric: metric.to_owned(), ..Failure::default() };
+        let mut m = Measurements {
+            series: vec![series(""), series("own")],
+            failures: vec![failure("own"), failure("")],
+            ..Measurements::default()
+        };
+        m.name_the_nameless("given");
+        assert_eq!(m.series.iter().map(|s| s.metric.as_str()).collect::<Vec<_>>(), ["given", "own"]);
+        assert_eq!(m.failures.iter().map(|f| f.metric.as_str()).collect::<Vec<_>>(), ["own", "given"]);
     }
 }

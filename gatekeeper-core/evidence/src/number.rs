@@ -103,9 +103,10 @@ impl Number {
         if other.digits.sign() == Sign::NoSign {
             return None;
         }
-        let scale = BigInt::from(10_u32).pow(60);
-        let digits = (&self.digits * scale) / &other.digits;
-        let exponent = self.exponent.checked_sub(other.exponent)?.checked_sub(60)?;
+        // As many more as the divisor has, so that none of the quotient's are lost.
+        let places = u32::try_from(other.digits.bits() / 3).ok()?.checked_add(60)?;
+        let digits = (&self.digits * BigInt::from(10_u32).pow(places)) / &other.digits;
+        let exponent = self.exponent.checked_sub(other.exponent)?.checked_sub(i32::try_from(places).ok()?)?;
         Number::of(Number { digits, exponent }.as_f64())
     }
 
@@ -280,5 +281,25 @@ mod tests {
             [n("-1"), n("0"), n("1")].map(|n| (n.is_negative(), n.is_zero())),
             [(true, false), (false, true), (false, false)]
         );
+    }
+
+    #[test]
+    fn a_quotient_of_very_different_numbers_has_its_digits() {
+        let over = |a: &str, b: &str| n(a).over(&n(b)).map(|q| q.as_f64());
+        assert_eq!(
+            (over("1", "3"), over("2", "1e40"), over("1e40", "4")),
+            (Some(1.0 / 3.0), Some(2e-40), Some(2.5e39))
+        );
+        assert_eq!(over("1", &"7".repeat(70)), Some(1.0 / "7".repeat(70).parse::<f64>().unwrap()));
+        assert_eq!(over("1", "0"), None);
+    }
+
+    #[test]
+    fn a_count_fits_64_bits() {
+        assert_eq!(n("1e19").as_count(), Some(10_000_000_000_000_000_000));
+        assert_eq!(n("18446744073709551615").as_count(), Some(u64::MAX));
+        for none in ["18446744073709551616", "1e20", "1e400", "0.5", "-1"] {
+            assert_eq!(n(none).as_count(), None, "{none}");
+        }
     }
 }

@@ -23,9 +23,9 @@ pub fn natural(a: &str, b: &str) -> Ordering {
         if here != Ordering::Equal {
             return here;
         }
-        if after.is_empty() || other_after.is_empty() {
+        if after.is_empty() && other_after.is_empty() {
             // What is equal as numbers (07 and 7) is still not the same text.
-            return after.len().cmp(&other_after.len()).then_with(|| a.cmp(b));
+            return a.cmp(b);
         }
         (left, right) = (after, other_after);
     }
@@ -55,6 +55,8 @@ mod tests {
             ("1.9", "1.10.1"),
             ("rc2", "rc10"),
             ("07", "7"),
+            ("7", "07a"),
+            ("1a07", "1a7"),
             ("", "0"),
             ("99999999999999999999998", "99999999999999999999999"),
             ("x1y2", "x1z1"),

@@ -128,4 +128,15 @@ mod tests {
         assert_eq!(case("", &[false]).judged_waiving(&|i| i.id == Some("b0")).status(), Pass);
         assert_eq!(case("", &[false]).judged_waiving(&|i| i.id == Some("b1")).status(), Fail);
     }
+
+    #[test]
+    fn what_is_open_and_allowed_is_noted_and_no_more() {
+        let of = |keys: &str, boxes: &[bool]| {
+            let j = case(keys, boxes).judged();
+            (j.violations.len(), j.to_pass.len(), j.notes.join(""))
+        };
+        assert_eq!(of("", &[true]), (0, 0, String::new()));
+        assert_eq!(of("max-open = 1", &[false, true]), (0, 0, "1 not ticked, which is allowed".to_owned()));
+        assert_eq!(of("max-open = 1", &[false, false]), (2, 1, String::new()));
+    }
 }

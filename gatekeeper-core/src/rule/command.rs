@@ -232,4 +232,19 @@ mod tests {
         }
         assert!(gate(&RULE, "exit-status = \"0\"").map(|_| ()).unwrap_err()[0].contains("number"));
     }
+
+    #[test]
+    fn it_judges_how_commands_ended_and_not_what_they_wrote() {
+        assert!(gate(&RULE, "").unwrap().by_exit_status());
+        assert!(!gate(&RULE, "").unwrap().decides());
+        let one = |keys| conditions(&Case::new(&RULE, keys, vec![recorded("x", Some(0), None)]).judged()).len();
+        assert_eq!((one("min-commands = 1"), one("min-commands = 2")), (1, 2), "one is asked for anyway");
+    }
+
+    #[test]
+    fn a_long_command_is_cut() {
+        let of = |n: usize| shown(&Recording { command: vec!["é".repeat(n)], ..Recording::default() });
+        assert_eq!(of(120), "é".repeat(120));
+        assert_eq!(of(121), format!("{}…", "é".repeat(120)));
+    }
 }

@@ -7,6 +7,7 @@ use super::series::{Seen, level, lost, of_evidence, percent_of, seen};
 use crate::config::{Measure, Table};
 use crate::stats::{Comparison, Sorted, bootstrap, fewest_samples, holm, mann_whitney, welch};
 use crate::verdict::{GateStatus, Violation};
+use gatekeeper_evidence::Data;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::measurements::{Better, Labels, named};
 use gatekeeper_evidence::number::Number;
@@ -72,8 +73,11 @@ impl Group<'_> {
         self.seen.first().map_or(Dimension::Share, |s| Unit::of(&s.series.unit).dimension)
     }
 
-    fn better(&self) -> Option<Better> {
-        self.seen.iter().find_map(|s| s.series.better)
+    /// What its reports say of the direction: one, none, or two that contradict each other.
+    fn better(&self) -> Vec<Better> {
+        let mut said: Vec<Better> = self.seen.iter().filter_map(|s| s.series.better).collect();
+        said.dedup();
+        said
     }
 
     fn is_exact(&self) -> bool {
@@ -144,6 +148,15 @@ impl Ratio {
             ));
             return out;
         };
+        for e in scope.evidence {
+            if let Data::Measurements(m) = &e.data
+                && let Some(failed) = m.thresholds_failed.filter(|n| *n > 0)
+            {
+                let words = format!("the tool itself says that {failed} of its own thresholds failed");
+                out.violations
+                    .push(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path));
+            }
+        }
         let (now, before) = (groups(seen(scope)), groups(of_evidence(baseline)));
         let mut failed: Vec<&str> = Vec::new();
         let all_lost = lost(scope);
@@ -178,7 +191,7 @@ impl Ratio {
                 One::Settled(found) => settled.push(found),
             }
         }
-        if compared == 0 && out.violations.iter().all(|v| v.status < GateStatus::Missing) {
+        if compared == 0 && out.violations.iter().all(|v| v.status == GateStatus::Warn) {
             let words =
                 if new.is_empty() { "no series is one of `metrics`" } else { "none of the series is in the baseline" };
             out.violations.push(Violation::new("baseline-missing", GateStatus::Missing, words));
@@ -235,7 +248,15 @@ impl Ratio {
                 format!("its unit is of another kind than in the baseline: {} is {}", name, new.dimension().noun());
             return settle(GateStatus::Error, "regression-unit", words);
         }
-        let own = new.better().or_else(|| old.better());
+        // A report that turns the direction round would make the slower one better.
+        let mut said = new.better();
+        said.extend(old.better());
+        said.dedup();
+        if said.len() > 1 {
+            let words = "its reports, then and now, do not agree which direction is better".to_owned();
+            return settle(GateStatus::Error, "regression-direction", words);
+        }
+        let own = said.first().copied();
         let better = match (own, self.better) {
             (Some(own), Some(told)) if own != told => {
                 let words =
@@ -401,12 +422,17 @@ impl Ratio {
 /// How much each sample is like the one before, where that is more than chance: the tests take samples for independent, and then raise more false alarms
 /// than stated (docs/statistics.md).
 fn following(values: &[f64]) -> Option<f64> {
-    let n = values.len();
-    let mean = values.iter().sum::<f64>() / float(n);
+    // Figures that never change follow nothing; their mean is off by its rounding.
+    let first = values.first()?;
+    if values.iter().all(|v| v == first) {
+        return None;
+    }
+    let n = float(values.len());
+    let mean = values.iter().sum::<f64>() / n;
     let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
     let lag: f64 = values.iter().zip(values.iter().skip(1)).map(|(a, b)| (a - mean) * (b - mean)).sum();
-    // Beyond 2.58 standard errors: one in two hundred of independent series.
-    (n >= 10 && square > 0.0 && lag / square > 2.58 / float(n).sqrt()).then(|| lag / square)
+    // Beyond 2.58 standard errors: one in two hundred of independent series. Fewer than ten samples are never so much alike.
+    Some(lag / square).filter(|correlation| *correlation > 2.58 / n.sqrt())
 }
 
 fn float(n: usize) -> f64 {
@@ -431,3 +457,6 @@ fn enough(c: &Comparison, counts: (usize, usize), limit: f64, level: f64) -> Str
     let wanted = (samples.ceil() as u64).max(few.saturating_add(1)).max(fewest);
     format!("these show differences of {seen} at best, and about {wanted} samples on each side would decide")
 }
+
+#[cfg(test)]
+mod tests;

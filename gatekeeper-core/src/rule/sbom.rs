@@ -435,4 +435,46 @@ mod tests {
         }
         assert!(gate(&RULE, "specs = [\"SWID\"]").is_err());
     }
+
+    #[test]
+    fn a_document_of_something_else_fails_and_one_that_does_not_say_is_an_error() {
+        let subject = |name: &str, version: Option<&str>, purl: Option<&str>, digests: &[&str]| Subject {
+            name: name.into(),
+            version: version.map(Into::into),
+            purl: purl.map(Into::into),
+            digests: digests.iter().map(|d| (*d).into()).collect(),
+        };
+        let app = || subject("ghcr.io/me/app", Some("v1.2.0"), Some("pkg:oci/app"), &["sha256:aa", "sha512:cc"]);
+        let said = |name: &str, version: &str, digest: &str, s: Option<&Subject>| {
+            let some = |t: &str| (!t.is_empty()).then(|| t.to_owned());
+            let wanted = Wanted { name: some(name), version: some(version), digest: some(digest) };
+            wanted.against(s).into_iter().map(|(status, _)| status).collect::<Vec<_>>()
+        };
+        let of = |name, version, digest| said(name, version, digest, Some(&app()));
+        for name in ["ghcr.io/me/app", "app", "pkg:oci/app"] {
+            assert_eq!(of(name, "", ""), [], "{name}");
+        }
+        assert_eq!((of("ap", "", ""), of("me/app", "", "")), (vec![Fail], vec![Fail]));
+        assert_eq!((of("", "v1.2.0", ""), of("", "1.2.0", ""), of("", "1.2.1", "")), (vec![], vec![], vec![Fail]));
+        assert_eq!((of("", "", "sha256:aa"), of("", "", "sha512:cc")), (vec![], vec![]));
+        assert_eq!((of("", "", "sha256:ab"), of("", "", "md5:aa")), (vec![Fail], vec![Error]));
+        assert_eq!(of("x", "2", "sha256:ab"), [Fail, Fail, Fail]);
+        // What it does not say.
+        assert_eq!(said("app", "1", "", None), [Error]);
+        let nameless = subject("", None, None, &[]);
+        assert_eq!(said("app", "1", "sha256:aa", Some(&nameless)), [Error, Error, Error]);
+        let by_purl = subject("", None, Some("pkg:oci/app"), &[]);
+        assert_eq!(
+            (said("app", "", "", Some(&by_purl)), said("pkg:oci/app", "", "", Some(&by_purl))),
+            (vec![Fail], vec![])
+        );
+        // A `v` before a word is none of a version.
+        let word = subject("app", Some("vital"), None, &[]);
+        assert_eq!((said("", "ital", "", Some(&word)), said("", "vital", "", Some(&word))), (vec![Fail], vec![]));
+        let problems = |keys: &str| gate(&RULE, keys).unwrap_err().join("; ");
+        assert!(problems("subject = {}").contains("names nothing"));
+        for keys in ["name = \"a\"", "version = \"1\"", "digest = \"sha256:aa\""] {
+            assert!(gate(&RULE, &format!("subject = {{ {keys} }}")).is_ok(), "{keys}");
+        }
+    }
 }

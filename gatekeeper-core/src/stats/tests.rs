@@ -9,6 +9,24 @@ struct Cases {
     ranks: Vec<Ratio>,
     welch: Vec<Ratio>,
     rates: Vec<Rate>,
+    bootstrap: Vec<Drawn>,
+    holm: Vec<Many>,
+}
+
+#[derive(Deserialize)]
+struct Drawn {
+    name: String,
+    old: Vec<f64>,
+    new: Vec<f64>,
+    ratio: f64,
+    interval: [f64; 2],
+}
+
+#[derive(Deserialize)]
+struct Many {
+    p: Vec<f64>,
+    level: f64,
+    rejected: Vec<bool>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +108,25 @@ fn rates_agree_with_scipy() {
         ],
         [None; 4]
     );
+}
+
+#[test]
+fn the_bootstrap_agrees_with_scipy() {
+    for c in cases().bootstrap {
+        let got = bootstrap(&sorted(&c.old), &sorted(&c.new), 1.0, 0.05).unwrap();
+        near(got.ratio, c.ratio, 1e-9, &format!("ratio of {}", c.name));
+        // Both are drawn: an end of 9,999 rounds lies within a hundredth of the interval's width, or two.
+        let within = (c.interval[1] - c.interval[0]) * 0.04;
+        near(got.low, c.interval[0], within, &format!("lower end of {}", c.name));
+        near(got.high, c.interval[1], within, &format!("upper end of {}", c.name));
+    }
+}
+
+#[test]
+fn holm_agrees_with_its_definition() {
+    for c in cases().holm {
+        assert_eq!(holm(&c.p, c.level), c.rejected, "{:?}", c.p);
+    }
 }
 
 #[test]

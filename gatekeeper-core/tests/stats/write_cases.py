@@ -101,4 +101,29 @@ def rates():
     return out
 
 
-print(json.dumps({"ranks": ranks(), "welch": welches(), "rates": rates(), "scipy": __import__("scipy").__version__}, indent=1))
+def bootstraps():
+    """Percentile intervals of the ratio of medians: of so many rounds that what is left of chance is far below the tolerance of the test."""
+    own, out = np.random.default_rng(20261130), []
+    for n, m, factor in [(6, 6, 1.0), (12, 12, 1.2), (20, 30, 1.05), (60, 40, 0.9)]:
+        old, new = rounded(own.normal(100, 5, n), 4), rounded(own.normal(100 * factor, 5, m), 4)
+        ratio = lambda a, b, axis: np.median(b, axis=axis) / np.median(a, axis=axis)
+        ci = stats.bootstrap((old, new), ratio, n_resamples=400_000, batch=20_000, method="percentile", confidence_level=0.95, random_state=7).confidence_interval
+        out.append({"name": f"{n} v {m}", "old": old, "new": new, "ratio": float(np.median(new) / np.median(old)), "interval": [float(ci.low), float(ci.high)]})
+    return out
+
+
+def holms():
+    """Holm's procedure by its definition: a hypothesis falls where its adjusted p-value, the running maximum of (m - i) p, is within the level."""
+    own, out = np.random.default_rng(20261201), []
+    for n in [1, 2, 3, 5, 8, 20]:
+        for _ in range(5):
+            p = rounded(own.beta(0.3, 3, n), 6)
+            order, running, adjusted = sorted(range(n), key=lambda i: p[i]), 0.0, [0.0] * n
+            for i, at in enumerate(order):
+                running = max(running, min(1.0, (n - i) * p[at]))
+                adjusted[at] = running
+            out.append({"p": p, "level": 0.05, "rejected": [a <= 0.05 for a in adjusted]})
+    return out
+
+
+print(json.dumps({"ranks": ranks(), "welch": welches(), "rates": rates(), "bootstrap": bootstraps(), "holm": holms(), "scipy": __import__("scipy").__version__}, indent=1))

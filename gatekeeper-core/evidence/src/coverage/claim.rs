@@ -145,3 +145,36 @@ impl Claim {
         Some(a)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(applied: bool, stated: (u64, u64), listed: (u64, u64)) -> Claim {
+        let ratio = |(covered, total)| Ratio { covered, total };
+        let d = Some(Disagreement { stated: ratio(stated), listed: ratio(listed) });
+        Claim { applied, lines: d, branches: d, functions: d, statements: d }
+    }
+
+    #[test]
+    fn of_two_reports_on_one_file_the_lower_promise_holds_in_either_order() {
+        // One covered less is as much as one line more: what counts is how far below its list a report states itself.
+        for (lower, higher) in [
+            (of(false, (8, 10), (9, 10)), of(false, (5, 10), (5, 10))),
+            (of(false, (9, 12), (9, 10)), of(false, (8, 10), (9, 10))),
+            (of(false, (8, 9), (9, 9)), of(false, (20, 21), (20, 20))),
+            (of(false, (3, 10), (4, 10)), of(false, (4, 10), (4, 10))),
+        ] {
+            for (a, b) in [(&lower, &higher), (&higher, &lower)] {
+                let got = Claim::merge(Some(Box::new(*a)), Some(Box::new(*b))).unwrap();
+                assert_eq!(*got, lower, "{a:?} {b:?}");
+            }
+        }
+        let one = Some(Box::new(of(true, (1, 2), (2, 2))));
+        assert_eq!((Claim::merge(one.clone(), None), Claim::merge(None, one.clone())), (one.clone(), one.clone()));
+        for (a, b) in [(true, false), (false, true), (true, true)] {
+            let of = |applied| Some(Box::new(of(applied, (1, 2), (2, 2))));
+            assert!(Claim::merge(of(a), of(b)).unwrap().applied, "counted by one is counted: {a} {b}");
+        }
+    }
+}

@@ -296,3 +296,91 @@ fn what_ran_is_covered_and_what_did_not_is_not() {
     let figures = file.figures(Metrics::ALL);
     assert_eq!((figures.branches, figures.functions), (ratio(2, 3), ratio(2, 3)));
 }
+
+#[test]
+fn what_is_recorded_of_texts_is_sorted_and_each_once() {
+    let sum = |line: u32, byte: u8| LineSum { line, md5: [byte; 16] };
+    let mut file = FileCoverage {
+        sums: vec![sum(2, 2), sum(1, 1), sum(2, 2)],
+        left_out: vec![9, 3, 9],
+        ..FileCoverage::default()
+    };
+    file.normalise();
+    assert_eq!((file.sums.iter().map(|s| s.line).collect::<Vec<_>>(), file.left_out), (vec![1, 2], vec![3, 9]));
+}
+
+#[test]
+fn a_repeated_record_adds_its_hits_and_keeps_what_it_says_of_the_text() {
+    let other = FileCoverage {
+        lines: lines(&[(1, 1)]),
+        sums: vec![LineSum { line: 1, md5: [1; 16] }],
+        left_out: vec![5],
+        length: Some(7),
+        by_first_line: true,
+        ..FileCoverage::default()
+    };
+    let mut file = FileCoverage { lines: lines(&[(1, 2), (2, 0)]), ..FileCoverage::default() };
+    file.add_up(other.clone());
+    assert_eq!(file.lines, lines(&[(1, 3), (2, 0)]));
+    assert_eq!((file.sums, file.left_out), (other.sums, vec![5]));
+    assert_eq!((file.length, file.by_first_line), (Some(7), true));
+}
+
+#[test]
+fn counted_by_first_line_in_one_report_is_so_in_both() {
+    for (a, b, want) in [(true, false, true), (false, true, true), (true, true, true), (false, false, false)] {
+        let of = |by_first_line, functions_by_line| FileCoverage {
+            by_first_line,
+            functions_by_line,
+            ..FileCoverage::default()
+        };
+        let mut file = of(a, a);
+        file.merge(of(b, b));
+        assert_eq!((file.by_first_line, file.functions_by_line), (want, want), "{a} {b}");
+        let mut file = of(a, a);
+        file.add_up(of(b, b));
+        assert_eq!((file.by_first_line, file.functions_by_line), (want, want), "{a} {b}");
+    }
+}
+
+#[test]
+fn a_rate_that_is_further_off_than_its_rounding_is_another_reading() {
+    let of = |covered: u32, total: u32, rate: f64| {
+        let mut c = Coverage::default();
+        let all: Vec<(u32, u32)> = (1..=total).map(|n| (n, u32::from(n <= covered))).collect();
+        c.add("a", FileCoverage { lines: lines(&all), ..FileCoverage::default() });
+        c.note_metrics();
+        c.hold_against_rate(rate);
+        c.claim.as_ref().and_then(|c| c.lines).map(|d| (d.stated.covered, d.stated.total, d.listed.covered))
+    };
+    // Of 1,000 lines a hundredth is ten.
+    assert_eq!(of(500, 1_000, 0.49), None);
+    assert_eq!(of(500, 1_000, 0.489), Some((489, 1_000, 500)));
+    assert_eq!(of(500, 1_000, 0.51), None);
+    assert_eq!(of(500, 1_000, 0.511), Some((511, 1_000, 500)));
+    // Of few, one line is rounding and two are not.
+    assert_eq!(of(5, 10, 0.4), None);
+    assert_eq!(of(5, 10, 0.3), Some((3, 10, 5)));
+    assert_eq!(of(5, 10, 1.7), Some((10, 10, 5)), "more than all is all");
+    assert_eq!((of(0, 0, 1.0), of(5, 10, f64::NAN), of(5, 10, -1.0)), (None, None, None));
+}
+
+#[test]
+fn a_counter_is_worse_where_its_share_is_below_that_of_the_list() {
+    let of = |covered: u32, total: u32, stated: Option<Ratio>| {
+        let mut c = Coverage::default();
+        let all: Vec<(u32, u32)> = (1..=total).map(|n| (n, u32::from(n <= covered))).collect();
+        c.add("a", FileCoverage { lines: lines(&all), ..FileCoverage::default() });
+        c.metrics.lines = true;
+        c.hold_against(&Stated { lines: stated, ..Stated::default() });
+        (c.claim.is_some(), c.disagrees())
+    };
+    assert_eq!(of(5, 10, ratio(5, 10)), (false, false));
+    assert_eq!(of(5, 10, None), (false, false));
+    assert_eq!(of(5, 10, ratio(1, 2)), (true, false), "the same share of fewer lines");
+    assert_eq!(of(5, 10, ratio(6, 10)), (true, false));
+    assert_eq!(of(5, 10, ratio(4, 10)), (true, true));
+    assert_eq!(of(99, 100, ratio(9, 10)), (true, true));
+    // What is not listed has no second reading.
+    assert_eq!(of(0, 0, ratio(1, 2)), (false, false));
+}

@@ -122,3 +122,43 @@ fn categories_have_stable_names() {
     assert_eq!(Category::ALL.map(Category::as_str), ["code", "vulnerability", "secret", "misconfiguration", "license"]);
     assert_eq!(Category::named("Code"), None);
 }
+
+#[test]
+fn what_the_totals_count_beyond_the_list_stands_for_findings_of_its_kind() {
+    let mut f = Findings { items: vec![finding(Severity::High, false)], ..Findings::default() };
+    assert_eq!(
+        f.hold_against(&[(Severity::High, 1), (Severity::Low, 0), (Severity::Unknown, 1)], Category::Secret),
+        None
+    );
+    assert!(f.by_totals().is_none());
+    let words = f.hold_against(&[(Severity::Unknown, 5), (Severity::High, 3)], Category::Secret).unwrap();
+    assert_eq!(words, "states 3 high, lists 1; states 5 in all, lists 3");
+    let all = f.by_totals().unwrap();
+    assert_eq!(all.by_severity().high, 3);
+    // How bad the rest is nobody knows.
+    assert_eq!((all.by_severity().critical, all.by_severity().unknown), (2, 0));
+    let added: Vec<&Finding> = all.items.iter().skip(1).collect();
+    assert!(added.iter().all(|f| f.category == Category::Secret && f.message.as_ref() == words));
+    let rules: std::collections::BTreeSet<&str> = added.iter().map(|f| f.rule.as_ref()).collect();
+    assert_eq!(rules.len(), 4, "each is one of its own");
+    // A tool that knows no severities has none for them either.
+    let mut silent = Findings { items: vec![finding(Severity::Unknown, false)], ..Findings::default() };
+    silent.hold_against(&[(Severity::Unknown, 3)], Category::Code).unwrap();
+    assert_eq!(silent.by_totals().unwrap().by_severity().unknown, 3);
+}
+
+#[test]
+fn a_gap_says_what_was_not_looked_at() {
+    let whole = Gap::whole("nothing");
+    assert_eq!((whole.words.as_str(), whole.whole, whole.of.len()), ("nothing", true, 0));
+    let part = Gap::part("a.ts").of(Category::Secret);
+    assert_eq!((part.words.as_str(), part.whole, part.of), ("a.ts", false, vec![Category::Secret]));
+    let of = |n: usize| {
+        let items: Vec<String> = (0..n).map(|i| i.to_string()).collect();
+        Gap::of_items("file is", "files are", &items).map(|g| g.words)
+    };
+    assert_eq!(of(0), None);
+    assert_eq!(of(1).as_deref(), Some("1 file is: 0"));
+    assert_eq!(of(5).as_deref(), Some("5 files are: 0, 1, 2, 3, 4"));
+    assert_eq!(of(6).as_deref(), Some("6 files are: 0, 1, 2, 3, 4, …"));
+}

@@ -121,3 +121,18 @@ fn the_whole_has_a_specification_only_where_all_have_the_same() {
     assert_eq!(said(&[&one, &of(Some("SPDX"), Some("1.6"))]), (None, None));
     assert_eq!(said(&[&one, &of(None, None)]), (None, None));
 }
+
+#[test]
+fn a_subjects_digests_are_spelt_one_way_and_few() {
+    let mut subject = Subject::default();
+    for (algorithm, value) in [("SHA-256", " ABcd "), ("sha512", "ef"), ("", "00"), ("-", "00"), ("md5", " ")] {
+        subject.add_digest(algorithm, value);
+    }
+    assert_eq!(subject.digests, ["sha256:abcd".into(), "sha512:ef".into()]);
+    subject.add_digest("a", &"0".repeat(1_001));
+    assert_eq!(subject.digests.len(), 2);
+    subject.add_digest("a", &"0".repeat(1_000));
+    assert_eq!(subject.digests.len(), 3);
+    (0..100).for_each(|n| subject.add_digest("a", &n.to_string()));
+    assert_eq!(subject.digests.len(), 64);
+}

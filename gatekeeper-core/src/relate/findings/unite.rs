@@ -423,4 +423,40 @@ mod tests {
         tools.sort();
         assert_eq!(tools, [vec!["a"], vec!["b", "c"]]);
     }
+
+    #[test]
+    fn one_that_states_no_version_is_the_only_one_that_is_there() {
+        let of = |tool: &str, purl: Option<&str>, version: &str| {
+            set(tool, vec![vulnerability("CVE-1", &[], purl, "x", version, Severity::Low)])
+        };
+        let united = |sets: &[Findings]| unite(&sets.iter().collect::<Vec<_>>()).len();
+        let bare = of("b", None, "");
+        assert_eq!(united(&[of("a", Some("pkg:npm/x@1"), "1"), bare.clone()]), 1);
+        assert_eq!(united(&[of("a", None, "1"), bare.clone()]), 1);
+        // Of two versions it may be either.
+        assert_eq!(united(&[of("a", Some("pkg:npm/x@1"), "1"), of("c", Some("pkg:npm/x@2"), "2"), bare.clone()]), 3);
+        // Of two kinds of one version too.
+        assert_eq!(united(&[of("a", Some("pkg:npm/x@1"), "1"), of("c", Some("pkg:pypi/x@1"), "1"), bare]), 3);
+        // A kind that is stated is that kind, or one that states none.
+        let npm = of("b", Some("pkg:npm/x"), "");
+        assert_eq!(united(&[of("a", Some("pkg:npm/x@1"), "1"), npm.clone()]), 1);
+        assert_eq!(united(&[of("a", Some("pkg:pypi/x@1"), "1"), npm.clone()]), 2);
+        assert_eq!(united(&[of("a", None, "1"), npm.clone()]), 1);
+        assert_eq!(united(&[of("a", None, "1"), of("c", Some("pkg:pypi/x@1"), "1"), npm]), 2);
+    }
+
+    #[test]
+    fn what_is_new_to_one_scanner_is_new() {
+        let of = |new: Option<bool>| Finding {
+            is_new: new,
+            ..vulnerability("CVE-1", &[], Some("pkg:npm/x@1"), "x", "1", Severity::Low)
+        };
+        let (yes, no) = (Some(true), Some(false));
+        for (a, b, want) in
+            [(yes, no, yes), (no, yes, yes), (no, no, no), (yes, None, yes), (None, no, no), (None, None, None)]
+        {
+            let got = unite(&[&set("a", vec![of(a)]), &set("b", vec![of(b)])]);
+            assert_eq!((got.len(), got[0].finding.is_new), (1, want), "{a:?} {b:?}");
+        }
+    }
 }

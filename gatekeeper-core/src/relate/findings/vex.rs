@@ -347,4 +347,13 @@ mod tests {
         assert_eq!(applied("pkg:npm/a@2", leaf, &graph(&[1])), 0);
         assert_eq!(applied("Unknown Product", leaf, &graph(&[1])), 0);
     }
+
+    #[test]
+    fn a_version_beside_a_purl_without_one_is_the_packages() {
+        let s = [statement("CVE-1", &[("pkg:npm/x@1.0", &[])], VexStatus::Fixed, "")];
+        for (installed, applied) in [("1.0", 1), ("2.0", 0), ("", 0)] {
+            let mut all = [finding("CVE-1", "", Some("pkg:npm/x"), "x", installed)];
+            assert_eq!(apply_vex(&mut all, &s, &[], None).applied.len(), applied, "{installed}");
+        }
+    }
 }

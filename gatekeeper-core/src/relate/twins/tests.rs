@@ -371,3 +371,81 @@ fn of_two_formats_that_which_tells_more_of_what_is_wrong_is_kept() {
     // Between equals the first stays.
     assert_eq!(kept(&sort(vec![of("a", "junit", good()), of("b", "tap", good())])), ["a"]);
 }
+
+#[test]
+fn three_formats_of_one_run_are_one() {
+    let of = |path: &str, format, tool: &str| evidence(path, format, tool, Data::Tests(run(&[("x", Outcome::Passed)])));
+    let got = sort(vec![of("a", "junit", ""), of("b", "mocha-json", ""), of("c", "tap", "")]);
+    assert_eq!((got.kept.len(), got.aside.len()), (1, 2));
+    let got = sort(vec![of("a", "junit", ""), of("b", "mocha-json", "")]);
+    assert_eq!((got.kept.len(), got.aside.len()), (1, 1));
+}
+
+#[test]
+fn cases_are_the_same_by_any_of_their_names() {
+    let of = |path: &str, format, name: &str, class: Option<&str>| {
+        let case = Case { name: name.into(), class: class.map(Into::into), status: Outcome::Passed, ..Case::default() };
+        let suites = vec![Suite { cases: vec![case], ..Suite::named("s") }];
+        evidence(path, format, "", Data::Tests(TestRun { suites, ..TestRun::default() }))
+    };
+    let kept = |a: (&str, Option<&str>), b: (&str, Option<&str>)| {
+        sort(vec![of("a", "junit", a.0, a.1), of("b", "mocha-json", b.0, b.1)]).kept.len()
+    };
+    // By the last part alone, by all words of the name, by class and name.
+    assert_eq!(kept(("Sums > adds", Some("A")), ("Other > adds", Some("B"))), 1);
+    assert_eq!(kept(("Sums adds", Some("A")), ("Sums-adds", Some("B"))), 1);
+    assert_eq!(kept(("adds", Some("Sums")), ("Sums adds", Some("B"))), 1);
+    assert_eq!(kept(("Sums adds", Some("B")), ("adds", Some("Sums"))), 1);
+    assert_eq!(kept(("b adds", Some("a")), ("adds", Some("a.b"))), 1);
+    assert_eq!(kept(("adds", Some("A")), ("takes", Some("A"))), 2);
+}
+
+#[test]
+fn a_recording_stands_for_logs_of_its_own_command_alone() {
+    let one = [("m.erl", 3, "r")];
+    let other = [("m.erl", 4, "r")];
+    // Two recordings that tell another thing are of two commands; the very same are one.
+    assert_eq!(sort(vec![log("a", "xref", &one, Some(0)), log("b", "xref", &other, Some(0))]).kept.len(), 2);
+    assert_eq!(sort(vec![log("a", "xref", &one, Some(0)), log("b", "xref", &one, Some(0))]).kept.len(), 1);
+    assert_eq!(sort(vec![log("a", "xref", &one, Some(0)), log("b", "xref", &one, Some(1))]).kept.len(), 2);
+    assert_eq!(sort(vec![log("a", "xref", &one, None), log("b", "xref", &one, None)]).kept.len(), 1);
+    assert_eq!(sort(vec![log("a", "xref", &one, None), log("b", "xref", &other, None)]).kept.len(), 2);
+    // Other labels, another entry: another command.
+    for change in [
+        |e: &mut Evidence| e.source.labels = [("os".to_owned(), "x".to_owned())].into(),
+        |e: &mut Evidence| e.source.name = Some("x".to_owned()),
+        |e: &mut Evidence| e.source.format = "dialyzer",
+    ] {
+        let mut b = log("b", "xref", &[], None);
+        change(&mut b);
+        assert_eq!(sort(vec![log("a", "xref", &one, Some(0)), b]).kept.len(), 2);
+    }
+}
+
+#[test]
+fn of_runs_at_the_very_same_time_and_of_other_suites_each_keeps_its_own() {
+    use Outcome::{Failed, Passed};
+    let at = |day: u32, file: &str| format!("logs/ct_run.a@b.2026-11-{day:02}_09.00.00/{file}");
+    let log = |day, file: &str, of: &[(&str, Outcome)]| of_ct(&at(day, file), "ct-suite-log", suites(of));
+    let hook = |day, of: &[(&str, Outcome)]| of_ct(&at(day, "junit_report.xml"), "junit", suites(of));
+    let failed = |all: Vec<Evidence>| {
+        let got = sort(all);
+        let mut out: Vec<String> = got
+            .kept
+            .iter()
+            .filter_map(|e| if let Data::Tests(t) = &e.data { Some(t) } else { None })
+            .flat_map(|t| t.suites.iter().filter(|s| s.cases[0].status == Failed).map(|s| s.name.to_string()))
+            .collect();
+        out.sort();
+        out
+    };
+    // Two logs of one older run do not stand for each other, though the one of the newest run does for its suite.
+    let older = || vec![log(1, "a.log", &[("a_SUITE", Failed)]), log(1, "b.log", &[("b_SUITE", Failed)])];
+    assert_eq!(failed([older(), vec![log(2, "c.log", &[("c_SUITE", Passed)])]].concat()), ["a_SUITE", "b_SUITE"]);
+    assert_eq!(failed([older(), vec![log(2, "a.log", &[("a_SUITE", Passed)])]].concat()), ["b_SUITE"]);
+    // A log that tells of a suite twice, and what a hook wrote of it and of one more.
+    let twice = vec![log(1, "a.log", &[("a_SUITE", Failed)]), log(1, "a2.log", &[("a_SUITE", Failed)])];
+    assert_eq!(failed([twice, vec![log(2, "c.log", &[("c_SUITE", Passed)])]].concat()), ["a_SUITE", "a_SUITE"]);
+    let hooked = vec![log(1, "a.log", &[("a_SUITE", Failed)]), hook(1, &[("x.a_SUITE", Failed)])];
+    assert_eq!(failed([hooked, vec![log(2, "c.log", &[("c_SUITE", Passed)])]].concat()), ["a_SUITE"]);
+}

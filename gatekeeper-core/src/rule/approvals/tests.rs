@@ -231,3 +231,62 @@ fn mistakes_in_its_keys_are_told() {
         assert!(problems.len() == 1 && problems[0].contains(said), "{keys}: {problems:?}");
     }
 }
+
+#[test]
+fn what_is_known_of_a_request_adds_up_over_all_reports() {
+    let draft = |author: Option<&str>, draft| {
+        let request = Request { author: author.map(Into::into), draft, ..Request::default() };
+        Approvals { request: Some(Box::new(request)), ..list(&[approved("a")]) }
+    };
+    let notes = |answers: Vec<Approvals>| case("", answers).judged().notes.join("; ");
+    let is_draft = |answers| notes(answers).contains("it is a draft");
+    assert!(is_draft(vec![draft(None, true), draft(None, false)]));
+    assert!(is_draft(vec![draft(None, false), draft(None, true)]));
+    assert!(!is_draft(vec![draft(None, false)]));
+    // The one report that knows the head or the author says so for all.
+    let mut c = case("", vec![request("m", HEAD, 0), list(&[review("a", State::Approved, 1, OLD)])]);
+    c.context.revision.commit = None;
+    assert_eq!(c.judged().status(), Fail, "an approval of another commit");
+}
+
+#[test]
+fn only_what_is_short_is_asked_for() {
+    let keys = "min = 2\ngroups = { s = { of = [\"a\", \"b\"], min = 1 }, t = { of = [\"c\"], min = 1 } }";
+    let wanted = |users: &[&str]| {
+        let reviews: Vec<Review> = users.iter().map(|u| approved(u)).collect();
+        case(keys, vec![list(&reviews)]).judged().to_pass
+    };
+    assert_eq!(wanted(&["a", "c"]), []);
+    assert_eq!(wanted(&["a", "b"]), [Remedy::Other("1 of t (c) still needed".to_owned())]);
+    assert_eq!(wanted(&["c"]), [Remedy::Other("1 approval and 1 of s (a, b) still needed".to_owned())]);
+    // Groups alone ask for nobody beside them.
+    let only = "groups = { t = { of = [\"c\"], min = 1 } }";
+    let j = case(only, vec![list(&[])]).judged();
+    assert_eq!(conditions(&j), [("approvals of t", Fail)]);
+}
+
+#[test]
+fn a_deadline_is_told_as_ahead_or_past() {
+    let words = |now: i64| {
+        let mut c = case("deadline = \"10m\"", vec![list(&[]), request("m", HEAD, 0)]);
+        c.now = Some(now);
+        c.judged().violations.iter().find(|v| v.code == "deadline").unwrap().message.clone()
+    };
+    assert_eq!(words(600), "1 approval still needed; the deadline is 1970-01-01T00:10:00Z");
+    assert_eq!(words(601), "1 approval still needed, and the deadline was 1970-01-01T00:10:00Z");
+    // Clocks differ by up to five minutes.
+    let future = |now: i64| {
+        let mut c = case("deadline = \"10m\"", vec![list(&[approved("a")]), request("m", HEAD, 0)]);
+        c.now = Some(now);
+        c.judged().status()
+    };
+    assert_eq!([future(-300), future(-301)], [Pass, Error]);
+}
+
+#[test]
+fn too_few_people_are_counted_in_words() {
+    let said = |keys: &str| gate(&RULE, keys).unwrap_err().join("; ");
+    let (one, two) = (said("min = 2\nfrom = [\"a\"]"), said("min = 3\nfrom = [\"a\", \"b\"]"));
+    assert!(one.contains("1 person") && !one.contains("1 people"), "{one}");
+    assert!(two.contains("2 people"), "{two}");
+}

@@ -180,3 +180,61 @@ fn mistakes_are_told() {
     }
     assert!(gate(&RULE, &format!("{SIDES}{LATENCY}confidence = 99")).unwrap().decides());
 }
+
+#[test]
+fn rates_that_fall_too_far_are_worse_where_more_is_better() {
+    let of = |old: [f64; 2], new: [f64; 2]| {
+        let side = |role: &str, [a, n]: [f64; 2]| side(role, vec![samples("good", [a]), samples("requests", [n])]);
+        let metrics = "metrics = [{ name = \"rate\", max-decrease = \"1pp\", counts = [\"good\", \"requests\"] }]\n";
+        let all = vec![side("primary", old), side("canary", new)];
+        Case::new(&RULE, &format!("{SIDES}{metrics}"), all).judged()
+    };
+    assert_eq!(of([8_900.0, 9_000.0], [8_900.0, 9_000.0]).status(), Pass);
+    assert_eq!(of([8_000.0, 9_000.0], [8_900.0, 9_000.0]).status(), Pass, "better");
+    let j = of([8_900.0, 9_000.0], [8_000.0, 9_000.0]);
+    assert_eq!(j.status(), Fail);
+    assert!(j.violations[0].message.contains("rate: the canary is worse"), "{}", j.violations[0].message);
+    let untold = rate("", [30.0, 9000.0], [3.0, 212.0]);
+    assert!(untold.violations[0].message.contains("rate: it cannot be told yet"), "{}", untold.violations[0].message);
+}
+
+#[test]
+fn as_many_requests_as_are_wanted_are_enough() {
+    let codes =
+        |n: f64| violations(&rate("", [0.0, n], [n, n])).iter().map(|(c, _)| (*c).to_owned()).collect::<Vec<_>>();
+    assert_eq!([codes(49.0), codes(50.0)], [["canary-untold"], ["canary"]]);
+    // A count of 2^53 is a float like its neighbours.
+    let most = 9_007_199_254_740_992.0;
+    assert_eq!(rate("", [0.0, most], [0.0, 9000.0]).status(), Error);
+    assert_ne!(rate("", [0.0, most - 1.0], [0.0, 9000.0]).status(), Error);
+}
+
+#[test]
+fn one_side_without_samples_tells_nothing() {
+    let stated = || {
+        let mut s = samples("latency", Vec::new());
+        s.stated.insert(
+            gatekeeper_evidence::measurements::Statistic::Mean,
+            gatekeeper_evidence::number::Number::whole(100),
+        );
+        s
+    };
+    for (old, new) in [(stated(), samples("latency", noise(60, 1.0))), (samples("latency", noise(60, 1.0)), stated())] {
+        let all = vec![side("primary", vec![old]), side("canary", vec![new])];
+        let j = Case::new(&RULE, &format!("{SIDES}{LATENCY}min-samples = 0"), all).judged();
+        assert_eq!(violations(&j), [("canary-untold", Inconclusive)]);
+        assert!(j.violations[0].message.contains("only a summary is stated"), "{}", j.violations[0].message);
+    }
+}
+
+#[test]
+fn the_figure_of_samples_is_how_much_worse_they_are() {
+    let all = vec![
+        side("primary", vec![samples("latency", vec![100.0; 60])]),
+        side("canary", vec![samples("latency", vec![150.0; 60])]),
+    ];
+    let j = Case::new(&RULE, &format!("{SIDES}{LATENCY}"), all).judged();
+    assert!(j.violations[0].message.contains("latency +50"), "{}", j.violations[0].message);
+    let problems = gate(&RULE, &format!("{SIDES}metrics = [{{ name = 5, max-increase = \"1%\" }}]")).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+}

@@ -430,4 +430,23 @@ mod tests {
             assert!(said.contains(words), "{bad}: {said}");
         }
     }
+
+    #[test]
+    fn what_todays_report_does_not_say_is_told_once() {
+        let codes = |keys: &str, now: Evidence| {
+            let mut case = Case::new(&RULE, keys, vec![now]);
+            case.baseline = Some(vec![covered(&[("a", 9, 10)])]);
+            case.judged().violations.iter().map(|v| v.code.to_string()).collect::<Vec<_>>()
+        };
+        // It measures branches alone.
+        let mut c = Coverage::default();
+        let branches = vec![Branch { line: 1, block: 0, arm: 0, hits: 1 }];
+        c.add("a", FileCoverage { branches, ..FileCoverage::default() });
+        c.note_metrics();
+        let branches = evidence("lcov.info", Data::Coverage(c));
+        for keys in ["ratchet = true", "max-drop = 1", "max-drop = 1\nlines = { min = 1 }"] {
+            let codes = codes(keys, branches.clone());
+            assert_eq!(codes.iter().filter(|c| *c == "coverage-no-figure").count(), 1, "{keys}: {codes:?}");
+        }
+    }
 }

@@ -158,3 +158,85 @@ fn a_mistake_is_told_at_its_word() {
     assert_eq!(place(text, &(10..90), "cuonts"), 10..90);
     assert_eq!(place(text, &(10..10 + text.len() + 2), "uonts"), 10..31);
 }
+
+#[test]
+fn an_expression_takes_the_kinds_that_it_speaks_of() {
+    for (expr, takes, needs) in [
+        ("tests.counts.failed == 0", [true, false], true),
+        ("findings.total == 0", [false, true], true),
+        ("tests.counts.failed == 0 && findings.total == 0", [true, true], true),
+        ("evidence.size() > 0", [true, true], true),
+        ("evidence.size() > 0 && tests.counts.failed == 0", [true, true], true),
+        ("run.tag == 'v1'", [true, true], false),
+        ("run.tag == 'v1' || tests.counts.failed == 0", [true, false], true),
+    ] {
+        let gate = gate(&RULE, &keys(expr)).unwrap();
+        let all = [Data::Tests(run(PASSED)), found(&[])].map(|d| evidence("e", d));
+        assert_eq!(all.each_ref().map(|e| gate.takes(e, &Selector::default())), takes, "{expr}");
+        assert_eq!(gate.needs_evidence(), needs, "{expr}");
+    }
+}
+
+#[test]
+fn all_of_nothing_is_refused_wherever_it_is_asked() {
+    let none = |expr: &str| of(expr, vec![found(&[])]);
+    for expr in [
+        "findings.items.all(f, f.severity != 'critical')",
+        "{'a': findings.items.all(f, f.severity != 'critical')}['a']",
+        "{findings.items.all(f, f.severity != 'critical'): true}[true]",
+        "[findings.items.all(f, f.severity != 'critical')][0]",
+    ] {
+        assert_eq!(none(expr), Error, "{expr}");
+        assert_eq!(of(expr, vec![found(&[Severity::Low])]), Pass, "{expr}");
+    }
+}
+
+#[test]
+fn what_is_reached_by_a_number_is_checked_like_the_rest() {
+    for expr in [
+        "tests.cases[0].nam == 't0'",
+        "tests.cases.filter(c, c.name != '')[0].nam == 't0'",
+        "tests.cases.map(c, c)[0].nam == 't0'",
+    ] {
+        let problems = gate(&RULE, &keys(expr)).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains("nam"), "{expr}: {problems:?}");
+        assert_eq!(tests(&expr.replace("nam ==", "name =="), PASSED), Pass, "{expr}");
+    }
+}
+
+#[test]
+fn a_document_has_the_figures_of_coverage_and_packages() {
+    use gatekeeper_evidence::coverage::{FileCoverage, Line};
+    use gatekeeper_evidence::inventory::Component;
+    use gatekeeper_evidence::{Coverage, Inventory};
+
+    let mut c = Coverage::default();
+    let lines = (1..=4).map(|number| Line { number, hits: u32::from(number < 4) }).collect();
+    c.add("a.c", FileCoverage { lines, ..FileCoverage::default() });
+    c.note_metrics();
+    let covered = |expr: &str| of(expr, vec![Data::Coverage(c.clone())]);
+    assert_eq!(covered("coverage.lines.covered == 3 && coverage.lines.total == 4"), Pass);
+    assert_eq!(covered("coverage.files.all(f, f.path == 'a.c' && f.lines.covered == 3)"), Pass);
+    assert_eq!(covered("coverage.lines.covered == 4"), Fail);
+    // A share of nothing is not there: no number to compare with, and no pass.
+    assert_eq!(covered("coverage.branches.covered == 0"), Error);
+    let mut nothing = Coverage::default();
+    nothing.add("a.c", FileCoverage::default());
+    nothing.metrics.lines = true;
+    assert_eq!(of("coverage.lines.covered == 0", vec![Data::Coverage(nothing)]), Error);
+
+    let components = vec![Component { name: "x".into(), version: Some("1".into()), ..Component::default() }];
+    let list = Data::Inventory(Inventory { components, ..Inventory::default() });
+    assert_eq!(of("inventory.components == 1 && inventory.licensed == 0", vec![list.clone()]), Pass);
+    assert_eq!(of("inventory.packages.all(p, p.name == 'x' && p.version == '1')", vec![list.clone()]), Pass);
+    assert_eq!(of("inventory.components == 2", vec![list]), Fail);
+}
+
+#[test]
+fn what_does_not_hold_is_said_with_its_figures() {
+    let case = |expr: &str| {
+        let j = Case::new(&RULE, &keys(expr), vec![evidence("e", Data::Tests(run(FAILED)))]).judged();
+        j.violations[0].message.clone()
+    };
+    assert_eq!(case("tests.counts.failed == 0"), "tests.counts.failed == 0 does not hold: tests.counts.failed = 1");
+}

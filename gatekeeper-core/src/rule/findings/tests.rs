@@ -396,3 +396,87 @@ fn only_what_is_new_counts_and_slack_is_nobody_s_to_spend() {
     assert_eq!(gate(&RULE, keys).unwrap().compares(), Compares::Wholly);
     assert_eq!(gate(&RULE, "max = { total = 0 }").unwrap().compares(), Compares::Not);
 }
+
+#[test]
+fn a_waiver_sees_the_package_and_all_who_found_it() {
+    use std::cell::RefCell;
+    let one = |name: &str| Finding {
+        category: Category::Vulnerability,
+        package: Some(Box::new(Package {
+            name: name.into(),
+            purl: Some(format!("pkg:npm/{name}@1").into()),
+            installed: Some("1".into()),
+            fixed: None,
+        })),
+        ..finding(Severity::High)
+    };
+    let file = |path: &str, names: &[&str]| {
+        let items = names.iter().map(|n| one(n)).collect();
+        evidence(path, Data::Findings(Findings { tools: vec![path.to_owned()], items, ..Findings::default() }))
+    };
+    let asked = |evidence: Vec<Evidence>| {
+        let seen = RefCell::new(Vec::new());
+        Case::new(&RULE, "max = { total = 0 }", evidence).judged_waiving(&|i| {
+            let sources: Vec<&str> = i.sources.iter().map(|s| s.path.as_str()).collect();
+            seen.borrow_mut().push(format!("{} by {}", i.package.unwrap_or_default(), sources.join(" ")));
+            false
+        });
+        let mut seen = seen.into_inner();
+        seen.sort();
+        seen.dedup();
+        seen
+    };
+    let both = vec![file("a", &["x", "y"]), file("b", &["x"])];
+    assert_eq!(asked(both), ["pkg:npm/x@1 by a b", "pkg:npm/y@1 by a"]);
+    assert_eq!(asked(vec![file("a", &["x"])]), ["pkg:npm/x@1 by a"]);
+}
+
+#[test]
+fn a_package_is_named_with_its_version_once() {
+    let of = |purl: Option<&str>, installed: Option<&str>| {
+        let own =
+            Package { name: "x".into(), purl: purl.map(Into::into), installed: installed.map(Into::into), fixed: None };
+        package(&Finding { package: Some(Box::new(own)), ..finding(Severity::Low) })
+    };
+    assert_eq!(of(Some("pkg:npm/x@1"), Some("1")).as_deref(), Some("pkg:npm/x@1"));
+    assert_eq!(of(Some("pkg:npm/x"), Some("1")).as_deref(), Some("pkg:npm/x 1"));
+    assert_eq!(of(Some("pkg:npm/x"), None).as_deref(), Some("pkg:npm/x"));
+    assert_eq!(of(None, Some("1")).as_deref(), Some("x 1"));
+    assert_eq!(of(None, None).as_deref(), Some("x"));
+    assert_eq!(package(&finding(Severity::Low)), None);
+}
+
+#[test]
+fn of_a_file_of_several_tools_those_that_are_named_count() {
+    let two = Findings {
+        tools: vec!["a".to_owned(), "b".to_owned()],
+        items: vec![Finding { tool: 1, ..finding(Severity::High) }, finding(Severity::Low)],
+        counted: Some(Box::default()),
+        gaps: vec![Default::default()],
+        ..Findings::default()
+    };
+    let of = |tools: &[&str], writer: Option<&str>| {
+        let select = Selector { tools: tools.iter().map(|t| (*t).to_owned()).collect(), ..Selector::default() };
+        of_tools(&two, writer, &select).into_owned()
+    };
+    let count = |tools: &[&str], writer| of(tools, writer).items.len();
+    assert_eq!((count(&[], None), count(&["a"], None), count(&["b"], None), count(&["a", "b"], None)), (2, 1, 1, 2));
+    // Who wrote the file stands for all of it, unless one of its tools is named.
+    assert_eq!((count(&["github"], Some("github")), count(&["github"], Some("other"))), (2, 0));
+    assert_eq!(count(&["github", "a"], Some("github")), 1);
+    // What its totals say and what was left out stays told.
+    let one = of(&["a"], None);
+    assert_eq!((one.counted.is_some(), one.gaps.len()), (true, 1));
+}
+
+#[test]
+fn without_findings_no_fix_is_asked_for() {
+    let codes = |f: Findings| {
+        violations(&of("max = { total = 0 }\nfixable-only = true", vec![f]).judged())
+            .iter()
+            .map(|(c, _)| (*c).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes(set(vec![])), Vec::<String>::new());
+    assert_eq!(codes(set(vec![finding(Severity::High)])), ["fixes-unknown"]);
+}

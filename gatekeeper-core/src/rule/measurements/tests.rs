@@ -230,3 +230,31 @@ fn a_regression_beside_the_limits_is_that_rules() {
         assert!(problems.len() == 1 && problems[0].contains(said), "{keys}: {problems:?}");
     }
 }
+
+#[test]
+fn the_exact_extreme_is_found_among_samples_that_are_one_float() {
+    // All three are the same double.
+    let all = ["0.1000000000000000000001", "0.1", "0.1000000000000000000002"];
+    for turn in 0..3 {
+        let mut samples = all;
+        samples.rotate_left(turn);
+        let of = |limit: &str| status(&format!("{{ x = {{ {limit} }} }}"), of(vec![series("x", "", &samples)]));
+        assert_eq!(of("max = \"0.1000000000000000000002\", of = \"max\""), Pass, "{samples:?}");
+        assert_eq!(of("max = \"0.1000000000000000000001\", of = \"max\""), Fail, "{samples:?}");
+        assert_eq!(of("min = \"0.1\", of = \"min\""), Pass, "{samples:?}");
+        assert_eq!(of("min = \"0.1000000000000000000001\", of = \"min\""), Fail, "{samples:?}");
+    }
+}
+
+#[test]
+fn what_was_not_measured_is_told_with_what_was() {
+    let words = |m: Measurements| judged("{ latency = { max = 1 } }", m).violations[0].message.clone();
+    let of_names = |names: &[&str]| of(names.iter().map(|n| series(n, "", &["1"])).collect());
+    assert_eq!(words(of_names(&["latencyy"])), "`latency` was not measured; did you mean `latencyy`?");
+    assert_eq!(words(of_names(&["size"])), "`latency` was not measured; there is size");
+    assert_eq!(
+        words(of_names(&["b1", "b2", "b3", "b4", "b5"])),
+        "`latency` was not measured; there is b1, b2, b3, b4, b5"
+    );
+    assert!(words(of_names(&["b1", "b2", "b3", "b4", "b5", "b6"])).ends_with("b4, b5, …"));
+}

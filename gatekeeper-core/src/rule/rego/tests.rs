@@ -194,3 +194,45 @@ fn the_clock_is_the_runs() {
     case.now = Some(2);
     assert_eq!(case.judged().status(), Fail);
 }
+
+#[test]
+fn a_gate_takes_the_kinds_that_its_rules_speak_of() {
+    for (rules, takes, needs) in [
+        (NO_FAILURE, [true, false], true),
+        ("deny contains \"x\" if input.findings.total > 0", [false, true], true),
+        ("deny contains \"x\" if count(input.evidence) < 1", [true, true], true),
+        ("deny contains \"x\" if input.run.tag == \"v1\"", [true, true], false),
+    ] {
+        let gate = gate(&RULE, &keys(rules)).unwrap();
+        let all = [run(PASSED), found(&[])].map(|d| evidence("e", d));
+        assert_eq!(all.each_ref().map(|e| gate.takes(e, &crate::config::Selector::default())), takes, "{rules}");
+        assert_eq!(gate.needs_evidence(), needs, "{rules}");
+    }
+}
+
+#[test]
+fn rules_see_texts_and_lists_as_they_are() {
+    let fails = |rules: &str| of(rules, run(FAILED)) == Fail;
+    assert!(fails(
+        "deny contains c.name if { some c in input.tests.cases\n c.status == \"failed\"\n c.name == \"t1\" }"
+    ));
+    assert!(!fails(
+        "deny contains c.name if { some c in input.tests.cases\n c.status == \"failed\"\n c.name == \"t0\" }"
+    ));
+    assert!(fails("deny contains \"x\" if count(input.tests.cases) == 2"));
+    assert!(!fails("deny contains \"x\" if count(input.tests.cases) == 3"));
+}
+
+#[test]
+fn a_function_of_the_rules_own_is_known_and_one_that_is_not_is_told() {
+    let own = "bad(n) if n > 0\ndeny contains \"x\" if bad(input.tests.counts.failed)";
+    assert_eq!([of(own, run(PASSED)), of(own, run(FAILED))], [Pass, Fail]);
+    let lib = |name: &str| {
+        format!(
+            "modules.\"a.rego\" = '''package main\ndeny contains \"x\" if data.lib.{name}(input.tests.counts.failed)'''\nmodules.\"b.rego\" = '''package lib\nbad(n) if n > 0'''"
+        )
+    };
+    let judged = |outcomes| Case::new(&RULE, &lib("bad"), vec![evidence("e", run(outcomes))]).judged().status();
+    assert_eq!([judged(PASSED), judged(FAILED)], [Pass, Fail]);
+    assert_eq!(gate(&RULE, &lib("worse")).unwrap_err(), ["there is no function `data.lib.worse`"]);
+}

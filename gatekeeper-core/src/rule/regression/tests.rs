@@ -165,10 +165,34 @@ fn what_failed_vanished_or_changed_is_an_error() {
 }
 
 #[test]
+fn what_the_tool_says_of_thresholds_of_its_own_is_heard() {
+    let of = |failed| {
+        let m = Measurements {
+            series: vec![time("a", noise(12, 1.0))],
+            thresholds_failed: failed,
+            ..Measurements::default()
+        };
+        let now = vec![evidence("bench", Data::Measurements(m))];
+        let before = Some(file(vec![time("a", noise(12, 1.0))]));
+        Case { baseline: before, ..Case::new(&RULE, "max = \"5%\"", now) }.judged()
+    };
+    assert_eq!(violations(&of(Some(1))), [("thresholds-failed", Error)]);
+    assert_eq!((of(Some(0)).status(), of(None).status()), (Pass, Pass));
+}
+
+#[test]
 fn a_direction_is_known_or_asked_for_and_never_contradicted() {
     let plain = || vec![series("a", "ns", None, noise(12, 1.0))];
     assert_eq!(codes("max = \"5%\"", plain(), plain()), [("regression-direction".to_owned(), Error)]);
     assert_eq!(codes("max = \"5%\"\nbetter = \"lower\"", plain(), plain()), []);
+    // A report that turns it round would make the slower one better.
+    let turned = vec![series("a", "ns", Some(Better::Higher), noise(12, 1.5))];
+    assert_eq!(
+        codes("max = \"5%\"", vec![time("a", noise(12, 1.0))], turned),
+        [("regression-direction".to_owned(), Error)]
+    );
+    let now_told = codes("max = \"5%\"\nbetter = \"lower\"", plain(), vec![time("a", noise(12, 1.0))]);
+    assert_eq!(now_told, [], "only one of them says it");
     let known = || vec![time("a", noise(12, 1.0))];
     assert_eq!(
         codes("max = \"5%\"\nbetter = \"higher\"", known(), known()),
@@ -219,4 +243,40 @@ fn mistakes_are_told() {
         let told = gate(&RULE, keys).unwrap_err();
         assert!(told.len() == 1 && told[0].contains(words), "{keys}: {told:?}");
     }
+}
+
+#[test]
+fn the_ratio_and_its_interval_are_told_in_words() {
+    let constant = |v: f64| vec![time("a", vec![v; 12])];
+    let j = judged("max = \"5%\"", constant(100.0), constant(120.0));
+    assert_eq!(j.violations[0].message, "a: +20.00 % [+20.00 %, +20.00 %] by 12 and 12 samples");
+    let ramp: Vec<f64> = (1..=20_u32).map(f64::from).collect();
+    let j = judged("max = \"5%\"", vec![time("a", ramp.clone())], vec![time("a", ramp)]);
+    assert!(
+        j.violations[0].message.contains("of which each is like the one before (correlation 0.85)"),
+        "{:?}",
+        j.violations
+    );
+    let one = judged("max = \"5%\"", vec![time("a", noise(3, 1.0))], vec![time("a", noise(3, 1.0))]);
+    assert!(!one.violations[0].message.contains("among"), "{:?}", one.violations);
+    let two = || vec![time("a", noise(3, 1.0)), time("b", noise(3, 1.0))];
+    let both = judged("max = \"5%\"", two(), two());
+    assert!(
+        both.violations.iter().all(|v| v.message.contains("too uncertain to tell among 2 series; at least 5 samples")),
+        "{:?}",
+        both.violations
+    );
+    let exact = judged("max = \"5%\"\ntest = \"exact\"", vec![time("a", [100.0])], vec![time("a", [120.0])]);
+    assert!(exact.violations[0].message.starts_with("a: +20.00 %, from 0.0000001 to "), "{:?}", exact.violations);
+}
+
+#[test]
+fn what_is_new_is_noted_by_name_and_judged_by_nothing() {
+    let all = |names: &[&str]| names.iter().map(|n| time(n, noise(12, 1.0))).collect::<Vec<_>>();
+    let notes = |new: &[&str]| judged("max = \"5%\"", all(&["a"]), all(new)).notes.join("");
+    assert_eq!(notes(&["a"]), "");
+    assert_eq!(notes(&["a", "b"]), "1 series not in the baseline: b");
+    assert_eq!(notes(&["a", "b", "c", "d"]), "3 series not in the baseline: b, c, d");
+    assert_eq!(notes(&["a", "b", "c", "d", "e"]), "4 series not in the baseline: b, c, d, …");
+    assert_eq!(codes("max = \"5%\"", all(&["a"]), all(&["b"])), [("measurement-vanished".to_owned(), Error)]);
 }

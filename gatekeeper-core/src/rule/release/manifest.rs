@@ -269,4 +269,26 @@ mod tests {
         assert!(!agrees("1.2.0rc2", &released("1.2.0-rc.1")) && !agrees("1.2", &released("1.2.0")));
         assert!(!agrees("1.2.0-rc.1", &released("1.2.0")) && !agrees("", &released("1.2.0")));
     }
+
+    #[test]
+    fn pythons_pre_releases_are_those_of_the_release() {
+        let released = |v: &str| Version::parse(v).unwrap();
+        for (stated, version, agree) in [
+            ("1.2.0a1", "1.2.0-alpha.1", true),
+            ("1.2.0b2", "1.2.0-beta.2", true),
+            ("1.2.0rc3", "1.2.0-rc.3", true),
+            ("1.2.0b2", "1.2.0-alpha.2", false),
+            ("1.2.0c1", "1.2.0-rc.1", false),
+            ("1.2.0", "1.2.0-rc.1", false),
+        ] {
+            assert_eq!(agrees(stated, &released(version)), agree, "{stated} {version}");
+        }
+    }
+
+    #[test]
+    fn a_hash_in_a_text_begins_no_comment() {
+        assert_eq!(without_comment("a: \"#1\", # b"), "a: \"#1\", ");
+        assert_eq!(without_comment("\"a\\\"#\" # b"), "\"a\\\"#\" ");
+        assert_eq!(without_comment("\"a\\\\\" # b"), "\"a\\\\\" ");
+    }
 }
