@@ -4,8 +4,9 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, missing_docs, reason = "a bench or test that cannot go on stops")]
 
+use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use gatekeeper_core::output::{Output, Outputs, Style};
+use gatekeeper_core::output::{Output, Outputs, Style, together};
 use gatekeeper_core::{CheckRequest, Context, Engine, Verdict};
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -69,15 +70,25 @@ fn written(output: &Output) -> usize {
 }
 
 #[divan::bench(sample_count = 10)]
-fn all_of_them(bencher: Bencher<'_, '_>) {
-    verdict();
-    bencher.bench(|| Outputs::default().iter().map(written).sum::<usize>());
+fn all_one_by_one(bencher: Bencher<'_, '_>) {
+    let outputs = Outputs::default();
+    let bytes: usize = outputs.iter().map(written).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(|| outputs.iter().map(written).sum::<usize>());
 }
 
-#[divan::bench(sample_count = 10, args = ["csv", "github", "gitlab", "html", "human", "json", "jsonl", "junit", "markdown", "sarif"])]
+/// As `check` writes them: on as many processors as there are.
+#[divan::bench(sample_count = 10)]
+fn all_beside_each_other(bencher: Bencher<'_, '_>) {
+    let outputs = Outputs::default();
+    let wanted: Vec<(&Output, &Verdict)> = outputs.iter().map(|output| (output, verdict())).collect();
+    let all = || together(black_box(&wanted), &Style::default());
+    let bytes: usize = all().into_iter().map(|written| written.unwrap().len()).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(all);
+}
+
+#[divan::bench(sample_count = 10, args = ["csv", "github", "gitlab", "html", "human", "json", "jsonl", "junit", "markdown", "prometheus", "sarif"])]
 fn one(bencher: Bencher<'_, '_>, id: &str) {
-    verdict();
     let outputs = Outputs::default();
     let output = outputs.by_id(id).unwrap();
-    bencher.bench(|| written(output));
+    bencher.counter(BytesCount::new(written(output))).bench(|| written(output));
 }

@@ -218,6 +218,78 @@ fn every_document_says_the_same_of_every_violation() {
     }
 }
 
+/// Outputs that list no violations tell how many there are, or which gates fall short: the same as the verdict.
+#[test]
+fn what_only_counts_counts_the_same() {
+    use gatekeeper_core::verdict::{GateStatus, Overall};
+    for (name, v) in standard().into_iter().chain([("many", many(3_000))]) {
+        let text = |id: &str| {
+            let mut got = Vec::new();
+            output::Outputs::default().by_id(id).unwrap().write(&v, &Style::default(), &mut got).unwrap();
+            String::from_utf8(got).unwrap()
+        };
+        let json = |id: &str| serde_json::from_str::<serde_json::Value>(&text(id)).unwrap();
+        let names = |of: &dyn Fn(&gatekeeper_core::verdict::GateVerdict) -> bool| -> Vec<String> {
+            v.gates.iter().filter(|g| of(g)).map(|g| g.name.clone()).collect()
+        };
+        let passed = names(&|g| g.status == GateStatus::Pass);
+        let failed = names(&|g| g.blocking);
+        let warned = names(&|g| !g.blocking && !matches!(g.status, GateStatus::Pass | GateStatus::Skip));
+
+        let metrics = text("prometheus");
+        for g in &v.gates {
+            let line = format!("gatekeeper_gate_violations{{gate=\"{}\"}} {}", g.name, g.violations.len());
+            assert!(metrics.lines().any(|l| l == line), "{name}: {line}");
+            let line = format!("gatekeeper_gate_blocking{{gate=\"{}\"}} {}", g.name, u8::from(g.blocking));
+            assert!(metrics.lines().any(|l| l == line), "{name}: {line}");
+        }
+        assert!(metrics.contains(&format!("gatekeeper_verdict{{status=\"{}\"}} 1\n", v.status.as_str())), "{name}");
+
+        let whole = json("in-toto")["predicate"].clone();
+        for (key, wanted) in [("passedTests", &passed), ("failedTests", &failed), ("warnedTests", &warned)] {
+            let found: Vec<&str> = whole[key].as_array().unwrap().iter().map(|n| n.as_str().unwrap()).collect();
+            assert_eq!(&found, wanted, "{name}: {key}");
+        }
+        let each: Vec<serde_json::Value> =
+            text("in-toto-gates").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        for (word, wanted) in [("PASSED", &passed), ("FAILED", &failed), ("WARNED", &warned)] {
+            let of = each.iter().map(|s| &s["predicate"]).filter(|p| p["result"] == word);
+            let found: Vec<&str> = of.map(|p| p["configuration"][0]["name"].as_str().unwrap()).collect();
+            assert_eq!(&found, wanted, "{name}: {word}");
+        }
+        let held: Vec<String> = passed.iter().map(|g| format!("GATEKEEPER_GATE_{g}")).collect();
+        for id in ["svr", "svr-v0.1"] {
+            let properties = json(id)["predicate"]["properties"].clone();
+            let found: Vec<&str> = properties.as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
+            assert_eq!(found.contains(&"GATEKEEPER_PASSED"), v.exit_code == 0, "{name}: {id}");
+            let gates: Vec<&str> = found.into_iter().filter(|p| *p != "GATEKEEPER_PASSED").collect();
+            assert_eq!(gates, held, "{name}: {id}");
+        }
+        let result = if v.exit_code == 0 { "PASSED" } else { "FAILED" };
+        assert_eq!(json("vsa")["predicate"]["verificationResult"], result, "{name}");
+
+        let badge = json("badge-json")["message"].as_str().unwrap().to_owned();
+        let bad = matches!(v.status, Overall::Fail | Overall::Unknown);
+        assert!(
+            badge.starts_with(v.status.as_str()) && text("badge").contains(&format!(": {badge}")),
+            "{name}: {badge}"
+        );
+        assert_eq!(badge.contains(&format!("({} of ", failed.len())), bad && !failed.is_empty(), "{name}: {badge}");
+        assert_eq!(json("badge-json")["isError"], bad, "{name}");
+
+        // GitHub shows ten annotations of a level: each gate that falls short is named or counted.
+        let annotations = text("github");
+        for level in ["error", "warning", "notice"] {
+            let of: Vec<&str> = annotations.lines().filter(|l| l.starts_with(&format!("::{level} "))).collect();
+            let cut = of.iter().any(|l| l.contains("more: see the summary or the log"));
+            let mut wanted = if level == "error" { failed.clone() } else { Vec::new() };
+            wanted.retain(|gate| !of.iter().any(|l| l.contains(&format!("gate {gate}"))));
+            assert!(wanted.is_empty() || cut, "{name}: {level}: {wanted:?}: {annotations}");
+            assert!(of.len() <= 10, "{name}: {level}");
+        }
+    }
+}
+
 #[test]
 fn what_is_for_people_names_every_violation_or_counts_it() {
     for (name, verdict) in standard() {
@@ -225,8 +297,17 @@ fn what_is_for_people_names_every_violation_or_counts_it() {
             let mut got = Vec::new();
             output.write(&verdict, &Style::default().verbose(), &mut got).unwrap();
             let text = String::from_utf8(got).unwrap().replace("\\", "").replace("&lt;", "<").replace("&gt;", ">");
+            // What begins with the path stands behind the place, which says it.
+            let paths: Vec<String> = verdict
+                .gates
+                .iter()
+                .flat_map(|g| &g.violations)
+                .filter_map(|v| v.place.as_ref())
+                .map(|p| format!("{}: ", p.path))
+                .collect();
             for message in messages(&verdict) {
-                let words = output::line(&message).replace('\\', "");
+                let said = paths.iter().find_map(|p| message.strip_prefix(p.as_str())).unwrap_or(&message);
+                let words = output::line(said).replace('\\', "");
                 assert!(text.contains(&words), "{name}: {}: nothing says {words:?}: {text}", output.id());
             }
         }
@@ -267,7 +348,9 @@ fn a_difference_is_the_same_in_every_form() {
                 assert_eq!(change.is_some_and(|c| told(&c.new)), is && !was, "{before} {after}: {}", x.message);
                 assert_eq!(change.is_some_and(|c| told(&c.gone)), was && !is, "{before} {after}: {}", x.message);
                 if is != was {
-                    let words: String = output::line(&x.message).chars().take(200).collect();
+                    let path = x.place.as_ref().map(|p| format!("{}: ", p.path)).unwrap_or_default();
+                    let said = x.message.strip_prefix(path.as_str()).unwrap_or(&x.message);
+                    let words: String = output::line(said).chars().take(200).collect();
                     assert!(human.contains(&words), "{words}: {human}");
                     assert!(markdown.contains(&words.replace('\\', "")), "{words}: {markdown}");
                     held += 1;

@@ -29,6 +29,16 @@ const HOSTILE: &[&str] = &[
     "&lt;b&gt; &#64;octocat &commat;octocat <!-- hidden",
     "   ",
     "**bold** _it_ ~~gone~~ # big > quote",
+    "see !12 group/p!6 &1 2>&1 %2 %\"next\" ~7 ~bug ~\"to do\" ^4 ^alert#4 GL-5 [vulnerability:7] *iteration:3",
+    "x\nEOF\nstatus=pass\nstatus<<EOF\npass\nEOF\nghadelimiter_0",
+    "a]]>b<![CDATA[c\"><testcase name=\"forged\"/><x a=\"",
+    "\" onload=\"x ' onfocus='alert(1)",
+    "=cmd|' /C calc'!A0",
+    "\t@SUM(1+1)*cmd|x",
+    "\r\n+1+1",
+    "a\"} 1\ngatekeeper_verdict{status=\"pass\"} 1\n#",
+    "[text](1) {0} {{x}} \\[ javascript:alert(1) ../../etc/passwd",
+    "a\u{0}b\u{fffe}\u{ffff}",
 ];
 
 const POLICY: &str = "version = 1\n[gates.unit]\nrule = \"tests\"\nmin-pass-rate = 100\n[gates.lint]\nrule = \"findings\"\nmax = { total = 0 }\n[gates.sbom]\nrule = \"sbom\"\n";
@@ -161,23 +171,26 @@ fn outside_code(line: &str) -> String {
 }
 
 #[test]
-fn nothing_takes_effect_on_a_page_of_github() {
+fn nothing_takes_effect_on_a_page_of_github_or_gitlab() {
     let shape = |text: &str| {
         let begins = |tag: &str| text.lines().filter(|l| l.starts_with(tag)).count();
         let rows = text.lines().filter(|l| l.starts_with('|'));
         let cells: Vec<usize> = rows.map(|l| l.replace("\\|", "").matches('|').count()).collect();
         (cells, begins("<details"), begins("</details>"))
     };
-    let markdown = |word: &str| rendered(&verdict(word)).into_iter().find(|(o, _)| o == "markdown").unwrap().1;
-    let harmless = shape(&markdown("harmless"));
-    for word in HOSTILE {
-        let text = markdown(word);
+    let comment = |word: &str| rendered(&verdict(word)).into_iter().find(|(o, _)| o == "markdown").unwrap().1;
+    let summary = |word: &str| output::step_summary(&verdict(word), 0).unwrap();
+    let harmless = [shape(&comment("harmless")), shape(&summary("harmless"))];
+    let pages = HOSTILE.iter().flat_map(|word| [(word, 0, comment(word)), (word, 1, summary(word))]);
+    for (word, of, text) in pages {
+        let harmless = &harmless[of];
         // The mark of the comment is our own: a comment of HTML that ends on its line.
         let (mark, body) = text.split_once('\n').unwrap();
         let key = mark.strip_prefix("<!-- gatekeeper-comment:").and_then(|m| m.strip_suffix(" -->")).unwrap();
         assert!(key.chars().all(|c| c.is_ascii_alphanumeric() || "._/#-".contains(c)), "{word:?}: {mark}");
         for line in body.lines() {
-            let plain = outside_code(line);
+            // In HTML that begins a line no Markdown is read, so that a backtick is one.
+            let plain = if line.starts_with('<') { outside_code(&line.replace('`', "'")) } else { outside_code(line) };
             let lower = plain.to_ascii_lowercase();
             for mark in [
                 "@",
@@ -197,11 +210,98 @@ fn nothing_takes_effect_on_a_page_of_github() {
             ] {
                 assert!(!lower.contains(mark), "{word:?}: {mark}: {line}");
             }
-            assert!(!lower.split('#').skip(1).any(|r| r.starts_with(|c: char| c.is_ascii_digit())), "{word:?}: {line}");
+            // Issues, and what GitLab refers to by a sign: merge requests, epics, alerts, milestones, labels.
+            let plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace('\\', "");
+            for mark in ['#', '!', '&', '^', '%', '~'] {
+                let refers = |r: &str| r.starts_with(|c: char| c.is_ascii_digit() || (c == '"' && "%~".contains(mark)));
+                assert!(!plain.split(mark).skip(1).any(refers), "{word:?}: {mark}: {line}");
+            }
+            for mark in ["~bug", "gl-5", "[vulnerability:", "*iteration:"] {
+                assert!(!plain.to_ascii_lowercase().contains(mark), "{word:?}: {mark}: {line}");
+            }
             assert!(!plain.starts_with("- - ") && !plain.starts_with("- 1. "), "{word:?}: {line}");
         }
         let (cells, opened, closed) = shape(&text);
         assert_eq!((&cells, opened, closed), (&harmless.0, harmless.1, harmless.2), "{word:?}: {text}");
+    }
+}
+
+/// What programs read: the same records, whatever the words in them are.
+fn records(output: &str, text: &str) -> Vec<String> {
+    let xml = || {
+        let mut reader = quick_xml::Reader::from_str(text);
+        let mut out = Vec::new();
+        loop {
+            use quick_xml::events::Event;
+            match reader.read_event().unwrap() {
+                Event::Eof => return out,
+                Event::Start(e) | Event::Empty(e) => out.push(e.name().as_ref().to_owned()),
+                Event::Comment(_) | Event::CData(_) | Event::PI(_) | Event::DocType(_) => panic!("{text}"),
+                _ => {}
+            }
+        }
+    };
+    fn keys(value: &Value, at: &str, out: &mut Vec<String>) {
+        match value {
+            Value::Object(items) => items.iter().for_each(|(k, v)| keys(v, &format!("{at}.{k}"), out)),
+            Value::Array(items) => items.iter().for_each(|v| keys(v, &format!("{at}[]"), out)),
+            _ => out.push(at.to_owned()),
+        }
+    }
+    match output {
+        "junit" | "badge" => xml(),
+        "csv" => {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            for cell in rows.iter().flatten() {
+                assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{cell:?}");
+            }
+            rows.iter().map(|row| row.len().to_string()).collect()
+        }
+        "prometheus" => {
+            let sample = |line: &str| {
+                let (name, behind) = line.split_once(['{', ' ']).unwrap();
+                let value = line.rsplit_once(' ').unwrap().1;
+                value.parse::<f64>().unwrap();
+                // Quotes open and close: what is left of the labels without them holds no quote, brace or blank.
+                let labels = behind.strip_suffix(value).unwrap().trim_end().trim_end_matches('}');
+                let bare = labels.replace("\\\\", "").replace("\\\"", "");
+                let outside: String = bare.split('"').step_by(2).collect();
+                assert!(!outside.contains([' ', '{', '}', '"']) && bare.matches('"').count() % 2 == 0, "{line}");
+                name.to_owned()
+            };
+            text.lines().map(|l| if l.starts_with("# ") { l.to_owned() } else { sample(l) }).collect()
+        }
+        "jsonl" | "in-toto-gates" => {
+            let mut out = Vec::new();
+            for line in text.lines() {
+                keys(&serde_json::from_str(line).unwrap(), "$", &mut out);
+            }
+            out
+        }
+        "badge-json" | "gitlab" | "in-toto" | "json" | "sarif" | "svr" | "svr-v0.1" | "vsa" => {
+            let mut out = Vec::new();
+            keys(&serde_json::from_str(text).unwrap(), "$", &mut out);
+            out
+        }
+        // What people read is held elsewhere.
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn programs_read_the_same_records_whatever_strangers_write() {
+    let of = |word: &str| -> Vec<(String, Vec<String>)> {
+        let all = rendered(&verdict(word)).into_iter().filter(|(o, _)| !o.starts_with("explain"));
+        all.map(|(output, text)| (output.clone(), records(&output, &text))).collect()
+    };
+    let plain = of("harmless-word");
+    assert_eq!(plain.len(), 18);
+    assert!(plain.iter().filter(|(_, records)| records.len() > 3).count() >= 13, "{plain:?}");
+    for word in HOSTILE {
+        for ((output, found), (_, wanted)) in of(word).iter().zip(&plain) {
+            assert_eq!(found, wanted, "{output}: {word:?}");
+        }
     }
 }
 

@@ -212,7 +212,7 @@ class Readers:
             out.append(f"markdown: a table of {len(gates) - 1} gates, {len(verdict.gates)} were judged")
         if len(verdict.gates) <= 100:
             for row, gate in zip(gates[1:], verdict.gates):
-                if not row[2].startswith(gate["status"]) or loose(row[1])[:40] != loose(line(gate["name"]))[:40]:
+                if not row[2].startswith(gate["status"]) or not loose(line(gate["name"])).startswith(loose(row[1])[:40]):
                     out.append(f"markdown: the row {row} is not of {gate['name'][:60]!r}, {gate['status']}")
         figures = [t for t in page.tables if t[0] == ["", "Before", "Now", "Change"]]
         wanted = 1 if any(f["before"] != f["now"] for f in (verdict.document.get("baseline") or {}).get("figures", [])) else 0
@@ -347,7 +347,7 @@ class Readers:
 class Html(html.parser.HTMLParser):
     """A page: its blocks of data, and what has no place in it."""
 
-    ALLOWED = set("html head meta title link style body a header nav main section div span h1 h2 h3 h4 p ul ol li dl dt dd b code details summary table thead tbody tr th td svg rect time footer script".split())
+    ALLOWED = set("html head meta title link style body a header nav main section div span h1 h2 h3 h4 p ul ol li dl dt dd b code details summary table colgroup col thead tbody tr th td svg rect time footer script".split())
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
@@ -441,7 +441,7 @@ class Page(html.parser.HTMLParser):
                 out.append(f"markdown: a table with rows of {sorted(wide)} cells")
         if self.broken:
             out.append(f"markdown: rows that are no table: {self.broken[0][:80]!r}")
-        odd = set(self.tags) - {"h2", "p", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "ul", "li", "code", "a", "strong", "sub", "em"}
+        odd = set(self.tags) - {"h2", "p", "table", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "details", "summary", "ul", "li", "code", "a", "strong", "sub", "em"}
         if odd:
             out.append(f"markdown: elements {sorted(odd)}")
         if self.open:

@@ -39,7 +39,7 @@ mod tests {
     fn what_is_ticked_is_counted() {
         let of = |ticks: &[bool]| {
             let items = ticks.iter().map(|t| Item { ticked: *t, ..Item::default() }).collect();
-            Checklist { items, ..Checklist::default() }.ticked()
+            Checklist { items }.ticked()
         };
         assert_eq!((of(&[]), of(&[false]), of(&[true, false, true])), (0, 0, 2));
     }

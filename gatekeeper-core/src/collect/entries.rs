@@ -37,6 +37,9 @@ pub(crate) fn of_entries(policy: &Policy, root: &Path, limits: &Limits) -> Vec<C
                 _ if pattern.as_str().contains('\\') => {
                     "this pattern matches no file, so the evidence that it stands for is missing (folders are separated by `/`)"
                 }
+                _ if root.join(pattern.as_str()).is_dir() => {
+                    "this is a folder, and a pattern names files (/** at its end takes all that it holds), so the evidence is missing"
+                }
                 _ => "this pattern matches no file, so the evidence that it stands for is missing",
             };
             out.push(nowhere(pattern.as_str(), ParseError::new(ErrorCode::Io, why)));

@@ -1,5 +1,6 @@
 //! The tree that a policy file is read into, whatever it was written in, with a place for every part of it.
 
+mod habits;
 mod loosened;
 mod measure;
 mod merge;

@@ -104,7 +104,9 @@ impl fmt::Display for Node {
 pub(crate) fn from_toml(text: &str) -> Result<Node, PolicyProblem> {
     let table = toml::de::DeTable::parse(text).map_err(|e| {
         let message = format!("not valid TOML: {}", e.message().replace('\n', ", "));
-        PolicyProblem::new(e.span().unwrap_or(0..0), message).code(ProblemCode::Syntax).because(e)
+        let span = e.span().unwrap_or(0..0);
+        let help = super::habits::hint(text, &span, e.message());
+        PolicyProblem { help, ..PolicyProblem::new(span, message) }.code(ProblemCode::Syntax).because(e)
     })?;
     let span = table.span();
     Ok(Node { span, value: toml_table(table.into_inner()) })
@@ -404,11 +406,10 @@ impl<'n> Table<'n> {
         let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let words: Vec<&str> = choices.iter().map(|(w, _)| *w).collect();
-            self.problems.add(
-                PolicyProblem::new(span, format!("`{key}` takes {}, not \"{text}\"", words.join(", ")))
-                    .code(ProblemCode::UnknownWord)
-                    .nearest(&text, words.iter().copied()),
-            );
+            let message = format!("`{key}` takes {}, not \"{text}\"", words.join(", "));
+            let help = super::problem::nearest(&text, &words).map(|near| format!("did you mean `{near}`?"));
+            let problem = PolicyProblem { help, ..PolicyProblem::new(span, message) };
+            self.problems.add(problem.code(ProblemCode::UnknownWord));
         }
         found
     }
@@ -447,7 +448,11 @@ impl<'n> Table<'n> {
             Value::Table(entries) => entries,
             other => {
                 let message = format!("`{key}` must be a table, not {}", other.what());
-                self.problem_of(ProblemCode::WrongType, node.span.clone(), message);
+                let mut problem = PolicyProblem::new(node.span.clone(), message).code(ProblemCode::WrongType);
+                if matches!(other, Value::List(items) if items.iter().any(|n| n.entries().is_some())) {
+                    problem = problem.help(format!("give each a name of its own: [{key}.NAME]"));
+                }
+                self.problems.add(problem);
                 &[]
             }
         }

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The label of attempts.
-const ATTEMPT: &str = "attempt";
+pub(super) const ATTEMPT: &str = "attempt";
 
 /// Names that a reason lists; the verdict's `baseline` has all of them.
 const TOLD: usize = 8;

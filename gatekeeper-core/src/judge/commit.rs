@@ -32,7 +32,12 @@ pub(crate) fn of_others(
             kept.push(e);
             continue;
         };
-        let words = format!("is of another commit: it says {other}, and {ours} is judged");
+        let words = match other.len() {
+            0..7 => format!(
+                "is of no commit that can be told: it says {other}, which is shorter than 7 digits, and {ours} is judged"
+            ),
+            _ => format!("is of another commit: it says {other}, and {ours} is judged"),
+        };
         unread.push(Unread::stale(e, words));
     }
     *evidence = kept;
@@ -74,6 +79,9 @@ mod tests {
         assert_eq!(said(same, &[], ours), (None, None));
         let (why, _) = said(same, &["b2b2b2b2"], ours);
         assert!(why.unwrap().contains("it says b2b2b2b2, and a1b2c3d4e5 is judged"));
+        // Six digits are too few, seven are enough.
+        let (why, _) = said(same, &["a1b2c3"], ours);
+        assert!(why.unwrap().contains("it says a1b2c3, which is shorter than 7 digits"));
         // One of another is enough.
         assert!(said(same, &["a1b2c3d4e5", "b2b2b2b2"], ours).0.is_some());
         for entry in ["", "same-commit = false"] {

@@ -4,9 +4,10 @@ use super::baseline::{self, Baseline, Part as Compared};
 use super::cells::{self, Cell, Judged};
 use super::components::{self, Touched, Unit};
 use super::contract::{self, Absent};
+use super::demands;
 use super::readings::{self, Reading};
 use super::recorded;
-use super::select::{selected, tools};
+use super::select::selected;
 use super::suspicion::{self, Suspected};
 use super::unread::Unread;
 use super::waive::{At, GateWaivers, Waivers, waives_violation};
@@ -114,12 +115,14 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     let recordings = ground.recordings.iter().copied().filter(|_| gate.judge.by_exit_status());
     let taken: Vec<&Evidence> = evidence.iter().chain(recordings).filter(|e| selected(e, gate)).collect();
     let mut unreadable: Vec<&Unread> = unread.iter().filter(|u| concerns(u, gate)).collect();
+    unreadable.extend(demands::nameless(gate, &taken, ground.policy, evidence, unread));
     if taken.is_empty() && unreadable.is_empty() && gate.missing_blocks {
         // Nothing is known of an unrecognised file; where a gate lacks evidence, that file may be what it lacks.
         unreadable = unread.iter().filter(|u| u.kind.is_none()).collect();
     }
     let mut wide: Vec<Violation> = cells::strays(&gate.cells, &taken);
-    wide.extend(unheard(gate, &taken, evidence, &unreadable));
+    wide.extend(demands::unheard(gate, &taken, evidence, &unreadable));
+    let of_cells = demands::unheard_in_cells(gate, &taken, &unreadable);
     let errors: Vec<&Suspected> = match gate.judge.by_exit_status() {
         true => Vec::new(),
         false => suspicion::errors(ground.policy, ground.suspected, &taken).collect(),
@@ -160,7 +163,8 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         let mut of_unit: Vec<Judged> = cells
             .into_iter()
             .map(|cell| {
-                let found = of_places.remove(&(unit.name, cell.labels.clone())).unwrap_or_default();
+                let mut found = of_places.remove(&(unit.name, cell.labels.clone())).unwrap_or_default();
+                found.extend(of_cells.get(&cell.labels).into_iter().flatten().cloned());
                 let before = ground.baseline.part(gate, &cell.labels, &places);
                 // A component is compared with itself.
                 let own;
@@ -414,60 +418,6 @@ fn unexplained(e: &Evidence) -> Option<i32> {
     let status = e.source.exit_status.filter(|s| *s != 0)?;
     let told = matches!(e.data, Data::Coverage(_)) || recorded::tells(e);
     (!told).then_some(status)
-}
-
-/// What to do about tools of which only a recorded command is there, with output that is no report.
-fn unparsed(of: &Selector, gate: &Gate, evidence: &[Evidence]) -> Option<String> {
-    let alone = |e: &&Evidence| matches!(e.data, Data::Command(_)) && !gate.rule.takes_kind(e.kind());
-    let e = evidence.iter().filter(alone).find(|e| tools(e).any(|t| of.names_tool(t)))?;
-    let tool = e.source.tool.as_deref()?;
-    Some(format!(
-        "what {} printed is no report that is known: judge how it ended (rule = \"command\", tools = [\"{tool}\"]), or record the report that it \
-         writes (gatekeeper record --report FILE --tool {tool} -- …)",
-        e.source.path
-    ))
-}
-
-/// Each tool and each label's value that a gate names demands evidence: what of them left none, by name. Where nothing was taken at all, that is said
-/// once, with what could have been meant.
-fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unreadable: &[&Unread]) -> Vec<Violation> {
-    let s = &gate.select;
-    let mut out = Vec::new();
-    let kindred = || all.iter().filter(|e| gate.rule.takes_kind(e.kind()));
-    let missing = |message: String| Violation::new("evidence-missing", GateStatus::Missing, message);
-    if taken.is_empty() {
-        let seen: BTreeSet<&str> = kindred().flat_map(tools).collect();
-        if !s.tools.is_empty() && !seen.is_empty() && unreadable.is_empty() && gate.missing_blocks {
-            let seen: Vec<&str> = seen.into_iter().take(8).collect();
-            out.push(missing(format!(
-                "no evidence of {}; there is evidence of {}",
-                s.tools.join(", "),
-                seen.join(", ")
-            )));
-        } else if let Some(why) = unparsed(s, gate, all).filter(|_| unreadable.is_empty()) {
-            out.push(missing(format!("no evidence of {}: {why}", s.tools.join(", "))));
-        }
-        return out;
-    }
-    for wanted in &s.tools {
-        let one = Selector { tools: vec![wanted.clone()], ..Selector::default() };
-        let heard = |e: &&Evidence| tools(e).any(|t| one.names_tool(t));
-        let broken = unreadable.iter().any(|u| u.tool.as_deref().is_some_and(|t| one.names_tool(t)));
-        if !taken.iter().any(heard) && !broken {
-            let seen: Vec<&str> = kindred().flat_map(tools).collect();
-            let near = unparsed(&one, gate, all).map(|why| format!(": {why}"));
-            let near = near
-                .or_else(|| crate::config::nearest(wanted, &seen).map(|n| format!("; did you mean {n}?")))
-                .unwrap_or_default();
-            out.push(missing(format!("no evidence of {wanted}, which the gate names{near}")));
-        }
-    }
-    for (label, values) in &s.labels {
-        for value in values.iter().filter(|v| !taken.iter().any(|e| e.source.labels.get(label) == Some(v))) {
-            out.push(missing(format!("no evidence for {label} = {value}, which the gate names")));
-        }
-    }
-    out
 }
 
 /// What the rule answers. Rules may come from outside: one that fails or panics has judged nothing.

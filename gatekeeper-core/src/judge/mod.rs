@@ -7,6 +7,7 @@ mod changes;
 mod commit;
 mod components;
 mod contract;
+mod demands;
 mod details;
 mod doubts;
 mod due;

@@ -68,6 +68,17 @@ pub(super) fn worst_of(evidence: &[&Evidence], mut answer: impl FnMut(&[&Evidenc
         );
         let first = worse.first().map_or("", |e| e.source.path.as_str());
         judgement.violations.push(Violation::new("contradicts-itself", status, message).from_source(first));
+    } else {
+        const NAMED: usize = 3;
+        let said: Vec<String> =
+            worse.iter().take(NAMED).map(|e| format!("{}: {}", e.source.path, disagreement(e))).collect();
+        let more = worse.len().checked_sub(NAMED).filter(|n| *n > 0);
+        let more = more.map(|n| format!("; and {n} more reports")).unwrap_or_default();
+        judgement.notes.push(format!(
+            "a report contradicts itself, and this gate is `{}` by its list as by its totals ({}{more})",
+            by_list.as_str(),
+            said.join("; ")
+        ));
     }
     Read { judgement, unsure }
 }

@@ -83,7 +83,8 @@ fn gate<'a>(g: &'a GateVerdict, all: &mut Vec<Annotation<'a>>) {
     };
     let placed: Vec<&Violation> = g.violations.iter().filter(|v| v.place.is_some()).collect();
     let rest = g.violations.len().saturating_sub(MOST);
-    if placed.is_empty() || rest > 0 {
+    // What stands nowhere in the code is told by the gate's own words.
+    if placed.len() < g.violations.len() || placed.is_empty() || rest > 0 {
         let more = if rest > 0 { format!(" ({} violations)", g.violations.len()) } else { String::new() };
         all.push(Annotation {
             level,
@@ -93,7 +94,9 @@ fn gate<'a>(g: &'a GateVerdict, all: &mut Vec<Annotation<'a>>) {
         });
     }
     for v in placed.into_iter().take(MOST) {
-        let id = v.id.as_ref().map(|i| format!(" ({})", text::short(i, text::LONGEST))).unwrap_or_default();
+        let path = v.place.as_ref().map(|p| p.path.as_ref());
+        let id = v.id.as_deref().filter(|id| Some(*id) != path);
+        let id = id.map(|i| format!(" ({})", text::short(i, text::LONGEST))).unwrap_or_default();
         let package = match &v.package {
             Some(p) if !v.message.contains(p.as_str()) => format!(" [{}]", text::short(p, text::LONGEST)),
             _ => String::new(),
@@ -104,7 +107,7 @@ fn gate<'a>(g: &'a GateVerdict, all: &mut Vec<Annotation<'a>>) {
             level,
             title: format!("gate {}{id}", text::short(&g.name, text::LONGEST)),
             at: v.place.as_ref(),
-            message: format!("{}{package}{help}{see}", text::cut(&v.message, WORDS)),
+            message: format!("{}{package}{help}{see}", text::cut(text::said(v), WORDS)),
         });
     }
 }

@@ -111,10 +111,13 @@ fn render(v: &Verdict, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         if style.verbose {
             judged(g, &paint, "      ", out)?;
         }
-        for cell in text::limited(text::cells(g), notes(style)) {
+        let cells = text::cells(g);
+        // Where all of them are listed they need not be said again.
+        let brief = !cells.is_empty() && cells.len() <= notes(style);
+        for cell in text::limited(cells, notes(style)) {
             writeln!(out, "      {}", text::short(&cell, room(style).max(160)))?;
         }
-        violations(g, most, style, &paint, out)?;
+        violations(g, brief, most, style, &paint, out)?;
         if matches!(g.status, GateStatus::Fail | GateStatus::Error) {
             for to_pass in g.to_pass.iter().take(if style.verbose { usize::MAX } else { 2 }) {
                 writeln!(out, "      {} {}", paint.dim("to pass:"), text::short(to_pass, room(style)))?;
@@ -207,34 +210,38 @@ fn gate_line(g: &GateVerdict, wide: usize, style: &Style, paint: &Paint, out: &m
     )
 }
 
-/// Whether a violation is what the gate's line says: a single reason need not be said twice.
-fn said_already(g: &GateVerdict, v: &Violation) -> bool {
-    // The line says the first violation where the gate could not be judged, and where no condition has its status.
-    let by_violation = matches!(g.status, GateStatus::Error | GateStatus::Missing)
-        || g.conditions.iter().all(|c| c.status != g.status);
-    g.violations.len() == 1 && v.status == g.status && v.place.is_none() && v.id.is_none() && by_violation
-}
-
-fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+/// `brief`: what stands in the lines above is not said again.
+fn violations(
+    g: &GateVerdict,
+    brief: bool,
+    most: usize,
+    style: &Style,
+    paint: &Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     // An explanation shows every one.
     let every = || g.violations.iter().map(|v| (v, 1)).collect();
-    let groups = if most == usize::MAX { every() } else { text::grouped(&g.violations) };
-    let shown: usize = groups.iter().take(most).map(|(_, n)| n).sum();
+    let mut groups: Vec<(&Violation, usize)> = if most == usize::MAX { every() } else { text::grouped(&g.violations) };
+    let above = |v: &Violation| brief && text::said_by_cell(g, v);
+    let by_cells: usize = groups.iter().filter(|(v, _)| above(v)).map(|(_, n)| n).sum();
+    groups.retain(|(v, _)| !above(v));
+    let shown: usize = groups.iter().take(most).map(|(_, n)| n).sum::<usize>() + by_cells;
+    // Evidence that all of them have in common is named once.
+    let common = text::one_source(groups.iter().map(|(v, _)| *v)).filter(|_| groups.len() > 1);
+    let in_code = |v: &Violation| v.place.as_ref().is_some_and(|p| Some(p.path.as_ref()) != common);
+    let any_in_code = groups.iter().any(|(v, _)| in_code(v));
     // The reason is not said twice, but its way out is.
-    for help in g.violations.iter().filter(|v| said_already(g, v)).filter_map(|v| v.help.as_deref()) {
+    for help in g.violations.iter().filter(|v| text::said_already(g, v)).filter_map(|v| v.help.as_deref()) {
         writeln!(out, "      {} {}", paint.dim("to pass:"), text::short(help, room(style)))?;
     }
-    for (v, count) in groups.into_iter().take(most).filter(|(v, _)| !said_already(g, v)) {
+    for (v, count) in groups.into_iter().take(most).filter(|(v, _)| !text::said_already(g, v)) {
         // What has no place in the code stands in its evidence.
         let in_code = v.place.is_some();
         let place = if in_code { text::place(v) } else { text::source(v) };
         let place = place.map(|p| format!("{p}  ")).unwrap_or_default();
         let severity = v.severity.map(|s| format!("{} ", s.as_str())).unwrap_or_default();
-        let id = match &v.id {
-            Some(id) if !v.message.contains(id.as_str()) => format!("{}: ", text::short(id, text::LONGEST)),
-            _ => String::new(),
-        };
-        let words = text::short(&v.message, room(style).max(160));
+        let id = text::id(v).map(|id| format!("{}: ", text::short(id, text::LONGEST))).unwrap_or_default();
+        let words = text::short(text::said(v), room(style).max(160));
         let package = match &v.package {
             Some(p) if !v.message.contains(p.as_str()) => format!(" [{}]", text::short(p, text::LONGEST)),
             _ => String::new(),
@@ -243,7 +250,7 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
         writeln!(out, "      {}{severity}{id}{words}{package}{others}", paint.with("1", &place))?;
         if let Some(source) = text::source(v) {
             let same = v.place.as_ref().is_some_and(|p| Some(p.path.as_ref()) == v.source.as_deref());
-            if in_code && !same {
+            if in_code && !same && common.is_none() {
                 writeln!(out, "        {}", paint.dim(&format!("in {source}")))?;
             }
         }
@@ -254,6 +261,9 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
         if !more.is_empty() {
             writeln!(out, "        {}", paint.dim(&more.join(" · ")))?;
         }
+    }
+    if let Some(source) = common.filter(|_| any_in_code) {
+        writeln!(out, "      {}", paint.dim(&format!("all in {}", text::short(source, text::LONGEST))))?;
     }
     let rest = g.violations.len().saturating_sub(shown);
     if rest > 0 {
@@ -275,8 +285,9 @@ fn violations(g: &GateVerdict, most: usize, style: &Style, paint: &Paint, out: &
 }
 
 fn tail(v: &Verdict, style: &Style, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    for w in text::limited(v.warnings.clone(), notes(style)) {
-        writeln!(out, "\n{} {}", paint.with("33", "warning:"), text::short(&w, room(style).max(400)))?;
+    for (n, w) in text::limited(v.warnings.clone(), notes(style)).iter().enumerate() {
+        let before = if n == 0 { "\n" } else { "" };
+        writeln!(out, "{before}{} {}", paint.with("33", "warning:"), text::short(w, room(style).max(400)))?;
     }
     let unused: Vec<_> = v.evidence.iter().filter(|e| e.used_by.is_empty()).collect();
     let mut talk = vec![text::pieces(v.evidence.len())];
@@ -354,7 +365,7 @@ fn judged(g: &GateVerdict, paint: &Paint, indent: &str, out: &mut dyn Write) -> 
             labels.concat(),
             c.metric,
             c.value,
-            c.comparator,
+            text::comparator(&c.comparator),
             c.limit
         );
         writeln!(out, "{indent}{head:9} {} {}", paint.status(c.status, c.status.as_str()), text::line(&words))?;
@@ -397,10 +408,10 @@ fn explanation(v: &Verdict, g: &GateVerdict, style: &Style, out: &mut dyn Write)
     for p in v.problems.iter().filter(|p| p.concerns.contains(&g.name)) {
         writeln!(out, "{:9} {}", "not read", text::line(&p.error.message))?;
     }
-    let short = g.violations.iter().any(|v| !said_already(g, v));
+    let short = g.violations.iter().any(|v| !text::said_already(g, v));
     if short || !g.waivers.is_empty() {
         writeln!(out, "\n{}", if short { "falls short by" } else { "waived" })?;
-        violations(g, usize::MAX, style, &paint, out)?;
+        violations(g, false, usize::MAX, style, &paint, out)?;
     }
     if !g.to_pass.is_empty() {
         writeln!(out, "\nto pass")?;

@@ -125,6 +125,7 @@ fn body(v: &Verdict, bounds: &Bounds) -> String {
     let by =
         v.policy.profile.as_ref().map(|p| format!(" by the profile {}", text::markdown(p, NAME))).unwrap_or_default();
     list(&format!("**Demanded less than by the policy itself{by}:**"), &v.loosened, &mut page);
+    ways_out(&worst, &mut page);
     details(&worst, &mut page);
     cells(&worst, &mut page);
     page.text
@@ -218,10 +219,14 @@ fn list(heading: &str, lines: &[String], page: &mut Page<'_>) {
 fn details(worst: &[&GateVerdict], page: &mut Page<'_>) {
     const END: &str = "\n</details>\n";
     let mut hidden = 0;
-    for g in worst.iter().filter(|g| !g.violations.is_empty()) {
+    // What the table has said already needs no list.
+    let listed = |g: &GateVerdict| g.violations.iter().any(|v| !text::said_already(g, v));
+    for g in worst.iter().filter(|g| listed(g)) {
         let open = if g.status == GateStatus::Fail { " open" } else { "" };
         let (name, n) = (text::html(&g.name, NAME), g.violations.len());
-        let head = format!("\n<details{open}><summary>{} {name}: {n} to look at</summary>\n\n", sign(g.status));
+        let common = text::one_source(g.violations.iter());
+        let source = common.map(|s| format!(" in {}", text::html(s, text::LONGEST))).unwrap_or_default();
+        let head = format!("\n<details{open}><summary>{} {name}: {n} to look at{source}</summary>\n\n", sign(g.status));
         // Nothing is opened that could not be closed again.
         let rest = "- … and 18446744073709551615 more\n";
         let Some(left) = page.left.checked_sub(END.len() + rest.len()) else {
@@ -232,12 +237,9 @@ fn details(worst: &[&GateVerdict], page: &mut Page<'_>) {
         let mut shown = 0;
         if section.add(&head) {
             let groups = text::grouped(&g.violations);
-            for (v, count) in
-                groups.into_iter().take(page.bounds.most).take_while(|(v, count)| section.add(&item(v, *count)))
-            {
-                let _ = v;
-                shown += count;
-            }
+            let items = groups.into_iter().take(page.bounds.most);
+            let added = items.take_while(|(v, count)| section.add(&item(v, *count, common.is_none())));
+            shown = added.map(|(_, count)| count).sum();
         }
         if shown == 0 {
             hidden += n;
@@ -247,11 +249,39 @@ fn details(worst: &[&GateVerdict], page: &mut Page<'_>) {
         if shown < n {
             page.add(&format!("- … and {} more\n", n - shown));
         }
+        page.left = page.left.saturating_sub(END.len());
+        if let Some(words) = to_pass(g) {
+            page.add(&format!("\n**To pass:** {words}\n"));
+        }
+        page.left += END.len();
         page.add(END);
     }
     if hidden > 0 {
         page.left = page.left.max(200);
         page.add(&format!("\n… and {hidden} more to look at in other gates\n"));
+    }
+}
+
+/// What would make a gate pass, where it does not.
+fn to_pass(g: &GateVerdict) -> Option<String> {
+    const FEW: usize = 2;
+    let wanted = !matches!(g.status, GateStatus::Pass | GateStatus::Skip) && !g.to_pass.is_empty();
+    let words: Vec<String> = g.to_pass.iter().take(FEW).map(|t| text::markdown(t, 300)).collect();
+    wanted.then(|| words.join("; "))
+}
+
+/// The way out of gates that have nothing to list: what they lack is evidence, or one that can be read.
+fn ways_out(worst: &[&GateVerdict], page: &mut Page<'_>) {
+    let unlisted = |g: &&&GateVerdict| g.blocking && g.violations.iter().all(|v| text::said_already(g, v));
+    let way = |g: &&GateVerdict| {
+        let own = || g.violations.iter().find_map(|v| v.help.as_deref()).map(|help| text::markdown(help, 300));
+        Some(format!("- {}: {}\n", text::markdown(&g.name, NAME), to_pass(g).or_else(own)?))
+    };
+    let mut ways = worst.iter().filter(unlisted).filter_map(way).take(page.bounds.notes).peekable();
+    if ways.peek().is_some() && page.add("\n**To pass:**\n\n") {
+        for way in ways {
+            page.add(&way);
+        }
     }
 }
 
@@ -342,22 +372,20 @@ fn listed(g: &GateVerdict) -> String {
 }
 
 /// A violation, or many of one kind.
-fn item(v: &Violation, count: usize) -> String {
+fn item(v: &Violation, count: usize, with_source: bool) -> String {
     let severity = v.severity.map(|s| format!("**{}** ", s.as_str())).unwrap_or_default();
     let place = text::place(v).map(|p| format!("{} ", text::code(&p))).unwrap_or_default();
-    let id = match &v.id {
-        Some(id) if !v.message.contains(id.as_str()) => format!("{} ", text::code(&text::short(id, text::LONGEST))),
-        _ => String::new(),
-    };
+    let id = text::id(v).map(|id| format!("{} ", text::code(&text::short(id, text::LONGEST)))).unwrap_or_default();
     let help = v.help.as_ref().map(|h| format!(" — {}", text::markdown(h, 300))).unwrap_or_default();
     let package = match &v.package {
         Some(p) if !v.message.contains(p.as_str()) => format!(" in {}", text::code(&text::short(p, text::LONGEST))),
         _ => String::new(),
     };
     let see = text::advisory(v).map(|url| format!(" — {url}")).unwrap_or_default();
-    let source = text::source(v).map(|s| format!(" (in {})", text::code(&s))).unwrap_or_default();
+    let source = text::source(v).filter(|_| with_source).map(|s| format!(" (in {})", text::code(&s)));
+    let source = source.unwrap_or_default();
     let others = if count > 1 { format!(" (and {} more like it)", count - 1) } else { String::new() };
-    format!("- {severity}{place}{id}{}{package}{help}{see}{source}{others}\n", text::markdown(&v.message, 400))
+    format!("- {severity}{place}{id}{}{package}{help}{see}{source}{others}\n", text::markdown(text::said(v), 400))
 }
 
 #[cfg(test)]

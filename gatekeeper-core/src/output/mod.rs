@@ -183,7 +183,7 @@ pub use document::document;
 pub use github::policy_annotation;
 pub use human::explain;
 pub use markdown::step_summary;
-pub(crate) use text::markdown;
+pub(crate) use text::{comparator, id, markdown, said};
 pub use text::{inert, line};
 
 /// All that a verdict knows of one gate, as data: the gate itself and the evidence that it was judged by.

@@ -271,6 +271,51 @@ pub(crate) fn advisory(v: &Violation) -> Option<String> {
     Some(if is_advisory(url) { format!("<{url}>") } else { code(url) })
 }
 
+/// What a violation says for people, beside its place: a message that begins with the path says it once.
+pub(crate) fn said(v: &Violation) -> &str {
+    let path = v.place.as_ref().map(|p| p.path.as_ref()).unwrap_or_default();
+    let rest = v.message.strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
+    rest.filter(|rest| !path.is_empty() && !rest.is_empty()).unwrap_or(&v.message)
+}
+
+/// The id, where neither the message nor the place says it.
+pub(crate) fn id(v: &Violation) -> Option<&str> {
+    let place = v.place.as_ref().map(|p| p.path.as_ref());
+    v.id.as_deref().filter(|id| !v.message.contains(id) && Some(*id) != place)
+}
+
+/// A comparator as people write it.
+pub(crate) fn comparator(c: &str) -> &str {
+    match c {
+        ">=" => "≥",
+        "<=" => "≤",
+        other => other,
+    }
+}
+
+/// Whether a violation is what the gate's line says: a single reason need not be said twice.
+pub(super) fn said_already(g: &GateVerdict, v: &Violation) -> bool {
+    // The line says the first violation where the gate could not be judged, and where no condition has its status.
+    let by_violation = matches!(g.status, GateStatus::Error | GateStatus::Missing)
+        || g.conditions.iter().all(|c| c.status != g.status);
+    g.violations.len() == 1 && v.status == g.status && v.place.is_none() && v.id.is_none() && by_violation
+}
+
+/// Whether a violation is what a cell's line says ([`cells`]).
+pub(super) fn said_by_cell(g: &GateVerdict, v: &Violation) -> bool {
+    v.place.is_none() && v.id.is_none() && v.help.is_none() && g.cells.iter().any(|c| c.reason == v.message)
+}
+
+/// The evidence of all of several violations, where it is the same and nothing says where in it.
+pub(super) fn one_source<'v>(mut all: impl Iterator<Item = &'v Violation>) -> Option<&'v str> {
+    let plain = |v: &'v Violation| {
+        let somewhere = v.location.as_ref().is_some_and(|l| l.line.is_some() || l.offset.is_some() || l.path.is_some());
+        v.source.as_deref().filter(|_| !somewhere)
+    };
+    let first = plain(all.next()?)?;
+    all.all(|v| plain(v) == Some(first)).then_some(first)
+}
+
 /// The place in the code, `path:line:column`.
 pub(crate) fn place(v: &Violation) -> Option<String> {
     let p = v.place.as_ref()?;
@@ -460,6 +505,39 @@ mod tests {
         ] {
             assert_eq!(inert(text), shown);
         }
+    }
+
+    #[test]
+    fn a_path_is_said_once_and_so_is_common_evidence() {
+        let placed = |message: &str, source: &str, id: &str| {
+            let mut v = Violation::new("x", GateStatus::Fail, message).from_source(source);
+            v.place =
+                Some(gatekeeper_evidence::findings::Place { path: "src/a.c".into(), line: Some(3), column: None });
+            v.id = Some(id.to_owned());
+            v
+        };
+        for (message, is) in [
+            ("src/a.c: 5 of 10 lines", "5 of 10 lines"),
+            ("src/a.c: ", "src/a.c: "),
+            ("src/a.cc: x", "src/a.cc: x"),
+            ("in src/a.c: x", "in src/a.c: x"),
+        ] {
+            assert_eq!(said(&placed(message, "r", "i")), is);
+        }
+        assert_eq!(said(&Violation::new("x", GateStatus::Fail, ": x")), ": x", "no place, no path");
+        assert_eq!(id(&placed("m", "r", "src/a.c")), None);
+        assert_eq!(id(&placed("has R1", "r", "R1")), None);
+        assert_eq!(id(&placed("m", "r", "R1")), Some("R1"));
+
+        let all = [placed("a", "lint.sarif", "1"), placed("b", "lint.sarif", "2")];
+        assert_eq!(one_source(all.iter()), Some("lint.sarif"));
+        let other = [placed("a", "lint.sarif", "1"), placed("b", "other.sarif", "2")];
+        assert_eq!(one_source(other.iter()), None);
+        let mut somewhere = all.clone();
+        somewhere[1].location = Some(gatekeeper_evidence::location::Location { line: Some(9), ..Default::default() });
+        assert_eq!(one_source(somewhere.iter()), None, "where in it would be lost");
+        assert_eq!(one_source([].iter()), None);
+        assert_eq!(one_source([Violation::new("x", GateStatus::Fail, "x")].iter()), None);
     }
 
     #[test]

@@ -82,6 +82,10 @@ pub(super) fn entry(mut t: Table<'_>, formats: &Formats, line: &impl Fn(&Span) -
     let mut labels = BTreeMap::new();
     for (label, values) in t.named_texts("labels") {
         match <[String; 1]>::try_from(values) {
+            Ok([_]) if patterns.iter().chain(&packages).any(|p| p.labels().contains(&label)) => {
+                let span = t.get("labels").map_or_else(|| span.clone(), |n| n.span.clone());
+                t.problem(span, format!("`{{{label}}}` in a pattern of this entry gives the label `{label}` already"));
+            }
             Ok([value]) => {
                 labels.insert(label, value);
             }
@@ -151,6 +155,13 @@ pub(super) fn patterns_of(t: &mut Table<'_>, key: &'static str) -> Vec<Pattern> 
 fn patterns_of_with(t: &mut Table<'_>, key: &'static str, plain: fn(&str) -> &str) -> Vec<Pattern> {
     t.patterns(key, |text| {
         let leaves = text.split('/').any(|p| p == "..");
+        let rooted = text.starts_with('/')
+            || text.starts_with("~/")
+            || text.get(1..3).is_some_and(|s| matches!(s, ":/" | ":\\"));
+        if rooted || text.contains("${") {
+            let why = if rooted { "a pattern is relative to the root" } else { "a pattern knows no variables" };
+            return Err(format!("{why}: name what lies below it, such as reports/*.xml"));
+        }
         if leaves {
             return Err("a pattern stays below the root: `..` is not followed (use --root)".to_owned());
         }

@@ -137,6 +137,9 @@ fn extended(tree: Option<&Node>) -> Result<Option<(String, Span)>, PolicyProblem
 }
 
 /// Each file says which version it is written in.
+/// What is said where the language's version is not there.
+pub(super) const VERSION_IS_MISSING: &str = "`version = 1` is missing";
+
 fn version(tree: &Node, start: usize, problems: &Problems) {
     let Some(mut top) = tree.entries().and_then(|_| Table::of(tree, "a policy", problems)) else { return };
     match top.number("version") {
@@ -148,9 +151,9 @@ fn version(tree: &Node, start: usize, problems: &Problems) {
         ),
         None if top.get("version").is_some() => {}
         None => problems.add(
-            PolicyProblem::new(start..start, "`version = 1` is missing")
+            PolicyProblem::new(start..start, VERSION_IS_MISSING)
                 .code(ProblemCode::MissingKey)
-                .help("write it on the first line"),
+                .help("write it on the first line, above all tables"),
         ),
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn gate(
         problems.add(
             PolicyProblem::new(span, format!("there is no rule `{id}`"))
                 .code(ProblemCode::UnknownRule)
-                .nearest(&id, known.rules.iter().map(Rule::id)),
+                .nearest(known_as(&id).unwrap_or(&id), known.rules.iter().map(Rule::id)),
         );
         return None;
     };
@@ -190,4 +190,17 @@ fn selector(t: &mut Table<'_>, rule: &Rule, evidence: &[EvidenceEntry], formats:
         })
         .collect();
     Selector { tools, except_tools, formats: chosen_formats, categories, labels, paths, evidence: chosen }
+}
+/// The rule that judges what elsewhere goes by this name.
+fn known_as(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "lint" | "linter" | "sarif" | "security" | "vulnerability" | "vulnerabilities" | "audit" | "scan"
+        | "secrets" | "sast" => "findings",
+        "unit" | "junit" | "eunit" | "ct" | "pass-rate" => "tests",
+        "benchmark" | "benchmarks" | "performance" | "latency" | "metrics" => "measurements",
+        "cel" => "expression",
+        "checksums" => "integrity",
+        "opa" => "rego",
+        _ => return None,
+    })
 }

@@ -3,7 +3,7 @@
 use super::baseline::{self, Against};
 use super::components::components;
 use super::entry::{entry, patterns_of};
-use super::extends::{Files, Laid, lay};
+use super::extends::{Files, Laid, VERSION_IS_MISSING, lay};
 use super::extracts;
 use super::gate::gate;
 use super::known::Known;
@@ -39,6 +39,17 @@ pub(crate) fn load(
     let Laid { mut tree, mut sources, text, mut bases, mut loosened, problems: own } = lay(file, bytes, files)?;
     let fail = |sources: &Sources, mut problems: Vec<PolicyProblem>| {
         problems.sort_by_key(|p| p.span.start);
+        if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            problems = vec![
+                PolicyProblem::new(0..0, "this policy is empty, so nothing would be judged")
+                    .code(ProblemCode::MissingKey)
+                    .help("write `version = 1` and a gate, or let `gatekeeper init` write them"),
+            ];
+        }
+        // A version below a table's heading is one mistake.
+        if problems.iter().any(|p| p.message == VERSION_IS_MISSING) {
+            problems.retain(|p| !p.message.ends_with("`version`"));
+        }
         // What is wrong with a default is wrong in every gate that has it.
         let mut told = HashSet::new();
         problems.retain(|p| told.insert((p.span.start, p.message.clone())));

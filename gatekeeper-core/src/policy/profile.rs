@@ -43,7 +43,8 @@ fn chain(tree: &Node, name: &str) -> Result<Vec<Node>, PolicyProblem> {
     let mut next = Some((name.to_owned(), 0..0));
     while let Some((name, span)) = next {
         let Some(profile) = profiles.and_then(|p| p.get(&name)) else {
-            return Err(PolicyProblem::new(span, format!("there is no profile `{name}`"))
+            let none = if all.is_empty() { ": this policy has none" } else { "" };
+            return Err(PolicyProblem::new(span, format!("there is no profile `{name}`{none}"))
                 .code(ProblemCode::UnknownProfile)
                 .nearest(&name, all.iter().map(String::as_str)));
         };

@@ -1,7 +1,7 @@
 //! A comparison of two verdicts in words: for a terminal and for a comment.
 
 use super::compare::{Comparison, GateChange, Side};
-use crate::output::{inert, line, markdown};
+use crate::output::{comparator, id, inert, line, markdown, said};
 use crate::verdict::{GateStatus, Violation};
 use std::io::{self, Write};
 
@@ -75,7 +75,7 @@ fn details(g: &GateChange) -> Vec<String> {
     let mut out = Vec::new();
     for c in &g.conditions {
         let shown = |c: &Option<crate::verdict::Condition>| {
-            c.as_ref().map_or("none".to_owned(), |c| format!("{} ({} {})", c.value, c.comparator, c.limit))
+            c.as_ref().map_or("none".to_owned(), |c| format!("{} ({} {})", c.value, comparator(&c.comparator), c.limit))
         };
         let labels: Vec<String> = c.labels.iter().map(|(k, v)| format!("{k}={v} ")).collect();
         out.push(cut(&format!("{}{}: {} → {}", labels.concat(), c.metric, shown(&c.before), shown(&c.after))));
@@ -94,10 +94,13 @@ fn details(g: &GateChange) -> Vec<String> {
 }
 
 fn violation(v: &Violation) -> String {
-    let place = v.place.as_ref().map(|p| format!("{} ", p.path)).unwrap_or_default();
-    let id =
-        v.id.as_ref().filter(|id| !v.message.contains(id.as_str())).map(|id| format!("{id}: ")).unwrap_or_default();
-    format!("{place}{id}{}", v.message)
+    let place = v.place.as_ref().map(|p| match p.line {
+        Some(line) => format!("{}:{line} ", p.path),
+        None => format!("{} ", p.path),
+    });
+    let place = place.unwrap_or_default();
+    let id = id(v).map(|id| format!("{id}: ")).unwrap_or_default();
+    format!("{place}{id}{}", said(v))
 }
 
 /// Writes it in Markdown.
@@ -120,7 +123,12 @@ pub fn comparison_markdown(c: &Comparison, out: &mut dyn Write) -> io::Result<()
         }
     }
     for e in c.evidence.iter().take(MOST) {
-        writeln!(out, "- evidence {}", md(&e.path))?;
+        let what = match (&e.before, &e.after) {
+            (None, _) => "new",
+            (_, None) => "gone",
+            _ => "other than it was",
+        };
+        writeln!(out, "- evidence {}: {what}", md(&e.path))?;
     }
     rest(c.evidence.len(), out)
 }

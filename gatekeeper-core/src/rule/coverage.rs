@@ -10,7 +10,7 @@ use self::patch::Patch;
 use super::api::{ALL_WAIVED, Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::remedy::Remedy;
-use crate::config::Table;
+use crate::config::{PolicyProblem, ProblemCode, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::coverage::{Figures, FileCoverage, Percentages, Stated};
 use gatekeeper_evidence::decimal::{Decimal, percent};
@@ -141,6 +141,9 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             let only = inner.patterns("only", Pattern::new);
             let each = Each { what: key, only, limits: self::limits(&mut inner) };
             let compares = drop.read_each(key, &mut inner);
+            if !compares {
+                no_floor(&mut inner, &each.limits);
+            }
             if each.limits.is_empty() && !compares && inner.is_sound() {
                 inner.problem(inner.span(), format!("`{key}` demands nothing: give it lines = {{ min = … }}"));
             }
@@ -151,6 +154,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             (!each.limits.is_empty() || !each.only.is_empty()).then_some(each)
         })
         .collect();
+    // What is compared is named by its limit, though that be none.
+    if !drop.is_any() {
+        no_floor(t, &limits);
+    }
     let has_patch = t.get("patch").is_some();
     let patch = patch::build(t);
     if limits.is_empty() && each.is_empty() && !has_patch && !drop.is_any() {
@@ -163,6 +170,20 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
         return None;
     }
     Some(Box::new(CoverageGate { limits, each, patch, drop }))
+}
+
+/// Says of limits of 0 that nothing can ever fail them.
+fn no_floor(t: &mut Table<'_>, limits: &[Limit]) {
+    let none = Decimal::whole(0);
+    for limit in limits.iter().filter(|l| l.min == Some(none) && l.warn.is_none_or(|warn| warn == none)) {
+        let Some(span) = t.get(limit.name).map(|n| n.span.clone()) else { continue };
+        let message = format!("a least share of 0 for `{}` is one that nothing can ever fail", limit.name);
+        t.problems().add(
+            PolicyProblem::new(span, message)
+                .code(ProblemCode::OutOfRange)
+                .help(format!("write {} = {{ min = 80 }}, or leave it out", limit.name)),
+        );
+    }
 }
 
 fn limits(t: &mut Table<'_>) -> Vec<Limit> {

@@ -12,6 +12,7 @@ use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::{Data, Evidence, Kind, Source};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     id: Cow::Borrowed("findings"),
@@ -192,6 +193,7 @@ impl Judge for FindingsGate {
         self.suppressed(&found, scope.select, &mut out);
         found.retain(|c| c.finding.suppressed.is_none());
         let all = found.len();
+        beside_paths(&found, scope, &mut out);
         found.retain(|c| self.counts(&c.finding, scope.select));
         let added = scope.diff().filter(|_| self.on_diff).map(Added::of);
         if let Some(added) = &added {
@@ -321,6 +323,28 @@ impl FindingsGate {
             );
         }
     }
+}
+
+/// Warns where `paths` speak of nothing: of no finding, and of no file of the tree, which may be clean.
+fn beside_paths(found: &[Counted<'_>], scope: &Scope<'_>, out: &mut Judgement) {
+    const NAMED: usize = 3;
+    let paths = &scope.select.paths;
+    let places: BTreeSet<&str> =
+        found.iter().filter_map(|c| c.finding.place.as_ref()).map(|place| place.path.as_ref()).collect();
+    if paths.is_empty() || places.is_empty() || places.iter().any(|place| paths.iter().any(|p| p.speaks_of(place))) {
+        return;
+    }
+    let patterns: Vec<&Pattern> = paths.iter().collect();
+    if scope.files.is_some_and(|files| files.matching(&patterns).is_ok_and(|some| !some.is_empty())) {
+        return;
+    }
+    let asked: Vec<&str> = paths.iter().map(Pattern::as_str).collect();
+    let some: Vec<&str> = places.iter().copied().take(NAMED).collect();
+    let more = places.len().checked_sub(NAMED).filter(|n| *n > 0).map(|n| format!(" and {n} more")).unwrap_or_default();
+    let message =
+        format!("no file matches `paths` ({}); the findings are in {}{more}", asked.join(", "), some.join(", "));
+    let v = Violation::new("paths-match-nothing", GateStatus::Warn, message);
+    out.violations.push(v.from_source(found.first().map_or("", |c| &c.evidence.source.path)));
 }
 
 /// The findings of the tools that a gate names: a file may hold those of several.

@@ -126,6 +126,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
     }
 }
 
+/// Tells null from what is not there.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
 /// A review of either API, or a document around reviews: told apart by what is there.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -138,10 +143,10 @@ struct Object<'a> {
     state: Option<Cow<'a, str>>,
     #[serde(borrow, alias = "submittedAt")]
     submitted_at: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    commit_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    commit: Option<Oid<'a>>,
+    #[serde(deserialize_with = "said")]
+    commit_id: Option<Option<String>>,
+    #[serde(borrow, deserialize_with = "said")]
+    commit: Option<Option<Oid<'a>>>,
     // A document around them.
     #[serde(borrow)]
     data: Option<Inner<'a>>,
@@ -417,7 +422,10 @@ impl Reader {
             bot: account.is_bot(),
             state: state.ok_or_else(wrong)?,
             at: seconds(o.submitted_at.as_deref()).map_err(|e| e.in_path(format!("$[{n}].submitted_at")))?,
-            commit: o.commit_id.or(o.commit.and_then(|c| c.oid)).as_deref().map(|c| c.to_ascii_lowercase().into()),
+            // A commit that is null is gone: whatever it was, it is not the head.
+            commit: (o.commit_id.map(Option::unwrap_or_default))
+                .or_else(|| o.commit.map(|c| c.and_then(|c| c.oid).unwrap_or_default().into_owned()))
+                .map(|c| c.to_ascii_lowercase().into()),
             environments: Vec::new(),
         });
         Ok(())
@@ -472,6 +480,13 @@ mod tests {
         assert_eq!((first.user.as_deref(), first.state, first.at), (Some("a"), State::Approved, Some(1_780_135_200)));
         assert_eq!((first.commit.as_deref(), first.bot), (Some("a1"), false));
         assert_eq!(read("[]").unwrap().0.reviews.len(), 0);
+        let commit = |text: &str| {
+            let list = format!("[{}]", review("a", "APPROVED").replace(r#""commit_id":"A1""#, text));
+            read(&list).unwrap().0.reviews[0].commit.as_deref().map(str::to_owned)
+        };
+        assert_eq!(commit(r#""commit_id":null"#).as_deref(), Some(""), "it is gone, so it is not the head");
+        assert_eq!(commit(r#""commit":null"#).as_deref(), Some(""));
+        assert_eq!(commit(r#""body":1"#), None);
         let ghost = read(
             r#"[{"user":null,"state":"APPROVED"},{"user":{"login":"x[bot]"},"state":"PENDING","submitted_at":null}]"#,
         )

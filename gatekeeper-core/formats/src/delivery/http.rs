@@ -40,7 +40,7 @@ pub(super) fn is_answer(bytes: &[u8]) -> bool {
 /// Whether an answer's content has all of these members, as far as its beginning shows.
 pub(super) fn is_answer_with(bytes: &[u8], members: &[&str]) -> bool {
     let has = |m: &&str| memchr::memmem::find(bytes, format!("\"{m}\"").as_bytes()).is_some();
-    is_answer(bytes) && members.iter().all(|m| has(m))
+    is_answer(bytes) && members.iter().all(has)
 }
 
 /// The first answer's head, and where its content begins; `None` where there is no head.

@@ -1,7 +1,7 @@
 //! Figures that a policy takes out of any JSON (by pointer) or text (by regular expression): `extract` of an `[[evidence]]` entry.
 //!
 //! A pointer is one of RFC 6901; `*` as a whole token stands for every element of an array or member of an object, in their order. A regular expression has a group `value`; each match is a sample. What leads nowhere or to
-//! no number is an error of that metric, never nothing.
+//! no number is an error of that metric, never nothing: so is an element below a `*` that lacks what the others have.
 
 use super::common::{Fig, Report, foreign};
 use crate::format::{Confidence, Format, Parsed};
@@ -111,7 +111,7 @@ pub(crate) fn parse(input: &Input<'_>, extracts: &[Extract]) -> Result<Parsed, P
         match &e.from {
             From::Json(pointer) => {
                 let mut out: Vec<Option<Figure>> = Vec::new();
-                let seed = Step { tokens: &pointer.tokens, out: &mut out };
+                let seed = Step { tokens: &pointer.tokens, each: false, out: &mut out };
                 let read = seed.deserialize(&mut serde_json::Deserializer::from_slice(input.bytes));
                 read.map_err(|e| json::located(e, input.bytes, 0, None))?;
                 out.into_iter().try_for_each(|figure| add(&mut report, figure))?;
@@ -135,7 +135,18 @@ pub(crate) fn parse(input: &Input<'_>, extracts: &[Extract]) -> Result<Parsed, P
 /// The value at the rest of a pointer. What is passed over is never kept.
 struct Step<'p, 'o> {
     tokens: &'p [String],
+    /// Whether a `*` led here: then each element owes a figure.
+    each: bool,
     out: &'o mut Vec<Option<Figure>>,
+}
+
+impl Step<'_, '_> {
+    /// The pointer goes on, and nothing stands there.
+    fn nothing(self) {
+        if self.each {
+            self.out.push(None);
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Step<'_, '_> {
@@ -161,17 +172,21 @@ impl<'de> Visitor<'de> for Step<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Some((token, rest)) = self.tokens.split_first() else { return Ok(()) };
-        let mut met = false;
+        let (all, mut met) = (token == "*", false);
+        let each = self.each || all;
         while let Some(key) = map.next_key::<String>()? {
-            if token == "*" || key == *token {
+            if all || key == *token {
                 // Of a name that stands twice nobody can tell which is meant.
-                if std::mem::replace(&mut met, true) && token != "*" {
+                if std::mem::replace(&mut met, true) && !all {
                     self.out.push(None);
                 }
-                map.next_value_seed(Step { tokens: rest, out: self.out })?;
+                map.next_value_seed(Step { tokens: rest, each, out: self.out })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
+        }
+        if !met {
+            self.nothing();
         }
         Ok(())
     }
@@ -180,41 +195,54 @@ impl<'de> Visitor<'de> for Step<'_, '_> {
         let Some((token, rest)) = self.tokens.split_first() else { return Ok(()) };
         // `01` is no index (RFC 6901 section 4).
         let wanted = token.parse::<usize>().ok().filter(|n| n.to_string() == *token);
+        let all = token == "*";
+        let each = self.each || all;
         let mut at = 0_usize;
         loop {
-            let more = if token == "*" || wanted == Some(at) {
-                seq.next_element_seed(Step { tokens: rest, out: self.out })?.is_some()
+            let more = if all || wanted == Some(at) {
+                seq.next_element_seed(Step { tokens: rest, each, out: self.out })?.is_some()
             } else {
                 seq.next_element::<IgnoredAny>()?.is_some()
             };
             if !more {
-                return Ok(());
+                break;
             }
             at = at.saturating_add(1);
         }
+        let met = if all { at > 0 } else { wanted.is_some_and(|wanted| wanted < at) };
+        if !met {
+            self.nothing();
+        }
+        Ok(())
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.nothing();
         Ok(())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.nothing();
         Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.nothing();
         Ok(())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.nothing();
         Ok(())
     }
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.nothing();
         Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
+        self.nothing();
         Ok(())
     }
 }
@@ -250,7 +278,7 @@ mod tests {
     fn pointers_lead_where_rfc_6901_says() {
         let of = |v: &[&str], lost| (v.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>(), lost);
         assert_eq!(at("/a~1b/m~0n/1", r#"{"a/b": {"m~n": [1, 501]}, "a~1b": 3}"#), of(&["501"], 0));
-        assert_eq!(at("/r/*/ms", r#"{"r": [{"ms": 1}, {"ms": "2.50"}, {"x": 3}]}"#), of(&["1", "2.5"], 0));
+        assert_eq!(at("/r/*/ms", r#"{"r": [{"ms": 1}, {"ms": "2.50"}]}"#), of(&["1", "2.5"], 0));
         assert_eq!(at("/r/*", r#"{"r": {"b": 1, "a": null}}"#), of(&["1"], 1));
         assert_eq!(at("/r/*", r#"{"r": []}"#), of(&[], 1));
         assert_eq!(at("/r/01", r#"{"r": [1, 2]}"#), of(&[], 1));
@@ -258,6 +286,20 @@ mod tests {
         assert_eq!(at("", "7"), of(&["7"], 0));
         assert_eq!(at("/a", r#"{"a": {"b": 1}}"#), of(&[], 1));
         assert_eq!(at("/a", r#"{"a": 1, "a": 2}"#).1, 1);
+    }
+
+    #[test]
+    fn every_element_of_a_star_owes_a_figure() {
+        let lost = |pointer: &str, text: &str| at(pointer, text).1;
+        assert_eq!(lost("/*/ms", r#"[{"ms": 1}, {"ms": 2}]"#), 0);
+        for other in [r#"{"x": 3}"#, "{}", "3", "null", r#""timeout""#, "[]", "true", "-1", "1.5"] {
+            assert_eq!(lost("/*/ms", &format!(r#"[{{"ms": 1}}, {other}]"#)), 1, "{other}");
+            assert_eq!(lost("/*/ms", &format!(r#"{{"a": {{"ms": 1}}, "b": {other}}}"#)), 1, "{other}");
+        }
+        assert_eq!(lost("/*/1", "[[1, 2], [3]]"), 1);
+        assert_eq!(lost("/*/s/*", r#"[{"s": [1]}, {"s": []}, {"s": {}}]"#), 2);
+        // Without a star there is nothing that other elements have.
+        assert_eq!(at("/a/b", r#"{"a": {"c": 1}}"#).1, 1);
     }
 
     #[test]

@@ -53,12 +53,12 @@ fn below(floors: &str, all: &[Evidence]) -> Vec<(String, Option<Kind>)> {
 fn each_floor_holds_at_its_number_and_not_below() {
     let tests = [results("a/1", 12, 5)];
     let coverage = [covered("a/1", &[("x", 10), ("y", 5)]), covered("a/2", &[("x", 12)])];
-    let inventory = |names: &[&str]| {
+    let inventory = |path: &str, names: &[&str]| {
         let component = |n: &&str| Component { name: (*n).into(), ..Component::default() };
         let components = names.iter().map(component).collect();
-        evidence("a/bom", Data::Inventory(Inventory { components, ..Inventory::default() }))
+        evidence(path, Data::Inventory(Inventory { components, ..Inventory::default() }))
     };
-    let packages = [inventory(&["p", "q"]), inventory(&["q", "r"])];
+    let packages = [inventory("a/1", &["p", "q"]), inventory("a/2", &["q", "r"])];
     let series = |metric: &str, n: usize| {
         let mut samples = Samples::default();
         (0..n).for_each(|_| samples.push(Figure::of(1.0).unwrap()));
@@ -167,4 +167,30 @@ fn a_gate_is_left_out_only_where_nothing_else_could_have_brought_what_it_lacks()
     assert!(of(&beside("[[evidence]]\npackages = [\"node_modules\"]"), 0, &[]).is_some());
     // A gate that names its evidence means no other.
     assert!(of(&beside("[[evidence]]\npaths = [\"a/**\"]"), 2, &[]).is_some());
+}
+
+#[test]
+fn copies_and_attempts_count_once() {
+    let of = |path: &str, names: &[&str], sha: &str, labels: &[(&str, &str)]| {
+        let case = |n: &&str| Case { name: (*n).into(), status: Outcome::Passed, ..Case::default() };
+        let suites = vec![Suite { cases: names.iter().map(case).collect(), ..Suite::default() }];
+        let mut e = evidence(path, Data::Tests(TestRun { suites, ..TestRun::default() }));
+        e.source.sha256 = sha.to_owned();
+        e.source.size = 1;
+        e.source.labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        e
+    };
+    let holds = |floors: &str, all: &[Evidence]| below(floors, all).is_empty();
+    let copies = [of("a/1", &["x", "y"], "d1", &[]), of("a/2", &["x", "y"], "d1", &[])];
+    assert!(holds("min-files = 1", &copies) && !holds("min-files = 2", &copies));
+    assert!(holds("min-cases = 2", &copies) && !holds("min-cases = 3", &copies));
+    let cells = [of("a/1", &["x", "y"], "d1", &[("os", "a")]), of("a/2", &["x", "y"], "d1", &[("os", "b")])];
+    assert!(holds("min-files = 2\nmin-cases = 4", &cells) && !holds("min-cases = 5", &cells));
+    // What failed is run again; a name that stands twice in one attempt is two cases.
+    let attempts = [
+        of("a/1", &["x", "y", "y", "z"], "d1", &[("attempt", "1"), ("os", "a")]),
+        of("a/2", &["z", "new"], "d2", &[("attempt", "2"), ("os", "a")]),
+        of("a/3", &["x"], "d3", &[("attempt", "1"), ("os", "b")]),
+    ];
+    assert!(holds("min-cases = 6", &attempts) && !holds("min-cases = 7", &attempts));
 }

@@ -48,13 +48,53 @@ pub(super) fn gate(v: &Verdict, n: usize, g: &GateVerdict, style: &Style, out: &
         text::page(&g.name, NAME),
         page(&g.reason)
     );
+    to_pass(g, out);
     conditions(g, out);
     cells(g, out);
     violations(n, g, style, out);
-    lines("To pass", &g.to_pass, out);
     waivers(g, out);
     foot(v, g, out);
     out.push_str("</div>\n</details>\n");
+}
+
+/// What to do, first of all.
+fn to_pass(g: &GateVerdict, out: &mut String) {
+    // The way out of the one violation that the gate's line has said.
+    let own = g.violations.iter().filter(|v| text::said_already(g, v)).filter_map(|v| v.help.as_deref());
+    let all: Vec<&str> =
+        if g.to_pass.is_empty() { own.collect() } else { g.to_pass.iter().map(String::as_str).collect() };
+    let few: Vec<String> = all.iter().take(LINES).map(|words| coded(&page(words))).collect();
+    match few.as_slice() {
+        [] => {}
+        [one] => {
+            let _ = writeln!(out, "<p class=\"to-pass\"><b>To pass:</b> {one}</p>");
+        }
+        some => {
+            let _ = writeln!(
+                out,
+                "<div class=\"to-pass\"><b>To pass:</b><ul><li>{}</li></ul></div>",
+                some.join("</li><li>")
+            );
+        }
+    }
+}
+
+/// Escaped words in which what stands between backticks is shown as code.
+pub(super) fn coded(escaped: &str) -> String {
+    let parts: Vec<&str> = escaped.split('`').collect();
+    // A backtick that none closes is a backtick.
+    let pairs = parts.len().saturating_sub(1) / 2 * 2;
+    let mut out = String::with_capacity(escaped.len() + 16);
+    for (n, part) in parts.iter().enumerate() {
+        match n {
+            0 => {}
+            n if n > pairs => out.push('`'),
+            n if n % 2 == 1 => out.push_str("<code>"),
+            _ => out.push_str("</code>"),
+        }
+        out.push_str(part);
+    }
+    out
 }
 
 fn lines(heading: &str, lines: &[String], out: &mut String) {
@@ -83,12 +123,45 @@ fn conditions(g: &GateVerdict, out: &mut String) {
     if g.conditions.is_empty() {
         return;
     }
-    out.push_str(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Conditions\"><table class=\"conditions\"><thead><tr><th scope=\"col\">Condition</th>\
-         <th scope=\"col\" class=\"n\">Value</th><th scope=\"col\" class=\"n\">Limit</th><th scope=\"col\"><span class=\"vh\">Value against limit</span></th>\
-         <th scope=\"col\">Result</th></tr></thead><tbody>\n",
+    let _ = write!(
+        out,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Conditions\"><table class=\"conditions\">{HEAD}<tbody>\n"
     );
-    for c in g.conditions.iter().take(LINES) {
+    // Of many that hold beside some that do not, the number is enough at first.
+    const FEW: usize = 2;
+    let holds = |c: &&Condition| matches!(c.status, GateStatus::Pass | GateStatus::Skip);
+    let held = g.conditions.iter().filter(holds).count();
+    let fold = held > FEW && held < g.conditions.len();
+    let shown: Vec<&Condition> = g.conditions.iter().filter(|c| !fold || !holds(c)).take(LINES).collect();
+    rows(&shown, out);
+    out.push_str("</tbody>\n");
+    if fold {
+        let others: Vec<&Condition> = g.conditions.iter().filter(holds).take(LINES).collect();
+        let words = text::counted(held, "more condition");
+        let _ = write!(
+            out,
+            "</table></div>\n<details class=\"fold\"><summary>{words} that hold{}</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Conditions that hold\">\
+             <table class=\"conditions\">{HEAD}<tbody>\n",
+            if held == 1 { "s" } else { "" }
+        );
+        rows(&others, out);
+        out.push_str("</tbody></table></div>\n</details>\n");
+    } else {
+        out.push_str("</table></div>\n");
+    }
+    let left = g.conditions.len() - if fold { shown.len() + held.min(LINES) } else { shown.len() };
+    if left > 0 {
+        let _ = writeln!(out, "<p class=\"dim\">… and {left} more conditions (--format json shows all)</p>");
+    }
+}
+
+/// Columns of the conditions, as wide in every gate.
+const HEAD: &str = "<colgroup><col class=\"what\"><col class=\"value\"><col class=\"limit\"><col class=\"graph\"><col></colgroup>\
+    <thead><tr><th scope=\"col\">Condition</th><th scope=\"col\" class=\"n\">Value</th><th scope=\"col\" class=\"n\">Limit</th>\
+    <th scope=\"col\"><span class=\"vh\">Value against limit</span></th><th scope=\"col\">Result</th></tr></thead>";
+
+fn rows(conditions: &[&Condition], out: &mut String) {
+    for c in conditions {
         let labels = match c.labels.is_empty() {
             true => String::new(),
             false => format!(" <span class=\"dim\">{}</span>", text::page(&name_of(&c.labels), NAME)),
@@ -103,15 +176,11 @@ fn conditions(g: &GateVerdict, out: &mut String) {
              <td><span class=\"mark\" aria-hidden=\"true\">{}</span> <span class=\"status\">{status}</span>{distance}</td></tr>",
             text::page(&c.metric, NAME),
             text::page(&c.value, NAME),
-            text::page(&c.comparator, NAME),
+            text::page(text::comparator(&c.comparator), NAME),
             text::page(&c.limit, NAME),
             bar(c),
             mark(c.status),
         );
-    }
-    out.push_str("</tbody></table></div>\n");
-    if let Some(rest) = g.conditions.len().checked_sub(LINES).filter(|rest| *rest > 0) {
-        let _ = writeln!(out, "<p class=\"dim\">… and {rest} more conditions (--format json shows all)</p>");
     }
 }
 
@@ -221,16 +290,21 @@ fn cells(g: &GateVerdict, out: &mut String) {
 }
 
 fn violations(n: usize, g: &GateVerdict, style: &Style, out: &mut String) {
-    if g.violations.is_empty() {
+    if g.violations.iter().all(|v| text::said_already(g, v)) {
         return;
     }
     let groups = text::grouped(&g.violations);
     let shown: usize = groups.iter().take(style.most).map(|(_, n)| n).sum();
     let _ = write!(out, "<h4>{}</h4>\n<ul class=\"violations\">\n", text::counted(g.violations.len(), "violation"));
+    let common = text::one_source(groups.iter().map(|(v, _)| *v)).filter(|_| groups.len() > 1);
     for (v, count) in groups.into_iter().take(style.most) {
-        violation(v, count, out);
+        violation(v, count, common.is_none(), out);
     }
     out.push_str("</ul>\n");
+    // The foot names the gate's evidence.
+    if let Some(source) = common.filter(|_| g.evidence.len() != 1) {
+        let _ = writeln!(out, "<p class=\"dim\">all in <code>{}</code></p>", text::page(source, NAME));
+    }
     let rest = g.violations.len().saturating_sub(shown);
     if rest > 0 {
         let _ = writeln!(
@@ -243,28 +317,25 @@ fn violations(n: usize, g: &GateVerdict, style: &Style, out: &mut String) {
     }
 }
 
-fn violation(v: &Violation, count: usize, out: &mut String) {
+fn violation(v: &Violation, count: usize, with_source: bool, out: &mut String) {
     let severity =
         v.severity.map(|s| format!("<span class=\"sev sev-{0}\">{0}</span> ", s.as_str())).unwrap_or_default();
-    let id = match &v.id {
-        Some(id) if !v.message.contains(id.as_str()) => format!("<span class=\"id\">{}</span> ", text::page(id, NAME)),
-        _ => String::new(),
-    };
+    let id = text::id(v).map(|id| format!("<span class=\"id\">{}</span> ", text::page(id, NAME))).unwrap_or_default();
     let package = match &v.package {
         Some(p) if !v.message.contains(p.as_str()) => format!(" <span class=\"tag\">{}</span>", text::page(p, NAME)),
         _ => String::new(),
     };
     let others =
         if count > 1 { format!(" <span class=\"dim\">and {} more like it</span>", count - 1) } else { String::new() };
-    let _ = write!(out, "<li>{severity}{id}<span class=\"message\">{}</span>{package}{others}", page(&v.message));
+    let _ = write!(out, "<li>{severity}{id}<span class=\"message\">{}</span>{package}{others}", page(text::said(v)));
     let mut small = Vec::new();
     if let Some(place) = text::place(v) {
         small.push(format!("<code>{}</code>", text::page(&place, NAME)));
     }
-    if let Some(source) = text::source(v) {
+    if let Some(source) = text::source(v).filter(|_| with_source) {
         small.push(format!("in {}", text::page(&source, NAME)));
     }
-    small.extend(v.help.as_deref().map(page));
+    small.extend(v.help.as_deref().map(|help| coded(&page(help))));
     small.extend(text::address(v).map(link));
     if !small.is_empty() {
         let _ = write!(out, "<div class=\"dim\">{}</div>", small.join(" · "));
@@ -328,4 +399,24 @@ pub(super) fn folded(heading: &str, lines: &[String], out: &mut String) {
         let _ = write!(out, "<li class=\"dim\">… and {} more (--format json shows all)</li>", lines.len() - ENTRIES);
     }
     out.push_str("</ul></details>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        for (text, is) in [
+            ("add it to `exceptions`", "add it to <code>exceptions</code>"),
+            ("`a` or `b`.", "<code>a</code> or <code>b</code>."),
+            ("a ` b", "a ` b"),
+            ("`a` and ` b", "<code>a</code> and ` b"),
+            ("``", "<code></code>"),
+            ("", ""),
+        ] {
+            assert_eq!(coded(text), is);
+        }
+        assert_eq!(coded(&page("`<b>`")), "<code>&lt;b&gt;</code>");
+    }
 }

@@ -1,7 +1,7 @@
 //! The page without its lists: verdict, what was not read, gates from the worst on, waivers, evidence.
 
 use super::super::{Style, text};
-use super::gate::{NAME, folded, gate, page};
+use super::gate::{NAME, coded, folded, gate, page};
 use super::since;
 use crate::verdict::{GateStatus, Overall, Verdict};
 use std::fmt::Write;
@@ -30,7 +30,9 @@ pub(super) fn body(v: &Verdict, style: &Style, out: &mut String) {
     out.push_str("<main id=\"main\" tabindex=\"-1\">\n<section id=\"view-overview\" aria-label=\"Overview\">\n");
     boxes(v, out);
     for (heading, statuses) in GROUPS {
-        let these: Vec<_> = v.gates.iter().enumerate().filter(|(_, g)| statuses.contains(&g.status)).collect();
+        let mut these: Vec<_> = v.gates.iter().enumerate().filter(|(_, g)| statuses.contains(&g.status)).collect();
+        // What decides the verdict comes first.
+        these.sort_by_key(|(_, g)| !g.blocking);
         if these.is_empty() {
             continue;
         }
@@ -129,7 +131,7 @@ fn boxed(status: &str, heading: &str, lines: &[String], out: &mut String) {
     }
     let _ = write!(out, "<div class=\"box s-{status}\"><h2>{heading}</h2><ul>");
     for line in lines.iter().take(LINES) {
-        let _ = write!(out, "<li>{}</li>", page(line));
+        let _ = write!(out, "<li>{}</li>", coded(&page(line)));
     }
     if lines.len() > LINES {
         let _ = write!(out, "<li class=\"dim\">… and {} more (--format json shows all)</li>", lines.len() - LINES);
@@ -193,7 +195,9 @@ fn rest(all: usize, noun: &str, out: &mut String) {
 fn evidence(v: &Verdict, out: &mut String) {
     let all = v.evidence.len();
     let _ = writeln!(out, "<h2>Evidence <span class=\"count\">{all}</span></h2>");
-    if all > 0 {
+    if all == 0 {
+        out.push_str("<p class=\"dim\">No report was read.</p>\n");
+    } else {
         out.push_str(
             "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Evidence\"><table class=\"evidence\"><thead><tr><th scope=\"col\">File</th><th scope=\"col\">Says</th><th scope=\"col\">Format</th>\
              <th scope=\"col\">Tool</th><th scope=\"col\">Gates</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n",

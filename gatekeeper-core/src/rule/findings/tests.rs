@@ -1,6 +1,8 @@
 use super::super::testing::{Case, conditions, evidence, gate, violations};
 use super::*;
+use crate::project::ProjectFiles;
 use GateStatus::{Error, Fail, Missing, Pass, Warn};
+use gatekeeper_evidence::checksums::Algorithm;
 use gatekeeper_evidence::findings::{Package, Place, Suppression};
 
 fn finding(severity: Severity) -> Finding {
@@ -184,6 +186,25 @@ fn only_what_has_a_fix_counts_with_fixable_only() {
     assert_eq!(status("max = { total = 0 }", set(vec![package(None)])), Fail);
 }
 
+/// A tree of these files.
+#[derive(Debug)]
+struct Tree(&'static [&'static str]);
+
+impl ProjectFiles for Tree {
+    fn read(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
+    }
+
+    fn sums(&self, _: &str, _: &[Algorithm]) -> Result<Option<Vec<String>>, String> {
+        Ok(None)
+    }
+
+    fn matching(&self, patterns: &[&Pattern]) -> Result<Vec<String>, String> {
+        let matched = self.0.iter().filter(|name| patterns.iter().any(|p| p.is_match(name)));
+        Ok(matched.map(|name| (*name).to_owned()).collect())
+    }
+}
+
 #[test]
 fn rules_categories_paths_and_tools_narrow_what_counts() {
     let keys = "max = { total = 0 }";
@@ -204,7 +225,17 @@ fn rules_categories_paths_and_tools_narrow_what_counts() {
     };
     let paths = || Selector { paths: vec![Pattern::new("src/**").unwrap()], ..Selector::default() };
     assert_eq!(narrowed(set(vec![at("src/a")]), paths()), Fail);
-    assert_eq!(narrowed(set(vec![at("lib/a")]), paths()), Pass);
+    assert_eq!(narrowed(set(vec![at("lib/a"), at("src/b")]), paths()), Fail);
+    assert_eq!(narrowed(set(vec![at("lib/a")]), paths()), Warn, "there may be no such path");
+    assert_eq!(narrowed(set(vec![]), paths()), Pass);
+    // A file of that path may well be clean.
+    let with_tree = |names: &'static [&'static str]| {
+        let mut case = of(keys, vec![set(vec![at("lib/a")])]);
+        case.select = paths();
+        case.files = Some(Box::new(Tree(names)));
+        case.judged().status()
+    };
+    assert_eq!([with_tree(&["src/clean", "lib/a"]), with_tree(&["lib/a"])], [Pass, Warn]);
     assert_eq!(narrowed(set(vec![finding(Severity::High)]), paths()), Fail, "without a place it may lie in any");
     let two = Findings {
         tools: vec!["a".to_owned(), "b".to_owned()],

@@ -1,10 +1,10 @@
 //! Attempts: one run's cases, run several times over, as the label `attempt` tells. Each case counts once, by its last outcome; one that both
 //! failed and passed is flaky, and one that a later attempt no longer has is lost.
 
+use gatekeeper_evidence::order::natural;
 use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Data, Evidence};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// The label whose values are attempts.
@@ -87,19 +87,9 @@ fn attempt_of(e: &Evidence) -> &str {
     e.source.labels.get(LABEL).map_or("", String::as_str)
 }
 
-/// Attempts in their order: 10 after 9.
-fn in_order(a: &str, b: &str) -> Ordering {
-    match (a.parse::<u64>(), b.parse::<u64>()) {
-        (Ok(a), Ok(b)) => a.cmp(&b),
-        (Ok(_), Err(_)) => Ordering::Less,
-        (Err(_), Ok(_)) => Ordering::Greater,
-        (Err(_), Err(_)) => a.cmp(b),
-    }
-}
-
 fn unite<'e>(group: Vec<(&'e Evidence, &'e TestRun)>, which: Attempts, out: &mut Combined<'e>) {
     let mut attempts: Vec<&str> = group.iter().map(|(e, _)| attempt_of(e)).collect();
-    attempts.sort_by(|a, b| in_order(a, b));
+    attempts.sort_by(|a, b| natural(a, b));
     attempts.dedup();
     if attempts.len() < 2 {
         out.runs.extend(group.into_iter().map(|(e, run)| (e, Cow::Borrowed(run))));
@@ -256,8 +246,9 @@ mod tests {
 
     #[test]
     fn attempts_are_ordered_by_number() {
-        let mut values = ["10", "9", "retry", "1"];
-        values.sort_by(|a, b| in_order(a, b));
-        assert_eq!(values, ["1", "9", "10", "retry"]);
+        for (earlier, later) in [("9", "10"), ("run-9", "run-10"), ("2.9", "2.10"), ("09", "10"), ("10", "retry")] {
+            let both = [attempt(later, "a", &[("x", Failed)]), attempt(earlier, "a", &[("x", Passed)])];
+            assert_eq!(told(&both, Attempts::Full).0.concat(), "x:Failed~", "{earlier} {later}");
+        }
     }
 }

@@ -40,7 +40,7 @@ fn main() {
 
 fn mutant(id: Id, genre: Genre, at: &str, skip: usize, replacement: &str) -> Mutant {
     let offset = SOURCE.find(at).unwrap() + skip;
-    let before = &SOURCE[..offset];
+    let before = SOURCE.get(..offset).unwrap();
     let start = (before.matches('\n').count() + 1, offset - before.rfind('\n').unwrap());
     let replacement = replacement.to_owned();
     Mutant { id, name: at.to_owned(), file: String::new(), genre, start, replacement, opaque: false }
@@ -147,10 +147,11 @@ fn what_cannot_be_woven_in_is_said() {
 fn the_text_of_each_change_is_found_again() {
     let mutants = mutants();
     let woven = weave(SOURCE, &mutants.iter().map(|(m, ..)| m).collect::<Vec<_>>()).unwrap();
-    let of = |id: Id| woven.changes.iter().find(|(n, _)| *n == id).map(|(_, r)| &woven.text[r.clone()]).unwrap();
+    let of =
+        |id: Id| woven.changes.iter().find(|(n, _)| *n == id).and_then(|(_, r)| woven.text.get(r.clone())).unwrap();
     assert_eq!((of(1), of(2), of(9)), ("{ return 1; }", "{ (x) * (4) }", "{ (x) <= (5) }"));
     assert_eq!((of(6), of(18)), (" if !::gatekeeper_mutants::on(6)", "{ n -= (1) }"));
     // A site holds what was there too.
-    let site = |r: &Range<usize>| woven.text[r.clone()].contains("else { x + 4 })");
+    let site = |r: &Range<usize>| woven.text.get(r.clone()).unwrap().contains("else { x + 4 })");
     assert!(woven.regions.iter().any(|(of, r)| *of == Region::Site && site(r)));
 }
