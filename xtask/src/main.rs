@@ -105,7 +105,7 @@ mod tests {
             there.lock().unwrap().extend(serde_json::from_str::<Vec<Value>>(evidence).unwrap());
             Ok("true".to_owned())
         };
-        let rule = CustomRule { name: "see".to_owned(), kind: None, docs: None, ask: Arc::new(ask) };
+        let rule = CustomRule { name: "see".to_owned(), kind: None, docs: None, keys: None, ask: Arc::new(ask) };
         let policy = std::env::temp_dir().join(format!("gatekeeper-see-{}.toml", std::process::id()));
         std::fs::write(&policy, "version = 1\n[gates.all]\nrule = \"see\"\n").unwrap();
         let project = root().join("fixtures/erlang-umbrella/evidence/green");

@@ -123,9 +123,9 @@ fn conditions(g: &GateVerdict, out: &mut String) {
     if g.conditions.is_empty() {
         return;
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Conditions\"><table class=\"conditions\">{HEAD}<tbody>\n"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Conditions\"><table class=\"conditions\">{HEAD}<tbody>"
     );
     // Of many that hold beside some that do not, the number is enough at first.
     const FEW: usize = 2;
