@@ -400,3 +400,12 @@ fn a_verdict_reads_back_what_it_wrote() {
         }
     }
 }
+
+/// A figure is the same to the last digit when it is read back: a verdict that is judged again is held against the kept one byte by byte.
+#[test]
+fn figures_read_back_to_the_last_digit() {
+    for figure in [110.000_000_000_000_01, 0.1 + 0.2, 1.0 / 3.0, 5e-324, f64::MAX, 99.999_999_999_999_99] {
+        let text = serde_json::to_string(&figure).unwrap();
+        assert_eq!(serde_json::from_str::<f64>(&text).unwrap().to_bits(), figure.to_bits(), "{text}");
+    }
+}
