@@ -2,7 +2,7 @@
 
 use super::api::{Builder, Judge, Judgement, Rule, RuleError, Scope};
 use super::condition::{Bound, Condition, Quantity};
-use super::series::{Seen, level, lost, percent_of, pooled, seen};
+use super::series::{Seen, level, lost, own_thresholds, percent_of, pooled, seen};
 use crate::config::{Measure, Table};
 use crate::stats::{Sorted, fisher, mann_whitney, newcombe};
 use crate::verdict::{GateStatus, Violation};
@@ -184,6 +184,13 @@ impl Judge for Canary {
         let mut out = Judgement::default();
         let all = seen(scope);
         let both = [&self.baseline, &self.canary];
+        // What failed by the tool's own word is no canary to promote; what it says of the baseline alone does not matter.
+        for e in scope.evidence {
+            let mut own = all.iter().filter(|s| s.source == e.source.path).peekable();
+            if own.peek().is_none() || own.any(|s| !self.baseline.has(&s.labels)) {
+                out.violations.extend(own_thresholds(e));
+            }
+        }
         for metric in &self.metrics {
             let names: Vec<&str> = match &metric.counts {
                 Some(counts) => counts.iter().map(String::as_str).collect(),

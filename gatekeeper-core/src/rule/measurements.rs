@@ -4,7 +4,7 @@ use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Sco
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::ratio::Ratio;
 use super::remedy::Remedy;
-use super::series::{Lost, Seen, lost, seen};
+use super::series::{Lost, Seen, lost, own_thresholds, seen};
 use crate::config::{Measure, PolicyProblem, ProblemCode, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::glob::Pattern;
@@ -206,11 +206,7 @@ impl Judge for Limits {
         }
         for e in scope.evidence {
             let Data::Measurements(m) = &e.data else { continue };
-            if let Some(failed) = m.thresholds_failed.filter(|n| *n > 0) {
-                let words = format!("the tool itself says that {failed} of its own thresholds failed");
-                out.violations
-                    .push(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path));
-            }
+            out.violations.extend(own_thresholds(e));
             if m.thresholds_failed.is_none() && e.source.format == "k6-summary" {
                 out.notes.push("k6's summary says nothing of its thresholds".to_owned());
             }

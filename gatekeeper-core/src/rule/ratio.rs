@@ -3,11 +3,10 @@
 
 use super::api::{Item, Judgement, Scope};
 use super::condition::{Bound, Condition, Quantity, counted};
-use super::series::{Seen, level, lost, of_evidence, percent_of, seen};
+use super::series::{Seen, level, lost, of_evidence, own_thresholds, percent_of, seen};
 use crate::config::{Measure, Table};
 use crate::stats::{Comparison, Sorted, bootstrap, fewest_samples, holm, mann_whitney, welch};
 use crate::verdict::{GateStatus, Violation};
-use gatekeeper_evidence::Data;
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::measurements::{Better, Labels, named};
 use gatekeeper_evidence::number::Number;
@@ -148,15 +147,7 @@ impl Ratio {
             ));
             return out;
         };
-        for e in scope.evidence {
-            if let Data::Measurements(m) = &e.data
-                && let Some(failed) = m.thresholds_failed.filter(|n| *n > 0)
-            {
-                let words = format!("the tool itself says that {failed} of its own thresholds failed");
-                out.violations
-                    .push(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path));
-            }
-        }
+        out.violations.extend(scope.evidence.iter().filter_map(|e| own_thresholds(e)));
         let (now, before) = (groups(seen(scope)), groups(of_evidence(baseline)));
         let mut failed: Vec<&str> = Vec::new();
         let all_lost = lost(scope);

@@ -2,10 +2,19 @@
 
 use super::api::Scope;
 use crate::config::Table;
+use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::measurements::{Failure, Labels, Series, named};
 use gatekeeper_evidence::unit::{Dimension, Unit};
 use gatekeeper_evidence::{Data, Evidence};
 use std::collections::BTreeSet;
+
+/// What a tool says itself of thresholds of its own that failed.
+pub(super) fn own_thresholds(e: &Evidence) -> Option<Violation> {
+    let Data::Measurements(m) = &e.data else { return None };
+    let failed = m.thresholds_failed.filter(|n| *n > 0)?;
+    let words = format!("the tool itself says that {failed} of its own thresholds failed");
+    Some(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path))
+}
 
 /// A series of the evidence.
 #[derive(Debug, Clone)]

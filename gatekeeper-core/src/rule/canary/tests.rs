@@ -45,6 +45,35 @@ fn the_interval_of_the_ratio_decides() {
     assert_eq!(latency("", vec![100.0; 60], vec![120.0; 60]), Fail);
 }
 
+/// A canary whose own thresholds failed is not promoted; a baseline's are no fault of the canary's.
+#[test]
+fn what_the_tool_says_of_thresholds_of_its_own_is_heard() {
+    let of = |primary: Option<u64>, canary: Option<u64>| {
+        let with = |role: &str, failed| {
+            let mut e = side(role, vec![samples("latency", noise(60, 1.0))]);
+            if let Data::Measurements(m) = &mut e.data {
+                m.thresholds_failed = failed;
+            }
+            e
+        };
+        let all = vec![with("primary", primary), with("canary", canary)];
+        Case::new(&RULE, &format!("{SIDES}{LATENCY}"), all).judged()
+    };
+    assert_eq!(violations(&of(None, Some(1))), [("thresholds-failed", Error)]);
+    assert_eq!([of(Some(1), Some(0)).status(), of(None, None).status()], [Pass, Pass]);
+    // Which side a report without figures is of, nobody knows.
+    let mut none = side("other", Vec::new());
+    if let Data::Measurements(m) = &mut none.data {
+        m.thresholds_failed = Some(2);
+    }
+    let all = vec![
+        side("primary", vec![samples("latency", noise(60, 1.0))]),
+        side("canary", vec![samples("latency", noise(60, 1.0))]),
+        none,
+    ];
+    assert_eq!(Case::new(&RULE, &format!("{SIDES}{LATENCY}"), all).judged().status(), Error);
+}
+
 #[test]
 fn fewer_samples_than_wanted_hold() {
     assert_eq!([49, 50].map(|n| latency("", noise(60, 1.0), noise(n, 1.5))), [Inconclusive, Fail]);
