@@ -402,6 +402,8 @@ export interface RunContext {
   from?: string
   /** Whether the working tree held changes that were not committed. */
   dirty?: boolean
+  /** When the commit was made (RFC 3339), where git told. */
+  committed?: string
   /** The diff of the change. */
   diff?: DiffRef
   /** What of it is not known, and why. */

@@ -184,7 +184,7 @@ fn two_verdicts_are_compared_and_another_bar_is_tried() {
     p.write("reports/lcov.info", "SF:src/a.c\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,1\nDA:5,1\nend_of_record\n");
     p.keep("b.json");
     let (code, said) = p.run(&["diff", "a.json", "b.json"]);
-    assert!(code == 0 && said.contains("lines: 80 % (>= 80 %) → 100 % (>= 80 %)"), "{said}");
+    assert!(code == 0 && said.contains("lines: 80 % (≥ 80 %) → 100 % (≥ 80 %)"), "{said}");
     assert!(said.contains("~ reports/lcov.info"), "{said}");
     assert_eq!(p.run(&["diff", "a.json", "b.json", "--exit-code"]).0, 1);
     let (code, said) = p.run(&["diff", "a.json", "a.json", "--exit-code", "--format", "markdown"]);

@@ -22,6 +22,8 @@ fn sarif_names_the_revision_of_each_run() {
     // Of several repositories the one at the root is judged.
     let two = r#"[{"revisionId":"a1b2c3d4","mappedTo":{"uriBaseId":"REPO_ROOT"}},{"revisionId":"b1b2c3d4","mappedTo":{"uri":"third/"}}]"#;
     assert_eq!(sarif(two), ["a1b2c3d4"]);
+    // Git names a commit by 4 digits at least.
+    assert_eq!(sarif(r#"[{"revisionId":"a1b2"}]"#), ["a1b2"]);
     // Names of branches and numbers of other systems are no commits.
     for other in [r#"[{"revisionId":"main"}]"#, r#"[{"revisionId":"1234"}]"#, "[]", "null"] {
         assert_eq!(sarif(other), [""; 0], "{other}");

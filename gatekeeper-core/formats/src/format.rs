@@ -134,11 +134,12 @@ impl Parsed {
 
 impl Parsed {
     /// Keeps the commits that the content says it was made of: what looks like the name of one, 4 to 64 hexadecimal digits (git's
-    /// own least; what is too short to be told apart is of another commit as far as can be told).
+    /// own least; what is too short to be told apart is of another commit as far as can be told). A short number is another system's revision.
     pub(crate) fn of_commits<'c>(mut self, names: impl IntoIterator<Item = &'c str>) -> Self {
         for name in names.into_iter().map(str::trim) {
             let is_name = (4..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit());
-            if is_name && self.commits.len() < MOST_COMMITS && !self.commits.iter().any(|c| c == name) {
+            let is_number = name.len() < 7 && name.bytes().all(|b| b.is_ascii_digit());
+            if is_name && !is_number && self.commits.len() < MOST_COMMITS && !self.commits.iter().any(|c| c == name) {
                 self.commits.push(name.to_owned());
             }
         }

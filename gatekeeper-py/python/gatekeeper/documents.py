@@ -573,6 +573,9 @@ class RunContext(_RunContextMoreWords):
     dirty: NotRequired[bool]
     """Whether the working tree held changes that were not committed."""
 
+    committed: NotRequired[str]
+    """When the commit was made (RFC 3339), where git told."""
+
     diff: NotRequired[DiffRef]
     """The diff of the change."""
 
