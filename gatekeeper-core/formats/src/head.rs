@@ -48,6 +48,17 @@ impl<'a> Head<'a> {
         self.bytes
     }
 
+    /// The whole content where it may be what a console printed, for marks that stand anywhere in it; nothing where the content is large and begins
+    /// as no such log does: with XML, JSON or what is no text. Each mark costs a look at every byte.
+    pub(crate) fn log(&self) -> &'a [u8] {
+        const LARGE: usize = 4 << 20;
+        let is_log = || {
+            let begins = self.bytes().get(..self.bytes().len().min(4096)).unwrap_or_default();
+            !begins.contains(&0) && self.xml().is_none() && self.json().is_none()
+        };
+        if self.bytes.len() <= LARGE || is_log() { self.bytes } else { &[] }
+    }
+
     /// The beginning without leading blanks.
     pub fn trimmed(&self) -> &'a [u8] {
         self.bytes().trim_ascii_start()
@@ -73,5 +84,32 @@ impl<'a> Head<'a> {
         self.console.get_or_init(|| {
             if self.xml().is_some() || self.json().is_some() { Console::default() } else { console::of(self.bytes) }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_contents_that_begin_as_no_log_does_are_not_searched_for_marks() {
+        let large = |begins: &[u8]| {
+            let mut all = begins.to_vec();
+            all.resize((4 << 20) + 1, b' ');
+            all
+        };
+        for (begins, is_log) in [
+            (&b"{\"a\":1}\n"[..], false),
+            (b"<a></a>", false),
+            (b"\0\0", false),
+            (b"===> Compiling x\n", true),
+            (b"", true),
+        ] {
+            let all = large(begins);
+            assert_eq!(!Head::new("x", &all, 65_536).log().is_empty(), is_log, "{begins:?}");
+            // A small one costs nothing, whatever it begins with.
+            let small = all.get(..4 << 20).unwrap();
+            assert_eq!(Head::new("x", small, 65_536).log().len(), small.len());
+        }
     }
 }

@@ -54,7 +54,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
         return Confidence::Certain;
     }
     let console = common::confidence(head, Task::Dialyzer);
-    if console == Confidence::No && dialyxir::is_dialyxir(head.all()) {
+    if console == Confidence::No && dialyxir::is_dialyxir(head.log()) {
         return Confidence::Certain;
     }
     if console != Confidence::No || !head.console().steps.is_empty() {

@@ -32,7 +32,7 @@ const GOOD: &[u8] = b"All matched files use erlfmt code style!";
 const BAD: &[u8] = b"[warn] Code style issues found in the above file(s).";
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let own = [GOOD, BAD].iter().any(|m| memmem::find(head.all(), m).is_some());
+    let own = [GOOD, BAD].iter().any(|m| memmem::find(head.log(), m).is_some());
     Confidence::when(own && head.xml().is_none() && head.json().is_none(), Confidence::Certain)
 }
 

@@ -40,7 +40,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     if !head.console().steps.is_empty() || head.xml().is_some() || head.json().is_some() {
         return common::confidence(head, Task::Eunit);
     }
-    if memmem::find(head.all(), HEADER).is_some() {
+    if memmem::find(head.log(), HEADER).is_some() {
         return Confidence::Certain;
     }
     let line = |l: &[u8]| {
@@ -48,7 +48,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     };
     // Only the lines that such a summary may be on are looked at, and no more of them than a summary is long.
     const LONGEST: usize = 120;
-    let all = head.all();
+    let all = head.log();
     let summary = [&b" passed."[..], b".  Passed: "].iter().any(|mark| {
         memmem::find_iter(all, mark).take(1_000).any(|at| {
             let from = at.saturating_sub(LONGEST);

@@ -38,7 +38,7 @@ const FINISHED: &[u8] = b"Finished in ";
 const START: &[u8] = b"Running ExUnit with seed: ";
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let marked = [FINISHED, START].iter().any(|m| memmem::find(head.all(), m).is_some());
+    let marked = [FINISHED, START].iter().any(|m| memmem::find(head.log(), m).is_some());
     if !marked || head.xml().is_some() || head.json().is_some() {
         return Confidence::No;
     }

@@ -30,7 +30,7 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let marks = [&b"_test.main"[..], b" tests, no failures", b" tests, "];
-    if head.xml().is_some() || head.json().is_some() || !marks.iter().any(|m| memmem::find(head.all(), m).is_some()) {
+    if head.xml().is_some() || head.json().is_some() || !marks.iter().any(|m| memmem::find(head.log(), m).is_some()) {
         return Confidence::No;
     }
     let (mut start, mut good, mut any, mut timed) = (false, false, false, false);

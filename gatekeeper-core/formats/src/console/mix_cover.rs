@@ -31,7 +31,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let all = head.all();
+    let all = head.log();
     if memmem::find(all, b"Percentage | Module").is_none() || head.xml().is_some() || head.json().is_some() {
         return Confidence::No;
     }

@@ -28,7 +28,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     // erlfmt says nearly the same.
     if [&b"erlfmt code style!"[..], b"Forgot to run erlfmt?"]
         .iter()
-        .any(|m| memchr::memmem::find(head.all(), m).is_some())
+        .any(|m| memchr::memmem::find(head.log(), m).is_some())
     {
         return Confidence::No;
     }
