@@ -149,6 +149,13 @@ impl Type {
     }
 }
 
+/// The keywords of Python (Language Reference, section 2.3.1).
+const PYTHON_WORDS: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
 impl Shapes {
     /// The schema (JSON Schema draft-07) of documents of one shape, or of lists of them, with the shapes that they are made of. Keys may be added in
     /// later versions, so others are allowed, but for shapes that are closed.
@@ -255,7 +262,7 @@ impl Shapes {
         for shape in &self.0 {
             if let Body::Object(fields) = &shape.body {
                 // A word of Python's own can be no name in a class: such keys are in a base of the other form.
-                let own = |f: &&Field| f.name == "from";
+                let own = |f: &&Field| PYTHON_WORDS.contains(&f.name.as_str());
                 let mut base = "TypedDict".to_owned();
                 for (optional, part) in [(false, "Words"), (true, "MoreWords")] {
                     let keys: Vec<String> = fields

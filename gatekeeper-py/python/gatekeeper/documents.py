@@ -376,11 +376,11 @@ class SuiteDetails(TypedDict):
     """Its tests."""
 
 
-class CaseDetails(TypedDict):
-    """A test."""
+_CaseDetailsMoreWords = TypedDict("_CaseDetailsMoreWords", {"class": str}, total=False)
 
-    class: NotRequired[str]
-    """Its class, where it has one."""
+
+class CaseDetails(_CaseDetailsMoreWords):
+    """A test."""
 
     name: str
     """Its name."""

@@ -170,6 +170,12 @@ fn answers(tool: &str) -> Option<JsonObject> {
         "check" => {
             let mut schema = object(serde_json::from_slice(include_bytes!("../../../schema/verdict.json")).ok()?);
             schema.insert("type".to_owned(), "object".into());
+            // The whole policy in plain values is for judging again; an answer leaves it out.
+            for shape in schema.get_mut("definitions")?.as_object_mut()?.values_mut() {
+                if let Some(Value::Array(required)) = shape.get_mut("required") {
+                    required.retain(|name| name != "normalised");
+                }
+            }
             Some(schema)
         }
         "inspect" => {
