@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::policy::Policy;
 use crate::project::ProjectFiles;
 use gatekeeper_evidence::Evidence;
-use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use std::collections::BTreeMap;
 
 /// Turns evidence that is older than the commit into inputs that cannot be used: what lies in a build folder, and what the policy wants to be fresh
@@ -44,16 +43,7 @@ pub(crate) fn before_the_commit(
             "is stale: it was written {} before the commit {commit}, so it is of an older version: run it again",
             long(by)
         );
-        unread.push(Unread {
-            error: ParseError::new(ErrorCode::Stale, words).finish(&e.source.path, e.source.format, None),
-            kind: Some(e.kind()),
-            format: Some(e.source.format),
-            tool: e.source.tool.clone(),
-            name: e.source.name.clone(),
-            labels: e.source.labels.clone(),
-            file: e.source.path,
-            of_run: false,
-        });
+        unread.push(Unread::stale(e, words));
     }
     *evidence = kept;
 }
