@@ -306,14 +306,8 @@ fn a_series_stands_beside_the_same_one_of_the_baseline() {
 }
 
 fn verdict(now: Option<&str>, gate: GateVerdict) -> String {
-    let mut verdict = crate::Engine::default().evaluate(
-        &crate::Engine::default().parse_policy("p.toml", b"version = 1\n[gates.tests]\n", None).unwrap(),
-        Vec::new(),
-        &crate::Context::without_clock(),
-    );
-    verdict.now = now.map(str::to_owned);
+    let mut verdict = crate::judge::tests::verdict(now, vec![gate]);
     verdict.context.commit = Some("c0ffee1".into());
-    verdict.gates = vec![gate];
     serde_json::to_string(&verdict).unwrap()
 }
 
