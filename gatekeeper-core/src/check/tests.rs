@@ -1,7 +1,7 @@
 use super::*;
-use crate::verdict::Overall;
 use crate::Engine;
 use crate::policy::PolicyFiles;
+use crate::verdict::Overall;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -133,7 +133,10 @@ fn a_gate_that_is_asked_for_is_there() {
     }
     for refused in asked("securty") {
         let e = refused.unwrap_err().to_string();
-        assert!(e.contains("gatekeeper.toml") && e.contains("there is no gate `securty`") && e.contains("security"), "{e}");
+        assert!(
+            e.contains("gatekeeper.toml") && e.contains("there is no gate `securty`") && e.contains("security"),
+            "{e}"
+        );
     }
 }
 
@@ -207,7 +210,8 @@ fn a_statement_takes_findings_out_where_somebody_named_it() {
     use Overall::{Fail, Pass, Warn};
     let (silent, named) = (policy(GATE), policy(&format!("suppressions = [\".vex/**\"]\n{GATE}")));
     let entries = |patterns: &str| policy(&format!("[[evidence]]\npaths = [{patterns}]\n{GATE}"));
-    let (by_name, by_pattern) = (entries("\"trivy.json\", \".vex/a.openvex.json\""), entries("\"trivy.json\", \".vex/*\""));
+    let (by_name, by_pattern) =
+        (entries("\"trivy.json\", \".vex/a.openvex.json\""), entries("\"trivy.json\", \".vex/*\""));
     let vex = ".vex/a.openvex.json";
     let merely_taken = format!("{vex} takes findings out, and the policy does not name it");
     for (what, policy, paths, status, said) in [
@@ -257,7 +261,9 @@ fn built_in_gates_for_what_the_others_leave_say_nothing_where_nothing_is_left() 
     let tested = Folder::of(&[("rebar.config", ""), ("junit.xml", JUNIT)]).check();
     assert_eq!(names(&tested), [&beam[..], &["tests"]].concat(), "what another tool tested is left");
     // In a policy somebody meant them.
-    let text = policy("[gates.rest]\nrule = \"tests\"\nexcept-tools = [\"eunit\"]\n[gates.commands]\nrule = \"command\"\nunread = true\n");
+    let text = policy(
+        "[gates.rest]\nrule = \"tests\"\nexcept-tools = [\"eunit\"]\n[gates.commands]\nrule = \"command\"\nunread = true\n",
+    );
     let meant = Folder::of(&[("gatekeeper.toml", &text), ("lcov.info", "SF:a\nDA:1,1\nend_of_record\n")]).check();
     assert_eq!((names(&meant), meant.status), (vec!["rest".to_owned(), "commands".to_owned()], Overall::Unknown));
 }
@@ -278,7 +284,8 @@ fn nothing_and_lock_files_alone_are_no_evidence_unless_a_policy_wants_no_more() 
     let licences = policy("[gates.licenses]\nrule = \"licenses\"\ndeny = [\"GPL\"]\n");
     assert_eq!(of(&[("gatekeeper.toml", &licences), ("package-lock.json", lock)]).0, Overall::Pass);
     // What is broken is something.
-    let (status, summary) = of(&[("gatekeeper.toml", &policy(GATE)), ("trivy.json", "{\"SchemaVersion\": 2, \"Results\": [")]);
+    let (status, summary) =
+        of(&[("gatekeeper.toml", &policy(GATE)), ("trivy.json", "{\"SchemaVersion\": 2, \"Results\": [")]);
     assert_eq!(status, Overall::Unknown);
     assert!(summary.contains("1 could not be judged"), "{summary}");
     // A gate that judges no evidence has something to say of a project without any.
@@ -317,7 +324,8 @@ fn what_only_other_gates_read_is_no_matter_of_the_gates_that_were_asked_for() {
     // Evidence of a gate that nobody asked for was not forgotten.
     let forgotten = "no gate uses it";
     assert!(!says(&of(&["security"], CLEAN, &failing), forgotten));
-    let alone = Folder::of(&[("gatekeeper.toml", &policy(GATE)), ("trivy.json", CLEAN), ("junit.xml", &failing)]).check();
+    let alone =
+        Folder::of(&[("gatekeeper.toml", &policy(GATE)), ("trivy.json", CLEAN), ("junit.xml", &failing)]).check();
     assert!(says(&alone, forgotten), "{:?}", alone.warnings);
 }
 

@@ -404,7 +404,8 @@ fn weakened(
 
 /// Whether what coverage was measured of is still there: the file, or the source of a module that is named without a path.
 fn is_there(name: &str, tree: &Tree) -> bool {
-    let module = || !name.contains(['/', '.']) && reconcile([name], &[], tree, &PathRules::default()).unmatched.is_empty();
+    let module =
+        || !name.contains(['/', '.']) && reconcile([name], &[], tree, &PathRules::default()).unmatched.is_empty();
     tree.has(name) || module()
 }
 

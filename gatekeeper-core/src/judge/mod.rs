@@ -104,8 +104,8 @@ pub(crate) fn cannot_block(gates: &[GateVerdict]) -> String {
 mod tests {
     use super::*;
     use crate::verdict::{CellVerdict, Verdict};
-    use std::collections::BTreeMap;
     use GateStatus::{Error, Fail, Inconclusive, Missing, Pass, Skip, Warn};
+    use std::collections::BTreeMap;
 
     pub(in crate::judge) fn gate(status: GateStatus, action: Action) -> GateVerdict {
         GateVerdict {

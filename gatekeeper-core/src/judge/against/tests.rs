@@ -90,10 +90,8 @@ fn a_limit_on_shrinking_is_a_condition_of_each_kind_that_was_there() {
     let own = policy("[baseline]\nmax-shrink = 25\n");
     let gate = shrunk(&own, &[], &Seen::of(&before, &now, &BTreeMap::new()), &[], Severity::Warn);
     let conditions: Vec<_> = gate.conditions.iter().map(|c| (&*c.metric, &*c.value, &*c.limit, c.status)).collect();
-    let figures = [
-        ("cases gone", "25 %", "25 %", GateStatus::Pass),
-        ("packages gone", "100 %", "25 %", GateStatus::Error),
-    ];
+    let figures =
+        [("cases gone", "25 %", "25 %", GateStatus::Pass), ("packages gone", "100 %", "25 %", GateStatus::Error)];
     assert_eq!(conditions, figures);
     let violations: Vec<_> = gate.violations.iter().map(|v| (&*v.code, v.status, &*v.message)).collect();
     assert_eq!(violations, [("shrunk", GateStatus::Error, "1 of 1 package is gone: x")]);
@@ -231,9 +229,8 @@ fn each_weakening_has_its_code_its_place_and_its_severity() {
         (code.to_owned(), id.map(str::to_owned), path.map(str::to_owned), status)
     };
     use GateStatus::{Fail, Pass, Warn};
-    let (told, status, to_pass) = of(&seen, &looser, None, |sort| {
-        Some(if sort == Weaker::Files { Severity::Fail } else { Severity::Warn })
-    });
+    let (told, status, to_pass) =
+        of(&seen, &looser, None, |sort| Some(if sort == Weaker::Files { Severity::Fail } else { Severity::Warn }));
     let all = [
         one("file-unmeasured", None, Some("b.c"), Fail),
         one("case-lost", Some("s: b"), None, Warn),

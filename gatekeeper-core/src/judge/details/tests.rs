@@ -141,13 +141,13 @@ fn what_is_too_much_is_counted() {
     let packages = |n: usize| Data::Inventory(Inventory { components: components(n), ..Inventory::default() });
     let d = details(&[evidence("a", packages(PACKAGES)), evidence("b", packages(3))], &beside(None, None));
     assert_eq!((d.packages.len(), d.left_out["packages"]), (PACKAGES, 3));
-    let measured = |n: usize| {
-        Data::Measurements(Measurements { series: vec![Series::default(); n], ..Measurements::default() })
-    };
+    let measured =
+        |n: usize| Data::Measurements(Measurements { series: vec![Series::default(); n], ..Measurements::default() });
     let d = details(&[evidence("a", measured(SERIES - 1)), evidence("b", measured(2))], &beside(None, None));
     assert_eq!((d.series.len(), d.left_out["series"]), (SERIES, 1));
     // Of what is there as a whole nothing is left out, and nothing says so.
-    let all = [evidence("a", run(3)), evidence("b", findings(2)), evidence("c", packages(1)), evidence("d", measured(1))];
+    let all =
+        [evidence("a", run(3)), evidence("b", findings(2)), evidence("c", packages(1)), evidence("d", measured(1))];
     assert_eq!(details(&all, &beside(None, None)).left_out, BTreeMap::new());
 }
 
@@ -164,8 +164,13 @@ fn many_reports_are_shown_united_alone() {
 #[test]
 fn a_case_says_of_its_end_what_its_report_does() {
     let case = |message: &str, kind: &str, time: f64| {
-        let detail =
-            Detail { message: message.into(), kind: kind.into(), file: Some("t.c".into()), line: Some(3), ..Detail::default() };
+        let detail = Detail {
+            message: message.into(),
+            kind: kind.into(),
+            file: Some("t.c".into()),
+            line: Some(3),
+            ..Detail::default()
+        };
         Case {
             name: "n".into(),
             class: Some("c".into()),
@@ -194,9 +199,7 @@ fn a_finding_has_its_tool_its_package_and_what_took_it_out() {
         fixed: Some("1.0.1".into()),
         ..Package::default()
     };
-    let suppressed = |by: &str, reason: &str| {
-        Some(Box::new(Suppression { by: by.into(), reason: reason.into() }))
-    };
+    let suppressed = |by: &str, reason: &str| Some(Box::new(Suppression { by: by.into(), reason: reason.into() }));
     let items = vec![
         Finding {
             rule: "CVE-1".into(),
@@ -238,8 +241,7 @@ fn packages_are_listed_with_their_licences_and_what_is_wrong_with_them() {
         ..Component::default()
     };
     let found = Findings { items: vec![Finding { rule: "CVE-1".into(), ..Finding::default() }], ..Findings::default() };
-    let inventory =
-        Inventory { components: vec![component], findings: Some(Box::new(found)), ..Inventory::default() };
+    let inventory = Inventory { components: vec![component], findings: Some(Box::new(found)), ..Inventory::default() };
     let d = details(&[evidence("sbom", Data::Inventory(inventory))], &beside(None, None));
     let package = PackageDetails {
         report: "sbom".into(),
@@ -331,7 +333,8 @@ fn the_history_is_what_was_judged_before() {
     let gates: Vec<_> = last.gates.iter().map(|g| (&*g.name, g.status, g.violations)).collect();
     assert_eq!(gates, [("g", GateStatus::Fail, 1)]);
     // The newest of many.
-    let many: Vec<String> = (0..=RUNS).map(|n| verdict(Some(&format!("2027-01-01T00:00:00.{n:03}Z")), gate_at(&[]))).collect();
+    let many: Vec<String> =
+        (0..=RUNS).map(|n| verdict(Some(&format!("2027-01-01T00:00:00.{n:03}Z")), gate_at(&[]))).collect();
     let history = History::read(many.iter().map(|l| ("h.jsonl", l.as_bytes())));
     let past = details(&[], &Beside { history: &history, ..beside(None, None) }).history;
     assert_eq!((past.len(), past[0].now.as_deref()), (RUNS, Some("2027-01-01T00:00:00.001Z")));
