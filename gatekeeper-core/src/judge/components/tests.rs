@@ -176,7 +176,9 @@ fn a_report_that_contradicts_itself_proves_nothing_of_its_parts() {
         )
     };
     let whole = "version = 1\n[gates.coverage]\nlines = 80\n";
-    let split = format!("{whole}per-component = true\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n");
+    let split = format!(
+        "{whole}per-component = true\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n"
+    );
     let part = format!("{whole}paths = [\"web/**\"]\n");
     let waived = format!(
         "{whole}[[waivers]]\ngate = \"coverage\"\npath = \"api/a.py\"\nreason = \"r\"\nexpires = \"2027-06-30\"\n"
@@ -193,7 +195,10 @@ fn a_report_that_contradicts_itself_proves_nothing_of_its_parts() {
         assert_eq!(status(policy, 4), GateStatus::Error, "{policy}");
         assert_eq!(status(policy, 18), GateStatus::Pass, "enough by either reading of any part: {policy}");
     }
-    assert_eq!((status(whole, 17), status(&split, 17), status(&part, 17)), (GateStatus::Pass, GateStatus::Error, GateStatus::Error));
+    assert_eq!(
+        (status(whole, 17), status(&split, 17), status(&part, 17)),
+        (GateStatus::Pass, GateStatus::Error, GateStatus::Error)
+    );
     assert_eq!((status(&waived, 20), status(&waived, 4)), (GateStatus::Pass, GateStatus::Error));
 }
 
@@ -278,7 +283,8 @@ fn a_component_of_which_nothing_is_there_is_missing_also_where_it_has_cells() {
     };
     let missing = |words: &[&str]| (GateStatus::Missing, words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
     let both = ["api/otp-27", "web/otp-27"];
-    for each in ["", "each = \"otp\"", "each = \"otp\"\ncells = \"any\"", "each = \"otp\"\nrequire = { otp = \"27\" }"] {
+    for each in ["", "each = \"otp\"", "each = \"otp\"\ncells = \"any\"", "each = \"otp\"\nrequire = { otp = \"27\" }"]
+    {
         assert_eq!(verdict(each, &both), (GateStatus::Pass, Vec::new()), "{each}");
     }
     let said = "no evidence speaks of the component web";
