@@ -161,8 +161,8 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         }
         let unread = of_places.keys().filter(|(home, _)| *home == unit.name).map(|(_, cell)| cell.clone());
         let mut cells = cells::split(&gate.cells, unit.evidence.iter().map(AsRef::as_ref), unread);
-        // A component without any cell is missing as a whole.
-        if cells.is_empty() && unit.name.is_some() {
+        if cells.is_empty() && unit.name.is_some() && unit.evidence.is_empty() {
+            // A component of which nothing is there has no cell that could be missing: it is missing as a whole.
             cells.push(Cell { labels: BTreeMap::new(), evidence: Vec::new() });
         }
         let places: BTreeSet<BTreeMap<String, String>> = cells.iter().map(|c| c.labels.clone()).collect();
