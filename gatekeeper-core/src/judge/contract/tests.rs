@@ -142,7 +142,7 @@ fn what_cannot_be_read_is_not_enough_of_its_own_entry() {
         unread.into_iter().map(|u| (u.error.code(), u.kind)).collect::<Vec<_>>()
     };
     let broken = (ErrorCode::Io, Some(Kind::Tests));
-    assert_eq!(of(0), [broken, (ErrorCode::BelowFloor, Some(Kind::Tests))]);
+    assert_eq!(of(0), [(ErrorCode::BelowFloor, Some(Kind::Tests)), broken]);
     assert_eq!(of(1), [broken]);
 }
 
