@@ -202,15 +202,26 @@ mod tests {
         assert_eq!((all.len(), measured.metric.as_deref()), (2, Some("m")));
         let [first, second] = &all[..] else { panic!("{all:?}") };
         assert!(matches!((&first.from, &second.from), (From::Json(_), From::Text(_))), "{all:?}");
-        assert_eq!((first.metric.as_str(), first.better, first.labels["route"].as_str()), ("p99", Some(Better::Lower), "/x"));
+        assert_eq!(
+            (first.metric.as_str(), first.better, first.labels["route"].as_str()),
+            ("p99", Some(Better::Lower), "/x")
+        );
         assert_eq!((first.unit.as_str(), second.unit.as_str()), ("ms", ""), "synonyms are one");
-        assert!(policy("version = 1\n[[evidence]]\npaths = [\"a\"]\n[gates.tests]").unwrap().evidence[0].measured.extract.is_none());
+        assert!(
+            policy("version = 1\n[[evidence]]\npaths = [\"a\"]\n[gates.tests]").unwrap().evidence[0]
+                .measured
+                .extract
+                .is_none()
+        );
     }
 
     #[test]
     fn one_series_has_one_unit_and_no_other_format() {
         let two = |second: &str| {
-            problems(&format!("{{ metric = \"p99\", json = \"/a\", unit = \"ms\" }}, {{ {second} }}"), "{ max = \"5ms\" }")
+            problems(
+                &format!("{{ metric = \"p99\", json = \"/a\", unit = \"ms\" }}, {{ {second} }}"),
+                "{ max = \"5ms\" }",
+            )
         };
         for fine in [
             "metric = \"p99\", json = \"/b\", unit = \"ms\"",
@@ -219,7 +230,10 @@ mod tests {
         ] {
             assert_eq!(two(fine), Vec::<String>::new(), "{fine}");
         }
-        assert_eq!(two("metric = \"p99\", json = \"/b\", unit = \"s\""), ["`p99` is extracted twice, in different units"]);
+        assert_eq!(
+            two("metric = \"p99\", json = \"/b\", unit = \"s\""),
+            ["`p99` is extracted twice, in different units"]
+        );
         let text = "version = 1\n[[evidence]]\npaths = [\"a\"]\nformat = \"junit\"\nextract = [{ metric = \"m\", json = \"/a\" }]\n[gates.tests]\n";
         let told = policy(text).unwrap_err();
         assert!(told.len() == 1 && told[0].contains("`format` has no place beside it"), "{told:?}");
@@ -253,7 +267,11 @@ mod tests {
         let unknown = |unit: &str| vec![format!("`{unit}` is not a unit that is known")];
         assert_eq!(limited(said, "\"e\"", "{ max = \"5 frames/s2\" }"), unknown("frames/s2"));
         assert_eq!(limited(said, "\"k6\"", "{ max = \"5 frames/s2\" }"), Vec::<String>::new());
-        assert_eq!(limited(said, "[\"k6\", \"e\"]", "{ max = \"5 frames/s2\" }").len(), 1, "another kind than the extract's");
+        assert_eq!(
+            limited(said, "[\"k6\", \"e\"]", "{ max = \"5 frames/s2\" }").len(),
+            1,
+            "another kind than the extract's"
+        );
         assert_eq!(limited(said, "\"k6\"", "{ max = \"5 parsecs\" }"), unknown("parsecs"));
         assert_eq!(limited(said, "\"k6\"", "{ max = \"5 element\" }"), Vec::<String>::new());
     }

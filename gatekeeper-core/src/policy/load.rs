@@ -243,7 +243,10 @@ mod tests {
         for text in ["", "\n \n", "# nothing yet\n", "  # nothing\n\n# yet"] {
             assert_eq!(read(text, None).unwrap_err(), ["this policy is empty, so nothing would be judged"], "{text:?}");
         }
-        assert_eq!(read("version = 1\n# c\n", None).unwrap_err(), ["this policy has no gates, so nothing would be judged"]);
+        assert_eq!(
+            read("version = 1\n# c\n", None).unwrap_err(),
+            ["this policy has no gates, so nothing would be judged"]
+        );
     }
 
     #[test]

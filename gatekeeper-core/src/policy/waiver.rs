@@ -261,7 +261,14 @@ mod tests {
 
     #[test]
     fn whatever_it_names_says_what_is_waived() {
-        for named in ["id = \"x\"", "test = \"t\"", "package = \"p\"", "path = \"a/**\"", "component = \"web\"", "labels = { os = \"a\" }"] {
+        for named in [
+            "id = \"x\"",
+            "test = \"t\"",
+            "package = \"p\"",
+            "path = \"a/**\"",
+            "component = \"web\"",
+            "labels = { os = \"a\" }",
+        ] {
             let w = read(&format!("gate = \"ct\"\n{named}")).unwrap().waivers.remove(0);
             assert_eq!((w.reason.as_str(), w.expires.to_string().as_str()), ("r", "2027-01-31"), "{named}");
         }
@@ -270,7 +277,8 @@ mod tests {
     #[test]
     fn a_waiver_is_no_longer_than_the_policy_lets_one_be() {
         let of = |most: u64, starts: &str| {
-            let starts = format!("gate = \"ct\"\ntest = \"t\"\nstarts = \"{starts}\"\n[waivers-policy]\nmax-days = {most}");
+            let starts =
+                format!("gate = \"ct\"\ntest = \"t\"\nstarts = \"{starts}\"\n[waivers-policy]\nmax-days = {most}");
             read(&starts).map(|p| p.waivers[0].max_days)
         };
         assert_eq!(of(30, "2027-01-01"), Ok(Some(30)));
@@ -302,7 +310,10 @@ mod tests {
             ("gate = \"ct\"\ntest = \" \"", "the waiver's `test` is empty"),
             ("gate = \"ct\"\nid = \"\"", "the waiver's `id` is empty"),
             ("gate = \"ct\"\npackage = \"\"", "the waiver's `package` is empty"),
-            ("gate = \"ct\"\ntest = \"t\"\nstarts = \"2027-02-01\"", "ends on 2027-01-31, before it starts on 2027-02-01"),
+            (
+                "gate = \"ct\"\ntest = \"t\"\nstarts = \"2027-02-01\"",
+                "ends on 2027-01-31, before it starts on 2027-02-01",
+            ),
         ] {
             let told = read(waiver).map(|_| ()).unwrap_err();
             assert!(told.len() == 1 && told[0].contains(said), "{waiver}: {told:?}");

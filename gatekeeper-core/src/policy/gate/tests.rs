@@ -7,8 +7,9 @@ fn read(gates: &str) -> Result<Policy, Vec<String>> {
         "version = 1\n[[evidence]]\nname = \"unit\"\npaths = [\"{{os}}/*.xml\"]\nlabels = {{ arch = \"arm\" }}\n{gates}\n"
     );
     let known = (Formats::default(), Rules::default());
-    parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 })
-        .map_err(|e| e.problems.into_iter().map(|p| format!("{} ({})", p.message, p.help.unwrap_or_default())).collect())
+    parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 }).map_err(|e| {
+        e.problems.into_iter().map(|p| format!("{} ({})", p.message, p.help.unwrap_or_default())).collect()
+    })
 }
 
 /// The only mistake in a gate of a rule.
@@ -36,7 +37,18 @@ fn a_trigger_is_a_word() {
 fn a_rule_that_goes_by_another_name_is_told_by_its_own() {
     for (words, rule) in [
         (
-            &["lint", "linter", "sarif", "Security", "vulnerability", "vulnerabilities", "audit", "scan", "secrets", "sast"][..],
+            &[
+                "lint",
+                "linter",
+                "sarif",
+                "Security",
+                "vulnerability",
+                "vulnerabilities",
+                "audit",
+                "scan",
+                "secrets",
+                "sast",
+            ][..],
             "findings",
         ),
         (&["unit", "junit", "eunit", "ct", "pass-rate"], "tests"),
@@ -66,16 +78,26 @@ fn a_selector_names_what_there_is() {
         ("tests", "formats = [\"jnuit\"]", "there is no format `jnuit` (did you mean `junit`?)"),
         ("tests", "formats = [\"lcov\"]", "the format `lcov` says coverage, and this gate judges tests ()"),
         ("tests", "labels = { so = \"linux\" }", "no [[evidence]] entry gives a label `so` (did you mean `os`?)"),
-        ("tests", "labels = { flavour = \"x\" }", "no [[evidence]] entry gives a label `flavour` (write {flavour} in a pattern, or labels = { flavour = \"…\" })"),
+        (
+            "tests",
+            "labels = { flavour = \"x\" }",
+            "no [[evidence]] entry gives a label `flavour` (write {flavour} in a pattern, or labels = { flavour = \"…\" })",
+        ),
         ("tests", "evidence = [\"unti\"]", "no [[evidence]] entry is named `unti` (did you mean `unit`?)"),
-        ("findings", "max = { total = 0 }\ncategories = [\"secrte\"]", "there is no category `secrte` (did you mean `secret`?)"),
+        (
+            "findings",
+            "max = { total = 0 }\ncategories = [\"secrte\"]",
+            "there is no category `secrte` (did you mean `secret`?)",
+        ),
     ] {
         assert_eq!(mistake(rule, keys), said, "{keys}");
     }
     // A kind of evidence that does not speak of categories or sources has no such key.
     assert!(mistake("tests", "categories = [\"secret\"]").contains("`categories`"));
     assert!(mistake("tests", "paths = [\"src/**\"]").contains("`paths`"));
-    let policy = read("[gates.g]\nrule = \"findings\"\nmax = { total = 0 }\ncategories = [\"secret\"]\nexcept-tools = \"x\"").unwrap();
+    let policy =
+        read("[gates.g]\nrule = \"findings\"\nmax = { total = 0 }\ncategories = [\"secret\"]\nexcept-tools = \"x\"")
+            .unwrap();
     let select = &policy.gates[0].select;
     assert_eq!((select.categories.len(), select.except_tools.as_slice()), (1, &["x".to_owned()][..]));
 }

@@ -90,7 +90,10 @@ fn data_is_joined_and_nothing_is_said_twice() {
         let text = "[gates.rego]\nrego = \"a.rego\"\ndata = [\"x.json\", \"y.json\"]\n";
         filled(text, &files).map(|(tree, _)| shown(&tree, "rego", "documents"))
     };
-    assert_eq!(of("{\"t\": {\"a\": 1}}", "{\"t\": {\"b\": 2}, \"u\": 3}").unwrap(), r#"{"t": {"a": 1, "b": 2}, "u": 3}"#);
+    assert_eq!(
+        of("{\"t\": {\"a\": 1}}", "{\"t\": {\"b\": 2}, \"u\": 3}").unwrap(),
+        r#"{"t": {"a": 1, "b": 2}, "u": 3}"#
+    );
     for (one, two) in [("{\"a\": 1}", "{\"a\": 1}"), ("{\"a\": {}}", "{\"a\": 1}"), ("{\"a\": 1}", "{\"a\": {}}")] {
         let said = of(one, two).unwrap_err();
         assert_eq!(said, "y.json says what another data file says too (`a`): only tables are joined");
@@ -147,7 +150,8 @@ fn files_have_a_bound_in_number_and_in_size() {
 #[test]
 fn policies_makes_a_gate() {
     let files = disk(&[("a.rego", "A")]);
-    let of = |text: &str| filled(text, &files).map(|(tree, _)| tree.get("gates").map(Node::to_string).unwrap_or_default());
+    let of =
+        |text: &str| filled(text, &files).map(|(tree, _)| tree.get("gates").map(Node::to_string).unwrap_or_default());
     let made = r#""rego": {"rule": "rego", "rego": "a.rego", "modules": {"a.rego": "A"}}"#;
     let table = "[policies]\nrego = \"a.rego\"\n";
     assert_eq!(of(table).unwrap(), format!("{{{made}}}"));
