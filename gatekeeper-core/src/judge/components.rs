@@ -5,7 +5,7 @@
 use crate::context::Context;
 use crate::policy::{Components, Gate, Owner, Policy};
 use crate::rule::Judge;
-use crate::verdict::ComponentVerdict;
+use crate::verdict::{CellVerdict, ComponentVerdict};
 use gatekeeper_evidence::coverage::Coverage;
 use gatekeeper_evidence::findings::{Finding, Findings};
 use gatekeeper_evidence::{Data, Evidence, Source};
@@ -91,6 +91,12 @@ pub(crate) fn shown(policy: &Policy, touched: Option<&Touched>) -> Vec<Component
 }
 
 const UNCHANGED: &str = "it did not change";
+const OFF: &str = "it is switched off for this component";
+
+/// Whether a part is known to have nothing to judge: it did not change. One that the policy switches off would have, for all that is known.
+pub(super) fn is_unchanged(cell: &CellVerdict) -> bool {
+    cell.component.is_some() && cell.reason != OFF
+}
 
 /// What a gate judges by itself: a component, what belongs to none, or, of a gate that is not judged by components, everything.
 pub(super) struct Unit<'u> {
@@ -133,7 +139,7 @@ pub(super) fn units<'u>(
     for (n, c) in components.list.iter().enumerate() {
         let own = gate.own.get(&c.name);
         let skip = match own {
-            Some(own) if !own.enabled => Some("it is switched off for this component"),
+            Some(own) if !own.enabled => Some(OFF),
             _ => touched.is_some_and(|t| t.why(n).is_none()).then_some(UNCHANGED),
         };
         let evidence = parts.remove(&Whose::Component(n)).unwrap_or_default();
@@ -154,10 +160,15 @@ pub(super) fn units<'u>(
 /// That nothing of a gate was judged, and why.
 pub(super) fn none_changed(units: &[Unit<'_>]) -> String {
     const NAMED: usize = 8;
-    let names: Vec<&str> = units.iter().filter_map(|u| u.name).collect();
+    let of = |off: bool| units.iter().filter(|u| (u.skip == Some(OFF)) == off).filter_map(|u| u.name).collect();
+    let (unchanged, off): (Vec<&str>, Vec<&str>) = (of(false), of(true));
+    let (why, names) = match unchanged.is_empty() {
+        true => ("it is switched off for all of its components", off),
+        false => ("none of its components changed", unchanged),
+    };
     let more = if names.len() > NAMED { ", …" } else { "" };
-    let first: Vec<&str> = names.iter().take(NAMED).copied().collect();
-    format!("none of its components changed: {}{more}", first.join(", "))
+    let first: Vec<&str> = names.into_iter().take(NAMED).collect();
+    format!("{why}: {}{more}", first.join(", "))
 }
 
 /// Marks evidence with the component that it belongs to by where it lies: a snapshot keeps that, and no paths.
@@ -259,13 +270,14 @@ fn coverage<'e>(
     }
     let part = |names: Vec<&str>| {
         let files = names.into_iter().filter_map(|n| Some((n.into(), c.files.get(n)?.clone()))).collect();
-        // Counters of the whole say nothing of a part.
+        // Counters of the whole say nothing of a part; what they say otherwise than the files may be missing in any.
         let part = Coverage {
             files,
             roots: c.roots.clone(),
             // Nobody knows whose these are: whatever is judged is told of them.
             not_counted: c.not_counted.clone(),
             metrics: c.metrics,
+            claim: c.claim.clone(),
             ..Coverage::default()
         };
         Cow::Owned(with(e, Data::Coverage(part)))

@@ -36,7 +36,8 @@ pub(crate) fn load(
     known: Known<'_>,
     files: &dyn Files,
 ) -> Result<Policy, PolicyError> {
-    let Laid { mut tree, mut sources, text, mut bases, mut loosened, problems: own } = lay(file, bytes, files)?;
+    let Laid { mut tree, mut sources, text, mut bases, mut loosened, problems: own } =
+        lay(file, bytes, profile, files)?;
     let fail = |sources: &Sources, mut problems: Vec<PolicyProblem>| {
         problems.sort_by_key(|p| p.span.start);
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -58,13 +59,17 @@ pub(crate) fn load(
     defaults::fill(&mut tree);
     let problems = Problems::default();
     own.into_iter().for_each(|p| problems.add(p));
-    let base = profile.map(|_| tree.clone());
-    if let Some(name) = profile
-        && let Err(p) = profile::apply(&mut tree, name)
-    {
-        return fail(&sources, vec![p]);
+    profile::check(&tree, &problems);
+    let raw = tree.clone();
+    if let Some(name) = profile {
+        if let Err(p) = profile::apply(&mut tree, name) {
+            return fail(&sources, vec![p]);
+        }
+        loosened.extend(self::loosened(&raw, &tree));
+    } else {
+        profile::stand_by(&mut tree);
     }
-    loosened.extend(base.map(|base| self::loosened(&base, &tree)).unwrap_or_default());
+    defaults::fill(&mut tree);
     let mut reader = rego::Reader::new(files, &mut sources);
     if let Err(p) = reader.fill(&mut tree) {
         return fail(&sources, vec![p]);
@@ -74,9 +79,11 @@ pub(crate) fn load(
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
-        for name in profile::names(&tree) {
-            let (mut other, found) = (tree.clone(), Problems::default());
-            match profile::apply(&mut other, &name) {
+        for name in profile::names(&raw) {
+            let (mut other, found) = (raw.clone(), Problems::default());
+            let applied = profile::apply(&mut other, &name);
+            defaults::fill(&mut other);
+            match applied {
                 Ok(()) => match reader.fill(&mut other) {
                     Ok(()) => drop(read(&other, reader.sources, known, Some(&name), &found)),
                     Err(p) => found.add(p),
@@ -158,7 +165,7 @@ fn read(
     };
     let waivers = top.tables("waivers").into_iter().filter_map(read_waiver).collect();
     defaults::read(&mut top, problems);
-    profile::read(&mut top, &gates, problems);
+    profile::read(&mut top, problems);
     if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
         let names = profile::names(tree);
         let span = top.get("profile").map_or(0..0, |n| n.span.clone());
