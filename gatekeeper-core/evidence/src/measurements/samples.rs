@@ -63,15 +63,16 @@ pub struct Samples {
     exact: BTreeMap<usize, Number>,
 }
 
-/// Samples from which on room is made by a sixteenth instead of twice as much: of ten million, half of that would be a good part of all memory.
-const MANY: usize = 1 << 17;
-
 impl Samples {
+    /// None yet, with room for so many.
+    pub fn with_room(many: usize) -> Samples {
+        let mut values = Vec::new();
+        values.reserve_exact(many);
+        Samples { values, exact: BTreeMap::new() }
+    }
+
     /// Adds one.
     pub fn push(&mut self, figure: Figure) {
-        if self.values.len() >= MANY && self.values.len() == self.values.capacity() {
-            self.values.reserve_exact(self.values.len() / 16);
-        }
         if let Some(exact) = figure.exact {
             self.exact.insert(self.values.len(), exact);
         }

@@ -3,15 +3,15 @@
 //! Figures are strings, `"NaN"` and `"+Inf"` among them: errors. `__name__` is the metric; functions drop it, so that the policy has to name the series. `warnings` mean that not
 //! everything answered. An answer of `status: error` is refused; an empty result has no series. Native histograms have no single figure: errors.
 
-use super::common::{Each, Fig, Figures, Report, foreign};
+use super::common::{Fig, Figures, Report, foreign};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::measurements::Labels;
+use gatekeeper_evidence::measurements::{Labels, Samples};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 pub(super) static FORMAT: Format = Format::new("prometheus-json", Kind::Measurements, sniff, parse)
@@ -51,22 +51,51 @@ struct Result_<'a> {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct Row<'a> {
     #[serde(default)]
     metric: Labels,
     value: Option<(IgnoredAny, Fig)>,
-    values: Option<Each<(IgnoredAny, Fig), Points>>,
+    #[serde(borrow)]
+    values: Option<&'a RawValue>,
     histogram: Option<IgnoredAny>,
     histograms: Option<Vec<IgnoredAny>>,
 }
 
-/// The figures of points, without their times.
-#[derive(Default)]
+/// The figures of points, without their times. There may be ten million: room is made once, as growing takes as much again.
 struct Points(Figures);
 
-impl Extend<(IgnoredAny, Fig)> for Points {
-    fn extend<I: IntoIterator<Item = (IgnoredAny, Fig)>>(&mut self, points: I) {
-        points.into_iter().for_each(|(_, f)| self.0.push(f));
+/// The shortest point that there can be: `[1,"2"],`.
+const POINT: usize = 8;
+
+impl Points {
+    fn of(raw: &RawValue) -> serde_json::Result<Figures> {
+        let text = raw.get();
+        let room = memchr::memchr_iter(b'[', text.as_bytes()).count().min(text.len() / POINT);
+        Points(Figures { samples: Samples::with_room(room), lost: 0 })
+            .deserialize(&mut serde_json::Deserializer::from_str(text))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Points {
+    type Value = Figures;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Figures, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Points {
+    type Value = Figures;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut points: A) -> Result<Figures, A::Error> {
+        while let Some((_, figure)) = points.next_element::<(IgnoredAny, Fig)>()? {
+            self.0.push(figure);
+        }
+        Ok(self.0)
     }
 }
 
@@ -78,22 +107,26 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let Some(data) = answer.data else { return Err(foreign("an answer with data")) };
     let mut report = Report::default();
-    let base = data.result.get().as_ptr().addr().saturating_sub(input.bytes.as_ptr().addr());
-    let inner = |e: serde_json::Error| json::located(e, data.result.get().as_bytes(), base, None);
+    let within = |raw: &RawValue, e: serde_json::Error| {
+        let base = raw.get().as_ptr().addr().saturating_sub(input.bytes.as_ptr().addr());
+        json::located(e, raw.get().as_bytes(), base, None)
+    };
+    let inner = |e: serde_json::Error| within(data.result, e);
     match data.result_type.as_str() {
         "scalar" | "string" => {
             let (_, figure): (IgnoredAny, Fig) = serde_json::from_str(data.result.get()).map_err(inner)?;
             report.sample("", &Labels::new(), "", None, figure.0)?;
         }
         "vector" | "matrix" => {
-            let rows: Vec<Row> = serde_json::from_str(data.result.get()).map_err(inner)?;
+            let rows: Vec<Row<'_>> = serde_json::from_str(data.result.get()).map_err(inner)?;
             for mut row in rows {
                 let name = row.metric.remove("__name__").unwrap_or_default();
                 if let Some((_, figure)) = row.value {
                     report.sample(&name, &row.metric, "", None, figure.0)?;
                 }
                 if let Some(points) = row.values {
-                    report.samples(&name, &row.metric, "", None, points.0.0)?;
+                    let figures = Points::of(points).map_err(|e| within(points, e))?;
+                    report.samples(&name, &row.metric, "", None, figures)?;
                 }
                 let histograms =
                     row.histograms.map_or(0, |h| h.len()).saturating_add(usize::from(row.histogram.is_some()));
