@@ -187,7 +187,10 @@ fn copies_and_attempts_count_once() {
     assert!(holds("min-cases = 2", &copies) && !holds("min-cases = 3", &copies));
     // Clean reports are equal by nature: each counts. Findings that are the same are those of a copy.
     let clean = |path: &str, findings: usize| {
-        let mut e = evidence(path, Data::Findings(Findings { items: vec![Finding::default(); findings], ..Findings::default() }));
+        let mut e = evidence(
+            path,
+            Data::Findings(Findings { items: vec![Finding::default(); findings], ..Findings::default() }),
+        );
         e.source.sha256 = "d3".to_owned();
         e.source.size = 2;
         e
