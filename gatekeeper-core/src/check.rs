@@ -7,7 +7,7 @@ use crate::judge::{self, Baseline, Ground, ReadAll, UNREADABLE, Waivers, entry_o
 use crate::policy::{self, Files, Gate, GivenPolicy, Known, Policy};
 use crate::project::ProjectFiles;
 use crate::relate::paths::Tree;
-use crate::relate::suppress::{Applied, IgnoreFile};
+use crate::relate::suppress::Applied;
 use crate::relate::{named, reconcile, suppress, twins};
 use crate::verdict::{
     EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
@@ -123,12 +123,7 @@ fn done(
     asked_for(&policy, &request.context.only)?;
     let mut context = request.context.clone();
     context.in_usual_places = request.paths.is_empty() && policy.evidence.is_empty() && policy.file.is_some();
-    // What may pass is for the base to say.
-    let ignores = match &request.policy {
-        Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
-        None => collect::ignore_files(&root, &context.limits)?,
-    };
-    take_ignores(&policy, ignores, &mut context);
+    take_ignores(&policy, &root, request, &mut context)?;
     let files = collect::Root::new(&root, &context.limits);
     candidates.extend(collect::repository(&policy, formats, &context.release));
     let on_disk = OnDisk { tree: &|| collect::tree(&root), files: Some(&files) };
@@ -160,25 +155,32 @@ pub(crate) fn in_memory(
     entries::place(&policy, &mut candidates);
     entries::newest_runs(Some(&policy), known.formats, &mut candidates);
     let mut context = request.context.clone();
-    let ignores = match &request.policy {
-        Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
-        None => collect::ignore_files(&root, &context.limits)?,
-    };
-    take_ignores(&policy, ignores, &mut context);
+    take_ignores(&policy, &root, request, &mut context)?;
     let mut verdict = evaluate(known.formats, &policy, candidates, &context, OnDisk { tree: &|| None, files: None });
     verdict.root = shown(&request.working_directory, &root);
     verdict.policy.from = request.policy.as_ref().map(|given| given.from.clone());
     Ok(verdict)
 }
 
-/// The ignore files of a tree: those that the policy names count, all of them where there is no policy.
-fn take_ignores(policy: &Policy, files: Vec<IgnoreFile>, context: &mut Context) {
+/// The ignore files of a tree: those that the policy names count, all of them where there is no policy. With a policy from elsewhere they are read
+/// there: what may pass is for the base to say.
+fn take_ignores(
+    policy: &Policy,
+    root: &Path,
+    request: &CheckRequest,
+    context: &mut Context,
+) -> Result<(), PolicyError> {
+    let files = match &request.policy {
+        Some(given) => collect::ignore_files_by(|name| given.files.read(&format!("{}{name}", given.folder)))?,
+        None => collect::ignore_files(root, &context.limits)?,
+    };
     for file in files {
         match policy.file.is_none() || policy.suppressions.iter().any(|p| p.is_match(&file.path)) {
             true => context.ignores.push(file),
             false => context.unnamed.push(file),
         }
     }
+    Ok(())
 }
 
 /// The working tree, as far as judging asks for it; nothing where evidence was given from memory.
@@ -470,11 +472,6 @@ fn asked_for(policy: &Policy, only: &[String]) -> Result<(), PolicyError> {
     Err(PolicyError::about(file, problem))
 }
 
-/// The policy by which a request would be judged.
-pub(crate) fn find_policy(known: Known<'_>, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
-    project(known, request).map(|p| p.policy)
-}
-
 /// Where a project is, and by what it is judged.
 struct Project {
     root: PathBuf,
@@ -562,12 +559,4 @@ fn shown(cwd: &Path, path: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_named_from_the_working_directory() {
-        let of = |path: &str| shown(Path::new("/w"), Path::new(path));
-        assert_eq!([of("/w"), of("/w/a/b"), of("/x/a")], [".", "a/b", "/x/a"]);
-    }
-}
+mod tests;

@@ -138,7 +138,7 @@ impl Engine {
     /// # Errors
     /// A policy that cannot be used.
     pub fn find_policy(&self, request: &CheckRequest) -> Result<Option<Policy>, PolicyError> {
-        check::find_policy(self.known(), request)
+        check::policy_of(self.known(), request)
     }
 
     /// Finds policy and evidence on disk and judges: the main job, as the command line and the bindings call it.

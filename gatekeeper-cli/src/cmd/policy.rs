@@ -185,7 +185,9 @@ fn prove(
                     gatekeeper_core::verdict::Action::Block => "",
                     _ => " (and cannot block)",
                 };
-                writeln!(out, "{}  {word}{soft}: {}", line(&g.name), line(&g.because))?;
+                let to =
+                    g.turned.as_ref().map(|t| format!(": {}, {}", t.status.as_str(), t.reason)).unwrap_or_default();
+                writeln!(out, "{}  {word}{soft}: {}{}", line(&g.name), line(&g.because), line(&to))?;
             }
         }
     }

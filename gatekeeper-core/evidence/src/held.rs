@@ -3,12 +3,13 @@
 //! An estimate that is the same on every machine: the length of each text, and a fixed number of bytes for each entry beside it. The numbers
 //! are measured; what falls short takes most, as each of it is also a violation.
 
+use crate::commits::Commit;
 use crate::coverage::FileCoverage;
 use crate::findings::{Finding, Graph};
 use crate::inventory::Component;
 use crate::measurements::Labels;
 use crate::test_run::{Case, Suite};
-use crate::vex::Statement;
+use crate::vex::{Product, Statement};
 use crate::{Coverage, Data, Findings, Inventory, Measurements, TestRun};
 
 /// What an entry of a map, an allocation and its length cost beside what they hold.
@@ -25,10 +26,10 @@ impl Data {
             Data::Measurements(m) => measurements(m),
             Data::Vex(v) => sum(&v.statements, statement),
             Data::Approvals(a) => many(&a.reviews, 256),
-            Data::Commits(c) => sum(&c.commits, |c| 512 + text(&c.message)),
+            Data::Commits(c) => sum(&c.commits, commit),
             Data::Checksums(c) => sum(&c.files, |f| 256 + text(&f.name)),
             Data::Checklist(c) => sum(&c.items, |i| 96 + text(&i.text)),
-            Data::Command(c) => sum(&c.command, |w| ENTRY + text(w)) + many(&c.reports, 256),
+            Data::Command(c) => texts(&c.command) + many(&c.reports, 256),
         }
     }
 }
@@ -50,8 +51,14 @@ fn sum<T>(all: &[T], of: impl Fn(&T) -> u64) -> u64 {
     all.iter().fold(0, |held, one| held.saturating_add(of(one)))
 }
 
+fn texts<T: AsRef<str>>(all: &[T]) -> u64 {
+    sum(all, |t| ENTRY + text(t.as_ref()))
+}
+
 fn coverage(c: &Coverage) -> u64 {
-    c.files.iter().fold(0, |held, (path, file)| held.saturating_add(256 + text(path) + covered(file)))
+    let files = c.files.iter().map(|(path, file)| 256 + text(path) + covered(file));
+    let printed = c.percent.iter().flat_map(|p| &p.files).map(|(name, share)| 2 * ENTRY + text(name) + text(share));
+    files.chain(printed).fold(texts(&c.roots) + texts(&c.not_counted), u64::saturating_add)
 }
 
 fn covered(f: &FileCoverage) -> u64 {
@@ -83,13 +90,17 @@ fn findings(f: &Findings) -> u64 {
             + text(&f.message)
             + f.place.as_ref().map_or(0, |p| text(&p.path))
             + package
-            + sum(&f.aliases, |a| ENTRY + text(a))
+            + texts(&f.aliases)
             + f.suppressed.as_ref().map_or(0, |s| ENTRY + text(&s.by) + text(&s.reason))
             + some(f.url.as_deref())
             + some(f.fingerprint.as_deref())
     };
     let graph = |g: &Graph| sum(&g.nodes, |n| ENTRY + text(&n.purl) + many(&n.parents, 4));
-    sum(&f.items, finding) + many(&f.gaps, 256) + f.graph.as_deref().map_or(0, graph)
+    sum(&f.items, finding)
+        + many(&f.gaps, 256)
+        + texts(&f.tools)
+        + texts(&f.target)
+        + f.graph.as_deref().map_or(0, graph)
 }
 
 fn inventory(i: &Inventory) -> u64 {
@@ -105,38 +116,26 @@ fn inventory(i: &Inventory) -> u64 {
         + sum(&i.problems, |p| 128 + text(&p.message))
         + sum(&i.statements, statement)
         + i.findings.as_deref().map_or(0, findings)
-        + sum(&i.left_out, |l| ENTRY + text(l))
+        + texts(&i.left_out)
 }
 
 fn measurements(m: &Measurements) -> u64 {
     let labels = |l: &Labels| l.iter().fold(600, |held, (k, v)| held + ENTRY + text(k) + text(v));
     let samples = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).saturating_mul(16);
-    sum(&m.series, |s| 256 + text(&s.metric) + labels(&s.labels) + samples(s.samples.len()))
-        + sum(&m.failures, |f| 128 + text(&f.metric) + labels(&f.labels) + text(&f.why))
+    sum(&m.series, |s| {
+        256 + text(&s.metric) + labels(&s.labels) + samples(s.samples.len()) + samples(8 * s.stated.len())
+    }) + sum(&m.failures, |f| 128 + text(&f.metric) + labels(&f.labels) + text(&f.why))
 }
 
 fn statement(s: &Statement) -> u64 {
-    let products = sum(&s.products, |p| 96 + text(&p.id) + sum(&p.subcomponents, |c| ENTRY + text(c)));
-    160 + text(&s.vulnerability) + sum(&s.aliases, |a| ENTRY + text(a)) + products + text(&s.reason)
+    let versions = |p: &Product| p.versions.as_deref().map_or(0, texts);
+    let products = sum(&s.products, |p| 96 + text(&p.id) + texts(&p.subcomponents) + versions(p));
+    160 + text(&s.vulnerability) + texts(&s.aliases) + products + text(&s.reason)
+}
+
+fn commit(c: &Commit) -> u64 {
+    512 + text(&c.message) + texts(&c.parents) + texts(&c.tags) + texts(&c.branches)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_held_grows_with_entries_and_texts() {
-        let of = |cases: usize, message: &str| {
-            let case = Case { name: "name".into(), ..Case::default() };
-            let mut cases = vec![case; cases];
-            if let Some(first) = cases.first_mut() {
-                first.detail =
-                    Some(Box::new(crate::test_run::Detail { message: message.into(), ..Default::default() }));
-            }
-            let suite = Suite { name: "s".into(), cases, ..Suite::default() };
-            Data::Tests(TestRun { suites: vec![suite], ..TestRun::default() }).held_bytes()
-        };
-        assert_eq!(of(11, "") - of(1, ""), 1_160);
-        assert_eq!(of(1, &"x".repeat(1_000)) - of(1, ""), 1_000);
-    }
-}
+mod tests;

@@ -286,18 +286,18 @@ impl Comparison<'_> {
         }
         let decided = stricter(self.place, path);
         let table = |node: Option<&'n Node>| node.and_then(Node::entries);
+        let shown = |node: Option<&Node>| node.map_or_else(|| "none".to_owned(), Node::to_string);
         if decided == Some(Stricter::Cells) {
             // Those that must hold: all of them, where nothing is said.
-            let shown = |node: Option<&Node>| node.map_or_else(|| "none".to_owned(), Node::to_string);
             if must_hold(now) < must_hold(base) {
                 self.say(path, &shown(base), &shown(now));
             }
             return;
         }
-        if decided == Some(Stricter::Severities) && (table(base).is_some() || table(now).is_some()) {
+        let (was, is) = (table(base), table(now));
+        if decided == Some(Stricter::Severities) && was.is_some() && is.is_some() {
             return self.severities(path, base, now);
         }
-        let (was, is) = (table(base), table(now));
         if was.is_some() || is.is_some() {
             // A limit that is written as a mere number is its `min`.
             if let (Some(number), None, Some(inner)) | (None, Some(number), Some(inner)) =
@@ -309,6 +309,12 @@ impl Comparison<'_> {
                 path.push("min");
                 self.compare(path, old, new);
                 path.pop();
+                return;
+            }
+            // What was no table and is one, or the other way round, cannot be compared.
+            let torn = base.is_some() && now.is_some() && was.is_some() != is.is_some();
+            if torn && decided != Some(Stricter::Nothing) {
+                self.say(path, &shown(base), &shown(now));
                 return;
             }
             // Labels that select narrow as soon as one is named; other tables are compared key by key.
@@ -344,7 +350,6 @@ impl Comparison<'_> {
             decided => decided,
         };
         if weaker(decided, base.map(|n| &n.value), now.map(|n| &n.value)) {
-            let shown = |node: Option<&Node>| node.map_or_else(|| "none".to_owned(), Node::to_string);
             self.say(path, &shown(base), &shown(now));
         }
     }

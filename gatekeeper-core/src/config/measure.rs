@@ -41,7 +41,7 @@ fn number_goes_on(text: &str, at: usize, c: char) -> bool {
     match c {
         '0'..='9' | '.' => true,
         '-' | '+' => at == 0 || text.get(..at).is_some_and(|b| b.ends_with(['e', 'E'])),
-        'e' | 'E' => at > 0 && (digit(next(1)) || (matches!(next(1), Some('-' | '+')) && digit(next(2)))),
+        'e' | 'E' => digit(next(1)) || (matches!(next(1), Some('-' | '+')) && digit(next(2))),
         _ => false,
     }
 }
@@ -80,6 +80,10 @@ mod tests {
             ("1000/s", "1000", "1/s"),
             ("1e3 B", "1000", "B"),
             ("5 elements", "5", "elements"),
+            ("5elements", "5", "elements"),
+            ("5es1", "5", "es1"),
+            ("5e-x", "5", "e-x"),
+            ("2E+1s", "20", "s"),
             ("1.5e-3s", "0.0015", "s"),
             ("-2", "-2", ""),
             ("1KiB", "1", "KiB"),
@@ -87,7 +91,7 @@ mod tests {
         ] {
             assert_eq!(of(text), Some((value.to_owned(), unit.to_owned())), "{text}");
         }
-        for bad in ["ms", "", "x5", "--5ms", "%"] {
+        for bad in ["ms", "", "x5", "--5ms", "%", "e3", "e3s", "."] {
             assert_eq!(of(bad), None, "{bad}");
         }
         assert_eq!(Measure::read(&Value::Number("0.05".to_owned())).unwrap().to_string(), "0.05");

@@ -100,4 +100,25 @@ mod tests {
         }
         assert!(!selector(&[]).names_tool("ct"));
     }
+
+    #[test]
+    fn what_a_tool_gives_a_security_severity_is_a_vulnerability_too() {
+        let code = |from| Finding { category: Category::Code, severity_from: from, ..Finding::default() };
+        let security = code("security-severity 8.1");
+        let secret = Finding { category: Category::Secret, ..security.clone() };
+        let select = |categories: &[Category]| Selector { categories: categories.to_vec(), ..Selector::default() };
+        for (categories, finding, named) in [
+            (&[Category::Code][..], &code("level"), true),
+            (&[Category::Vulnerability], &code("level"), false),
+            (&[Category::Code], &security, true),
+            (&[Category::Vulnerability], &security, true),
+            (&[Category::Secret], &security, false),
+            // What is neither code nor a vulnerability stays what it is, whatever its score comes from.
+            (&[Category::Vulnerability], &secret, false),
+            (&[Category::Secret, Category::Vulnerability], &secret, true),
+            (&[], &security, false),
+        ] {
+            assert_eq!(select(categories).names_category(finding), named, "{categories:?} {finding:?}");
+        }
+    }
 }

@@ -83,11 +83,30 @@ mod tests {
         assert_eq!(start, 13);
         let at = |offset| (sources.file(sources.number_of(offset)).to_owned(), sources.line(offset));
         assert_eq!(at(0), ("a.toml".to_owned(), 1));
+        // What ends a line is still on it.
+        assert_eq!(at(5), ("a.toml".to_owned(), 1));
         assert_eq!(at(6), ("a.toml".to_owned(), 2));
         // The end of a file is its own.
         assert_eq!(at(12), ("a.toml".to_owned(), 3));
         assert_eq!(at(13), ("b.toml".to_owned(), 1));
         assert_eq!(at(start + 6), ("b.toml".to_owned(), 2));
         assert_eq!(at(start + 16), ("b.toml".to_owned(), 3));
+    }
+
+    #[test]
+    fn a_place_is_found_in_the_text_that_holds_it() {
+        let mut sources = Sources::default();
+        for (file, text) in [("a.toml", "a = 1"), ("b.toml", "b"), ("c.toml", "cc")] {
+            sources.add(file, text);
+        }
+        let bases = sources.bases();
+        let at = |offset| find(&bases, offset).map(|s| s.file.as_str());
+        // The end of a text is a place in it: what is missing stands there.
+        let files =
+            [None, None, None, None, None, None, Some("b.toml"), Some("b.toml"), Some("c.toml"), Some("c.toml")];
+        for (offset, file) in files.into_iter().enumerate() {
+            assert_eq!(at(offset), file, "{offset}");
+        }
+        assert_eq!((at(10), at(11)), (Some("c.toml"), None));
     }
 }

@@ -100,7 +100,7 @@ fn evidence(path: &[&str]) -> Option<Stricter> {
         ["min-matched"] => Higher(Some("90")),
         ["min-files" | "min-cases" | "min-lines" | "min-sources"] => Higher(None),
         ["min-packages" | "min-samples" | "min-series"] => Higher(None),
-        ["extract"] => Demand,
+        // Each of its metrics is compared by its name.
         ["extract", ..] => Same,
         _ => return None,
     })
@@ -154,13 +154,10 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         ["tools" | "formats" | "categories"] | ["labels", ..] => Narrow,
         ["except-tools" | "exclude-cells" | "allow-fail"] => Except,
         ["require"] | ["require", ..] => Demand,
-        // tests
-        ["min-pass-rate" | "min-runs"] => Higher(None),
+        // tests; where nothing is said a flaky case fails
         ["min-cases"] => Higher(Some("1")),
-        ["max-failed" | "max-skipped"] => Lower(None),
-        // Where nothing is said a flaky case fails.
         ["max-flaky"] => Lower(Some("0")),
-        ["max-duration" | "max-case-duration" | "max-lost" | "max-newly-skipped" | "slower"] => Lower(None),
+        ["slower"] => Lower(None),
         ["flaky"] => Words(&["fail", "warn", "pass"], 0),
         ["attempts"] => Words(&["full", "failed-only"], 0),
         ["quarantine"] => Except,
@@ -175,7 +172,6 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         [metric] | [metric, "min" | "warn"] if is_metric(metric) => Higher(None),
         ["modules" | "files", "only"] => Narrow,
         ["ratchet"] => Words(ON, 1),
-        ["max-drop"] | ["files" | "modules", "max-drop"] => Lower(None),
         ["patch"] | ["modules"] => Demand,
         // A list of files that must be on one, or limits for each.
         ["files"] => Demand,
@@ -183,7 +179,6 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         ["max" | "warn", ..] => Severities,
         ["fail-on"] => Words(SEVERITIES, SEVERITIES.len()),
         ["rules"] => Narrow,
-        ["max-suppressed"] => Lower(None),
         ["on-diff" | "fixable-only" | "new-only" | "unread" | "allow-empty"] => Words(OFF, 0),
         // licenses
         ["allow"] => Accept,
@@ -196,16 +191,11 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         ["ntia"] => Words(ON, 1),
         ["min-components" | "min-commands" | "min-items" | "min-checks" | "min-files"] => Higher(Some("1")),
         ["specs"] => Accept,
-        ["max-age"] => Lower(None),
         ["subject", ..] => Demand,
         // measurements, regression, canary
         ["limits"] => Demand,
-        ["limits", _, "max"] => Lower(None),
-        ["limits", _, "min"] => Higher(None),
-        ["limits", _, "of"] => Same,
-        // On the side of the limit; which one that is stands beside it.
-        ["limits", _, "warn"] => Same,
-        ["limits", _] => Same,
+        // A warning is on the side of the limit; which one that is stands beside it.
+        ["limits", _] | ["limits", _, "of" | "warn"] => Same,
         ["better" | "test" | "base"] => Same,
         ["confidence"] => Higher(Some("95")),
         ["metrics"] => Narrow,
@@ -221,7 +211,6 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         ["prerelease" | "branch" | "types"] => Accept,
         ["manifests" | "changelog" | "commits"] => Demand,
         // approvals
-        ["min"] => Higher(None),
         ["from" | "environments"] => Accept,
         ["groups", _, "of"] => Accept,
         ["groups", _, "min"] => Higher(Some("1")),
@@ -240,7 +229,7 @@ fn gate(path: &[&str]) -> Option<Stricter> {
         ["all-namespaces"] => Words(ON, 1),
         ["namespaces"] => Demand,
         ["rego" | "data" | "modules" | "documents", ..] => Same,
-        // Rules from outside name their limits as these do.
+        // All other limits are named after what they are, and those of rules from outside too.
         [.., key] if *key == "min" || key.starts_with("min-") => Higher(None),
         [.., key] if *key == "max" || key.starts_with("max-") => Lower(None),
         _ => return None,

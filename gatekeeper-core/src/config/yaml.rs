@@ -9,8 +9,10 @@ use std::fmt;
 /// Reads JSON. It has to be JSON, whatever YAML would make of it; `$schema` at its top is for editors.
 pub(crate) fn from_json(text: &str) -> Result<Node, PolicyProblem> {
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        let place = |n: usize| u64::try_from(n).unwrap_or(1).max(1);
-        let offset = offset_of(text, place(e.line()), place(e.column()));
+        // Its columns count bytes.
+        let (start, rest) = line_of(text, e.line());
+        let column = rest.char_indices().map(|(at, _)| at).take_while(|at| *at < e.column()).last();
+        let offset = start + column.unwrap_or(0);
         let words = e.to_string();
         let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
         return Err(PolicyProblem::new(offset..offset, format!("not valid JSON: {words}")));
@@ -34,11 +36,15 @@ pub(crate) fn from_yaml(text: &str) -> Result<Node, PolicyProblem> {
 }
 
 fn offset_of(text: &str, line: u64, column: u64) -> usize {
-    let skip = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
-    let start: usize = text.split_inclusive('\n').take(skip).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default();
+    let (start, rest) = line_of(text, usize::try_from(line).unwrap_or(0));
     let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
     start + rest.char_indices().nth(column).map_or(rest.len().min(column), |(i, _)| i)
+}
+
+/// Where a line (from 1) begins, and the text from there on.
+fn line_of(text: &str, line: usize) -> (usize, &str) {
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    (start, text.get(start..).unwrap_or_default())
 }
 
 /// A tree of scalars as they are written.
@@ -131,5 +137,41 @@ impl<'de> Deserialize<'de> for Tree {
             }
         }
         deserializer.deserialize_any(Scalars)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_json_and_names_its_schema_beside_its_keys() {
+        let keys = |text: &str| {
+            let tree = from_json(text).unwrap();
+            tree.entries().unwrap().iter().map(|e| e.key.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(keys("{\"$schema\": \"x\", \"version\": 1, \"gates\": {}}"), ["version", "gates"]);
+        // Deeper down it is a key like any other.
+        let inner = from_json("{\"a\": {\"$schema\": 1}}").unwrap();
+        assert_eq!(inner.to_string(), "{\"a\": {\"$schema\": 1}}");
+        for (text, offset, words) in [
+            ("{\"a\": 1,}", 8, "not valid JSON: key must be a string"),
+            ("{\n  \"ü\": x\n}", 10, "not valid JSON: expected value"),
+            ("{\"a\": \"üü\" 1}", 13, "not valid JSON: expected `,` or `}`"),
+            ("{\"a\": [1, 2}", 11, "not valid JSON: expected `,` or `]`"),
+            ("{\"a\": 1\n", 8, "not valid JSON: EOF while parsing an object"),
+            ("", 0, "not valid JSON: EOF while parsing a value"),
+            ("a: 1", 0, "not valid JSON: expected value"),
+        ] {
+            let problem = from_json(text).unwrap_err();
+            assert_eq!((problem.message.as_str(), problem.span), (words, offset..offset), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_policy_holds_is_told_as_that() {
+        use serde::de::value::{BytesDeserializer, Error};
+        let told = Tree::deserialize(BytesDeserializer::<Error>::new(b"x")).map(|_| ()).unwrap_err();
+        assert_eq!(told.to_string(), "invalid type: byte array, expected a policy");
     }
 }

@@ -6,10 +6,10 @@ use super::components::{self, Touched};
 use super::figures::figures;
 use super::words::{self, Held};
 use crate::against::{Cases, Files, Packages, cases, files, packages};
-use crate::config::{Loosened, Looser, compared};
+use crate::config::{Loosened, Looser, PathRules, compared};
 use crate::context::Context;
 use crate::policy::{Against, Policy, Severity, Weaker};
-use crate::relate::paths::Tree;
+use crate::relate::paths::{Tree, reconcile};
 use crate::rule::{Bound, Condition, Quantity, counted};
 use crate::snapshot::Snapshot;
 use crate::verdict::{Action, BaselineRef, Changes, GateStatus, GateVerdict, Violation};
@@ -372,7 +372,7 @@ fn weakened(
             None,
         );
     }
-    for file in seen.files.gone.iter().filter(|f| tree.is_none_or(|t| t.has(f))) {
+    for file in seen.files.gone.iter().filter(|f| tree.is_none_or(|t| is_there(f, t))) {
         told(
             Weaker::Files,
             "file-unmeasured",
@@ -402,6 +402,13 @@ fn weakened(
     gate
 }
 
+/// Whether what coverage was measured of is still there: the file, or the source of a module that is named without a path.
+fn is_there(name: &str, tree: &Tree) -> bool {
+    let module =
+        || !name.contains(['/', '.']) && reconcile([name], &[], tree, &PathRules::default()).unmatched.is_empty();
+    tree.has(name) || module()
+}
+
 /// The baseline as the verdict shows it.
 fn document(snapshot: &Snapshot, seen: &Seen<'_>, before: &[Evidence], evidence: &[Evidence]) -> BaselineRef {
     let c = &seen.cases;
@@ -429,3 +436,6 @@ fn document(snapshot: &Snapshot, seen: &Seen<'_>, before: &[Evidence], evidence:
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

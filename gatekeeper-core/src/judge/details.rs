@@ -4,6 +4,7 @@
 //! hidden files, no folders that are built) and that are named like sources, so that no report can ask for a file that holds a secret.
 
 use super::baseline::Baseline;
+use super::history::earlier;
 use super::line_hash::line_hashes;
 use crate::history::History;
 use crate::project::ProjectFiles;
@@ -36,7 +37,7 @@ const AROUND: u32 = 3;
 /// Lines of source that are looked for in all.
 const LINES: usize = 200_000;
 /// Bytes of source in all, and characters of a line of it.
-const SOURCE: usize = 4 << 20;
+const SOURCE: usize = 4_000_000;
 const COLUMNS: usize = 300;
 /// Earlier verdicts, and what is carried of each.
 const RUNS: usize = 100;
@@ -44,7 +45,7 @@ const GATES: usize = 200;
 const CONDITIONS: usize = 50;
 /// Files whose lines get a fingerprint, and their bytes in all.
 const HASHED_FILES: usize = 20_000;
-const HASHED: usize = 128 << 20;
+const HASHED: usize = 128_000_000;
 
 /// What of the sources may be shown: files of these extensions are code, which holds no secrets that a report could fish for.
 const CODE: &[&str] = &[
@@ -124,10 +125,9 @@ fn stated(s: &Series) -> impl Iterator<Item = (String, f64)> + '_ {
     s.stated.iter().map(|(statistic, number)| (statistic.to_string(), number.as_f64()))
 }
 
-/// The newest earlier verdicts; one that claims to be from later is none.
+/// The newest earlier verdicts.
 fn past(history: &History, now: Option<&str>) -> Vec<Past> {
-    let earlier = |v: &&Verdict| now.is_none_or(|now| v.now.as_deref().is_none_or(|then| then < now));
-    let all: Vec<&Verdict> = history.verdicts().iter().filter(earlier).collect();
+    let all = earlier(history, now);
     let newest = all.get(all.len().saturating_sub(RUNS)..).unwrap_or_default();
     let gate = |g: &GateVerdict| PastGate {
         name: cut(&g.name),
@@ -284,8 +284,8 @@ fn tests(e: &Evidence, out: &mut Details) {
     let mut suites = Vec::new();
     for suite in &run.suites {
         let taken = suite.cases.len().min(room);
-        room -= taken;
-        left = left.saturating_add(suite.cases.len() - taken);
+        room = room.saturating_sub(taken);
+        left = left.saturating_add(suite.cases.len().saturating_sub(taken));
         let cases = suite.cases.iter().take(taken).map(|c| CaseDetails {
             class: c.class.as_deref().map(cut),
             name: cut(&c.name),
@@ -363,28 +363,20 @@ fn series(e: &Evidence, out: &mut Details) {
 
 /// Source lines around what is not covered, of the files with the most of it first, as far as the bound goes.
 fn sources(coverage: &[CoverageDetails], tree: &Tree, files: &dyn ProjectFiles) -> BTreeMap<String, Vec<Excerpt>> {
-    let mut wanted: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
-    let mut asked = 0_usize;
-    for file in coverage.iter().flat_map(|c| &c.files) {
-        if asked > LINES {
-            break;
-        }
-        if !may_be_shown(&file.path) || !tree.has(&file.path) {
-            continue;
-        }
-        let lines = wanted.entry(&file.path).or_default();
+    let shown = coverage.iter().flat_map(|c| &c.files).filter(|f| may_be_shown(&f.path) && tree.has(&f.path));
+    let asked = shown.flat_map(|file| {
         let partial = file.partial.iter().map(|line| (*line, *line));
-        for (first, last) in file.uncovered.iter().copied().chain(partial) {
+        file.uncovered.iter().copied().chain(partial).flat_map(|(first, last)| {
             // A stretch from a report may span all numbers there are: beyond some screens it is no drill-down.
             let last = last.min(first.saturating_add(500)).saturating_add(AROUND);
-            lines.extend(first.saturating_sub(AROUND).max(1)..=last);
-            if asked.saturating_add(lines.len()) > LINES {
-                break;
-            }
-        }
-        asked = asked.saturating_add(lines.len());
+            (first.saturating_sub(AROUND).max(1)..=last).map(|line| (file.path.as_str(), line))
+        })
+    });
+    let mut wanted: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for (path, line) in asked.take(LINES) {
+        wanted.entry(path).or_default().insert(line);
     }
-    let mut order: Vec<(&str, BTreeSet<u32>)> = wanted.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
+    let mut order: Vec<(&str, BTreeSet<u32>)> = wanted.into_iter().collect();
     order.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
     let mut room = SOURCE;
     let mut out = BTreeMap::new();
@@ -403,10 +395,8 @@ fn sources(coverage: &[CoverageDetails], tree: &Tree, files: &dyn ProjectFiles) 
                 _ => excerpts.push(Excerpt { first: number, lines: vec![line] }),
             }
         }
-        if size > room {
-            break;
-        }
-        room -= size;
+        let Some(left) = room.checked_sub(size) else { break };
+        room = left;
         if !excerpts.is_empty() {
             out.insert(path.to_owned(), excerpts);
         }

@@ -45,7 +45,7 @@ pub(crate) fn of_history(
 }
 
 /// What claims to be from later tells of no earlier run.
-fn earlier<'h>(history: &'h History, now: Option<&str>) -> Vec<&'h Verdict> {
+pub(super) fn earlier<'h>(history: &'h History, now: Option<&str>) -> Vec<&'h Verdict> {
     let is_earlier = |v: &&Verdict| now.is_none_or(|now| v.now.as_deref().is_none_or(|then| then <= now));
     history.verdicts().iter().filter(is_earlier).collect()
 }

@@ -103,7 +103,9 @@ pub(crate) fn cannot_block(gates: &[GateVerdict]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::{CellVerdict, Verdict};
     use GateStatus::{Error, Fail, Inconclusive, Missing, Pass, Skip, Warn};
+    use std::collections::BTreeMap;
 
     pub(in crate::judge) fn gate(status: GateStatus, action: Action) -> GateVerdict {
         GateVerdict {
@@ -123,6 +125,35 @@ mod tests {
             waivers: Vec::new(),
             to_pass: Vec::new(),
         }
+    }
+
+    /// A verdict of these gates at a time.
+    pub(in crate::judge) fn verdict(now: Option<&str>, gates: Vec<GateVerdict>) -> Verdict {
+        let engine = crate::Engine::default();
+        let policy = engine.parse_policy("p.toml", b"version = 1\n[gates.tests]\n", None).unwrap();
+        let mut verdict = engine.evaluate(&policy, Vec::new(), &crate::Context::without_clock());
+        verdict.now = now.map(str::to_owned);
+        verdict.gates = gates;
+        verdict
+    }
+
+    #[test]
+    fn a_trigger_is_pulled_once_by_whichever_of_its_gates_falls_short() {
+        let text = "version = 1\n[gates.a]\nrule = \"tests\"\nthen = \"rollback\"\n[gates.b]\nrule = \"tests\"\nthen = \"page\"\n\
+                    [gates.c]\nrule = \"tests\"\nthen = \"rollback\"\n[gates.d]\nrule = \"tests\"\n";
+        let policy = crate::Engine::default().parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let of = |statuses: [GateStatus; 4]| {
+            let named = ["a", "b", "c", "d"].into_iter().zip(statuses);
+            let gates: Vec<_> =
+                named.map(|(n, s)| GateVerdict { name: n.to_owned(), ..gate(s, Action::Block) }).collect();
+            triggers(&policy, &gates)
+        };
+        for short in [Fail, Missing, Error] {
+            assert_eq!(of([short, Pass, Pass, short]), ["rollback"], "{short:?}");
+            assert_eq!(of([Pass, short, short, Pass]), ["page", "rollback"], "{short:?}");
+            assert_eq!(of([short, Pass, short, Pass]), ["rollback"], "{short:?}");
+        }
+        assert_eq!(of([Warn, Skip, Inconclusive, Pass]), Vec::<String>::new());
     }
 
     fn of(gates: &[GateVerdict]) -> Overall {
@@ -171,6 +202,19 @@ mod tests {
         assert_eq!(blocking(&[Skip]), Overall::Unknown);
         assert_eq!(of(&[gate(Missing, Action::Inform)]), Overall::Unknown);
         assert_eq!(of(&[gate(Error, Action::Warn)]), Overall::Unknown);
+        // What compares judges no evidence of this run.
+        for rule in ["baseline", "weakening"] {
+            assert_eq!(of(&[GateVerdict { rule: rule.to_owned(), ..gate(Pass, Action::Block) }]), Overall::Unknown);
+        }
+        // Components that are known not to have changed have nothing to be judged; a gate without any is another thing.
+        let skipped = |status, component: Option<&str>| {
+            let component = component.map(str::to_owned);
+            let cell = CellVerdict { component, labels: BTreeMap::new(), status: Skip, reason: String::new() };
+            GateVerdict { cells: vec![cell], ..gate(status, Action::Warn) }
+        };
+        assert_eq!(of(&[skipped(Skip, Some("web"))]), Overall::Pass);
+        assert_eq!(of(&[skipped(Skip, None)]), Overall::Unknown);
+        assert_eq!(of(&[skipped(Missing, Some("web"))]), Overall::Unknown);
         let pass = [gate(Pass, Action::Block)];
         assert_eq!(overall(&pass, true, false, false), Overall::Unknown, "an input that nobody could read");
         assert_eq!(overall(&pass, false, true, false), Overall::Unknown, "no evidence");

@@ -8,7 +8,7 @@
 use crate::config::Selector;
 use crate::rule::Judgement;
 use crate::verdict::{GateStatus, Violation};
-use gatekeeper_evidence::findings::Category;
+use gatekeeper_evidence::findings::{Category, Findings};
 use gatekeeper_evidence::{Data, Evidence};
 use std::borrow::Cow;
 
@@ -89,6 +89,7 @@ pub(super) fn of_themselves(evidence: &[&Evidence], select: &Selector) -> Vec<Vi
     for e in evidence {
         match &e.data {
             Data::Findings(f) => {
+                out.extend(who_looked(e, f));
                 let speaks = |c: &[Category]| {
                     c.is_empty() || select.categories.is_empty() || c.iter().any(|c| select.categories.contains(c))
                 };
@@ -108,15 +109,52 @@ pub(super) fn of_themselves(evidence: &[&Evidence], select: &Selector) -> Vec<Vi
                 };
                 out.extend(i.left_out.iter().map(say));
             }
-            // Totals of nothing are no measurement.
-            Data::Coverage(c) if c.files.is_empty() && c.percent.as_ref().is_none_or(|p| p.files.is_empty()) => {
-                let message = "it names no file, so nothing says what was measured";
-                out.push(Violation::new("coverage-empty", GateStatus::Error, message).from_source(&e.source.path));
+            Data::Coverage(c) => {
+                if !c.not_counted.is_empty() {
+                    out.push(not_counted(e, &c.not_counted));
+                }
+                // Totals of nothing are no measurement.
+                if c.files.is_empty() && c.percent.as_ref().is_none_or(|p| p.files.is_empty()) {
+                    let message = "it names no file, so nothing says what was measured";
+                    out.push(Violation::new("coverage-empty", GateStatus::Error, message).from_source(&e.source.path));
+                }
             }
             _ => {}
         }
     }
     out
+}
+
+/// Whether anybody looked at all, and whether all that was found is there: a scanner that saw nothing finds nothing.
+fn who_looked(e: &Evidence, f: &Findings) -> Vec<Violation> {
+    let say = |code, status, words: &str| Violation::new(code, status, words).from_source(&e.source.path);
+    let mut out = Vec::new();
+    if f.runs == Some(0) {
+        out.push(say("no-run", GateStatus::Error, "it describes no run of any tool, so nothing was looked at"));
+    } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
+        let words = "it names no tool and no finding, so nothing says that anybody looked";
+        out.push(say("nobody-looked", GateStatus::Error, words));
+    }
+    if e.complete.is_none() {
+        let words = match f.items.is_empty() {
+            true => "nothing was found, but this log would look the same if its tool had been killed",
+            false => "nothing marks the end of this log, so more may have been found than it shows",
+        };
+        out.push(say("completeness-unknown", GateStatus::Warn, words).with_help(
+            "keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy",
+        ));
+    }
+    out
+}
+
+/// Modules that a tool left out of its figures.
+fn not_counted(e: &Evidence, modules: &[String]) -> Violation {
+    const NAMED: usize = 5;
+    let (n, some) = (modules.len(), modules.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>());
+    let more = if n > NAMED { ", …" } else { "" };
+    let (s, are) = if n == 1 { ("", "is") } else { ("s", "are") };
+    let message = format!("{n} module{s} {are} left out of its figures: {}{more}", some.join(", "));
+    Violation::new("coverage-not-counted", GateStatus::Warn, message).from_source(&e.source.path)
 }
 
 /// Evidence as it lists things, with the skipped cases that it only counts.
@@ -163,4 +201,81 @@ fn disagreement(e: &Evidence) -> String {
         _ => None,
     }
     .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use GateStatus::{Error, Warn};
+    use gatekeeper_evidence::findings::Finding;
+    use gatekeeper_evidence::{Coverage, Source};
+
+    fn evidence(data: Data) -> Evidence {
+        let source = Source { path: "x.sarif".to_owned(), format: "f", ..Source::default() };
+        Evidence { source, complete: Some(true), notes: Vec::new(), data }
+    }
+
+    fn said(e: &Evidence) -> Vec<(String, GateStatus)> {
+        let all = of_themselves(&[e], &Selector::default());
+        assert!(all.iter().all(|v| v.source.as_deref() == Some("x.sarif")), "{all:?}");
+        all.into_iter().map(|v| (v.code.into_owned(), v.status)).collect()
+    }
+
+    fn set(found: usize) -> Findings {
+        Findings { tools: vec!["t".to_owned()], items: vec![Finding::default(); found], ..Findings::default() }
+    }
+
+    #[test]
+    fn who_did_not_look_has_found_nothing() {
+        let of = |f: Findings| said(&evidence(Data::Findings(f)));
+        let no_run = [("no-run".to_owned(), Error)];
+        assert_eq!(of(Findings { runs: Some(0), ..set(0) }), no_run);
+        assert_eq!(of(Findings { runs: Some(0), ..Findings::default() }), no_run, "it is told once");
+        assert_eq!(of(Findings { runs: Some(1), ..set(0) }), []);
+        assert_eq!(of(Findings::default()), [("nobody-looked".to_owned(), Error)]);
+        // A tool, by its own name or by the file's, or a finding: somebody looked.
+        let mut known = evidence(Data::Findings(Findings::default()));
+        known.source.tool = Some("xref".to_owned());
+        assert_eq!(said(&known), []);
+        assert_eq!(of(set(0)), []);
+        assert_eq!(of(Findings { tools: Vec::new(), ..set(1) }), []);
+    }
+
+    #[test]
+    fn a_log_without_an_end_mark_is_warned_of() {
+        let words = |found: usize, complete: Option<bool>| {
+            let e = Evidence { complete, ..evidence(Data::Findings(set(found))) };
+            let all = of_themselves(&[&e], &Selector::default());
+            all.into_iter().map(|v| (v.code.into_owned(), v.status, v.message)).collect::<Vec<_>>()
+        };
+        let unknown = |words: &str| [("completeness-unknown".to_owned(), Warn, words.to_owned())];
+        assert_eq!(
+            words(0, None),
+            unknown("nothing was found, but this log would look the same if its tool had been killed")
+        );
+        assert_eq!(
+            words(1, None),
+            unknown("nothing marks the end of this log, so more may have been found than it shows")
+        );
+        assert_eq!((words(0, Some(true)), words(1, Some(true))), (vec![], vec![]));
+    }
+
+    #[test]
+    fn modules_that_the_tool_left_out_are_told() {
+        let of = |n: usize| {
+            let mut c = Coverage { not_counted: (1..=n).map(|n| format!("m{n}")).collect(), ..Coverage::default() };
+            c.files.insert("a".into(), Default::default());
+            let e = evidence(Data::Coverage(c));
+            of_themselves(&[&e], &Selector::default()).into_iter().map(|v| (v.status, v.message)).collect::<Vec<_>>()
+        };
+        let warn = |words: &str| vec![(Warn, words.to_owned())];
+        assert_eq!(of(0), []);
+        assert_eq!(of(1), warn("1 module is left out of its figures: m1"));
+        assert_eq!(of(5), warn("5 modules are left out of its figures: m1, m2, m3, m4, m5"));
+        assert_eq!(of(6), warn("6 modules are left out of its figures: m1, m2, m3, m4, m5, …"));
+        // That it left some out does not hide that it names no file at all.
+        let none = Coverage { not_counted: vec!["m".to_owned()], ..Coverage::default() };
+        let both = [("coverage-not-counted".to_owned(), Warn), ("coverage-empty".to_owned(), Error)];
+        assert_eq!(said(&evidence(Data::Coverage(none))), both);
+    }
 }

@@ -15,7 +15,7 @@ pub use cases::{Expectation, Tested};
 pub use compare::{Comparison, ConditionChange, EvidenceChange, GateChange, Side, compare};
 pub use lint::{Lint, lint};
 pub(crate) use prove::prove;
-pub use prove::{Proof, Proven, ProvenGate};
+pub use prove::{Proof, Proven, ProvenGate, Turned};
 pub use render::{comparison, comparison_markdown};
 pub use simulate::{Changed, Setting, Simulation, simulate, with as with_settings};
 pub use verify::{Claims, Verification, disagreements, verify};

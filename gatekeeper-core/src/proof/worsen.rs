@@ -1,14 +1,17 @@
 //! Evidence made worse in the model, as a run that went wrong would have left it.
 
+mod asked;
+mod cases;
+mod packages;
+mod series;
+
 use crate::diff::Diff;
-use gatekeeper_evidence::command::Recording;
-use gatekeeper_evidence::findings::{Category, Finding, Package, Place, Severity};
-use gatekeeper_evidence::inventory::{Component, License, LicenseForm};
-use gatekeeper_evidence::measurements::{Figure, Samples, Series};
-use gatekeeper_evidence::number::Number;
-use gatekeeper_evidence::test_run::Outcome;
+use gatekeeper_evidence::findings::{Category, Finding, Package, Place, Severity, Suppression};
 use gatekeeper_evidence::{Data, Evidence, Ratio};
 use serde_json::Value;
+
+/// What a policy's own words are looked for as: names of packages, rules, people.
+const WORDS: usize = 20;
 
 /// What of a gate's keys says which items it counts.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub(super) struct Hints {
     licenses: Vec<String>,
     /// The labels of the canary's measurements.
     canary: Vec<(String, Vec<String>)>,
+    /// What its expression has in quotes.
+    words: Vec<String>,
     /// A line that the change adds.
     added: Option<(String, u32)>,
 }
@@ -42,6 +47,7 @@ impl Hints {
             paths: texts("paths").into_iter().map(fits).collect(),
             licenses: texts("deny"),
             canary: labels(gate.and_then(|g| g.get("canary")?.get("labels"))),
+            words: gate.and_then(|g| g.get("expr")?.as_str()).map(quoted).unwrap_or_default(),
             added: None,
         }
     }
@@ -53,6 +59,26 @@ impl Hints {
         });
         Hints { added, ..self }
     }
+}
+
+/// What an expression has in quotes, once each.
+fn quoted(expression: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut open: Option<(char, String)> = None;
+    for c in expression.chars() {
+        match &mut open {
+            Some((mark, word)) if *mark == c => {
+                if !word.is_empty() && out.len() < WORDS && !out.contains(word) {
+                    out.push(std::mem::take(word));
+                }
+                open = None;
+            }
+            Some((_, word)) => word.push(c),
+            None if matches!(c, '\'' | '"') => open = Some((c, String::new())),
+            None => {}
+        }
+    }
+    out
 }
 
 /// Labels with their values, as a policy writes them.
@@ -81,62 +107,49 @@ impl Way {
 
 /// From the mildest to the worst.
 pub(super) static WAYS: &[Way] = &[
-    Way { words: "one test fails", change: |e, _| fail(e, 1) },
-    Way { words: "every test fails", change: |e, _| fail(e, usize::MAX) },
-    Way { words: "every test is skipped", change: skip },
-    Way { words: "all but one of the tests are gone", change: shrink },
+    Way { words: "one test fails", change: |e, _| cases::fail(e, 1) },
+    Way { words: "one test is skipped", change: |e, _| cases::skip(e, 1) },
+    Way { words: "every test fails", change: |e, _| cases::fail(e, usize::MAX) },
+    Way { words: "every test failed first, and passed on a re-run", change: cases::flaky },
+    Way { words: "every test takes 1,000 times as long", change: cases::slow },
+    Way { words: "every test ran once only", change: cases::once },
+    Way { words: "every test is skipped", change: |e, _| cases::skip(e, usize::MAX) },
+    Way { words: "all but one of the tests are gone", change: cases::shrink },
+    Way { words: "one subsystem is degraded", change: |e, _| cases::degrade(e, 1) },
+    Way { words: "one subsystem is down", change: |e, _| cases::down(e, 1) },
+    Way { words: "every subsystem is down", change: |e, _| cases::down(e, usize::MAX) },
     Way { words: "no line is covered", change: uncover },
-    Way { words: "there is one more critical finding of each kind", change: |e, h| find(e, h, 1) },
-    Way { words: "there are 1,000 more critical findings of each kind", change: |e, h| find(e, h, 1_000) },
-    Way { words: "a package has a licence that is not allowed", change: license },
-    Way { words: "no package says its licence", change: unlicensed },
-    Way { words: "the inventory breaks its specification and lacks its elements", change: invalid },
-    Way { words: "the inventory has no package", change: empty },
-    Way { words: "every figure is 1,000 times as large", change: |e, _| measure(e, 1_000.0) },
-    Way { words: "every figure is a thousandth", change: |e, _| measure(e, 0.001) },
-    Way { words: "the canary's figures are 1,000 times as large", change: |e, h| measure_canary(e, h, 1_000.0) },
-    Way { words: "the canary's figures are a thousandth", change: |e, h| measure_canary(e, h, 0.001) },
-    Way { words: "the canary's requests all ended in errors", change: err },
-    Way { words: "no box is ticked", change: untick },
-    Way { words: "nobody approved", change: unapprove },
-    Way { words: "its command failed", change: break_command },
-    Way { words: "no commit keeps the convention", change: unconventional },
-    Way { words: "every checksum is another one", change: other_sums },
+    Way { words: "there is one more critical finding of each kind", change: |e, h| find(e, h, 1, CRITICAL) },
+    Way { words: "there is one more finding of each severity", change: |e, h| find(e, h, 1, &Severity::ALL) },
+    Way { words: "there are 1,000 more critical findings of each kind", change: |e, h| find(e, h, 1_000, CRITICAL) },
+    Way { words: "1,000 findings are suppressed", change: suppress },
+    Way { words: "the inventory breaks its specification and lacks its elements", change: packages::invalid },
+    Way { words: "a package has a licence that is not allowed", change: packages::license },
+    Way { words: "no package says its licence", change: packages::unlicensed },
+    Way { words: "the inventory was made in 1970", change: packages::old },
+    Way { words: "the inventory is of something else", change: packages::foreign },
+    Way { words: "the inventory is written by another specification", change: packages::respecified },
+    Way { words: "all but one of the packages are gone", change: packages::shrink },
+    Way { words: "the inventory has no package", change: packages::empty },
+    Way { words: "every figure is 1,000 times as large", change: |e, _| series::times(e, 1_000.0) },
+    Way { words: "every figure is a thousandth", change: |e, _| series::times(e, 0.001) },
+    Way { words: "every figure is 1,000 more", change: |e, _| series::plus(e, 1_000.0) },
+    Way { words: "the canary's figures are 1,000 times as large", change: |e, h| series::canary(e, h, 1_000.0) },
+    Way { words: "the canary's figures are a thousandth", change: |e, h| series::canary(e, h, 0.001) },
+    Way { words: "the canary's requests all ended in errors", change: series::err },
+    Way { words: "no box is ticked", change: asked::untick },
+    Way { words: "there are 1,000 more boxes that are not ticked", change: asked::more_boxes },
+    Way { words: "all but one of the boxes are gone", change: asked::fewer_boxes },
+    Way { words: "nobody approved", change: asked::unapprove },
+    Way { words: "somebody asks for changes", change: asked::object },
+    Way { words: "its command failed", change: asked::break_command },
+    Way { words: "its command ran for a year", change: asked::slow_command },
+    Way { words: "no commit keeps the convention", change: asked::unconventional },
+    Way { words: "every checksum is another one", change: asked::other_sums },
 ];
 
-fn fail(e: &mut Evidence, most: usize) -> bool {
-    let Data::Tests(t) = &mut e.data else { return false };
-    let cases = t.suites.iter_mut().flat_map(|s| &mut s.cases).filter(|c| c.status == Outcome::Passed);
-    let mut any = 0_usize;
-    for case in cases.take(most) {
-        case.status = Outcome::Failed;
-        any += 1;
-    }
-    for suite in t.suites.iter_mut().take(most.saturating_sub(any)) {
-        let n = if most == usize::MAX { suite.unlisted.passed } else { suite.unlisted.passed.min(1) };
-        suite.unlisted.passed -= n;
-        suite.unlisted.failed = suite.unlisted.failed.saturating_add(n);
-        any = any.saturating_add(usize::from(n > 0));
-    }
-    any > 0
-}
-
-fn skip(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Tests(t) = &mut e.data else { return false };
-    for suite in &mut t.suites {
-        suite.cases.iter_mut().for_each(|c| c.status = Outcome::Skipped);
-        suite.unlisted.skipped = suite.unlisted.total();
-        (suite.unlisted.passed, suite.unlisted.failed, suite.unlisted.errored) = (0, 0, 0);
-    }
-    true
-}
-
-fn shrink(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Tests(t) = &mut e.data else { return false };
-    t.suites.truncate(1);
-    t.suites.iter_mut().for_each(|s| s.cases.truncate(1));
-    true
-}
+/// The severity that every limit counts.
+const CRITICAL: &[Severity] = &[Severity::Critical];
 
 fn uncover(e: &mut Evidence, _: &Hints) -> bool {
     let Data::Coverage(c) = &mut e.data else { return false };
@@ -159,10 +172,12 @@ fn uncover(e: &mut Evidence, _: &Hints) -> bool {
     true
 }
 
-fn find(e: &mut Evidence, hints: &Hints, many: usize) -> bool {
+fn find(e: &mut Evidence, hints: &Hints, many: usize, severities: &[Severity]) -> bool {
     let Data::Findings(f) = &mut e.data else { return false };
     let categories = if hints.categories.is_empty() { Category::ALL.to_vec() } else { hints.categories.clone() };
+    let named = |word: Option<&String>, other: String| word.map_or(other, Clone::clone);
     let rules = if hints.rules.is_empty() { vec!["gatekeeper-prove".to_owned()] } else { hints.rules.clone() };
+    let rules: Vec<&String> = rules.iter().chain(&hints.words).collect();
     // Where the evidence speaks of files, of those that it knows too.
     let known = f.items.iter().filter_map(|i| i.place.as_ref()).map(|p| p.path.to_string()).next();
     let mut places: Vec<(String, u32)> = hints.paths.iter().cloned().chain(known).map(|p| (p, 1)).collect();
@@ -171,21 +186,23 @@ fn find(e: &mut Evidence, hints: &Hints, many: usize) -> bool {
     }
     places.extend(hints.added.clone());
     for n in 0..many {
-        for category in &categories {
+        let package = named(hints.words.get(n), format!("prove-{n}"));
+        for (category, severity) in categories.iter().flat_map(|c| severities.iter().map(move |s| (c, s))) {
             for (rule, (path, line)) in rules.iter().flat_map(|r| places.iter().map(move |p| (r, p))) {
+                let fingerprint = format!("prove-{n}-{rule}-{path}-{}-{}", category.as_str(), severity.as_str());
                 f.items.push(Finding {
                     rule: rule.as_str().into(),
                     message: "made by `policy prove`".into(),
-                    severity: Severity::Critical,
+                    severity: *severity,
                     category: *category,
                     place: Some(Place { path: path.as_str().into(), line: Some(*line), column: None }),
                     package: Some(Box::new(Package {
-                        name: format!("prove-{n}").as_str().into(),
+                        name: package.as_str().into(),
                         installed: Some("1".into()),
                         fixed: Some("2".into()),
                         ..Package::default()
                     })),
-                    fingerprint: Some(format!("prove-{n}-{rule}-{path}-{}", category.as_str()).as_str().into()),
+                    fingerprint: Some(fingerprint.as_str().into()),
                     is_new: Some(true),
                     ..Finding::default()
                 });
@@ -195,131 +212,15 @@ fn find(e: &mut Evidence, hints: &Hints, many: usize) -> bool {
     true
 }
 
-fn license(e: &mut Evidence, hints: &Hints) -> bool {
-    let Data::Inventory(i) = &mut e.data else { return false };
-    let some = ["AGPL-3.0-only", "GPL-3.0-only", "LicenseRef-prove"].map(str::to_owned);
-    for (n, text) in hints.licenses.iter().chain(&some).enumerate() {
-        i.components.push(Component {
-            name: format!("prove-{n}").as_str().into(),
-            version: Some("1".into()),
-            licenses: vec![License { text: text.as_str().into(), form: LicenseForm::Expression }],
-            ..Component::default()
-        });
-    }
-    true
-}
-
-fn unlicensed(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Inventory(i) = &mut e.data else { return false };
-    i.components.iter_mut().for_each(|c| c.licenses.clear());
-    true
-}
-
-fn invalid(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Inventory(i) = &mut e.data else { return false };
-    i.valid = Some(false);
-    i.document = Default::default();
-    for c in &mut i.components {
-        (c.version, c.supplier, c.has_id) = (None, None, false);
-    }
-    true
-}
-
-fn empty(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Inventory(i) = &mut e.data else { return false };
-    i.components.clear();
-    true
-}
-
-fn measure(e: &mut Evidence, factor: f64) -> bool {
-    let Data::Measurements(m) = &mut e.data else { return false };
-    m.series.iter_mut().for_each(|s| scale(s, factor));
-    true
-}
-
-fn scale(s: &mut Series, factor: f64) {
-    let mut scaled = Samples::default();
-    s.samples.values().iter().filter_map(|v| Figure::of(v * factor)).for_each(|f| scaled.push(f));
-    s.samples = scaled;
-    for stated in s.stated.values_mut() {
-        if let Some(n) = Number::of(stated.as_f64() * factor) {
-            *stated = n;
-        }
-    }
-}
-
-/// The canary's series in evidence: by its labels and by those of the report.
-fn of_canary<'m>(e: &'m mut Evidence, hints: &'m Hints) -> impl Iterator<Item = &'m mut Series> {
-    let own = e.source.labels.clone();
-    let series: &mut [Series] = match &mut e.data {
-        Data::Measurements(m) if !hints.canary.is_empty() => &mut m.series,
-        _ => &mut [],
+fn suppress(e: &mut Evidence, hints: &Hints) -> bool {
+    let before = match &e.data {
+        Data::Findings(f) => f.items.len(),
+        _ => return false,
     };
-    let is_it = move |s: &Series| {
-        let has = |(k, values): &(String, Vec<String>)| {
-            s.labels.get(k).or_else(|| own.get(k)).is_some_and(|l| values.contains(l))
-        };
-        hints.canary.iter().all(has)
-    };
-    series.iter_mut().filter(move |s| is_it(s))
-}
-
-fn measure_canary(e: &mut Evidence, hints: &Hints, factor: f64) -> bool {
-    of_canary(e, hints).map(|s| scale(s, factor)).count() > 0
-}
-
-/// Counts of the canary all become the greatest of them: as many errors as requests.
-fn err(e: &mut Evidence, hints: &Hints) -> bool {
-    let single = |s: &Series| (s.samples.len() == 1).then(|| s.samples.values().first().copied()).flatten();
-    let Some(most) = of_canary(e, hints).filter_map(|s| single(s)).reduce(f64::max) else { return false };
-    let mut any = false;
-    for s in of_canary(e, hints).filter(|s| single(s).is_some_and(|v| v < most)) {
-        let mut one = Samples::default();
-        Figure::of(most).into_iter().for_each(|f| one.push(f));
-        s.samples = one;
-        any = true;
+    let found = find(e, hints, 1_000, CRITICAL);
+    if let Data::Findings(f) = &mut e.data {
+        let by = Suppression { by: "made by `policy prove`".into(), reason: "made by `policy prove`".into() };
+        f.items.iter_mut().skip(before).for_each(|i| i.suppressed = Some(Box::new(by.clone())));
     }
-    any
-}
-
-fn break_command(e: &mut Evidence, _: &Hints) -> bool {
-    let break_one = |r: &mut Recording| (r.exit_status, r.signal) = (None, Some(9));
-    let mut any = false;
-    if let Some(record) = &mut e.source.record {
-        break_one(record);
-        any = true;
-    }
-    if let Data::Command(r) = &mut e.data {
-        break_one(r);
-        any = true;
-    }
-    any
-}
-
-fn unconventional(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Commits(c) = &mut e.data else { return false };
-    c.commits.iter_mut().for_each(|c| c.message = "made by policy prove".into());
-    !c.commits.is_empty()
-}
-
-fn other_sums(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Checksums(c) = &mut e.data else { return false };
-    let mut any = false;
-    for (_, digest) in c.files.iter_mut().flat_map(|f| &mut f.digests) {
-        *digest = "0".repeat(digest.len()).as_str().into();
-        any = true;
-    }
-    any
-}
-
-fn untick(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Checklist(c) = &mut e.data else { return false };
-    c.items.iter_mut().for_each(|i| i.ticked = false);
-    !c.items.is_empty()
-}
-
-fn unapprove(e: &mut Evidence, _: &Hints) -> bool {
-    let Data::Approvals(a) = &mut e.data else { return false };
-    a.reviews.clear();
-    true
+    found
 }

@@ -111,14 +111,11 @@ fn less_covered(kept: &[&Evidence], other: &Coverage, path: &str) -> Option<Stri
         mine.files.retain(|name, _| printed.files.contains_key(name));
     }
     let Ratio { covered, total } = mine.figures().lines.filter(|r| r.total > 0)?;
-    let theirs: f64 = printed.total.trim_end_matches('%').trim().parse().ok()?;
+    let said = printed.total.trim_end_matches('%').trim();
+    let theirs: f64 = said.parse().ok()?;
     let share = Decimal::whole(covered).as_f64() * 100.0 / Decimal::whole(total).as_f64();
     (share > theirs + SLACK).then(|| {
-        format!(
-            "{path} says {} % of the same run, and the data comes to {}",
-            printed.total,
-            percent(Ratio::new(covered, total))
-        )
+        format!("{path} says {said} % of the same run, and the data comes to {}", percent(Ratio::new(covered, total)))
     })
 }
 

@@ -180,18 +180,13 @@ fn find(name: &str, roots: &[String], tree: &Tree, rules: &PathRules) -> Found {
 /// The rules on a name; `None` where none speaks of it.
 fn apply(name: &str, rules: &PathRules) -> Option<String> {
     let cleaned = clean(name);
-    let mut longest: Option<&str> = None;
-    for strip in &rules.strip {
+    let rests = rules.strip.iter().filter_map(|strip| {
         let strip = clean(strip);
         let folder = strip.trim_end_matches('/');
-        let rest = cleaned.strip_prefix(folder).filter(|r| folder.is_empty() || r.starts_with('/'));
-        if let Some(rest) = rest
-            && longest.is_none_or(|l| rest.len() < l.len())
-        {
-            longest = cleaned.get(cleaned.len() - rest.len()..);
-        }
-    }
-    let stripped = longest.map(|rest| rest.trim_start_matches('/'));
+        cleaned.strip_prefix(folder).filter(|rest| folder.is_empty() || rest.starts_with('/'))
+    });
+    // The longest prefix leaves the shortest rest.
+    let stripped = rests.min_by_key(|rest| rest.len()).map(|rest| rest.trim_start_matches('/'));
     let rest = stripped.unwrap_or(&cleaned);
     match &rules.prefix {
         Some(prefix) if !is_absolute(rest) => Some(clean(&format!("{}/{rest}", prefix.trim_end_matches('/')))),
@@ -203,11 +198,7 @@ fn apply(name: &str, rules: &PathRules) -> Option<String> {
 fn under_roots(name: &str, roots: &[String], tree: &Tree) -> Found {
     let mut files = BTreeSet::new();
     for root in roots {
-        let root = clean(root);
-        if root.is_empty() || root == "/" {
-            continue;
-        }
-        let joined = clean(&format!("{}/{name}", root.trim_end_matches('/')));
+        let joined = clean(&format!("{}/{name}", clean(root).trim_end_matches('/')));
         if tree.has(&joined) {
             files.insert(joined);
         } else if let Found::One(file) = whole_file(&joined, tree) {
@@ -238,7 +229,7 @@ fn whole_file(name: &str, tree: &Tree) -> Found {
 
 fn suffix(name: &str, tree: &Tree) -> Found {
     let whole = whole_file(name, tree);
-    if matches!(whole, Found::One(_)) || is_absolute(name) {
+    if matches!(whole, Found::One(_)) {
         return whole;
     }
     let fits = |file: &&String| file.strip_suffix(name).is_some_and(|front| front.ends_with('/'));
@@ -250,13 +241,8 @@ fn suffix(name: &str, tree: &Tree) -> Found {
 
 /// The source of an Erlang module, by the module's name or its compiled file.
 fn module(name: &str, tree: &Tree) -> Found {
-    let module = match last(name).strip_suffix(".beam") {
-        Some(module) => module,
-        None if !name.contains(['/', '.']) && !name.is_empty() => name,
-        None => return Found::None,
-    };
-    let source = format!("{module}.erl");
-    let all = tree.named(&source);
+    let module = last(name).strip_suffix(".beam").unwrap_or(name);
+    let all = tree.named(&format!("{module}.erl"));
     match one_of(all.iter().filter(|f| f.split('/').any(|part| part == "src"))) {
         Found::None => one_of(all.iter()),
         known => known,
@@ -439,5 +425,55 @@ mod tests {
         let none = PathRules::default();
         let found = one("cart.py", &["/home/ci/src/shop", "/other"], &none);
         assert_eq!(found.matched["cart.py"], "src/shop/cart.py");
+    }
+
+    #[test]
+    fn an_empty_or_absolute_name_is_under_no_root() {
+        let none = PathRules::default();
+        for (name, root) in [("", "/ci/src/a.c"), (".", "/ci/src/a.c"), ("/util.h", "/ci/two"), ("x", ""), ("x", "/")] {
+            assert_eq!(one(name, &[root], &none).unmatched, [name], "{name} under {root}");
+        }
+        // Of a root that says nothing the name is what it is.
+        for root in ["", "/", "."] {
+            assert_eq!(one("src/a.c", &[root], &none).matched["src/a.c"], "src/a.c");
+            assert!(one("util.h", &[root], &none).ambiguous.contains_key("util.h"));
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_is_taken_off_in_whatever_order() {
+        let tree = Tree::new(["a.c", "x/a.c", "y/x/a.c"]);
+        for strip in [["/b", "/b/x"], ["/b/x", "/b"], ["/b/x/", "/b/"]] {
+            let rules = PathRules { strip: strip.iter().map(|s| (*s).to_owned()).collect(), prefix: None };
+            let got = reconcile(["/b/x/a.c", "/b/y/x/a.c"], &[], &tree, &rules);
+            assert_eq!(
+                (got.matched["/b/x/a.c"].as_str(), got.matched["/b/y/x/a.c"].as_str()),
+                ("a.c", "y/x/a.c"),
+                "{strip:?}"
+            );
+        }
+        // A prefix ends where a folder's name does, and `/` is the root of all.
+        let rules = |strip: &str| PathRules { strip: vec![strip.to_owned()], prefix: None };
+        assert_eq!(apply("/builder/a.c", &rules("/build")), None);
+        assert_eq!(apply("/build", &rules("/build")), None);
+        assert_eq!(apply("/x/a.c", &rules("/")).as_deref(), Some("x/a.c"));
+        let both = PathRules { strip: vec!["/b".to_owned()], prefix: Some("y/".to_owned()) };
+        assert_eq!(apply("/b/x/a.c", &both).as_deref(), Some("y/x/a.c"));
+        // What stays absolute has no place under a prefix.
+        assert_eq!(apply("/c/a.c", &both), None);
+    }
+
+    #[test]
+    fn a_module_is_what_lies_in_a_source_folder() {
+        let tree =
+            Tree::new(["a/priv/m.erl", "a/src/m.erl", "b/priv/p.erl", "c/one/q.erl", "c/two/q.erl", "s/src/q2.erl"]);
+        let of = |name: &str| reconcile([name], &[], &tree, &PathRules::default());
+        assert_eq!(of("m").matched["m"], "a/src/m.erl");
+        assert_eq!(of("x/ebin/m.beam").matched["x/ebin/m.beam"], "a/src/m.erl");
+        assert_eq!(of("p").matched["p"], "b/priv/p.erl");
+        assert_eq!(of("q").ambiguous["q"], ["c/one/q.erl", "c/two/q.erl"]);
+        for name in ["a/m", "m.py", "n", "M", "m.erl.beam"] {
+            assert_eq!(of(name).unmatched, [name]);
+        }
     }
 }

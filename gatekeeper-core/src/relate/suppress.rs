@@ -147,7 +147,8 @@ pub(crate) fn apply(
         }
         if !notes.is_empty() {
             any = true;
-            let what = match notes.len() + more.saturating_sub(usize::from(more > 0)) {
+            // The last of many notes speaks of the rest.
+            let what = match notes.len() + more.saturating_sub(1) {
                 1 => format!("1 finding of {} does not count", e.source.path),
                 n => format!("{n} findings of {} do not count", e.source.path),
             };

@@ -201,4 +201,44 @@ mod tests {
         ];
         assert_eq!(kept(files).0.len(), 2);
     }
+
+    #[test]
+    fn a_case_that_is_there_more_often_is_more() {
+        let twice = [("x.A", "one"), ("x.A", "one")];
+        let of = |runner: &[(&str, &str)], reporter: &[(&str, &str)]| {
+            kept(vec![file("s/TEST-x.A.xml", SUREFIRE, runner), file("s/junitreports/TEST-x.A.xml", TESTNG, reporter)])
+                .0
+        };
+        assert_eq!(of(&twice, &twice[..1]), ["s/TEST-x.A.xml"]);
+        assert_eq!(of(&twice, &twice), ["s/TEST-x.A.xml"]);
+        assert_eq!(of(&twice[..1], &twice), ["s/junitreports/TEST-x.A.xml"]);
+        // Where neither holds the other both count.
+        assert_eq!(of(&[("x.A", "one"), ("x.A", "two")], &twice).len(), 2);
+        assert_eq!(of(&[("x.A", "one")], &[("x.B", "one")]).len(), 2);
+    }
+
+    #[test]
+    fn what_lists_no_case_is_no_twin() {
+        for (runner, reporter) in [(&[][..], &[("x.A", "one")][..]), (&[("x.A", "one")], &[])] {
+            let files =
+                vec![file("s/TEST-x.A.xml", SUREFIRE, runner), file("s/junitreports/TEST-x.A.xml", TESTNG, reporter)];
+            assert_eq!(kept(files).0.len(), 2);
+        }
+    }
+
+    #[test]
+    fn only_junits_reports_of_one_entry_and_labels_are_twins() {
+        let one = [("x.A", "one")];
+        let with = |change: &dyn Fn(&mut Evidence)| {
+            let mut reporter = file("s/junitreports/TEST-x.A.xml", TESTNG, &one);
+            change(&mut reporter);
+            kept(vec![file("s/TEST-x.A.xml", SUREFIRE, &one), reporter]).0.len()
+        };
+        assert_eq!(with(&|_| ()), 1);
+        assert_eq!(with(&|e| e.source.format = "trx"), 2);
+        assert_eq!(with(&|e| e.source.name = Some("other".into())), 2);
+        assert_eq!(with(&|e| e.source.labels = [("os".to_owned(), "mac".to_owned())].into()), 2);
+        assert_eq!(with(&|e| e.source.path = "s2/junitreports/TEST-x.A.xml".into()), 2);
+        assert_eq!(with(&|e| e.source.tool = SUREFIRE.map(str::to_owned)), 2);
+    }
 }

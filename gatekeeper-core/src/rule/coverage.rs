@@ -140,7 +140,7 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
             let mut inner = t.table(key)?;
             let only = inner.patterns("only", Pattern::new);
             let each = Each { what: key, only, limits: self::limits(&mut inner) };
-            let compares = drop.read_each(key, &mut inner);
+            let compares = drop.read_each(&mut inner);
             if !compares {
                 no_floor(&mut inner, &each.limits);
             }
@@ -238,15 +238,6 @@ impl Judge for CoverageGate {
             })
             .collect();
         let mut out = Judgement::default();
-        for (e, c) in all.iter().filter(|(_, c)| !c.not_counted.is_empty()) {
-            let n = c.not_counted.len();
-            let some: Vec<&str> = c.not_counted.iter().take(5).map(String::as_str).collect();
-            let more = if n > some.len() { ", …" } else { "" };
-            let (s, are) = if n == 1 { ("", "is") } else { ("s", "are") };
-            let message = format!("{n} module{s} {are} left out of its figures: {}{more}", some.join(", "));
-            let v = Violation::new("coverage-not-counted", GateStatus::Warn, message);
-            out.violations.push(v.from_source(&e.source.path));
-        }
         // What lists lines is known better than a percentage of the same code.
         let listed: Vec<_> = all.iter().filter(|(_, c)| c.percent.is_none()).collect();
         if listed.is_empty() {
@@ -278,7 +269,7 @@ impl Judge for CoverageGate {
         let paths = &scope.select.paths;
         if !paths.is_empty() {
             let measured: Vec<Box<str>> = coverage.files.keys().take(3).cloned().collect();
-            keep(&mut coverage, |name| paths.iter().any(|p| p.speaks_of(name)));
+            keep(coverage.to_mut(), |name| paths.iter().any(|p| p.speaks_of(name)));
             if coverage.files.is_empty() {
                 let message =
                     format!("none of its files lies under the gate's `paths`: it measures {}", measured.join(", "));
@@ -295,7 +286,7 @@ impl Judge for CoverageGate {
             patch.judge(&coverage, &waived, scope, source, &mut out);
         }
         if !waived.is_empty() {
-            keep(&mut coverage, |name| !waived.contains(name));
+            keep(coverage.to_mut(), |name| !waived.contains(name));
             if coverage.files.is_empty() {
                 let v = Violation::new(ALL_WAIVED, GateStatus::Error, "every file is waived: nothing is left to judge");
                 out.violations.push(sourced(v, source));
@@ -319,8 +310,7 @@ fn item(name: &str) -> Item<'_> {
 }
 
 /// Narrows coverage to some of its files. Counters of the whole say nothing of a part.
-fn keep(coverage: &mut Cow<'_, Coverage>, is_kept: impl Fn(&str) -> bool) {
-    let coverage = coverage.to_mut();
+fn keep(coverage: &mut Coverage, is_kept: impl Fn(&str) -> bool) {
     let all = coverage.files.len();
     coverage.files.retain(|name, _| is_kept(name));
     coverage.stated = Stated::default();

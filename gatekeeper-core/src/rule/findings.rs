@@ -205,19 +205,8 @@ impl Judge for FindingsGate {
         self.cut_away(all, found.len(), &mut out);
         found.retain(|c| !c.is_waived(scope, &sets));
         found.sort_by_key(|c| std::cmp::Reverse(c.finding.severity));
-        for (n, (e, f)) in sets.iter().enumerate() {
-            self.told_by(e, f, scope.select, &mut out);
-            if e.complete.is_none() {
-                let message = if found.iter().any(|c| c.is_of(n)) {
-                    "nothing marks the end of this log, so more may have been found than it shows"
-                } else {
-                    "nothing was found, but this log would look the same if its tool had been killed"
-                };
-                let v = Violation::new("completeness-unknown", GateStatus::Warn, message).from_source(&e.source.path);
-                out.violations.push(v.with_help(
-                    "keep its exit status too: gatekeeper record --tool NAME -- COMMAND, or exit-status in the policy",
-                ));
-            }
+        for (e, f) in &sets {
+            self.without_fixes(e, f, scope.select, &mut out);
         }
         let exceeded = self.limits(&found, &mut out);
         self.without_severity(&found, &mut out);
@@ -232,32 +221,17 @@ impl Judge for FindingsGate {
 }
 
 impl FindingsGate {
-    /// What one report's own words take from its worth.
-    fn told_by(&self, e: &Evidence, f: &Findings, select: &Selector, out: &mut Judgement) {
-        let mut say = |code, status, message: String, help: Option<&str>| {
-            let v = Violation::new(code, status, message).from_source(&e.source.path);
-            out.violations.push(match help {
-                Some(help) => v.with_help(help),
-                None => v,
-            });
-        };
-        if f.runs == Some(0) {
-            let message = "it describes no run of any tool, so nothing was looked at".to_owned();
-            say("no-run", GateStatus::Error, message, None);
-        } else if f.items.is_empty() && f.tools.is_empty() && e.source.tool.is_none() {
-            let message = "it names no tool and no finding, so nothing says that anybody looked".to_owned();
-            say("nobody-looked", GateStatus::Error, message, None);
-        }
-        if self.fixable_only {
-            let passed_over = f.active().filter(|i| self.selects(i, select)).count();
-            let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
-            if passed_over > 0 && !tells {
-                let message = format!(
-                    "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
-                );
-                let help = "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out";
-                say("fixes-unknown", GateStatus::Warn, message, Some(help));
-            }
+    /// Says of a report that it could name no finding that counts: it knows of no fixed version at all.
+    fn without_fixes(&self, e: &Evidence, f: &Findings, select: &Selector, out: &mut Judgement) {
+        let passed_over = f.active().filter(|i| self.fixable_only && self.selects(i, select)).count();
+        let tells = f.items.iter().any(|i| i.package.as_ref().is_some_and(|p| p.fixed.is_some()));
+        if passed_over > 0 && !tells {
+            let message = format!(
+                "none of its {passed_over} findings names a version that mends it, so fixable-only counts none of them"
+            );
+            let help = "give it a report that names fixed versions (the tool's JSON), or leave fixable-only out";
+            let v = Violation::new("fixes-unknown", GateStatus::Warn, message).from_source(&e.source.path);
+            out.violations.push(v.with_help(help));
         }
     }
 

@@ -164,6 +164,7 @@ fn word(case: &Case) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::condition::Quantity;
     use super::super::testing::{Case as Run, evidence, gate, violations};
     use super::*;
     use GateStatus::{Error, Fail, Missing, Pass, Warn};
@@ -232,6 +233,36 @@ mod tests {
         assert_eq!(case(Down).judged_waiving(&|i| i.test == Some("db")).status(), Pass, "the part explains it");
         let other = Run::new(&RULE, "", vec![evidence("h.json", service(Down, &[("db", Degraded), ("q", Up)]))]);
         assert_eq!(other.judged_waiving(&|_| true).status(), Fail, "no part is down");
+    }
+
+    #[test]
+    fn how_many_are_down_or_degraded_is_counted() {
+        let parts = [("a", Down), ("b", Down), ("c", Degraded), ("d", Up)];
+        let judged = |keys: &str, parts: &[(&str, HealthState)]| {
+            Run::new(&RULE, keys, vec![evidence("h.json", service(Up, parts))]).judged()
+        };
+        let counted = |j: &Judgement| {
+            let one = |c: &Condition| match c.value {
+                Quantity::Count(n) => format!("{} {n}", c.metric),
+                _ => String::new(),
+            };
+            j.conditions.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let j = judged("", &parts);
+        assert_eq!((counted(&j).as_str(), j.notes.len()), ("checks 4, down 2, degraded 1", 0));
+        // Of several services all count.
+        let two = vec![evidence("h.json", service(Up, &parts)), evidence("i.json", service(Up, &parts[2..]))];
+        assert_eq!(counted(&Run::new(&RULE, "", two).judged()), "checks 6, down 2, degraded 2");
+        let allowed = judged("degraded = \"allow\"", &parts);
+        assert_eq!(
+            (counted(&allowed).as_str(), allowed.notes.join("").as_str()),
+            ("checks 4, down 2", "1 degraded, which is allowed")
+        );
+        let none = judged("degraded = \"allow\"", &parts[3..]);
+        assert_eq!((counted(&none).as_str(), none.notes.len()), ("checks 1, down 0", 0));
+        // A waiver may name it by its id as by its name.
+        let one = Run::new(&RULE, "", vec![evidence("h.json", service(Up, &[("db", Down), ("q", Up)]))]);
+        assert_eq!(one.judged_waiving(&|i| i.id == Some("db")).status(), Pass);
     }
 
     #[test]

@@ -247,6 +247,7 @@ impl Integrity {
 
 #[cfg(test)]
 mod tests {
+    use super::super::condition::Quantity;
     use super::super::testing::{Case, evidence, gate, violations};
     use super::*;
     use GateStatus::{Error, Fail, Missing, Pass};
@@ -333,6 +334,76 @@ mod tests {
         assert_eq!(of("files = [\"dist/**\"]"), [extra.clone(), extra.clone()]);
         assert_eq!(of("files = [\"dist/**\"]\nexcept = [\"dist/*.asc\"]"), [extra]);
         assert_eq!(of("files = [\"out/**\"]"), [("files-missing".to_owned(), Missing)]);
+    }
+
+    #[test]
+    fn what_became_of_each_file_is_counted_and_placed() {
+        let sums: &[(&str, &[&str])] =
+            &[("a", &["one-sha256", "old-sha512"]), ("b", &["x-sha256"]), ("c", &["x-sha256"]), ("d", &["x-sha256"])];
+        let files = [("dist/a", "one"), ("dist/b", "y"), ("dist/evil", "")];
+        let j = case("files = [\"dist/**\"]", "dist/SUMS", sums, &files).judged();
+        let counted: Vec<(&str, &Quantity, GateStatus)> =
+            j.conditions.iter().map(|c| (c.metric.as_ref(), &c.value, c.status)).collect();
+        let n = Quantity::Count;
+        assert_eq!(
+            counted,
+            [("files", &n(4), Pass), ("changed", &n(2), Fail), ("missing", &n(2), Fail), ("extra", &n(1), Fail)]
+        );
+        let told: Vec<(&str, Option<&str>)> =
+            j.violations.iter().map(|v| (v.message.as_str(), v.id.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("dist/a was changed: its sha512 is one-sha512, not old-sha512", Some("dist/a")),
+                ("dist/b was changed: its sha256 is y-sha256, not x-sha256", Some("dist/b")),
+                ("dist/c is not there", Some("dist/c")),
+                ("dist/d is not there", Some("dist/d")),
+                ("dist/evil is on no list of checksums", Some("dist/evil")),
+            ]
+        );
+        assert!(j.violations.iter().all(|v| v.place.as_ref().map(|p| &*p.path) == v.id.as_deref()), "{j:?}");
+        // What is on the list is found there.
+        let lines: Vec<_> = j.violations.iter().map(|v| v.location.is_some()).collect();
+        assert_eq!(lines, [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn extra_files_are_told_where_they_are_asked_for_alone() {
+        let of = |keys: &str, extra: usize| {
+            let files = [("dist/a", "one"), ("dist/x", ""), ("dist/y", "")];
+            let j = case(keys, "dist/SUMS", &[("a", &["one-sha256"])], &files[..=extra]).judged();
+            let metrics: Vec<String> = j.conditions.iter().map(|c| c.metric.to_string()).collect();
+            (metrics.join(" "), j.to_pass)
+        };
+        let way = |words: &str| vec![super::super::remedy::Remedy::Other(words.to_owned())];
+        assert_eq!(of("", 2), ("files changed missing".to_owned(), vec![]));
+        let asked = "files = [\"dist/**\"]";
+        let metrics = || "files changed missing extra".to_owned();
+        assert_eq!(of(asked, 0), (metrics(), vec![]));
+        assert_eq!(of(asked, 1), (metrics(), way("take 1 file away, or put it on the list")));
+        assert_eq!(of(asked, 2), (metrics(), way("take 2 files away, or put them on the list")));
+        let waived = case(asked, "dist/SUMS", &[("a", &["one-sha256"])], &[("dist/a", "one"), ("dist/x", "")])
+            .judged_waiving(&|i| i.path == Some("dist/x"));
+        assert_eq!((waived.status(), waived.to_pass), (Pass, vec![]));
+    }
+
+    #[test]
+    fn a_name_stays_below_the_root() {
+        for (folder, name, want) in [
+            ("", "a", Some("a")),
+            ("dist", "a/./b", Some("dist/a/b")),
+            ("dist/x", "../a", Some("dist/a")),
+            ("dist", "..", Some("")),
+            ("dist", "../../a", None),
+            ("", "/etc/passwd", None),
+            ("/abs", "a", None),
+            ("", "C:a", None),
+            ("dist", "c:\\a", None),
+            ("", "a\0b", None),
+            ("", "ab:c", Some("ab:c")),
+        ] {
+            assert_eq!(resolved(folder, name).as_deref(), want, "{folder} {name}");
+        }
     }
 
     #[test]

@@ -464,8 +464,8 @@ fn statistic_of(series: &Series, statistic: Statistic) -> Figure {
     let share = Number::whole(u64::try_from(between).unwrap_or(0))
         .times(&Number::parse("1e-6").unwrap_or_else(|| Number::whole(0)));
     Figure::Exact(match high {
-        Some(high) if between > 0 => low.plus(&high.minus(&low).times(&share)),
-        _ => low,
+        Some(high) => low.plus(&high.minus(&low).times(&share)),
+        None => low,
     })
 }
 

@@ -97,7 +97,8 @@ impl Wanted {
                 out.push((GateStatus::Error, format!("it does not name what it is of, wanted {name}")));
             }
             Some(name) if !named.contains(&Some(name.as_str())) => {
-                out.push((GateStatus::Fail, format!("it is of {}, wanted {name}", s.name)));
+                let found = if s.name.is_empty() { s.purl.as_deref().unwrap_or_default() } else { &s.name };
+                out.push((GateStatus::Fail, format!("it is of {found}, wanted {name}")));
             }
             _ => {}
         }

@@ -138,3 +138,93 @@ pub(super) fn level(t: &mut Table<'_>) -> f64 {
     }
     1.0 - most.unwrap_or(95.0) / 100.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::evidence;
+    use super::*;
+    use gatekeeper_evidence::measurements::{Figure, Measurements};
+
+    fn series(metric: &str, unit: &str, samples: &[f64]) -> Series {
+        let mut s = Series::new(metric, Labels::new(), unit, None);
+        samples.iter().for_each(|v| s.samples.push(Figure::of(*v).unwrap()));
+        s
+    }
+
+    fn file(path: &str, format: &'static str, series: Vec<Series>) -> Evidence {
+        let mut e = evidence(path, Data::Measurements(Measurements { series, ..Measurements::default() }));
+        e.source.format = format;
+        e
+    }
+
+    #[test]
+    fn a_summary_beside_the_samples_that_it_sums_up_is_left_out() {
+        let (samples, summary) = (|| series("a", "ns", &[1.0]), || series("a", "ns", &[]));
+        let sources = |files: &[Evidence]| {
+            let all: Vec<&Evidence> = files.iter().collect();
+            of_evidence(&all).into_iter().map(|s| s.source.to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let criterion = |path: &str, s| file(path, "criterion", vec![s]);
+        // Criterion writes both into one folder.
+        assert_eq!(
+            sources(&[criterion("a/new/e.json", summary()), criterion("a/new/s.json", samples())]),
+            "a/new/s.json"
+        );
+        assert_eq!(
+            sources(&[criterion("a/new/s.json", samples()), criterion("a/new/e.json", summary())]),
+            "a/new/s.json"
+        );
+        // Another folder, another metric, another format, or no samples at all: each has its own to say.
+        assert_eq!(sources(&[criterion("a/e.json", summary()), criterion("b/s.json", samples())]), "a/e.json b/s.json");
+        let other = || series("b", "ns", &[1.0]);
+        assert_eq!(sources(&[criterion("a/e.json", summary()), criterion("a/s.json", other())]), "a/e.json a/s.json");
+        let k6 = [file("a/e", "k6", vec![summary()]), file("a/s", "k6", vec![samples()])];
+        assert_eq!(sources(&k6), "a/e a/s");
+        let mixed = [criterion("a/e.json", summary()), file("a/s", "k6", vec![samples()])];
+        assert_eq!(sources(&mixed), "a/e.json a/s");
+        assert_eq!(sources(&[criterion("a/e.json", summary()), criterion("a/f.json", summary())]), "a/e.json a/f.json");
+        assert_eq!(sources(&[criterion("a/s.json", samples()), criterion("a/t.json", samples())]), "a/s.json a/t.json");
+    }
+
+    #[test]
+    fn samples_are_pooled_in_base_units_of_one_kind() {
+        let (ms, s, bytes) = (series("t", "ms", &[250.0]), series("t", "s", &[2.0]), series("t", "B", &[1.0]));
+        let seen = |s| Seen { source: "f", labels: Labels::new(), series: s };
+        let both = pooled([seen(&ms), seen(&s)].iter()).unwrap();
+        let ratio = both.values[1] / both.values[0];
+        assert!(both.values.len() == 2 && (ratio - 8.0).abs() < 1e-9, "{both:?}");
+        assert_eq!(
+            pooled([seen(&ms), seen(&bytes)].iter()).unwrap_err(),
+            "t is a size, and others of its metric are not"
+        );
+        assert_eq!(pooled([].iter()).unwrap().dimension, None);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_named_with_how_often() {
+        let words = |metric: &str, count: u64| {
+            let failure = Failure { metric: metric.to_owned(), count, why: "NaN".to_owned(), ..Failure::default() };
+            let labels = Labels::from([("os".to_owned(), "linux".to_owned())]);
+            Lost { source: "f", labels, failure: &failure }.words()
+        };
+        assert_eq!(words("a", 1), "a{os=linux} was not measured: NaN");
+        assert_eq!(words("a", 2), "a{os=linux} was not measured (2 times): NaN");
+        assert_eq!(words("", 1), "what the report does not name was not measured: NaN");
+    }
+
+    #[test]
+    fn shares_are_told_with_their_sign() {
+        assert_eq!([percent_of(0.1218), percent_of(-0.05), percent_of(0.0)], ["+12.18 %", "-5.00 %", "+0.00 %"]);
+        assert_eq!(percent_of(f64::INFINITY), "no bound");
+    }
+
+    #[test]
+    fn only_thresholds_that_failed_are_told() {
+        let of = |failed| {
+            let m = Measurements { thresholds_failed: failed, ..Measurements::default() };
+            own_thresholds(&evidence("k6.json", Data::Measurements(m))).map(|v| v.message)
+        };
+        assert_eq!((of(None), of(Some(0))), (None, None));
+        assert_eq!(of(Some(2)).as_deref(), Some("the tool itself says that 2 of its own thresholds failed"));
+    }
+}

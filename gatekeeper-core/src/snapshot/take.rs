@@ -2,7 +2,7 @@
 
 use super::write::{Run, write};
 use crate::config::Node;
-use crate::verdict::{GateStatus, Verdict};
+use crate::verdict::{GateStatus, GateVerdict, Verdict};
 use gatekeeper_evidence::Evidence;
 
 /// A snapshot that was taken.
@@ -27,6 +27,16 @@ pub(crate) struct By<'b> {
     pub now: Option<i64>,
 }
 
+/// What a run is told of a change or a release: a snapshot is of neither.
+const TOLD: [&str; 2] = ["diff-missing", "tag-missing"];
+
+/// Whether all that a gate lacks belongs to a change or a release, so that what a snapshot keeps is whole without it.
+fn of_a_change(gate: &GateVerdict) -> bool {
+    let mut lacks = gate.violations.iter().filter(|v| v.status >= GateStatus::Missing).peekable();
+    let told = lacks.peek().is_some() && lacks.all(|v| TOLD.contains(&v.code.as_ref()));
+    gate.status == GateStatus::Missing && told
+}
+
 impl Taken {
     /// Writes down what was judged.
     pub(crate) fn of(
@@ -35,10 +45,10 @@ impl Taken {
         evidence: &[Evidence],
         by: &By<'_>,
     ) -> Result<Taken, serde_json::Error> {
-        let unseen = |s: GateStatus| matches!(s, GateStatus::Error | GateStatus::Missing);
+        let unseen = |g: &GateVerdict| matches!(g.status, GateStatus::Error | GateStatus::Missing) && !of_a_change(g);
         let complete = verdict.problems.is_empty()
             && evidence.iter().all(|e| e.complete != Some(false))
-            && !verdict.gates.iter().any(|g| g.blocking && unseen(g.status));
+            && !verdict.gates.iter().any(|g| g.blocking && unseen(g));
         let run = Run {
             engine: env!("CARGO_PKG_VERSION").to_owned(),
             commits: by.commit.map(str::to_owned).into_iter().collect(),

@@ -239,7 +239,9 @@ mod tests {
     #[test]
     fn means_and_orders() {
         assert_eq!(samples(&[]).mean(), None);
-        assert_eq!(samples(&["1e100", "1", "-1e100"]).mean(), Some(1.0 / 3.0));
+        for texts in [["1e100", "1", "-1e100"], ["1", "1e100", "-1e100"], ["-1e100", "1e100", "1"]] {
+            assert_eq!(samples(&texts).mean(), Some(1.0 / 3.0), "{texts:?}");
+        }
         let four = samples(&["3", "1", "2", "1"]);
         assert_eq!(
             [0, 1, 2, 3, 4].map(|rank| four.at_rank(rank).map(|n| n.to_string())),

@@ -194,6 +194,11 @@ fn each_key_of_a_gate_has_its_direction() {
             ("attempts = \"full\"", "attempts = \"failed-only\""),
             ("", "quarantine = [{ test = \"a\", reason = \"r\", expires = \"2026-01-01\" }]"),
             ("min-cases = 1", "min-cases = 0"),
+            ("", "min-cases = 0"),
+            ("min-pass-rate = 95", "min-pass-rate = 94.9"),
+            ("min-pass-rate = 100", "min-pass-rate = 99.9"),
+            ("max-failed = 3", "max-failed = 4"),
+            ("max-skipped = 3", "max-skipped = 4"),
             ("max-lost = 0", ""),
             ("max-newly-skipped = 0", "max-newly-skipped = 1"),
             // Coverage: too few new lines are not failed for.
@@ -201,6 +206,8 @@ fn each_key_of_a_gate_has_its_direction() {
             ("patch = { lines = 80 }", "patch = { lines = 80, min-lines = 2 }"),
             ("patch = { lines = 80 }", "patch = { lines = 80, unmeasured = \"uncovered\" }"),
             ("patch = { lines = { min = 80 } }", "patch = { lines = { min = 79 } }"),
+            ("patch = { lines = 80 }", "patch = { lines = 79 }"),
+            ("files = { lines = { warn = 80 } }", "files = { lines = { warn = 79 } }"),
             ("modules = { lines = 80 }", "modules = { only = [\"a\"], lines = 80 }"),
             ("files = { max-drop = 1 }", "files = { max-drop = 2 }"),
             ("max-drop = \"1pp\"", "max-drop = 2"),
@@ -210,7 +217,10 @@ fn each_key_of_a_gate_has_its_direction() {
             ("max = { total = 5 }", "max = { total = 5, unknown = 9 }"),
             ("", "on-diff = true"),
             ("", "new-only = true"),
+            ("max-suppressed = 5", "max-suppressed = 6"),
             // Licences, inventories.
+            ("", "min-components = 0"),
+            ("max-age = \"1h\"", "max-age = \"2h\""),
             ("allow = [\"MIT\"]", ""),
             ("review = [\"MPL\"]", ""),
             ("", "exceptions = { p = \"x\" }"),
@@ -226,6 +236,7 @@ fn each_key_of_a_gate_has_its_direction() {
             ("limits = { rate = { min = \"100 1/s\" } }", "limits = { rate = { min = \"99 1/s\" } }"),
             ("limits = { a = { max = 1 }, b = { max = 1 } }", "limits = { a = { max = 1 } }"),
             ("max = \"5%\"", "max = \"10%\""),
+            ("regression = { max = \"5%\" }", "regression = { max = \"6%\" }"),
             ("", "confidence = 90"),
             ("", "min-samples = 49"),
             (
@@ -244,6 +255,8 @@ fn each_key_of_a_gate_has_its_direction() {
             ("min = 2", "min = 1"),
             ("from = [\"a\"]", "from = [\"a\", \"b\"]"),
             ("groups = { s = { of = [\"a\", \"b\"], min = 2 } }", "groups = { s = { of = [\"a\", \"b\"] } }"),
+            ("groups = { s = { of = [\"a\"], min = 3 } }", "groups = { s = { of = [\"a\"], min = 2 } }"),
+            ("groups = { s = { of = [\"a\"] } }", "groups = { s = { of = [\"a\", \"b\"] } }"),
             ("committers = \"deny\"", ""),
             ("", "bots = \"allow\""),
             ("deadline = \"48h\"", "deadline = \"72h\""),
@@ -257,11 +270,36 @@ fn each_key_of_a_gate_has_its_direction() {
     );
     // Which of these is weaker nobody can tell: both ways are told.
     let tree = |keys: &str| from_toml(&format!("[gates.g]\n{keys}")).unwrap();
-    for (a, b) in
-        [("each = \"os\"", "each = [\"os\", \"otp\"]"), ("expr = \"a\"", "expr = \"b\""), ("xyz = 1", "xyz = 2")]
-    {
+    for (a, b) in [
+        ("each = \"os\"", "each = [\"os\", \"otp\"]"),
+        ("expr = \"a\"", "expr = \"b\""),
+        ("xyz = 1", "xyz = 2"),
+        ("max-failed = 3", "min-pass-rate = 95"),
+        // Two sorts of quantities, of values, of keys.
+        ("limits = { a = { max = \"5 KiB\" } }", "limits = { a = { max = \"9 s\" } }"),
+        ("min-cases = 5", "min-cases = true"),
+        ("max-held = 5", "max-held = { low = 3 }"),
+        ("max = 5", "max = { low = 3 }"),
+        ("require = [\"db\"]", "require = { os = [\"mac\"] }"),
+        ("changelog = \"A.md\"", "changelog = \"B.md\""),
+        ("limits = { a = { min = 1, warn = 2 } }", "limits = { a = { min = 1, warn = 3 } }"),
+    ] {
         assert_eq!([loosened(&tree(a), &tree(b)).len(), loosened(&tree(b), &tree(a)).len()], [1, 1], "{a} {b}");
     }
+    // Nothing comes to nothing: these are two ways to say one thing.
+    for (a, b) in [
+        ("cells = \"any\"", "cells = { at-least = 1 }"),
+        ("", "cells = \"all\""),
+        ("max-failed = 0", "min-pass-rate = 100"),
+        ("lines = 80", "lines = { min = \"80%\" }"),
+        ("max-duration = \"60s\"", "max-duration = \"1m\""),
+        ("limits = { a = { max = \"1s\" } }", "limits = { a = { max = \"1000 ms\" } }"),
+        ("", "max = { low = 0 }"),
+    ] {
+        assert_eq!(loosened(&tree(a), &tree(b)), Vec::<String>::new(), "{a} {b}");
+    }
+    assert!(is_looser(&tree("min-cases = 2"), &tree("min-cases = 1")));
+    assert!(!is_looser(&tree("min-cases = 2"), &tree("min-cases = 3")));
     // Why something is excepted is no limit.
     let reason = |r: &str| tree(&format!("exceptions = {{ p = \"{r}\" }}\nmessage = \"{r}\""));
     assert_eq!(loosened(&reason("a"), &reason("b")), Vec::<String>::new());
@@ -305,6 +343,10 @@ fn each_key_beside_the_gates_has_its_direction() {
             ("[weakening]\nlost = \"fail\"", "[weakening]\nlost = \"warn\""),
             ("[waivers-policy]\nmax-days = 30", "[waivers-policy]\nmax-days = 31"),
             ("[waivers-policy]\nmax-days = 30", ""),
+            ("[suspicion]\ntotals-far-share = 60", "[suspicion]\ntotals-far-share = 59"),
+            ("", "[suspicion]\ntotals-far-share = 49"),
+            ("[suspicion]\ntotals-far = \"error\"", ""),
+            ("", "[suspicion]\ntotals-far = \"off\""),
             (
                 "[[waivers]]\ngate = \"g\"\nid = \"A\"\nstarts = \"2026-02-01\"",
                 "[[waivers]]\ngate = \"g\"\nid = \"A\"\nstarts = \"2026-01-01\"",
@@ -321,6 +363,12 @@ fn each_key_beside_the_gates_has_its_direction() {
         (waiver.to_owned(), format!("{waiver}covers = [\"missing\"]")),
         (format!("{waiver}path = \"a/*\""), format!("{waiver}path = \"a/**\"")),
         ("[rollout]\nsteps = [5, 100]".to_owned(), "[rollout]\nsteps = [50, 100]".to_owned()),
+        ("[components]\nroot = [\"a\"]".to_owned(), "[components]\nroot = [\"a\", \"b\"]".to_owned()),
+        ("[components]\nroot = [\"a\", \"b\"]".to_owned(), "[components]\nroot = [\"a\"]".to_owned()),
+        (
+            "[[evidence]]\npaths = [\"x\"]\nformat = \"junit\"".to_owned(),
+            "[[evidence]]\npaths = [\"x\"]\nformat = \"tap\"".to_owned(),
+        ),
     ] {
         assert_eq!(loosened(&tree(&base), &tree(&now)).len(), 1, "{base} → {now}");
     }
@@ -350,4 +398,23 @@ fn what_a_component_makes_of_a_gate_is_held_as_the_gate_that_it_comes_to() {
         .unwrap()
     };
     assert_eq!(loosened(&of(90), &of(80)), ["g: lines 90 → 80"]);
+}
+
+#[test]
+fn a_value_is_the_same_in_whatever_order_and_quotes() {
+    let value = |text: &str| canonical(from_toml(&format!("k = {text}")).unwrap().get("k").unwrap());
+    for (a, b, same) in [
+        ("{ a = 1, b = 2 }", "{ b = 2, a = 1 }", true),
+        ("[{ a = 1, b = 2 }]", "[{ b = 2, a = 1 }]", true),
+        ("{ k = [{ a = 1, b = { c = 2, d = 3 } }] }", "{ k = [{ b = { d = 3, c = 2 }, a = 1 }] }", true),
+        ("2026-01-01", "\"2026-01-01\"", true),
+        ("[2026-01-01]", "[\"2026-01-01\"]", true),
+        ("{ a = 1, b = 2 }", "{ a = 2, b = 1 }", false),
+        ("{ a = 1 }", "{ a = 1, b = 2 }", false),
+        ("[1, 2]", "[2, 1]", false),
+        ("1", "\"1\"", false),
+        ("[\"a, b\"]", "[\"a\", \"b\"]", false),
+    ] {
+        assert_eq!(value(a) == value(b), same, "{a} and {b}");
+    }
 }

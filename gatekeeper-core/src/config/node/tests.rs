@@ -217,3 +217,51 @@ fn what_stands_there_is_shown_as_it_is_written() {
         assert!(message.ends_with(&format!(", not {said}")), "{text}: {message}");
     }
 }
+
+#[test]
+fn what_was_only_looked_at_is_still_to_be_asked_for() {
+    let text = "a = 1\nb = 2\n";
+    let (looked, told) = read(text, |t| {
+        t.count("b");
+        let looked = [t.peek("a"), t.peek("b"), t.peek("c")].map(|n| n.map(ToString::to_string));
+        (looked, t.rest().map(|r| r.to_string()))
+    });
+    assert_eq!(looked, ([Some("1".to_owned()), Some("2".to_owned()), None], Some("{\"a\":1}".to_owned())));
+    assert_eq!(told, []);
+}
+
+#[test]
+fn an_unknown_key_and_what_its_table_lacks_for_it_are_one_mistake() {
+    let told = |text: &str| {
+        let node = from_toml(text).unwrap();
+        let problems = Problems::default();
+        problems.add(PolicyProblem::new(node.span.clone(), "from before"));
+        let mut table = Table::of(&node, "the gate", &problems).unwrap();
+        table.flag("c");
+        table.problem(table.span(), "the gate needs `min`");
+        table.get("min");
+        table.finish("the gate");
+        problems.into_inner().into_iter().map(|p| p.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told("min = 1\n"), ["from before", "the gate needs `min`"]);
+    assert_eq!(told("mni = 1\n"), ["from before", "the gate has no key `mni`"]);
+    // What is wrong with a value of its own stays.
+    assert_eq!(
+        told("mni = 1\nc = 2\n"),
+        ["from before", "`c` takes true or false, not the number 2", "the gate has no key `mni`"]
+    );
+}
+
+#[test]
+fn a_number_is_kept_as_it_is_written() {
+    for (written, kept) in [
+        ("170141183460469231731687303715884105728", "170141183460469231731687303715884105728"),
+        ("-170141183460469231731687303715884105729", "-170141183460469231731687303715884105729"),
+        ("0b101", "5"),
+        ("0o17", "15"),
+        ("1.50", "1.50"),
+        ("0xffffffffffffffffffffffffffffffffff", "a number out of range"),
+    ] {
+        assert_eq!(from_toml(&format!("a = {written}")).unwrap().get("a").unwrap().to_string(), kept, "{written}");
+    }
+}

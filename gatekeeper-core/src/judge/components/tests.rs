@@ -2,8 +2,8 @@ use super::*;
 use crate::policy::{Known, parse};
 use crate::rule::Rules;
 use gatekeeper_evidence::Source;
-use gatekeeper_evidence::coverage::{FileCoverage, Percentages};
-use gatekeeper_evidence::findings::{Counted, Place};
+use gatekeeper_evidence::coverage::{FileCoverage, Line, Metrics, Percentages, Stated};
+use gatekeeper_evidence::findings::{Category, Counted, Gap, Place};
 use gatekeeper_evidence::test_run::TestRun;
 use gatekeeper_formats::Formats;
 
@@ -129,6 +129,91 @@ fn findings_are_taken_apart_by_their_places() {
     let both = of("out/x.sarif", &[Some("web/a"), Some("z"), None], true);
     assert_eq!(both, named(&[("web", 1), ("api", 0), ("lib", 0), ("app", 0), ("Outside", 1), ("Nobody", 1)]));
     assert_eq!(of("out/x.sarif", &[], true).last().unwrap(), &("Nobody".to_owned(), 0));
+}
+
+/// The part of evidence that is a component's.
+fn part_of<'e>(policy: &Policy, e: &'e Evidence, name: &str) -> Option<Cow<'e, Evidence>> {
+    let whose = policy.components.by_name(name).map_or(Whose::Nobody, Whose::Component);
+    divide(e, &policy.components).remove(&whose)
+}
+
+#[test]
+fn a_part_of_coverage_keeps_what_is_said_of_the_whole_and_not_its_counters() {
+    let metrics = Metrics { lines: true, ..Metrics::default() };
+    let lines = vec![Line { number: 1, hits: 1 }];
+    let file = FileCoverage { lines, ..FileCoverage::default() };
+    let whole = Coverage {
+        files: ["web/a", "api/a"].into_iter().map(|f| (f.into(), file.clone())).collect(),
+        roots: vec!["/build".into()],
+        not_counted: vec!["x".into()],
+        metrics,
+        stated: Stated { lines: Some(gatekeeper_evidence::Ratio::new(2, 2)), ..Stated::default() },
+        ..Coverage::default()
+    };
+    let mut e = evidence("out/l", Data::Coverage(whole.clone()));
+    e.notes = vec![gatekeeper_evidence::Note::new("n")];
+    let part = part_of(&policy(""), &e, "web").unwrap();
+    let files = [("web/a".into(), file)].into();
+    assert_eq!(part.data, Data::Coverage(Coverage { files, stated: Stated::default(), ..whole }));
+    assert_eq!((&part.source, part.complete, part.notes.len()), (&e.source, Some(true), 1));
+}
+
+#[test]
+fn a_part_of_findings_keeps_what_is_said_of_the_whole_scan() {
+    let place = |p: &str| Some(Place { path: p.into(), ..Place::default() });
+    let item = |p: &str| Finding { place: place(p), ..Finding::default() };
+    let whole = Findings {
+        tools: vec!["one".into(), "two".into()],
+        items: vec![item("web/a"), item("api/a"), item("api/b")],
+        runs: Some(2),
+        target: vec!["app:1".into()],
+        looked_for: Some(vec![Category::Secret]),
+        gaps: vec![Gap { words: "one thing".into(), ..Gap::default() }],
+        counted: Some(Box::new(Counted { words: "9 and 3".into(), ..Counted::default() })),
+        ..Findings::default()
+    };
+    let policy = policy("");
+    let of = |path: &str, name: &str| {
+        let e = evidence(path, Data::Findings(whole.clone()));
+        part_of(&policy, &e, name).map(|part| part.data.clone())
+    };
+    let part = |items: Vec<Finding>, counted: bool| {
+        Data::Findings(Findings { items, counted: whole.counted.clone().filter(|_| counted), ..whole.clone() })
+    };
+    assert_eq!(of("out/x", "web"), Some(part(vec![item("web/a")], false)));
+    assert_eq!(of("out/x", "lib"), Some(part(vec![], false)));
+    // What is counted and not listed is whose the scan is, or nobody's.
+    assert_eq!(of("out/x", "nobody"), Some(part(vec![], true)));
+    assert_eq!(of("api/x", "api"), Some(part(vec![item("api/a"), item("api/b")], true)));
+    assert_eq!(of("api/x", "web"), Some(part(vec![item("web/a")], false)));
+    assert_eq!(of("api/x", "nobody"), None);
+}
+
+#[test]
+fn a_component_is_compared_with_what_was_its_own() {
+    let policy = policy("");
+    let files = ["web/a", "web/b", "api/a", "x"].into_iter().map(|f| (f.into(), FileCoverage::default())).collect();
+    let whole = evidence("out/l", Data::Coverage(Coverage { files, ..Coverage::default() }));
+    let unplaced = evidence("out/junit.xml", Data::Tests(TestRun::default()));
+    let of = |name: &str| {
+        let parts = own(name, &policy.components, &[&whole, &unplaced]);
+        parts.iter().map(|e| if let Data::Coverage(c) = &e.data { c.files.len() } else { 0 }).collect::<Vec<_>>()
+    };
+    assert_eq!((of("web"), of("api"), of("lib")), (vec![2], vec![1], vec![]));
+    assert_eq!(of(OUTSIDE), [1, 0], "what is no component's, and what nobody can place");
+}
+
+#[test]
+fn that_none_changed_names_the_first_of_them() {
+    let names: Vec<String> = (1..=9).map(|n| n.to_string()).collect();
+    let judge = &*policy("").gates.remove(0).judge;
+    let of = |n: usize| {
+        let unit = |name| Unit { name: Some(name), judge, evidence: Vec::new(), skip: None };
+        none_changed(&names.iter().take(n).map(|name| unit(name.as_str())).collect::<Vec<_>>())
+    };
+    assert_eq!(of(2), "none of its components changed: 1, 2");
+    assert_eq!(of(8), "none of its components changed: 1, 2, 3, 4, 5, 6, 7, 8");
+    assert_eq!(of(9), "none of its components changed: 1, 2, 3, 4, 5, 6, 7, 8, …");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Uniting the findings of several scanners: the same vulnerability of the same package is one finding with all its sources.
 
 use super::product::same_target;
-use gatekeeper_evidence::findings::{Category, Finding, Findings, Severity};
+use gatekeeper_evidence::findings::{Category, Finding, Findings};
 use gatekeeper_evidence::purl;
 use std::collections::{BTreeMap, HashMap};
 
@@ -164,7 +164,8 @@ impl Ids {
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.classes.root(a), self.classes.root(b));
         let cve = match (self.cve.get(&a).copied(), self.cve.get(&b).copied()) {
-            (Some(x), Some(y)) if x != y => return,
+            // Of two classes each has its own.
+            (Some(_), Some(_)) => return,
             (x, y) => x.or(y),
         };
         self.classes.join(a, b);
@@ -224,7 +225,7 @@ fn merged(members: &[(Member, &Finding)], sets: &[&Findings]) -> Option<United> 
         {
             tools.push(name.clone());
         }
-        if (f.severity, f.severity != Severity::Unknown) > (finding.severity, finding.severity != Severity::Unknown) {
+        if f.severity > finding.severity {
             finding.severity = f.severity;
             finding.severity_from = f.severity_from;
         }
@@ -289,7 +290,7 @@ impl Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gatekeeper_evidence::findings::{Package, Suppression};
+    use gatekeeper_evidence::findings::{Package, Severity, Suppression};
 
     fn vulnerability(
         rule: &str,
@@ -457,6 +458,130 @@ mod tests {
         {
             let got = unite(&[&set("a", vec![of(a)]), &set("b", vec![of(b)])]);
             assert_eq!((got.len(), got[0].finding.is_new), (1, want), "{a:?} {b:?}");
+        }
+    }
+
+    /// The tools of each united finding, of sets each with one vulnerability of `pkg:npm/x@1` and what it is of.
+    fn by_target(sets: &[(&str, &[&str])]) -> Vec<Vec<String>> {
+        let all: Vec<Findings> = sets
+            .iter()
+            .map(|(tool, target)| Findings {
+                target: target.iter().map(|t| (*t).to_owned()).collect(),
+                ..set(tool, vec![vulnerability("CVE-1", &[], Some("pkg:npm/x@1"), "x", "1", Severity::Low)])
+            })
+            .collect();
+        unite(&all.iter().collect::<Vec<_>>()).into_iter().map(|u| u.tools).collect()
+    }
+
+    #[test]
+    fn where_several_images_are_named_one_that_names_none_is_of_none_of_them() {
+        let (one, two, three): (&[&str], &[&str], &[&str]) = (&["one:1"], &["two:1"], &["three:1"]);
+        assert_eq!(by_target(&[("a", one), ("b", &[])]), [["a", "b"]]);
+        assert_eq!(by_target(&[("a", &[]), ("b", &[])]), [["a", "b"]]);
+        assert_eq!(by_target(&[("a", one), ("b", one), ("c", &[])]), [["a", "b", "c"]]);
+        assert_eq!(by_target(&[("a", one), ("b", two), ("c", &[])]), [["a"], ["b"], ["c"]]);
+        assert_eq!(by_target(&[("a", &[]), ("b", one), ("c", two), ("d", three)]), [["a"], ["b"], ["c"], ["d"]]);
+        assert_eq!(
+            by_target(&[("a", one), ("b", two), ("c", three), ("d", three), ("e", two), ("f", one)]),
+            [["a", "f"], ["b", "e"], ["c", "d"]]
+        );
+    }
+
+    #[test]
+    fn the_version_of_a_purl_tells_packages_apart_and_else_the_one_that_is_installed() {
+        let of = |purl: &str, version: &str| {
+            set("t", vec![vulnerability("CVE-1", &[], Some(purl), "x", version, Severity::Low)])
+        };
+        let united = |a: Findings, b: Findings| unite(&[&a, &b]).len() == 1;
+        assert!(!united(of("pkg:npm/x@1", ""), of("pkg:npm/x@2", "")));
+        assert!(united(of("pkg:npm/x@1", ""), of("pkg:npm/x@1", "")));
+        // The purl counts where both are there.
+        assert!(!united(of("pkg:npm/x@1", "3"), of("pkg:npm/x@2", "3")));
+        assert!(united(of("pkg:npm/x@1", "1"), of("pkg:npm/x", "v1")));
+    }
+
+    #[test]
+    fn a_distributions_package_is_known_by_its_name_alone() {
+        let of = |tool: &str, purl: Option<&str>, name: &str| {
+            set(tool, vec![vulnerability("CVE-1", &[], purl, name, "1", Severity::Low)])
+        };
+        for (purl, name, same) in [
+            ("pkg:deb/debian/openssl@1", "openssl", true),
+            ("pkg:rpm/redhat/openssl@1", "OpenSSL", true),
+            ("pkg:apk/alpine/openssl@1", "openssl", true),
+            ("pkg:alpm/arch/openssl@1", "openssl", true),
+            // In other ecosystems the space before a name is part of it.
+            ("pkg:npm/%40scope/openssl@1", "openssl", false),
+            ("pkg:maven/org.x/openssl@1", "openssl", false),
+            ("pkg:deb/debian/openssl@1", "libssl", false),
+        ] {
+            assert_eq!(unite(&[&of("a", Some(purl), name), &of("b", None, name)]).len() == 1, same, "{purl} {name}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_an_advisorys_id_bridges() {
+        let finding =
+            |rule: &str, aliases: &[&str]| vulnerability(rule, aliases, Some("pkg:npm/x@1"), "x", "1", Severity::Low);
+        let ids = |f: &Finding| names(f).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            ids(&finding(" CVE-2020-1 ", &["lodash-merge", "B101", "see GHSA-1", "", "GHSA-aa11"])),
+            ["CVE-2020-1", "GHSA-aa11"]
+        );
+        let met = |a: Finding, b: Finding| unite(&[&set("a", vec![a]), &set("b", vec![b])]).len() == 1;
+        for (alias, bridges) in [("GHSA-aa11", true), ("lodash-merge", false), ("B101", false), ("see GHSA-1", false)] {
+            assert_eq!(met(finding("OSV-1", &[alias]), finding("PYSEC-2", &[alias])), bridges, "{alias}");
+        }
+        // A rule of the tool's own is compared as it is, in any case of its letters.
+        assert!(met(finding("rule", &[]), finding("RULE", &[])) && !met(finding("rule", &[]), finding("other", &[])));
+    }
+
+    #[test]
+    fn a_united_finding_has_the_worst_severity_and_each_id_once() {
+        let of = |rule: &str, aliases: &[&str], severity, from| Finding {
+            severity_from: from,
+            ..vulnerability(rule, aliases, Some("pkg:npm/x@1"), "x", "1", severity)
+        };
+        let united = |a: Finding, b: Finding| {
+            let mut got = unite(&[&set("a", vec![a]), &set("b", vec![b])]);
+            assert_eq!(got.len(), 1);
+            got.remove(0).finding
+        };
+        for (a, b, worst, from) in [
+            (Severity::Low, Severity::High, Severity::High, "b"),
+            (Severity::High, Severity::Low, Severity::High, "a"),
+            (Severity::High, Severity::High, Severity::High, "a"),
+            (Severity::Unknown, Severity::Info, Severity::Info, "b"),
+            (Severity::Info, Severity::Unknown, Severity::Info, "a"),
+        ] {
+            let got = united(of("CVE-1", &[], a, "a"), of("CVE-1", &[], b, "b"));
+            assert_eq!((got.severity, got.severity_from), (worst, from), "{a:?} {b:?}");
+        }
+        let (a, b) =
+            (of("CVE-1", &["GHSA-1"], Severity::Low, ""), of("cve-1", &["ghsa-1", "", "OSV-1"], Severity::Low, ""));
+        assert_eq!(united(a, b).aliases, ["GHSA-1".into(), "OSV-1".into()]);
+    }
+
+    #[test]
+    fn what_all_suppress_stays_suppressed() {
+        let of = |suppressed: bool| Finding {
+            suppressed: suppressed.then(Box::default),
+            ..vulnerability("CVE-1", &[], None, "x", "1", Severity::Low)
+        };
+        for (suppressed, counts, differs) in [
+            (vec![true, true], false, false),
+            (vec![false, false], true, false),
+            (vec![true, false], true, true),
+            (vec![false, true], true, true),
+            (vec![true], false, false),
+        ] {
+            let sets: Vec<Findings> = suppressed.iter().map(|s| set("t", vec![of(*s)])).collect();
+            let got = unite(&sets.iter().collect::<Vec<_>>());
+            assert_eq!(
+                (got.len(), got[0].finding.suppressed.is_none(), got[0].suppression_differs),
+                (1, counts, differs),
+                "{suppressed:?}"
+            );
         }
     }
 }

@@ -98,13 +98,13 @@ fn compare(a: &str, b: &str, scheme: Scheme) -> Option<Ordering> {
 
 /// A semantic version; what has fewer than three numbers and nothing behind them is filled up, as npm and Cargo do.
 fn semantic(text: &str) -> Option<semver::Version> {
-    let numbers = text.split('.').count();
-    let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    match numbers {
-        1 if digits => semver::Version::parse(&format!("{text}.0.0")).ok(),
-        2 if digits => semver::Version::parse(&format!("{text}.0")).ok(),
-        _ => semver::Version::parse(text).ok(),
-    }
+    // Anything but digits in front of what is filled up makes no version either.
+    let filled = match text.split('.').count() {
+        1 => format!("{text}.0.0"),
+        2 => format!("{text}.0"),
+        _ => text.to_owned(),
+    };
+    semver::Version::parse(&filled).ok()
 }
 
 /// Orders plain versions: `1.10` is above `1.9`, `1.0` is `1`.
@@ -182,6 +182,19 @@ mod tests {
             ("vers:npm/~1.2.3", "1.3.0", false),
             ("vers:npm/^x", "1.0.0", false),
             ("vers:pypi/^1.2", "1.9.0", false),
+            // What has fewer than three numbers is filled up, and nothing else is.
+            ("vers:npm/<2", "2.0.0-rc.1", true),
+            ("vers:npm/>=2", "2.0.0-rc.1", false),
+            ("vers:npm/<1.2", "1.2.0-beta", true),
+            ("vers:npm/>=1.2|<1.3", "1.3.0-beta", true),
+            ("vers:npm/<2", "1-beta", false),
+            ("vers:npm/<2", "1.2-beta", false),
+            ("vers:npm/<2", "x", false),
+            ("vers:npm/<2", "1.x", false),
+            // Without a head it is a range only where it begins like one.
+            ("1.0|1.2", "1.2", false),
+            ("*", "1.0", false),
+            ("<1|>2", "3", true),
             ("vers:pypi/<2.0.0", "2.0.0-beta.2", false),
             ("vers:deb/<2.0.0", "1.0.0-1", false),
             ("vers:npm/<1.2.3.4", "1.2.3.3", true),

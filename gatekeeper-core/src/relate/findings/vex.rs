@@ -356,4 +356,86 @@ mod tests {
             assert_eq!(apply_vex(&mut all, &s, &[], None).applied.len(), applied, "{installed}");
         }
     }
+
+    /// What a statement on one product, of these versions, does to a finding of the package; whether it is used; whether it is of elsewhere.
+    fn did(product: Product, target: &[&str], package: (Option<&str>, &str, &str)) -> (usize, usize, usize) {
+        let s = [Statement {
+            vulnerability: "CVE-1".into(),
+            products: vec![product],
+            status: VexStatus::Fixed,
+            ..Statement::default()
+        }];
+        let mut all = [finding("CVE-1", "", package.0, package.1, package.2)];
+        let target: Vec<String> = target.iter().map(|t| (*t).to_owned()).collect();
+        let report = apply_vex(&mut all, &s, &target, None);
+        (report.applied.len(), report.unused.len(), report.elsewhere.len())
+    }
+
+    const APPLIED: (usize, usize, usize) = (1, 0, 0);
+    const UNUSED: (usize, usize, usize) = (0, 1, 0);
+    const ELSEWHERE: (usize, usize, usize) = (0, 0, 1);
+
+    #[test]
+    fn versions_that_are_stated_must_hold_the_packages() {
+        let of = |id: &str, subs: &[&str], versions: &[&str]| Product {
+            subcomponents: subs.iter().map(|s| (*s).to_owned()).collect(),
+            versions: Some(versions.iter().map(|v| (*v).to_owned()).collect()),
+            ..Product::new(id)
+        };
+        let package = (Some("pkg:npm/x@1.5"), "x", "1.5");
+        assert_eq!(did(of("pkg:npm/x", &[], &["1.0", "vers:npm/>=1.4|<2"]), &[], package), APPLIED);
+        assert_eq!(did(of("pkg:npm/x", &[], &["1.0", "vers:npm/<1.4"]), &[], package), UNUSED);
+        assert_eq!(did(of("pkg:npm/x", &[], &[]), &[], package), UNUSED);
+        // Of the product that was scanned: all of it, unless versions of its packages are stated.
+        let image = &["pkg:npm/app@1"][..];
+        assert_eq!(did(Product::new("pkg:npm/app@1"), image, package), APPLIED);
+        assert_eq!(did(of("pkg:npm/app@1", &[], &["1.5"]), image, package), UNUSED);
+        assert_eq!(did(of("pkg:npm/app@1", &["pkg:npm/x"], &["1.5"]), image, package), APPLIED);
+        assert_eq!(did(of("pkg:npm/app@1", &["pkg:npm/x"], &["1.6"]), image, package), UNUSED);
+        assert_eq!(did(of("pkg:npm/app@1", &["pkg:npm/y"], &["1.5"]), image, package), UNUSED);
+    }
+
+    #[test]
+    fn of_several_products_the_one_that_was_scanned_counts() {
+        let part = |id: &str| Product { subcomponents: vec!["pkg:npm/x".to_owned()], ..Product::new(id) };
+        let of = |products: Vec<Product>| {
+            let s = [Statement {
+                vulnerability: "CVE-1".into(),
+                products,
+                status: VexStatus::Fixed,
+                ..Statement::default()
+            }];
+            let mut all = [finding("CVE-1", "", Some("pkg:npm/x@1"), "x", "1")];
+            let report = apply_vex(&mut all, &s, &["pkg:npm/app@1".to_owned()], None);
+            (report.applied.len(), report.unused.len(), report.elsewhere.len())
+        };
+        let (own, other) = (part("pkg:npm/app@1"), part("pkg:npm/other@1"));
+        assert_eq!(of(vec![other.clone()]), ELSEWHERE);
+        assert_eq!(of(vec![own.clone()]), APPLIED);
+        assert_eq!(of(vec![other.clone(), own.clone()]), APPLIED);
+        assert_eq!(of(vec![own, other.clone()]), APPLIED);
+        // The whole of another product says nothing of a package that is not known to be in it.
+        assert_eq!(of(vec![Product::new("pkg:npm/other@1")]), UNUSED);
+        assert_eq!(of(vec![Product::new("pkg:npm/other@1"), other]), ELSEWHERE);
+    }
+
+    #[test]
+    fn an_id_means_a_package_by_all_that_it_says() {
+        let names = |id: &str, package| did(Product::new(id), &[], package) == APPLIED;
+        // What is no package URL is compared as it is.
+        assert!(names("cpe:/a:x", (Some("cpe:/a:x"), "x", "1")));
+        assert!(!names("cpe:/a:x", (Some("cpe:/a:y"), "x", "1")) && !names("x", (None, "x", "1")));
+        // Without a purl: name and version, and nothing else may be stated.
+        assert!(names("pkg:npm/x@1", (None, "x", "1")) && names("pkg:npm/x@1", (None, "x", "v1")));
+        for id in ["pkg:npm/x@2", "pkg:npm/y@1", "pkg:npm/x", "pkg:npm/x@1?a=b", "pkg:npm/x@1#sub"] {
+            assert!(!names(id, (None, "x", "1")), "{id}");
+        }
+        assert!(!names("pkg:npm/x", (None, "x", "")));
+        // Distributions' packages are known by their name alone, others by all of it.
+        for id in ["pkg:deb/debian/x@1", "pkg:rpm/redhat/x@1", "pkg:apk/alpine/x@1"] {
+            assert!(names(id, (None, "x", "1")), "{id}");
+        }
+        assert!(!names("pkg:npm/%40scope/x@1", (None, "x", "1")));
+        assert!(names("pkg:npm/%40scope/x@1", (None, "@scope/x", "1")));
+    }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use gatekeeper_evidence::Source;
-use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Percentages};
+use gatekeeper_evidence::coverage::{Coverage, FileCoverage, Line, Percentages};
 use gatekeeper_evidence::findings::{Finding, Findings, Place};
 use gatekeeper_evidence::test_run::{Problem, TestRun};
 
@@ -448,4 +448,116 @@ fn of_runs_at_the_very_same_time_and_of_other_suites_each_keeps_its_own() {
     assert_eq!(failed([twice, vec![log(2, "c.log", &[("c_SUITE", Passed)])]].concat()), ["a_SUITE", "a_SUITE"]);
     let hooked = vec![log(1, "a.log", &[("a_SUITE", Failed)]), hook(1, &[("x.a_SUITE", Failed)])];
     assert_eq!(failed([hooked, vec![log(2, "c.log", &[("c_SUITE", Passed)])]].concat()), ["a_SUITE"]);
+}
+
+#[test]
+fn a_twin_is_held_against_what_is_kept_of_its_own_run_alone() {
+    let labelled = |mut e: Evidence, os: &str, name: Option<&str>| {
+        e.source.labels = [("os".to_owned(), os.to_owned())].into();
+        e.source.name = name.map(str::to_owned);
+        e
+    };
+    let rich = |path: &str| of_ct(path, "ct-suite-log", run(&[("x", Outcome::Passed)]));
+    let poor = |cases| of_ct("b.log", "rebar3-ct", passed(cases));
+    for (os, name) in [("mac", None), ("linux", Some("nightly"))] {
+        let all = |cases| {
+            vec![
+                labelled(rich("0.html"), os, name),
+                labelled(rich("a.html"), "linux", None),
+                labelled(poor(cases), "linux", None),
+            ]
+        };
+        let got = sort(all(1));
+        assert_eq!((aside(&got), got.contradictions.len()), (vec![("b.log", Some("a.html"))], 0));
+        let got = sort(all(2));
+        assert_eq!(got.contradictions[0].message, "b.log counts 2 cases, here are 1");
+        assert_eq!(got.contradictions[0].kept, "a.html");
+    }
+    // Nor against what its tool says of another kind.
+    let findings = evidence("0.html", "ct-suite-log", "ct", Data::Findings(Findings::default()));
+    let got = sort(vec![findings, rich("a.html"), poor(2)]);
+    assert_eq!(aside(&got), [("b.log", Some("a.html"))]);
+}
+
+#[test]
+fn a_table_of_less_than_its_data_contradicts_that() {
+    let data = |path: &str| {
+        let lines = (1..=10).map(|number| Line { number, hits: u32::from(number < 10) }).collect();
+        let mut coverage = Coverage::default();
+        coverage.add("m", FileCoverage { lines, ..FileCoverage::default() });
+        coverage.metrics.lines = true;
+        evidence(path, "erlang-coverdata", "", Data::Coverage(coverage))
+    };
+    let table = |path: &str, format, total: &str| {
+        let percent = Some(Percentages { total: total.into(), ..Percentages::default() });
+        evidence(path, format, "cover", Data::Coverage(Coverage { percent, ..Coverage::default() }))
+    };
+    let told = |all: Vec<Evidence>| {
+        let got = sort(all);
+        got.contradictions.into_iter().map(|c| (c.kept, c.aside, c.message)).collect::<Vec<_>>()
+    };
+    let said = |aside: &str, words: &str| ("all.coverdata".to_owned(), aside.to_owned(), words.to_owned());
+    for format in ["rebar3-cover", "erlang-cover-html"] {
+        let of = |total| told(vec![data("all.coverdata"), table("t", format, total)]);
+        assert_eq!(of("79%"), [said("t", "t says 79 % of the same run, and the data comes to 90 %")]);
+        assert_eq!(of("88"), []);
+        assert_eq!(of("not a number"), []);
+        // The fullest is the whole run's, wherever it stands.
+        for (a, b) in [("40", "90"), ("90", "40")] {
+            assert_eq!(told(vec![table("a", format, a), data("all.coverdata"), table("b", format, b)]), []);
+        }
+        let two = told(vec![table("a", format, "40"), data("all.coverdata"), table("b", format, "50")]);
+        assert_eq!(two, [said("b", "b says 50 % of the same run, and the data comes to 90 %")]);
+        // Of another run, or of no data, nothing is told.
+        for change in [
+            |e: &mut Evidence| e.source.labels = [("os".to_owned(), "mac".to_owned())].into(),
+            |e: &mut Evidence| e.source.name = Some("nightly".to_owned()),
+            |e: &mut Evidence| e.source.format = "lcov",
+        ] {
+            let mut other = data("all.coverdata");
+            change(&mut other);
+            assert_eq!(told(vec![other, table("t", format, "40")]), []);
+        }
+    }
+    let both =
+        told(vec![data("all.coverdata"), table("c", "rebar3-cover", "40"), table("h", "erlang-cover-html", "50")]);
+    assert_eq!(both.len(), 1, "the console's table is a poorer twin of the pages: {both:?}");
+}
+
+#[test]
+fn of_logs_without_a_place_the_messages_are_compared() {
+    let of = |path: &str, message: &str| {
+        let items = vec![Finding { rule: "r".into(), message: message.into(), ..Finding::default() }];
+        evidence(path, "xref", "xref", Data::Findings(Findings { items, ..Findings::default() }))
+    };
+    assert_eq!(kept(&sort(vec![of("a", "x"), of("b", "x")])), ["a"]);
+    assert_eq!(kept(&sort(vec![of("a", "x"), of("b", "y")])).len(), 2);
+    // What is suppressed is none of what a log tells.
+    let mut silent = of("b", "y");
+    if let Data::Findings(f) = &mut silent.data {
+        f.items[0].suppressed = Some(Box::default());
+    }
+    assert_eq!(kept(&sort(vec![log("a", "xref", &[], None), silent])), ["a"]);
+    // Tests and coverage of such a tool are no logs of it.
+    let tests = |path: &str| evidence(path, "xref", "xref", Data::Coverage(Coverage::default()));
+    assert_eq!(kept(&sort(vec![tests("a"), tests("b")])).len(), 2);
+}
+
+#[test]
+fn of_logs_what_is_proven_comes_first_and_then_what_was_written_last() {
+    let of = |path: &str, modified: i64, exit_status| {
+        let mut e = log(path, "xref", &[("m.erl", 3, "r")], exit_status);
+        e.source.modified = Some(modified);
+        e
+    };
+    assert_eq!(kept(&sort(vec![of("a", 1, None), of("b", 2, None)])), ["b"]);
+    assert_eq!(kept(&sort(vec![of("a", 2, None), of("b", 1, None)])), ["a"]);
+    assert_eq!(kept(&sort(vec![of("a", 1, Some(0)), of("b", 2, None)])), ["a"]);
+    // In the end they stand in the order of their paths.
+    let others = vec![
+        of("b", 2, Some(0)),
+        evidence("c", "junit", "", Data::Tests(run(&[("x", Outcome::Passed)]))),
+        of("a", 1, Some(1)),
+    ];
+    assert_eq!(kept(&sort(others)), ["a", "b", "c"]);
 }

@@ -1,6 +1,6 @@
 //! Coverage against an earlier run: how far it may drop, of the whole and of each file.
 
-use super::{METRICS, Metric, item, place, sourced};
+use super::{METRICS, Metric, item, keep, place, sourced};
 use crate::against;
 use crate::config::{Table, Value};
 use crate::diff::Diff;
@@ -8,7 +8,7 @@ use crate::rule::api::{Judgement, Scope};
 use crate::rule::condition::{Bound, Condition, Quantity};
 use crate::rule::remedy::Remedy;
 use crate::verdict::{GateStatus, Violation};
-use gatekeeper_evidence::coverage::{FileCoverage, Metrics, Stated};
+use gatekeeper_evidence::coverage::{FileCoverage, Metrics};
 use gatekeeper_evidence::decimal::{Decimal, percent};
 use gatekeeper_evidence::{Coverage, Data, Ratio};
 use std::collections::BTreeMap;
@@ -18,10 +18,8 @@ use std::collections::BTreeMap;
 pub(super) struct Drop {
     /// Of the whole, percentage points.
     whole: Option<Decimal>,
-    /// Of each file.
-    files: Option<Decimal>,
-    /// Of each file that is measured as a module.
-    modules: Option<Decimal>,
+    /// Of each file; `files` and `modules` ask for the same, and the stricter holds.
+    each: Option<Decimal>,
 }
 
 impl Drop {
@@ -32,28 +30,19 @@ impl Drop {
         if ratchet && whole.is_some_and(|w| w > Decimal::whole(0)) {
             t.problem(t.span(), "`ratchet` allows no drop, and `max-drop` allows one: keep one of them");
         }
-        Drop { whole: if ratchet { Some(Decimal::whole(0)) } else { whole }, files: None, modules: None }
+        Drop { whole: if ratchet { Some(Decimal::whole(0)) } else { whole }, each: None }
     }
 
     /// Reads `max-drop` of `files` or `modules`; whether it is there.
-    pub(super) fn read_each(&mut self, what: &str, t: &mut Table<'_>) -> bool {
+    pub(super) fn read_each(&mut self, t: &mut Table<'_>) -> bool {
         let max = points(t, "max-drop");
-        let there = max.is_some();
-        if what == "files" {
-            self.files = max;
-        } else {
-            self.modules = max;
-        }
-        there
+        self.each = self.each.into_iter().chain(max).min();
+        max.is_some()
     }
 
     /// Whether anything is compared.
     pub(super) fn is_any(&self) -> bool {
-        self.whole.is_some() || self.each().is_some()
-    }
-
-    fn each(&self) -> Option<Decimal> {
-        self.files.into_iter().chain(self.modules).min()
+        self.whole.is_some() || self.each.is_some()
     }
 
     /// Judges. `named`: the metrics that the gate has limits on; lines where it has none.
@@ -77,7 +66,7 @@ impl Drop {
             if let Some(max) = self.whole {
                 whole(name, unit, *metric, max, (&before, now), source, out);
             }
-            if let Some(max) = self.each() {
+            if let Some(max) = self.each {
                 each(name, *metric, max, (&before, now), &moved.moved, source, out);
             }
         }
@@ -146,12 +135,11 @@ fn united(before: &[&gatekeeper_evidence::Evidence], scope: &Scope<'_>) -> Cover
         }
     }
     let paths = &scope.select.paths;
-    let all = out.files.len();
-    out.files.retain(|name, _| {
-        (paths.is_empty() || paths.iter().any(|p| p.speaks_of(name))) && !scope.would_waive(&item(name))
-    });
-    if out.files.len() < all || !paths.is_empty() {
-        out.stated = Stated::default();
+    if !paths.is_empty() {
+        keep(&mut out, |name| paths.iter().any(|p| p.speaks_of(name)));
+    }
+    if out.files.keys().any(|name| scope.would_waive(&item(name))) {
+        keep(&mut out, |name| !scope.would_waive(&item(name)));
     }
     out
 }
@@ -305,6 +293,8 @@ mod tests {
     use gatekeeper_evidence::{Coverage, Data, Evidence};
 
     use super::super::RULE;
+    use super::{Decimal, Ratio, Remedy, short};
+    use gatekeeper_evidence::glob::Pattern;
 
     fn covered(files: &[(&str, u32, u32)]) -> Evidence {
         let mut c = Coverage::default();
@@ -348,7 +338,131 @@ mod tests {
             "{}",
             j.violations[0].message
         );
-        assert!(format!("{:?}", j.to_pass).contains("more: 2"), "{:?}", j.to_pass);
+        assert_eq!(j.to_pass, [Remedy::Cover { more: 2, noun: "line", now: Ratio::new(12, 20) }]);
+        assert_eq!(j.conditions[0].noun, "line", "how many are short can be said");
+    }
+
+    #[test]
+    fn what_is_to_be_covered_again_is_counted_to_the_line() {
+        let decimal = |text: &str| Decimal::parse(text).unwrap();
+        for (covered, total, was, max, more) in [
+            (0, 10, (5, 10), "0", 5),
+            (1, 10, (5, 10), "0", 4),
+            (0, 7, (1, 3), "0", 3),
+            (0, 1_000, (900, 1_000), "0.1", 899),
+            (890, 1_000, (900, 1_000), "0.1", 9),
+            (5, 10, (5, 10), "0", 0),
+            (3, 10, (5, 10), "20", 0),
+        ] {
+            let got = short(Ratio::new(covered, total), Ratio::new(was.0, was.1), decimal(max));
+            assert_eq!(got, more, "{covered} of {total}, after {was:?}, less {max}");
+        }
+    }
+
+    #[test]
+    fn the_baseline_is_narrowed_as_the_gate_is() {
+        // Today's gate looks at src alone, and old.c is waived: what they had before is no part of what may drop.
+        let now = [("src/a.c", 8, 10), ("src/old.c", 0, 10), ("lib/b.c", 0, 10)];
+        let before = [("src/a.c", 8, 10), ("src/old.c", 10, 10), ("lib/b.c", 10, 10)];
+        let of = |narrowed: bool, waived: bool| {
+            let mut case = Case::new(&RULE, "ratchet = true", vec![covered(&now)]);
+            case.baseline = Some(vec![covered(&before)]);
+            if narrowed {
+                case.select.paths = vec![Pattern::new("src/**").unwrap()];
+            }
+            case.judged_waiving(&|i| waived && i.path == Some("src/old.c")).status()
+        };
+        assert_eq!([of(true, true), of(true, false), of(false, true), of(false, false)], [Pass, Fail, Fail, Fail]);
+    }
+
+    #[test]
+    fn counters_of_the_whole_are_compared_where_nothing_is_taken_out() {
+        let stated = |covered: u64| {
+            let mut c = Coverage::default();
+            c.add("src/a.c", FileCoverage::default());
+            c.add("src/old.c", FileCoverage::default());
+            c.stated.lines = Some(Ratio::new(covered, 10));
+            c.note_metrics();
+            evidence("summary.xml", Data::Coverage(c))
+        };
+        let of = |now: Evidence, paths: &[&str], waived: &str| {
+            let mut case = Case::new(&RULE, "ratchet = true", vec![now]);
+            case.baseline = Some(vec![stated(8)]);
+            case.select.paths = paths.iter().map(|p| Pattern::new(p).unwrap()).collect();
+            violations(&case.judged_waiving(&|i| i.path == Some(waived)))
+                .into_iter()
+                .map(|(code, _)| code.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(stated(8), &[], ""), Vec::<String>::new());
+        assert_eq!(of(stated(7), &[], ""), Vec::<String>::new(), "the condition says it: no file can be named");
+        // Of a part they tell nothing, before as now.
+        let part = covered(&[("src/a.c", 9, 10)]);
+        assert_eq!(of(part.clone(), &["src/**"], ""), ["coverage-no-baseline"]);
+        assert_eq!(of(part, &[], "src/old.c"), ["coverage-no-baseline"]);
+    }
+
+    #[test]
+    fn a_share_of_nothing_is_compared_with_nothing() {
+        let none = || covered(&[("a", 0, 0), ("b", 0, 1)]);
+        let emptied = |mut e: Evidence| {
+            if let Data::Coverage(c) = &mut e.data {
+                c.files.remove("b");
+            }
+            e
+        };
+        let of = |keys: &str, before: Evidence, now: Evidence| {
+            let mut case = Case::new(&RULE, keys, vec![now]);
+            case.baseline = Some(vec![before]);
+            let j = case.judged();
+            let codes = violations(&j).into_iter().map(|(code, status)| (code.to_owned(), status)).collect::<Vec<_>>();
+            (codes, j.conditions.len())
+        };
+        let error = |code: &str| vec![(code.to_owned(), GateStatus::Error)];
+        let measured = || covered(&[("a", 9, 10)]);
+        assert_eq!(of("ratchet = true", measured(), emptied(none())), (error("coverage-no-figure"), 0));
+        // Its own limit has said so already.
+        assert_eq!(of("lines = 2\nratchet = true", measured(), emptied(none())), (error("coverage-empty"), 0));
+        let missing = vec![("coverage-no-baseline".to_owned(), Missing)];
+        assert_eq!(of("ratchet = true", emptied(none()), measured()), (missing, 0));
+    }
+
+    #[test]
+    fn lines_of_a_file_that_had_none_are_told_as_new() {
+        let j = judged("ratchet = true", &[("a", 9, 10), ("b", 0, 0)], &[("a", 9, 10), ("b", 0, 2)]);
+        let said: Vec<&str> = j.violations.iter().map(|v| v.message.as_str()).collect();
+        assert_eq!(said, ["b: 2 more lines not covered: 0 of 2 (0 %), it is new"]);
+    }
+
+    #[test]
+    fn files_that_are_gone_are_named_up_to_five() {
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let notes = |gone: usize| {
+            let mut before: Vec<(&str, u32, u32)> = names.iter().take(gone).map(|n| (*n, 9, 10)).collect();
+            before.push(("here", 9, 10));
+            judged("ratchet = true", &before, &[("here", 9, 10)]).notes
+        };
+        assert_eq!(notes(0), Vec::<String>::new());
+        assert_eq!(notes(5), ["5 of 6 files of the baseline are not measured: a, b, c, d, e"]);
+        assert_eq!(notes(6), ["6 of 7 files of the baseline are not measured: a, b, c, d, e, …"]);
+    }
+
+    #[test]
+    fn the_stricter_of_files_and_modules_holds() {
+        let of = |keys: &str| judged(keys, &[("a", 90, 100)], &[("a", 87, 100)]);
+        for (keys, want) in [
+            ("files = { max-drop = 3 }", Pass),
+            ("files = { max-drop = 2 }", Fail),
+            ("modules = { max-drop = 2 }", Fail),
+            ("files = { max-drop = 3 }\nmodules = { max-drop = 2 }", Fail),
+            ("files = { max-drop = 2 }\nmodules = { max-drop = 3 }", Fail),
+            ("files = { max-drop = 3 }\nmodules = { max-drop = 3 }", Pass),
+        ] {
+            assert_eq!(of(keys).status(), want, "{keys}");
+        }
+        let (holds, drops) = (of("files = { max-drop = 3 }"), of("files = { max-drop = 2 }"));
+        assert_eq!(holds.to_pass, []);
+        assert_eq!(drops.to_pass, [Remedy::RaiseEach { count: 1, what: "file", metric: "lines" }]);
     }
 
     #[test]
@@ -418,6 +532,7 @@ mod tests {
         assert_eq!(compares("files = { max-drop = 1 }"), Compares::Wholly);
         assert_eq!(compares("lines = 80\nratchet = true"), Compares::Also);
         assert_eq!(compares("lines = 80"), Compares::Not);
+        assert!(gate(&RULE, "max-drop = 0\nratchet = true").is_ok(), "they say the same");
         for (bad, words) in [
             ("max-drop = -1", "from 0 to 100"),
             ("max-drop = 101", "from 0 to 100"),

@@ -47,8 +47,7 @@ pub(super) fn build(t: &mut Table<'_>) -> Option<Patch> {
     let unmeasured = inner
         .choice("unmeasured", &[("error", Unmeasured::Error), ("uncovered", Unmeasured::Uncovered)])
         .unwrap_or(Unmeasured::Error);
-    let demands = !limits.is_empty() || ["lines", "branches", "functions"].iter().any(|key| inner.get(key).is_some());
-    if !demands {
+    if !["lines", "branches", "functions"].iter().any(|key| inner.get(key).is_some()) {
         inner.problem(inner.span(), "`patch` demands nothing: give it lines = { min = … }");
     }
     inner.finish("`patch`");
@@ -321,10 +320,12 @@ impl Statements {
             let line = covered.lines.binary_search_by_key(first, |l| l.number).ok()?;
             return covered.lines.get(line).map(|l| l.hits > 0);
         }
-        let before = covered.lines.partition_point(|l| l.number < number).checked_sub(1)?;
+        // It is not listed itself.
+        let before = covered.lines.binary_search_by_key(&number, |l| l.number).err()?.checked_sub(1)?;
         let line = covered.lines.get(before)?;
-        let next = covered.left_out.partition_point(|n| *n < line.number);
-        let left_out = covered.left_out.get(next).is_some_and(|n| *n < number);
+        // What is left out from there on, up to this line, is another statement.
+        let next = covered.left_out.binary_search(&line.number).unwrap_or_else(|next| next);
+        let left_out = covered.left_out.get(next).is_some_and(|n| *n <= number);
         (line.hits == 0 && !left_out).then_some(false)
     }
 }
@@ -458,7 +459,7 @@ fn owners(statements: &[Statement], lines: &[u32]) -> Vec<Option<bool>> {
             if let Some(slot) = next.get_mut(at) {
                 *slot = at + 1;
             }
-            at = free(&mut next, at + 1);
+            at = free(&mut next, at);
         }
     }
     own

@@ -163,12 +163,21 @@ fn paths_narrow_and_counters_of_the_whole_say_nothing_of_a_part() {
 }
 
 #[test]
-fn modules_that_the_tool_left_out_are_told() {
-    let mut c = report(&[("a", file(1, 0))]);
-    c.not_counted = vec!["b".to_owned()];
-    let j = of("lines = 80", vec![c]).judged();
-    assert_eq!(violations(&j), [("coverage-not-counted", Warn)]);
-    assert_eq!(j.violations[0].message, "1 module is left out of its figures: b");
+fn what_the_document_claims_of_the_whole_holds_as_long_as_it_is_whole() {
+    // It lists 9 of 10 lines, and its own counter says 5 of 10.
+    let claimed = || {
+        let mut c = report(&[("src/a.c", file(9, 1)), ("src/b.c", file(0, 0))]);
+        c.hold_against(&Stated { lines: Some(Ratio::new(5, 10)), ..Stated::default() });
+        c.by_totals().unwrap()
+    };
+    let of = |paths: &[&str], waived: &str| {
+        let mut case = of("lines = 80", vec![claimed()]);
+        case.select.paths = paths.iter().map(|p| Pattern::new(p).unwrap()).collect();
+        case.judged_waiving(&|i| i.id == Some(waived)).status()
+    };
+    assert_eq!([of(&[], ""), of(&["src/**"], "")], [Fail, Fail]);
+    // Of a part it says nothing.
+    assert_eq!([of(&["src/a.c"], ""), of(&[], "src/b.c")], [Pass, Pass]);
 }
 
 #[test]

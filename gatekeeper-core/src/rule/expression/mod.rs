@@ -106,10 +106,10 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     }
     let mut names = checked.names;
     if !allow_empty {
-        demand_elements(&mut expr, 0);
+        demand_elements(&mut expr);
     }
     let (steps, _) = check::cost(&expr, &usual);
-    if steps > STEPS_AT_LOAD {
+    if exceeds(steps, STEPS_AT_LOAD) {
         let words = format!(
             "`expr` takes {steps} steps where lists have {USUAL} elements, and may take {STEPS_AT_LOAD}: nest fewer lists"
         );
@@ -122,6 +122,11 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     };
     let kinds = document::kinds(&names);
     Some(Box::new(Expression { text, expr, message, names, kinds, allow_empty }))
+}
+
+/// Whether so many are more than there may be.
+fn exceeds(n: u64, most: u64) -> bool {
+    n > most
 }
 
 /// How long a list of this name is taken to be when the policy is read.
@@ -174,7 +179,7 @@ fn parse(text: &str) -> Result<IdedExpr, String> {
         Ok(Err(errors)) => {
             let first = errors.errors.first();
             Err(first.map_or_else(String::new, |e| match e.pos {
-                (line, column) if line > 0 && column > 0 => format!("{} (line {line}, column {column} of it)", e.msg),
+                (line @ 1.., column @ 1..) => format!("{} (line {line}, column {column} of it)", e.msg),
                 _ => e.msg.clone(),
             }))
         }
@@ -191,7 +196,7 @@ fn made(t: &Table<'_>, text: String, span: &Span, names: &mut BTreeSet<String>) 
         return Some(Message::Text(text));
     }
     let (expr, checked) = read(t, &text, span)?;
-    if check::cost(&expr, &usual).0 > STEPS_AT_LOAD {
+    if exceeds(check::cost(&expr, &usual).0, STEPS_AT_LOAD) {
         t.problem(span.clone(), "`message` takes too many steps");
         return None;
     }
@@ -211,36 +216,31 @@ fn place(text: &str, span: &Span, word: &str) -> Span {
         let before = text.get(..*at).and_then(|t| t.chars().next_back());
         plain(before) && plain(text.get(at + word.len()..).and_then(|t| t.chars().next()))
     });
-    match at {
-        Some((at, _)) if !word.is_empty() => span.start + quotes + at..span.start + quotes + at + word.len(),
-        _ => span.clone(),
+    match at.filter(|_| !word.is_empty()) {
+        Some((at, _)) => span.start + quotes + at..span.start + quotes + at + word.len(),
+        None => span.clone(),
     }
 }
 
 /// Has each list of an `all` looked at first: over nothing it would hold.
-fn demand_elements(expr: &mut IdedExpr, depth: usize) {
-    // The parser allows 48 levels, each of a few nodes.
-    if depth > 1_000 {
-        return;
-    }
-    let deeper = depth + 1;
+fn demand_elements(expr: &mut IdedExpr) {
     match &mut expr.expr {
         Expr::Call(c) => {
-            c.target.as_deref_mut().into_iter().chain(c.args.iter_mut()).for_each(|e| demand_elements(e, deeper));
+            c.target.as_deref_mut().into_iter().chain(c.args.iter_mut()).for_each(demand_elements);
         }
-        Expr::Select(s) => demand_elements(&mut s.operand, deeper),
-        Expr::List(l) => l.elements.iter_mut().for_each(|e| demand_elements(e, deeper)),
+        Expr::Select(s) => demand_elements(&mut s.operand),
+        Expr::List(l) => l.elements.iter_mut().for_each(demand_elements),
         Expr::Map(m) => {
             for entry in &mut m.entries {
                 if let cel::common::ast::EntryExpr::MapEntry(e) = &mut entry.expr {
-                    demand_elements(&mut e.key, deeper);
-                    demand_elements(&mut e.value, deeper);
+                    demand_elements(&mut e.key);
+                    demand_elements(&mut e.value);
                 }
             }
         }
         Expr::Comprehension(c) => {
             for part in [&mut c.iter_range, &mut c.accu_init, &mut c.loop_cond, &mut c.loop_step, &mut c.result] {
-                demand_elements(part, deeper);
+                demand_elements(part);
             }
             if check::is_all(c) {
                 let range = std::mem::take(&mut c.iter_range);
@@ -297,7 +297,7 @@ impl Judge for Expression {
             None => 1,
         };
         let (steps, _) = check::cost(&self.expr, &of);
-        if steps > STEPS {
+        if exceeds(steps, STEPS) {
             let words = format!("it would take {steps} steps over this evidence, and may take {STEPS}");
             out.violations.push(error("expression-cost", words));
             return Ok(out);
@@ -368,7 +368,6 @@ impl Expression {
             .iter()
             .filter_map(|name| match context.resolve(&parse(name).ok()?) {
                 Ok(Value::Int(n)) => Some(format!("{name} = {n}")),
-                Ok(Value::Bool(b)) => Some(format!("{name} = {b}")),
                 _ => None,
             })
             .take(8)

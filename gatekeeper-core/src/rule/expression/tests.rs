@@ -157,6 +157,11 @@ fn a_mistake_is_told_at_its_word() {
     assert_eq!(place(text, &(10..10 + text.len() + 6), "cuonts"), 19..25);
     assert_eq!(place(text, &(10..90), "cuonts"), 10..90);
     assert_eq!(place(text, &(10..10 + text.len() + 2), "uonts"), 10..31);
+    // Its first and last word, no word, and one that stands alone later.
+    assert_eq!(place(text, &(10..10 + text.len() + 2), "tests"), 11..16);
+    assert_eq!(place(text, &(10..10 + text.len() + 2), "failed"), 24..30);
+    assert_eq!(place("a == b", &(10..18), ""), 10..18);
+    assert_eq!(place("ab.a_.a", &(10..19), "a"), 17..18);
 }
 
 #[test]
@@ -239,4 +244,203 @@ fn what_does_not_hold_is_said_with_its_figures() {
         j.violations[0].message.clone()
     };
     assert_eq!(case("tests.counts.failed == 0"), "tests.counts.failed == 0 does not hold: tests.counts.failed = 1");
+}
+
+#[test]
+fn what_is_as_long_or_as_deep_as_may_be_is_read() {
+    let padded = |n: usize| format!("{:<n$}", "tests.counts.failed == 0");
+    assert!(gate(&RULE, &keys(&padded(LONGEST))).is_ok());
+    assert!(gate(&RULE, &keys(&padded(LONGEST + 1))).unwrap_err()[0].contains("10001 bytes"));
+    // Brackets that are closed are not within one another.
+    let brackets = format!("tests.counts.failed == {}0", "(0) + ".repeat(DEEPEST + 1));
+    assert!(gate(&RULE, &keys(&brackets)).is_ok());
+    let signs = |n: usize| format!("tests.counts.failed == 0{}", " - 0".repeat(n));
+    assert!(gate(&RULE, &keys(&signs(DEEPEST))).is_ok());
+    let said = gate(&RULE, &keys(&signs(DEEPEST + 1))).unwrap_err();
+    assert!(said[0].contains("more than 200 brackets and signs"), "{said:?}");
+    assert_eq!([999, 1_000, 1_001].map(|n| exceeds(n, 1_000)), [false, false, true]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place() {
+    let said = gate(&RULE, &keys("tests.counts.failed == 0 &&\n tests.counts.passed ==")).unwrap_err();
+    assert!(said.len() == 1 && said[0].contains("(line 2, column "), "{said:?}");
+}
+
+#[test]
+fn a_message_is_a_text_or_an_expression_that_makes_one() {
+    let said = |message: &str| {
+        let keys = format!("expr = 'tests.counts.failed == 0'\nmessage = \"\"\"{message}\"\"\"");
+        Case::new(&RULE, &keys, vec![evidence("e", Data::Tests(run(FAILED)))]).judged().violations[0].message.clone()
+    };
+    assert_eq!(said("unclear"), "unclear");
+    assert_eq!(said("1 + 1"), "1 + 1", "what speaks of nothing is a text");
+    assert_eq!(said("'it is ' + 'so'"), "it is so");
+    assert_eq!(said("string(tests.counts.failed) + ' failed'"), "1 failed");
+    // What makes no text says nothing.
+    assert_eq!(said("tests.counts.failed"), "tests.counts.failed == 0 does not hold: tests.counts.failed = 1");
+}
+
+#[test]
+fn a_message_takes_no_more_steps_than_an_expression() {
+    let deep = "tests.cases.all(a, tests.cases.all(b, tests.cases.all(c, tests.cases.all(d, a.name != d.name))))";
+    let text = format!("{}\nmessage = \"{deep} ? 'a' : 'b'\"", keys("tests.counts.failed == 0"));
+    assert_eq!(gate(&RULE, &text).unwrap_err(), ["`message` takes too many steps"]);
+}
+
+#[test]
+fn all_of_a_table_without_members_is_refused_too() {
+    let of = |labels: &[(&str, &str)]| {
+        let mut e = evidence("e", Data::Tests(run(PASSED)));
+        e.source.labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Case::new(&RULE, &keys("evidence[0].labels.all(k, k == 'os')"), vec![e]).judged().status()
+    };
+    assert_eq!([of(&[]), of(&[("os", "linux")]), of(&[("cpu", "x")])], [Error, Pass, Fail]);
+}
+
+#[test]
+fn an_evaluation_that_fails_says_why() {
+    let said = |expr: &str| {
+        let j = Case::new(&RULE, &keys(expr), vec![evidence("e", Data::Tests(run(PASSED)))]).judged();
+        j.violations[0].message.clone()
+    };
+    assert_eq!(
+        said("tests.cases.all(c, c.milliseconds < 5)"),
+        "it cannot be evaluated: the evidence has no `milliseconds` here (ask with has(…))"
+    );
+    assert_eq!(said("1 / tests.counts.failed > 1"), "it cannot be evaluated: a division by zero");
+    let none = "findings.items.all(f, f.id == 'x')";
+    let j = Case::new(&RULE, &keys(none), vec![evidence("e", found(&[]))]).judged();
+    assert!(j.violations[0].message.contains("an empty list"), "{:?}", j.violations);
+}
+
+#[test]
+fn only_what_may_be_a_list_is_taken_for_a_long_one() {
+    use gatekeeper_evidence::Inventory;
+    use gatekeeper_evidence::inventory::Component;
+
+    let many = |n: usize| run(&vec![Outcome::Passed; n]);
+    // A name and a suite are no lists, however many cases there are.
+    let plain = "tests.cases.all(c, c.name + c.suite + c.status != '')";
+    assert_eq!(of(plain, vec![Data::Tests(many(3_000))]), Pass);
+    // The licences of a package may be as many as there are packages.
+    let packages = (0..3_000).map(|n| Component { name: format!("p{n}").into(), ..Component::default() }).collect();
+    let list = Data::Inventory(Inventory { components: packages, ..Inventory::default() });
+    let licenses = "!inventory.packages.exists(p, p.licenses.exists(l, l == 'x'))";
+    let case = Case::new(&RULE, &keys(licenses), vec![evidence("e", list)]).judged();
+    assert_eq!(violations(&case), [("expression-cost", Error)]);
+}
+
+#[test]
+fn a_time_that_nobody_states_is_not_there() {
+    let timed = |cases: &[(Outcome, Option<f64>)]| {
+        let case = |(status, time): &(Outcome, Option<f64>)| One { status: *status, time: *time, ..One::default() };
+        TestRun {
+            suites: vec![Suite { cases: cases.iter().map(case).collect(), ..Suite::default() }],
+            ..TestRun::default()
+        }
+    };
+    let ran = Outcome::Passed;
+    let took = |ms: u32, runs: Vec<TestRun>| {
+        of(&format!("tests.milliseconds == {ms}"), runs.into_iter().map(Data::Tests).collect())
+    };
+    assert_eq!(took(1_500, vec![timed(&[(ran, Some(1.0)), (ran, Some(0.5))])]), Pass);
+    assert_eq!(took(1_500, vec![timed(&[(ran, Some(1.0))]), timed(&[(ran, Some(0.5))])]), Pass);
+    // Rounded up: what is beyond a limit is never shown as within it.
+    assert_eq!(took(2, vec![timed(&[(ran, Some(0.0011))])]), Pass);
+    // One that ran and states none may have taken any time.
+    assert_eq!(took(0, vec![timed(&[(ran, None)])]), Error);
+    assert_eq!(took(1_000, vec![timed(&[(ran, Some(1.0)), (ran, None)])]), Error);
+    assert_eq!(took(1_000, vec![timed(&[(ran, Some(1.0))]), timed(&[(Outcome::Failed, None)])]), Error);
+    assert_eq!(took(1_000, vec![timed(&[(ran, Some(1.0)), (Outcome::Skipped, None)])]), Pass);
+    assert_eq!(took(1_000, vec![timed(&[(ran, Some(1.0)), (ran, Some(-5.0))])]), Pass, "a clock that was set back");
+    let counted = |time: f64, passed: u64, skipped: u64| {
+        let mut r = timed(&[(ran, Some(1.0))]);
+        r.suites[0].unlisted.passed = passed;
+        r.suites[0].unlisted.skipped = skipped;
+        r.suites[0].unlisted_time = time;
+        r
+    };
+    assert_eq!(took(3_000, vec![counted(2.0, 3, 0)]), Pass);
+    assert_eq!(took(1_000, vec![counted(0.0, 3, 0)]), Error);
+    assert_eq!(took(1_000, vec![counted(0.0, 0, 3)]), Pass, "what was skipped took none");
+    let each = "tests.cases.exists(c, c.milliseconds == 1001)";
+    assert_eq!(of(each, vec![Data::Tests(timed(&[(ran, Some(1.0005))]))]), Pass);
+}
+
+#[test]
+fn a_service_s_health_is_no_run_of_tests() {
+    let health = TestRun { health: Some(Box::default()), ..run(PASSED) };
+    assert_eq!(of("tests.counts.failed == 0", vec![Data::Tests(health)]), Missing);
+}
+
+#[test]
+fn findings_are_counted_by_severity_without_those_that_are_suppressed() {
+    use gatekeeper_evidence::findings::Suppression;
+    let Data::Findings(mut all) = found(&[Severity::High, Severity::High, Severity::Low, Severity::High]) else {
+        return;
+    };
+    all.items[3].suppressed = Some(Box::new(Suppression::default()));
+    for (expr, want) in [
+        ("findings.total == 3 && findings.suppressed == 1", Pass),
+        ("findings.counts.high == 2 && findings.counts.low == 1 && findings.counts.critical == 0", Pass),
+        ("findings.items.size() == 3", Pass),
+        ("findings.counts.high == 3", Fail),
+    ] {
+        assert_eq!(of(expr, vec![Data::Findings(all.clone())]), want, "{expr}");
+    }
+}
+
+#[test]
+fn percentages_are_counted_by_nobody() {
+    use gatekeeper_evidence::Coverage;
+    use gatekeeper_evidence::coverage::{FileCoverage, Line, Percentages};
+    let percent = || {
+        Data::Coverage(Coverage {
+            percent: Some(Percentages { total: "9".into(), ..Percentages::default() }),
+            ..Coverage::default()
+        })
+    };
+    let listed = || {
+        let mut c = Coverage::default();
+        c.add("a", FileCoverage { lines: vec![Line { number: 1, hits: 1 }], ..FileCoverage::default() });
+        c.note_metrics();
+        Data::Coverage(c)
+    };
+    let whole = "coverage.lines.covered == coverage.lines.total";
+    assert_eq!(of(whole, vec![percent()]), Error);
+    assert_eq!([of(whole, vec![percent(), listed()]), of(whole, vec![listed(), percent()])], [Pass, Pass]);
+}
+
+#[test]
+fn a_list_of_no_package_says_nothing_of_packages() {
+    use gatekeeper_evidence::Inventory;
+    let none = Data::Inventory(Inventory::default());
+    assert_eq!(of("inventory.licensed == inventory.components", vec![none]), Error);
+}
+
+#[test]
+fn other_evidence_can_be_asked_too() {
+    use gatekeeper_evidence::approvals::{Approvals, Review, State};
+    use gatekeeper_evidence::checklist::{Checklist, Item as Box_};
+    use gatekeeper_evidence::checksums::{Checksums, Sum};
+    use gatekeeper_evidence::commits::{Commit, Commits};
+
+    let review = Review { user: Some("ann".into()), state: State::Approved, bot: true, ..Review::default() };
+    let approvals = Data::Approvals(Approvals { reviews: vec![review], ..Approvals::default() });
+    let commit =
+        Commit { message: "fix: it\n\nbody".into(), parents: vec!["a".into(), "b".into()], ..Commit::default() };
+    let commits = Data::Commits(Commits { commits: vec![commit], ..Commits::default() });
+    let sums =
+        Data::Checksums(Checksums { files: vec![Sum { name: "a".into(), ..Sum::default() }], ..Checksums::default() });
+    let list = Data::Checklist(Checklist { items: vec![Box_ { text: "t".into(), ticked: true, ..Box_::default() }] });
+    for (data, expr) in [
+        (approvals, "approvals.reviews.exists_one(r, r.user == 'ann' && r.state == 'approved' && r.bot)"),
+        (commits, "commits.items.all(c, c.subject == 'fix: it' && c.merge)"),
+        (sums, "checksums.files.exists_one(f, f.name == 'a')"),
+        (list, "checklist.items.all(i, i.text == 't' && i.ticked)"),
+    ] {
+        // Beside evidence of another kind, which it does not speak of.
+        assert_eq!(of(expr, vec![Data::Tests(run(PASSED)), data]), Pass, "{expr}");
+    }
 }

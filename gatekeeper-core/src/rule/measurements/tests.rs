@@ -258,3 +258,74 @@ fn what_was_not_measured_is_told_with_what_was() {
     );
     assert!(words(of_names(&["b1", "b2", "b3", "b4", "b5", "b6"])).ends_with("b4, b5, …"));
 }
+
+#[test]
+fn a_limit_of_every_sample_may_be_said() {
+    let held = |word: &str| judged(&format!("{{ x = {{ max = 2{word} }} }}"), of(vec![series("x", "", &["1", "3"])]));
+    assert_eq!(conditions(&held("")), [("x", Fail)]);
+    assert_eq!(conditions(&held(", of = \"value\"")), [("x", Fail)]);
+    assert_eq!(conditions(&held(", of = \"min\"")), [("min of x", Pass)]);
+}
+
+#[test]
+fn what_no_limit_names_is_told_with_how_many_more_there_are() {
+    let lost = |names: &[&str]| {
+        let failure =
+            |n: &&str| Failure { metric: (*n).to_owned(), count: 1, why: "NaN".to_owned(), ..Failure::default() };
+        let failures = names.iter().map(failure).collect();
+        let m = Measurements { series: vec![series("x", "", &["1"])], failures, ..Measurements::default() };
+        judged("{ x = { max = 2 } }", m).violations.into_iter().map(|v| v.message).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&[]), Vec::<String>::new());
+    assert_eq!(lost(&["a"]), ["a was not measured: NaN; no limit names it"]);
+    assert_eq!(lost(&["a", "b"]), ["a was not measured: NaN, and 1 more; no limit names it"]);
+    assert_eq!(lost(&["a", "b", "c"]), ["a was not measured: NaN, and 2 more; no limit names it"]);
+}
+
+#[test]
+fn what_is_beyond_its_limit_is_told_with_both_figures_and_the_way_back() {
+    let told = |limit: &str, samples: &[&str], unit: &str| {
+        let j = judged(&format!("{{ x = {{ {limit} }} }}"), of(vec![series("x", unit, samples)]));
+        (j.violations[0].message.clone(), j.to_pass)
+    };
+    let way = |words: &str| vec![Remedy::Other(words.to_owned())];
+    assert_eq!(told("max = 2", &["3"], ""), ("x is 3, above 2".to_owned(), way("bring x down to 2")));
+    assert_eq!(told("min = 2", &["1"], ""), ("x is 1, below 2".to_owned(), way("bring x up to 2")));
+    assert_eq!(
+        told("max = \"1s\", of = \"mean\"", &["1500", "2500"], "ms"),
+        ("mean of x is 2000 ms, above 1 s".to_owned(), way("bring mean of x down to 1 s"))
+    );
+    // A warning alone asks for nothing.
+    let warned = judged("{ x = { max = 4, warn = 2 } }", of(vec![series("x", "", &["3"])]));
+    assert_eq!((warned.status(), warned.to_pass), (Warn, vec![]));
+}
+
+#[test]
+fn of_several_series_that_fall_short_the_one_that_does_most_is_shown() {
+    let shown = |limit: &str, values: &[&str]| {
+        let all = values.iter().enumerate().map(|(n, v)| {
+            let mut s = series("x", "", &[v]);
+            s.labels.insert("n".to_owned(), n.to_string());
+            s
+        });
+        let j = judged(&format!("{{ x = {{ {limit} }} }}"), of(all.collect()));
+        (j.conditions[0].metric.to_string(), j.notes.join(""))
+    };
+    let worst = |n: usize, of: &str| (format!("x{{n={n}}}"), of.to_owned());
+    let three = "the worst of 3 series of x";
+    assert_eq!(shown("max = 0", &["1", "3", "2"]), worst(1, three));
+    assert_eq!(shown("max = 0", &["3", "1", "2"]), worst(0, three));
+    assert_eq!(shown("max = 0", &["1", "2", "3"]), worst(2, three));
+    assert_eq!(shown("min = 9", &["2", "1", "3"]), worst(1, three));
+    assert_eq!(shown("max = 9", &["1", "3", "2"]), worst(1, three));
+    assert_eq!(shown("max = 2", &["1", "3", "2"]), worst(1, three));
+    assert_eq!(shown("max = 9", &["1"]), worst(0, ""));
+    assert_eq!(shown("max = 9", &["1", "2"]), worst(1, "the worst of 2 series of x"));
+}
+
+#[test]
+fn where_nothing_was_measured_at_all_that_is_said() {
+    let j = judged("{ x = { max = 1 } }", of(Vec::new()));
+    assert_eq!(violations(&j), [("measurement-missing", Missing)]);
+    assert_eq!(j.violations[0].message, "`x` was not measured; nothing was");
+}

@@ -307,3 +307,105 @@ fn a_case_in_quarantine_may_fail_until_its_day() {
 fn testing_day() -> i64 {
     1_780_272_000
 }
+
+#[test]
+fn subsystems_count_as_cases_where_the_gate_names_them() {
+    use crate::config::Selector;
+    let healthy = TestRun { health: Some(Box::default()), ..run("p") };
+    let takes = |data: TestRun, select: Selector| {
+        gate(&RULE, "").unwrap().takes(&evidence("h.json", Data::Tests(data)), &select)
+    };
+    let some = || vec!["x".to_owned()];
+    assert!(!takes(healthy.clone(), Selector::default()));
+    assert!(takes(healthy.clone(), Selector { formats: some(), ..Selector::default() }));
+    assert!(takes(healthy.clone(), Selector { evidence: some(), ..Selector::default() }));
+    assert!(takes(healthy, Selector { tools: some(), ..Selector::default() }));
+    assert!(takes(run("p"), Selector::default()));
+}
+
+#[test]
+fn that_nothing_was_tested_is_told_by_what_was_there() {
+    let words = |letters: &str| of("", vec![run(letters)]).judged().violations[0].message.clone();
+    assert_eq!(words(""), "no test case ran: 0 of 0 is not a pass");
+    assert_eq!(words("s"), "the only case was skipped: nothing was tested");
+    assert_eq!(words("sss"), "all 3 cases were skipped: nothing was tested");
+    let waived = of("", vec![run("sf")]).judged_waiving(&|i| i.test == Some("f1"));
+    assert_eq!(waived.violations[0].message, "every case that ran is waived: nothing is left to judge");
+}
+
+#[test]
+fn a_waiver_of_a_setup_sees_its_name_and_where_it_failed() {
+    let broken = || {
+        let mut r = run("pp");
+        r.problems.push(Problem { name: "init".to_owned(), message: "no db".to_owned(), line: None });
+        of("", vec![r])
+    };
+    let j = broken().judged();
+    assert_eq!((j.status(), j.violations[0].source.as_deref()), (Fail, Some("junit.xml")));
+    let by = |fits: &dyn Fn(&Item<'_>) -> bool| broken().judged_waiving(fits).status();
+    assert_eq!(by(&|i| i.id == Some("init")), Pass);
+    assert_eq!(by(&|i| i.sources.iter().any(|s| s.path == "junit.xml")), Pass);
+    assert_eq!(by(&|i| i.id == Some("other") || i.sources.is_empty()), Fail);
+}
+
+#[test]
+fn flaky_cases_that_are_waived_count_in_nothing() {
+    let fails = "flaky = \"fail\"\nmax-failed = 9\nmax-flaky = 9";
+    let figures = |keys: &str, letters: &str, waived: &[&str]| {
+        let j = of(keys, vec![run(letters)]).judged_waiving(&|i| waived.contains(&i.test.unwrap_or_default()));
+        let one = |c: &Condition| match c.value {
+            Quantity::Count(n) => format!("{} {n}", c.metric),
+            Quantity::Share(r) => format!("{} {}/{}", c.metric, r.covered, r.total),
+            _ => String::new(),
+        };
+        j.conditions.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(figures(fails, "pyyf", &[]), "failed 3, flaky 2");
+    assert_eq!(figures(fails, "pyyf", &["y1"]), "failed 2, flaky 1");
+    assert_eq!(figures(fails, "pyyf", &["f3"]), "failed 2, flaky 2");
+    let rate = "flaky = \"fail\"\nmin-pass-rate = 10";
+    assert_eq!(figures(rate, "ppyyf", &[]), "pass-rate 2/5");
+    assert_eq!(figures(rate, "ppyyf", &["y2"]), "pass-rate 2/4");
+    assert_eq!(figures(rate, "ppyyf", &["y2", "y3", "f4"]), "pass-rate 2/2");
+    // Where they pass they stay passed, waived or not.
+    let passes = "flaky = \"pass\"\nmin-pass-rate = 10\nmax-flaky = 9";
+    assert_eq!(figures(passes, "ppyyf", &[]), "pass-rate 4/5, flaky 2");
+    assert_eq!(figures(passes, "ppyyf", &["y2"]), "pass-rate 4/5, flaky 1");
+}
+
+#[test]
+fn flaky_cases_are_named_up_to_five() {
+    let note = |n: usize| of("flaky = \"pass\"", vec![run(&format!("p{}", "y".repeat(n)))]).judged().notes.join("");
+    assert_eq!(note(0), "");
+    assert_eq!(note(5), "flaky: calc: y1, calc: y2, calc: y3, calc: y4, calc: y5");
+    assert_eq!(note(7), "flaky: calc: y1, calc: y2, calc: y3, calc: y4, calc: y5 and 2 more");
+}
+
+#[test]
+fn a_property_that_is_only_counted_ran_once() {
+    let counted = |unlisted: Counts| {
+        let mut r = run("");
+        r.suites[0].cases = vec![Case {
+            detail: Some(Box::new(Detail { attempts: Some(100), ..Detail::default() })),
+            ..case("prop", Outcome::Passed)
+        }];
+        r.suites[0].unlisted = unlisted;
+        of("max-failed = 9\nmin-runs-each = 100", vec![r]).judged().status()
+    };
+    assert_eq!(counted(Counts::default()), Pass);
+    assert_eq!(counted(Counts { passed: 1, ..Counts::default() }), Fail);
+    assert_eq!(counted(Counts { failed: 1, ..Counts::default() }), Pass, "what failed is judged by that");
+}
+
+#[test]
+fn a_quarantine_of_a_case_that_passed_is_for_one_that_ran() {
+    let notes = |test: &str| {
+        let keys = format!("quarantine = [{{ test = \"{test}\", reason = \"r\", expires = \"2026-06-01\" }}]");
+        let mut case = of(&keys, vec![run("pp")]);
+        case.now = Some(testing_day());
+        case.judged().notes.join("")
+    };
+    assert_eq!(notes("p1"), "");
+    assert_eq!(notes("calc: p1"), "");
+    assert_eq!(notes("calk: p1"), "calk: p1 is in quarantine, and no such case ran");
+}

@@ -119,6 +119,26 @@ fn nothing_to_judge_is_a_pass_that_says_so() {
         assert_eq!((j.status(), j.conditions.len()), (Pass, 0), "{diff}");
         assert!(j.notes.iter().any(|n| n.starts_with("nothing to judge")), "{diff}");
     }
+    // Whether there was a line of code at all is said.
+    let notes = |diff: &str| judged(EIGHTY, c(), diff).notes;
+    let comment = adding("a.py", &["# why"]).replace("+11,", "+21,").replace("-10,", "-20,");
+    assert_eq!(
+        notes(&comment),
+        ["1 added line is no code by the reports", "nothing to judge: the change adds no code"]
+    );
+    assert_eq!(
+        notes(&adding("README.md", &code(1))),
+        ["nothing to judge: the change adds no line of what is measured"]
+    );
+    // A file of types has no line to list, and states none.
+    let types = report(&[("a.py", FileCoverage::default()), ("b.py", file(1, 0))]);
+    assert_eq!(judged(EIGHTY, types, &adding("a.py", &["# why"])).status(), Pass);
+}
+
+#[test]
+fn where_all_that_was_added_is_code_nothing_is_said_of_the_rest() {
+    let j = judged(EIGHTY, report(&[("a.py", file(2, 0))]), &adding("a.py", &code(2)));
+    assert_eq!((j.status(), j.notes), (Pass, Vec::<String>::new()));
 }
 
 #[test]
@@ -147,6 +167,19 @@ fn a_report_of_another_version_is_stale() {
     assert_eq!([of(long(11)), of(long(12))], [Some("patch-stale".to_owned()), None]);
     let sums = |text: &str| FileCoverage { sums: vec![LineSum { line: 12, md5: md5(text.as_bytes()) }], ..file(2, 0) };
     assert_eq!([of(sums("x = f(2)")), of(sums("x = f(1)"))], [Some("patch-stale".to_owned()), None]);
+    // Each added line has its own text.
+    let three = adding("a.py", &["a = f(1)", "b = f(1)", "c = f(1)"]);
+    for (texts, stale) in [
+        (["a = f(1)", "b = f(1)", "c = f(1)"], false),
+        (["a = f(2)", "b = f(1)", "c = f(1)"], true),
+        (["a = f(1)", "b = f(2)", "c = f(1)"], true),
+        (["a = f(1)", "b = f(1)", "c = f(2)"], true),
+        (["b = f(1)", "a = f(1)", "c = f(1)"], true),
+    ] {
+        let sums = (11..).zip(texts).map(|(line, text)| LineSum { line, md5: md5(text.as_bytes()) }).collect();
+        let j = judged(EIGHTY, report(&[("a.py", FileCoverage { sums, ..file(3, 0) })]), &three);
+        assert_eq!(violations(&j).first().is_some_and(|v| v.0 == "patch-stale"), stale, "{texts:?}");
+    }
     // Of two reports one that is stale is enough.
     let mut both = sums("x = f(1)");
     both.merge(sums("x = f(2)"));
@@ -173,8 +206,15 @@ fn a_line_within_a_statement_is_owed_by_the_innermost_one() {
     );
     // Of two of one place the one that did not run.
     assert_eq!(own(&[statement(1, 3, 1), statement(1, 3, 0)], &[2]), [Some(false)]);
-    // An end that is not known is no span.
+    // An end or a beginning that is not known is no span.
     assert_eq!(own(&[statement(4, 0, 0)], &[4]), [None]);
+    assert_eq!(own(&[statement(0, 9, 0)], &[4]), [None]);
+    // What is innermost is told by how long it is, and not by where it stands.
+    assert_eq!(
+        own(&[statement(1, 20, 1), statement(15, 16, 0)], &[14, 15, 16, 17]).as_slice(),
+        [Some(true), Some(false), Some(false), Some(true)]
+    );
+    assert_eq!(own(&[statement(10, 19, 0), statement(10, 12, 1)], &[11, 13]), [Some(true), Some(false)]);
     let f = FileCoverage {
         lines: vec![Line { number: 10, hits: 0 }],
         statements: vec![statement(10, 13, 0)],
@@ -195,19 +235,19 @@ fn many_statements_and_lines_take_no_time() {
 fn branches_and_functions_of_new_lines_are_held_to_theirs() {
     let arm = |line, arm, hits| Branch { line, block: 0, arm, hits };
     let mut f = file(2, 0);
-    f.branches = vec![arm(1, 0, 0), arm(11, 0, 1), arm(11, 1, 0)];
+    f.branches = vec![arm(1, 0, 0), arm(11, 0, 1), arm(11, 1, 0), arm(11, 2, 0)];
     f.line_branches =
         vec![LineBranches { line: 11, covered: 9, total: 9 }, LineBranches { line: 12, covered: 1, total: 2 }];
-    f.functions = [(1, 0), (11, 1), (12, 0)]
+    f.functions = [(1, 0), (11, 1), (12, 0), (12, 0), (12, 0)]
         .map(|(line, hits)| Function { line, name: format!("f{line}").into(), hits })
         .to_vec();
     let c = || Coverage { metrics: Metrics::ALL, ..report(&[("a.py", f.clone())]) };
     let diff = adding("a.py", &code(2));
     for (keys, right) in [
-        ("patch = { branches = 50 }", Pass),
-        ("patch = { branches = 51 }", Fail),
-        ("patch = { functions = 50 }", Pass),
-        ("patch = { functions = 51 }", Fail),
+        ("patch = { branches = 40 }", Pass),
+        ("patch = { branches = 41 }", Fail),
+        ("patch = { functions = 25 }", Pass),
+        ("patch = { functions = 26 }", Fail),
     ] {
         assert_eq!(judged(keys, c(), &diff).status(), right, "{keys}");
     }
@@ -274,6 +314,10 @@ fn mistakes_in_the_policy_are_named() {
     assert!(wrong("patch = { statements = 80 }").contains("statements"));
     assert!(wrong("patch = { lines = 80, unmeasured = \"ignore\" }").contains("ignore"));
     assert!(wrong("patch = { lines = { min = 0.8 } }").contains("0.8"));
+    for one in ["patch = { lines = { min = 0.8 } }", "patch = { branches = 101 }", "patch = { functions = \"x\" }"] {
+        let problems = gate(&RULE, one).unwrap_err();
+        assert!(problems.len() == 1 && !problems[0].contains("demands nothing"), "{problems:?}");
+    }
     assert!(gate(&RULE, EIGHTY).is_ok());
 }
 
@@ -320,6 +364,16 @@ fn a_statement_of_python_goes_on_where_its_source_says() {
     // Without the source, or with another one, only what did not run is held against the change.
     assert_eq!([of(true, 0, None, 5, "        1,"), of(true, 1, None, 5, "        1,")], [Fail, Error]);
     assert_eq!([of(true, 0, tree(), 5, "        3,"), of(true, 1, tree(), 5, "        3,")], [Fail, Error]);
+    // What the report leaves out is a statement of its own, and ends the one before.
+    let left_out = |left_out: Vec<u32>| {
+        let lines = [(1, 1), (4, 0), (9, 0)].map(|(number, hits)| Line { number, hits }).to_vec();
+        let f = FileCoverage { lines, left_out, by_first_line: true, ..FileCoverage::default() };
+        let diff = "--- a/a.py\n+++ b/a.py\n@@ -6,0 +7 @@\n+        1,\n";
+        case(EIGHTY, report(&[("a.py", f)]), diff).judged().status()
+    };
+    assert_eq!([vec![], vec![2], vec![3], vec![8]].map(left_out), [Fail; 4]);
+    assert_eq!([vec![5], vec![6], vec![2, 6]].map(left_out), [Error; 3]);
+    assert_eq!(left_out(vec![7]), Pass, "it is named as no code");
     // Where lines stand for themselves, nothing of the sort is known.
     assert_eq!(of(false, 0, tree(), 5, "        1,"), Error);
 }
@@ -334,6 +388,11 @@ fn a_digest_of_another_text_is_stale() {
     };
     let tree = || Some(One("a.py", "a\nb\n"));
     assert_eq!([of("a\nb\n", tree()), of("a\r\nb\r\n", tree()), of("a\nc\n", tree())], [Pass, Pass, Error]);
+    // Where nothing is added nothing is owed, whatever the text was.
+    let f = FileCoverage { digests: vec![md5(b"other")], ..file(1, 0) };
+    let mut gone = case(EIGHTY, report(&[("a.py", f)]), "--- a/a.py\n+++ b/a.py\n@@ -3,2 +2,0 @@\n-x\n-y\n");
+    gone.files = Some(Box::new(One("a.py", "a\n")));
+    assert_eq!(gone.judged().status(), Pass);
     // What cannot be looked up says nothing.
     assert_eq!([of("c", None), of("c", Some(One("b.py", "")))], [Pass, Pass]);
 }
