@@ -199,6 +199,7 @@ fn read(
 mod tests {
     use super::*;
     use crate::rule::Rules;
+    use crate::verdict::suspicion::{Check, Level};
     use gatekeeper_formats::Formats;
 
     const GATES: &str = "version = 1\n[gates.t]\nrule = \"tests\"\nmax-failed = 0\n";
@@ -235,6 +236,61 @@ mod tests {
         assert_eq!(read(&two, None).unwrap_err().len(), 2);
         let stranger = format!("{GATES}[profiles.p.gates.u]\nmax-failed = 1\n");
         assert!(read(&stranger, None).unwrap_err()[0].contains("no gate `u`"));
+    }
+
+    #[test]
+    fn an_empty_policy_is_one_mistake() {
+        for text in ["", "\n \n", "# nothing yet\n", "  # nothing\n\n# yet"] {
+            assert_eq!(read(text, None).unwrap_err(), ["this policy is empty, so nothing would be judged"], "{text:?}");
+        }
+        assert_eq!(
+            read("version = 1\n# c\n", None).unwrap_err(),
+            ["this policy has no gates, so nothing would be judged"]
+        );
+    }
+
+    #[test]
+    fn so_many_mistakes_are_told_and_the_others_counted() {
+        let of = |n: usize| {
+            let keys: String = (0..n).map(|n| format!("nope-{n} = 1\n")).collect();
+            let told = read(&format!("{GATES}{keys}"), None).unwrap_err();
+            (told.len(), told.last().unwrap().contains("more mistakes behind this one"))
+        };
+        assert_eq!((of(2), of(200), of(201)), ((2, false), (200, false), (200, true)));
+    }
+
+    #[test]
+    fn a_policy_may_demand_a_profile() {
+        let text = |word: &str| format!("version = 1\nprofile = \"{word}\"\n[gates.tests]\nmax-failed = 0\n");
+        let with = |word: &str| format!("{}[profiles.p.gates.tests]\nmax-failed = 0\n", text(word));
+        let told = |text: &str, profile| read(text, profile).map(|_| ());
+        assert_eq!(told(&with("optional"), None), Ok(()));
+        assert_eq!(told(&with("required"), Some("p")), Ok(()));
+        let none = "this policy is judged with a profile, and none was named";
+        assert_eq!(told(&with("required"), None), Err(vec![none.to_owned()]));
+        let has_none = "this policy demands a profile, and has none";
+        assert_eq!(told(&text("required"), None), Err(vec![has_none.to_owned()]));
+        assert_eq!(told(&text("optional"), None), Ok(()));
+    }
+
+    #[test]
+    fn all_that_a_policy_says_is_in_it() {
+        let text = format!(
+            "version = 1\nsuppressions = [\".vex/*\"]\n[[evidence]]\npaths = [\"a/*\"]\n[baseline]\nmax-shrink = 20\n[rollout]\nsteps = [5, 100]\n\
+             [suspicion]\nall-skipped = \"error\"\n[components.web]\npaths = [\"web/**\"]\n[[waivers]]\ngate = \"t\"\ntest = \"x\"\nreason = \"r\"\n\
+             expires = \"2027-01-31\"\n{}[profiles.p.gates.t]\nmax-failed = 1\n",
+            GATES.trim_start_matches("version = 1\n")
+        );
+        let p = read(&text, Some("p")).unwrap();
+        assert_eq!((p.file.as_deref(), p.profile.as_deref()), (Some("p.toml"), Some("p")));
+        assert_eq!(p.sha256, Some(sha256_hex(text.as_bytes())));
+        assert_eq!((p.evidence.len(), p.gates.len(), p.components.list.len(), p.waivers.len()), (1, 1, 1, 1));
+        assert_eq!((p.suppressions.len(), p.rollout.as_ref().map(|r| r.steps.len())), (1, Some(2)));
+        assert!(p.against.max_shrink.is_some() && p.against.tree.is_some());
+        assert_eq!(p.suspicion.of(Check::AllSkipped), Level::Error);
+        assert_eq!((p.normal["gates"]["t"]["max-failed"].as_u64(), p.loosened.len()), (Some(1), 1));
+        assert_eq!(p.digest().len(), 64);
+        assert_ne!(p.digest(), read(&text, None).unwrap().digest());
     }
 
     #[test]

@@ -277,7 +277,7 @@ fn a_component_of_which_nothing_is_there_is_missing_also_where_it_has_cells() {
         let junit = |f: &str| format!("<testsuite name=\"s\"><testcase classname=\"c\" name=\"{f}\"/></testsuite>");
         let mut reports: Vec<_> =
             files.iter().map(|f| crate::Candidate::in_memory(format!("{f}/r.xml"), junit(f).into_bytes())).collect();
-        reports.iter_mut().for_each(|r| r.labels = [("otp".to_owned(), r.path[8..10].to_owned())].into());
+        reports.iter_mut().for_each(|r| r.labels = [("otp".to_owned(), r.path.get(8..10).unwrap().to_owned())].into());
         let gate = engine.evaluate(&policy, reports, &Context::at(1_800_000_000)).gates.remove(0);
         (gate.status, gate.violations.iter().map(|v| v.message.clone()).collect::<Vec<_>>())
     };
