@@ -265,6 +265,8 @@ fn a_twin_that_tells_of_worse_contradicts() {
     assert_eq!(said(kept(1), poor(TestRun { problems: vec![problem.clone()], ..passed(5) })), None);
     assert_eq!(said(rich(TestRun { problems: vec![problem.clone()], ..one() }), poor(failing(1))), None);
     assert_eq!(said(rich(TestRun { problems: vec![problem.clone()], ..one() }), poor(passed(5))), None);
+    let more = said(kept(1), poor(TestRun { problems: vec![problem.clone()], ..failing(2) })).unwrap();
+    assert_eq!(more, "b.log reports 2 failing tests of the same run, here is 1");
     let both = said(kept(1), poor(TestRun { problems: vec![problem], ..failing(1) })).unwrap();
     assert_eq!(both, "b.log reports that end_per_suite failed: crashed");
     // What did not finish is an error by itself.
