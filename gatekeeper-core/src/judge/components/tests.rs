@@ -324,7 +324,11 @@ fn a_scan_of_one_component_that_finds_something_in_another_is_no_scan_of_that_on
     let (web, api) = ("web/x.sarif", "api/x.sarif");
     let missing = |code: &str| (GateStatus::Missing, GateStatus::Missing, vec![code.to_owned()]);
     assert_eq!(of(&[(web, &[])]), missing("component-missing"));
-    assert_eq!(of(&[(web, &[("api/a.js", "note")])]), missing("component-missing"), "one finding is no better than none");
+    assert_eq!(
+        of(&[(web, &[("api/a.js", "note")])]),
+        missing("component-missing"),
+        "one finding is no better than none"
+    );
     // What fails fails, whoever found it.
     assert_eq!(of(&[(web, &[("api/a.js", "error")])]).1, GateStatus::Fail);
     let pass = (GateStatus::Pass, GateStatus::Pass, Vec::new());
