@@ -256,7 +256,7 @@ fn judged(
         suspected.extend(judge::suspicion::unmatched(&sorted.kept, tree));
         suspected.extend(files.map(|files| judge::older(&sorted.kept, tree, files)).unwrap_or_default());
     }
-    suspected.extend(judge::far(&context.history, now.as_deref(), &policy.suspicion, &sorted.kept));
+    suspected.extend(judge::far(context, now.as_deref(), policy, &sorted.kept));
     let suspected = judge::suspicion::heeded(policy, suspected);
     let today = context.today();
     let named = |path: &str| policy.suppressions.iter().any(|p| p.is_match(path));

@@ -487,19 +487,8 @@ impl Coverage {
                 claim.applied = true;
             }
             // The whole is held against what the files come to by their own counters: no difference counts twice.
-            if let Some(claim) = self.claim.as_deref() {
-                let stated = Stated {
-                    lines: claim.lines.map(|d| d.stated),
-                    branches: claim.branches.map(|d| d.stated),
-                    functions: claim.functions.map(|d| d.stated),
-                    statements: claim.statements.map(|d| d.stated),
-                };
-                out.claim = None;
-                out.claim = Claim::of(&stated, &out.figures());
-                if let Some(claim) = &mut out.claim {
-                    claim.applied = true;
-                }
-            }
+            out.claim = None;
+            out.claim = self.claim.as_deref().and_then(|c| c.moved(&self.figures(), &out.figures()));
             out
         })
     }

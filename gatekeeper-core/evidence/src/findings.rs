@@ -295,6 +295,9 @@ impl BySeverity {
     }
 }
 
+/// Most findings of one severity that are only counted and still told one by one.
+const MOST_COUNTED: u64 = 10_000;
+
 impl Findings {
     /// The findings that count.
     pub fn active(&self) -> impl Iterator<Item = &Finding> {
@@ -329,6 +332,11 @@ impl Findings {
             let more = n.saturating_sub(there);
             if more > 0 {
                 told = told.saturating_add(more);
+                if more > MOST_COUNTED {
+                    // A limit may be above that: nobody can say that it holds.
+                    let words = format!("it states {n} {name} and lists {there}: too many that nobody can look at");
+                    self.gaps.push(Gap::whole(words).of(category));
+                }
                 out.beyond.add_many(severity, more);
                 words.push(format!("states {n} {name}, lists {there}"));
             }
@@ -344,15 +352,13 @@ impl Findings {
 
     /// The findings as the totals count them. `None` where they count no more than is listed.
     pub fn by_totals(&self) -> Option<Findings> {
-        /// So many stand for more: no limit is above it.
-        const MOST: u64 = 10_000;
         let counted = self.counted.as_ref()?;
         let mut out = self.clone();
         // How bad those are of which only the sum is stated, nobody knows: they may be the worst, unless the tool knows no severities at all.
         let silent = !self.items.is_empty() && self.items.iter().all(|i| i.severity == Severity::Unknown);
         for stated in Severity::ALL {
             let severity = if stated == Severity::Unknown && !silent { Severity::Critical } else { stated };
-            for n in 0..counted.beyond.get(stated).min(MOST) {
+            for n in 0..counted.beyond.get(stated).min(MOST_COUNTED) {
                 out.items.push(Finding {
                     // Each is one of its own.
                     rule: format!("counted-{}-{n}", stated.as_str()).into(),

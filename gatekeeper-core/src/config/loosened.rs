@@ -43,7 +43,9 @@ pub(crate) fn is_looser(base: &Node, now: &Node) -> bool {
 pub(crate) fn compared(base: &Node, now: &Node) -> Vec<Loosened> {
     let mut out = Vec::new();
     let after = entries(now.get("gates"));
-    for gate in entries(base.get("gates")) {
+    // What is switched off demands nothing.
+    let is_on = |gate: &&Entry| gate.node.get("enabled").is_none_or(|n| n.value != Value::Flag(false));
+    for gate in entries(base.get("gates")).iter().filter(is_on) {
         match after.iter().find(|g| g.key == gate.key) {
             None => out.push(policy(format!("{}: the gate is gone", gate.key))),
             Some(new) => {

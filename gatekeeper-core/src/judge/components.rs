@@ -5,7 +5,7 @@
 use crate::context::Context;
 use crate::policy::{Components, Gate, Owner, Policy};
 use crate::rule::Judge;
-use crate::verdict::ComponentVerdict;
+use crate::verdict::{CellVerdict, ComponentVerdict};
 use gatekeeper_evidence::coverage::Coverage;
 use gatekeeper_evidence::findings::{Finding, Findings};
 use gatekeeper_evidence::{Data, Evidence, Source};
@@ -91,6 +91,12 @@ pub(crate) fn shown(policy: &Policy, touched: Option<&Touched>) -> Vec<Component
 }
 
 const UNCHANGED: &str = "it did not change";
+const OFF: &str = "it is switched off for this component";
+
+/// Whether a part is known to have nothing to judge: it did not change. One that the policy switches off would have, for all that is known.
+pub(super) fn is_unchanged(cell: &CellVerdict) -> bool {
+    cell.component.is_some() && cell.reason != OFF
+}
 
 /// What a gate judges by itself: a component, what belongs to none, or, of a gate that is not judged by components, everything.
 pub(super) struct Unit<'u> {
@@ -98,6 +104,8 @@ pub(super) struct Unit<'u> {
     pub name: Option<&'u str>,
     pub judge: &'u dyn Judge,
     pub evidence: Vec<Cow<'u, Evidence>>,
+    /// Paths of scans of another component's folder: what they found here counts, and they do not show that anybody looked for more.
+    pub strays: BTreeSet<&'u str>,
     /// Why it is not judged.
     pub skip: Option<&'static str>,
 }
@@ -121,11 +129,15 @@ pub(super) fn units<'u>(
 ) -> Vec<Unit<'u>> {
     if !gate.per_component {
         let evidence = taken.iter().map(|e| Cow::Borrowed(*e)).collect();
-        return vec![Unit { name: None, judge: &*gate.judge, evidence, skip: None }];
+        return vec![Unit { name: None, judge: &*gate.judge, evidence, strays: BTreeSet::new(), skip: None }];
     }
     let mut parts: BTreeMap<Whose, Vec<Cow<'u, Evidence>>> = BTreeMap::new();
+    let mut strays: BTreeMap<Whose, BTreeSet<&str>> = BTreeMap::new();
     for e in taken {
         for (whose, part) in divide(e, components) {
+            if strays_into(e, whose, components) {
+                strays.entry(whose).or_default().insert(&e.source.path);
+            }
             parts.entry(whose).or_default().push(part);
         }
     }
@@ -133,12 +145,13 @@ pub(super) fn units<'u>(
     for (n, c) in components.list.iter().enumerate() {
         let own = gate.own.get(&c.name);
         let skip = match own {
-            Some(own) if !own.enabled => Some("it is switched off for this component"),
+            Some(own) if !own.enabled => Some(OFF),
             _ => touched.is_some_and(|t| t.why(n).is_none()).then_some(UNCHANGED),
         };
         let evidence = parts.remove(&Whose::Component(n)).unwrap_or_default();
+        let strays = strays.remove(&Whose::Component(n)).unwrap_or_default();
         let judge = own.map_or(&*gate.judge, |own| &*own.judge);
-        out.push(Unit { name: Some(&c.name), judge, evidence, skip });
+        out.push(Unit { name: Some(&c.name), judge, evidence, strays, skip });
     }
     let outside = parts.remove(&Whose::Outside).unwrap_or_default();
     let nobody = parts.remove(&Whose::Nobody).unwrap_or_default();
@@ -146,18 +159,29 @@ pub(super) fn units<'u>(
     let skip = (!judged_outside && nobody.is_empty()).then_some("nothing outside of the components changed");
     if !outside.is_empty() || !nobody.is_empty() {
         let evidence = nobody.into_iter().chain(outside.into_iter().filter(|_| judged_outside)).collect();
-        out.push(Unit { name: Some(OUTSIDE), judge: &*gate.judge, evidence, skip });
+        out.push(Unit { name: Some(OUTSIDE), judge: &*gate.judge, evidence, strays: BTreeSet::new(), skip });
     }
     out
+}
+
+/// Whether findings of a component are of a scan of another one's folder.
+fn strays_into(e: &Evidence, whose: Whose, components: &Components) -> bool {
+    let home = || home_of(components, &e.source).filter(|o| o.named);
+    matches!((&e.data, whose), (Data::Findings(_), Whose::Component(n)) if home().is_some_and(|o| o.component != n))
 }
 
 /// That nothing of a gate was judged, and why.
 pub(super) fn none_changed(units: &[Unit<'_>]) -> String {
     const NAMED: usize = 8;
-    let names: Vec<&str> = units.iter().filter_map(|u| u.name).collect();
+    let of = |off: bool| units.iter().filter(|u| (u.skip == Some(OFF)) == off).filter_map(|u| u.name).collect();
+    let (unchanged, off): (Vec<&str>, Vec<&str>) = (of(false), of(true));
+    let (why, names) = match unchanged.is_empty() {
+        true => ("it is switched off for all of its components", off),
+        false => ("none of its components changed", unchanged),
+    };
     let more = if names.len() > NAMED { ", …" } else { "" };
-    let first: Vec<&str> = names.iter().take(NAMED).copied().collect();
-    format!("none of its components changed: {}{more}", first.join(", "))
+    let first: Vec<&str> = names.into_iter().take(NAMED).collect();
+    format!("{why}: {}{more}", first.join(", "))
 }
 
 /// Marks evidence with the component that it belongs to by where it lies: a snapshot keeps that, and no paths.
@@ -259,13 +283,14 @@ fn coverage<'e>(
     }
     let part = |names: Vec<&str>| {
         let files = names.into_iter().filter_map(|n| Some((n.into(), c.files.get(n)?.clone()))).collect();
-        // Counters of the whole say nothing of a part.
+        // Counters of the whole say nothing of a part; what they say otherwise than the files may be missing in any.
         let part = Coverage {
             files,
             roots: c.roots.clone(),
             // Nobody knows whose these are: whatever is judged is told of them.
             not_counted: c.not_counted.clone(),
             metrics: c.metrics,
+            claim: c.claim.clone(),
             ..Coverage::default()
         };
         Cow::Owned(with(e, Data::Coverage(part)))

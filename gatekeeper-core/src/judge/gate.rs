@@ -122,7 +122,6 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
         unreadable = unread.iter().filter(|u| u.kind.is_none()).collect();
     }
     let mut wide: Vec<Violation> = cells::strays(&gate.cells, &taken);
-    wide.extend(vanished(gate, ground.baseline, &taken));
     wide.extend(demands::unheard(gate, &taken, evidence, &unreadable));
     let of_cells = demands::unheard_in_cells(gate, &taken, &unreadable);
     let errors: Vec<&Suspected> = match gate.judge.by_exit_status() {
@@ -131,6 +130,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     };
     wide.extend(errors.iter().filter(|s| s.path.is_none()).map(|s| s.violation()));
     let units = components::units(gate, &ground.policy.components, ground.touched, &taken);
+    wide.extend(vanished(gate, ground.baseline, &ground.policy.components, &units));
     // What keeps evidence of one cell from being judged says nothing of the others.
     let mut of_places: BTreeMap<Place<'_>, Vec<Violation>> = BTreeMap::new();
     let suspected = errors.iter().filter_map(|s| {
@@ -160,7 +160,11 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
             continue;
         }
         let unread = of_places.keys().filter(|(home, _)| *home == unit.name).map(|(_, cell)| cell.clone());
-        let cells = cells::split(&gate.cells, unit.evidence.iter().map(AsRef::as_ref), unread);
+        let mut cells = cells::split(&gate.cells, unit.evidence.iter().map(AsRef::as_ref), unread);
+        if cells.is_empty() && unit.name.is_some() && unit.evidence.is_empty() {
+            // A component of which nothing is there has no cell that could be missing: it is missing as a whole.
+            cells.push(Cell { labels: BTreeMap::new(), evidence: Vec::new() });
+        }
         let places: BTreeSet<BTreeMap<String, String>> = cells.iter().map(|c| c.labels.clone()).collect();
         let mut of_unit: Vec<Judged> = cells
             .into_iter()
@@ -355,6 +359,9 @@ fn judge_cell(
         judgement.notes.extend(untold);
     } else if judgement.violations.is_empty() && (unit.name.is_some() || !labels.is_empty()) {
         judgement.violations.push(cells::missing(unit.name, &labels));
+    }
+    if !evidence.is_empty() && evidence.iter().all(|e| unit.strays.contains(e.source.path.as_str())) {
+        judgement.violations.extend(unit.name.map(cells::unscanned));
     }
     let status = match judgement.status() {
         GateStatus::Fail if unsure => GateStatus::Error,

@@ -381,4 +381,20 @@ mod tests {
         assert!(said(Some(now), None).unwrap().contains("no clock was given"));
         assert!(said(None, Some(now)).unwrap().contains("nothing says when"));
     }
+
+    #[test]
+    fn an_entry_speaks_of_a_file_that_was_given_by_its_path_too() {
+        let text = "version = 1\n[[evidence]]\nname = \"a\"\npaths = [\"a/*.xml\"]\n[[evidence]]\nname = \"b\"\npaths = [\"**/x.xml\"]\n[gates.t]\nrule = \"tests\"\n";
+        let known = (Formats::default(), Rules::default());
+        let policy = parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 }).unwrap();
+        let of = |path: &str, brought: &[(&str, usize)]| {
+            let brought = brought.iter().map(|(path, n)| ((*path).to_owned(), *n)).collect();
+            entry_of(&policy, &brought, &evidence(path, None)).and_then(|e| e.name.clone())
+        };
+        // The first whose pattern takes it; the one that brought it, where one did; none of no pattern.
+        assert_eq!(of("a/x.xml", &[]).as_deref(), Some("a"));
+        assert_eq!(of("b/x.xml", &[]).as_deref(), Some("b"));
+        assert_eq!(of("a/x.xml", &[("a/x.xml", 1)]).as_deref(), Some("b"));
+        assert_eq!(of("b/y.xml", &[("a/x.xml", 1)]), None);
+    }
 }

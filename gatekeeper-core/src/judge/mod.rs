@@ -12,6 +12,7 @@ mod demands;
 mod details;
 mod doubts;
 mod due;
+mod far;
 mod figures;
 mod gate;
 mod gather;
@@ -37,9 +38,10 @@ pub(crate) use contract::{absent, hold, told};
 pub(crate) use details::{Beside, details, line_hashes_of};
 pub(crate) use doubts::doubts;
 pub(crate) use due::{due, ending};
+pub(crate) use far::far;
 pub(crate) use gate::{Ground, UNREADABLE, concerns, judge, skipped};
 pub(crate) use gather::{ReadAll, entry_of, read_all, stale};
-pub(crate) use history::{far, of_history};
+pub(crate) use history::of_history;
 pub(crate) use outdated::{is_kept_between_runs, older, outdated};
 pub(crate) use recorded::used_through;
 pub(crate) use unused::{heeding, unused};
@@ -58,7 +60,7 @@ pub(crate) fn overall(gates: &[GateVerdict], unread_by_nobody: bool, nothing: bo
     // Nothing judged is nothing passed.
     let compares = |g: &GateVerdict| matches!(g.rule.as_str(), "baseline" | "weakening");
     // A gate whose components are all known not to have changed has nothing to judge, and says so.
-    let unchanged = |g: &GateVerdict| g.status == GateStatus::Skip && g.cells.iter().any(|c| c.component.is_some());
+    let unchanged = |g: &GateVerdict| g.status == GateStatus::Skip && g.cells.iter().any(components::is_unchanged);
     let judged = any(&|g| {
         !compares(g) && matches!(g.status, GateStatus::Pass | GateStatus::Warn | GateStatus::Fail) || unchanged(g)
     });
@@ -214,6 +216,9 @@ mod tests {
         };
         assert_eq!(of(&[skipped(Skip, Some("web"))]), Overall::Pass);
         assert_eq!(of(&[skipped(Skip, None)]), Overall::Unknown);
+        let mut off = skipped(Skip, Some("web"));
+        off.cells[0].reason = "it is switched off for this component".to_owned();
+        assert_eq!(of(&[off]), Overall::Unknown);
         assert_eq!(of(&[skipped(Missing, Some("web"))]), Overall::Unknown);
         let pass = [gate(Pass, Action::Block)];
         assert_eq!(overall(&pass, true, false, false), Overall::Unknown, "an input that nobody could read");

@@ -2,8 +2,9 @@
 
 use super::baseline::Baseline;
 use super::cells::{named, place};
+use super::components::{self, Unit};
 use super::select::selected;
-use crate::policy::{Cells, Gate, Labels};
+use crate::policy::{Cells, Components, Gate, Labels};
 use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation};
 use gatekeeper_evidence::Evidence;
 use std::collections::BTreeSet;
@@ -15,24 +16,42 @@ fn open(cells: &Cells) -> bool {
     !cells.each.is_empty() && cells.required.is_empty()
 }
 
-/// The baseline's cells of a gate that no evidence of today is of: a warning each. Without any evidence the gate is missing as a whole.
-pub(super) fn vanished(gate: &Gate, baseline: &Baseline<'_>, taken: &[&Evidence]) -> Vec<Violation> {
+/// The baseline's cells of a gate, or of each component that it judges, that no evidence of today is of: a warning each. Where there is no evidence at
+/// all, the gate or the component is missing as a whole; of a component that is not judged nothing need be there.
+pub(super) fn vanished(
+    gate: &Gate,
+    baseline: &Baseline<'_>,
+    components: &Components,
+    units: &[Unit<'_>],
+) -> Vec<Violation> {
     let Baseline::Usable(snapshot, _) = baseline else { return Vec::new() };
-    // The evidence of components that did not change need not be there.
-    if !open(&gate.cells) || gate.per_component || taken.is_empty() {
+    if !open(&gate.cells) {
         return Vec::new();
     }
-    let here: BTreeSet<Labels> = taken.iter().filter_map(|e| place(&gate.cells, &e.source.labels)).collect();
-    let before = snapshot.evidence().iter().filter(|e| selected(e, gate));
-    let before: BTreeSet<Labels> = before.filter_map(|e| place(&gate.cells, &e.source.labels)).collect();
-    let gone = before.difference(&here).take(TOLD);
-    gone.map(|labels| {
-        let message = format!("no evidence for {}, which the baseline has", named(labels));
-        Violation::new("label-vanished", GateStatus::Warn, message).with_help(
-            "name the values that must be there under `require`, or take a new baseline where it may be gone",
-        )
-    })
-    .collect()
+    let before: Vec<&Evidence> = snapshot.evidence().iter().filter(|e| selected(e, gate)).collect();
+    let mut out = Vec::new();
+    for unit in units.iter().filter(|u| u.skip.is_none() && !u.evidence.is_empty()) {
+        let here = places(gate, unit.evidence.iter().map(AsRef::as_ref));
+        let (there, of) = match unit.name {
+            None => (places(gate, before.iter().copied()), String::new()),
+            Some(name) => {
+                let own = components::own(name, components, &before);
+                (places(gate, own.iter().map(AsRef::as_ref)), format!(" of the component {name}"))
+            }
+        };
+        out.extend(there.difference(&here).take(TOLD).map(|labels| {
+            let message = format!("no evidence for {}{of}, which the baseline has", named(labels));
+            Violation::new("label-vanished", GateStatus::Warn, message).with_help(
+                "name the values that must be there under `require`, or take a new baseline where it may be gone",
+            )
+        }));
+    }
+    out
+}
+
+/// The cells that evidence is of.
+fn places<'e>(gate: &Gate, evidence: impl Iterator<Item = &'e Evidence>) -> BTreeSet<Labels> {
+    evidence.filter_map(|e| place(&gate.cells, &e.source.labels)).collect()
 }
 
 /// The cells that the last earlier verdict judged and that are gone. History decides nothing: it is said.
@@ -40,11 +59,17 @@ pub(super) fn since(last: &Verdict, gates: &[GateVerdict]) -> Vec<String> {
     let mut out = Vec::new();
     for gate in gates.iter().filter(|g| !g.cells.is_empty()) {
         let Some(before) = last.gates.iter().find(|g| g.name == gate.name) else { continue };
-        let here: BTreeSet<&Labels> = gate.cells.iter().map(|c| &c.labels).collect();
-        let gone: BTreeSet<&Labels> =
-            before.cells.iter().map(|c| &c.labels).filter(|l| !l.is_empty() && !here.contains(l)).collect();
-        let told = gone.into_iter().take(TOLD);
-        out.extend(told.map(|l| format!("{}: no evidence for {}, which the last verdict has", gate.name, named(l))));
+        let here: BTreeSet<_> = gate.cells.iter().map(|c| (&c.component, &c.labels)).collect();
+        // Of a component that is not judged nothing need be there.
+        let judged: BTreeSet<_> =
+            gate.cells.iter().filter(|c| c.status != GateStatus::Skip).map(|c| &c.component).collect();
+        let before = before.cells.iter().map(|c| (&c.component, &c.labels));
+        let gone: BTreeSet<_> =
+            before.filter(|(c, l)| !l.is_empty() && judged.contains(c) && !here.contains(&(*c, *l))).collect();
+        out.extend(gone.into_iter().take(TOLD).map(|(component, labels)| {
+            let of = component.as_ref().map(|c| format!(" of the component {c}")).unwrap_or_default();
+            format!("{}: no evidence for {}{of}, which the last verdict has", gate.name, named(labels))
+        }));
     }
     out
 }
@@ -52,7 +77,57 @@ pub(super) fn since(last: &Verdict, gates: &[GateVerdict]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use crate::history::History;
+    use crate::verdict::GateStatus;
     use crate::{Candidate, Context, Engine, Verdict};
+    use std::collections::BTreeSet;
+
+    const REPORT: &[u8] = b"<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>";
+    const COMPONENTS: &str = "version = 1\n[[evidence]]\npaths = [\"{app}/otp-{otp}.xml\"]\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n[baseline]\nancestor = false\nrequired = false\n[gates.unit]\nrule = \"tests\"\neach = [\"otp\"]\nper-component = true\n";
+
+    fn of_components(reports: &[&str]) -> Vec<Candidate> {
+        reports.iter().map(|name| Candidate::in_memory((*name).to_owned(), REPORT.to_vec())).collect()
+    }
+
+    #[test]
+    fn a_cell_of_a_component_that_the_baseline_has_is_warned_of_where_that_component_is_judged() {
+        let engine = Engine::default();
+        let policy = engine.parse_policy("p.toml", COMPONENTS.as_bytes(), None).unwrap();
+        let all = ["web/otp-27.xml", "web/otp-28.xml", "api/otp-27.xml", "api/otp-28.xml"];
+        let before = engine.evaluate(&policy, of_components(&all), &Context::at(1_780_272_000));
+        let folder = std::env::temp_dir().join(format!("gatekeeper-vanished-{}", std::process::id()));
+        for name in all {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, REPORT).unwrap();
+        }
+        std::fs::write(folder.join("gatekeeper.toml"), COMPONENTS).unwrap();
+        let request = crate::CheckRequest::new(&folder, Context::at(1_780_272_000));
+        let snapshot = engine.snapshot(&request).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let snapshot = engine.read_snapshot("base.snap", snapshot.text.as_bytes()).unwrap();
+        let told = |reports: &[&str], changed: Option<&str>| {
+            let mut context = Context::at(1_780_272_000);
+            context.baseline = Some(snapshot.clone());
+            context.changed = changed.map(|name| BTreeSet::from([name.to_owned()]));
+            context.history = History::read([("h.json", serde_json::to_vec(&before).unwrap().as_slice())]);
+            let v = engine.evaluate(&policy, of_components(reports), &context);
+            let said = v.gates[0].violations.iter().filter(|v| v.code == "label-vanished");
+            let said: Vec<String> = said.map(|v| v.message.clone()).collect();
+            let history = v.warnings.iter().filter(|w| w.contains("which the last verdict has")).count();
+            (v.gates[0].status, said, history)
+        };
+        let gone = "no evidence for otp = 27 of the component web, which the baseline has".to_owned();
+        let short = ["web/otp-28.xml", "api/otp-27.xml", "api/otp-28.xml"];
+        assert_eq!(told(&short, None), (GateStatus::Warn, vec![gone.clone()], 1));
+        assert_eq!(told(&short, Some("web/a.erl")), (GateStatus::Warn, vec![gone], 1));
+        // What did not change need not be there, and nothing is said of it.
+        assert_eq!(told(&short, Some("api/a.erl")), (GateStatus::Pass, vec![], 0));
+        assert_eq!(told(&short[1..], Some("api/a.erl")), (GateStatus::Pass, vec![], 0));
+        assert_eq!(told(&all, None), (GateStatus::Pass, vec![], 0));
+        // A component without any evidence is missing as a whole.
+        assert_eq!(told(&short[1..], None).0, GateStatus::Missing);
+        assert!(told(&short[1..], None).1.is_empty());
+    }
 
     #[test]
     fn a_cell_that_the_last_verdict_had_is_told_of() {

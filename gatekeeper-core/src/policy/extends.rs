@@ -4,6 +4,7 @@
 //! `[[waivers]]` add up; any other list is replaced. What a file makes looser than the one below it is kept, to be shown.
 
 use super::defaults;
+use super::profile;
 use super::syntax;
 use crate::config::{Entry, Node, PolicyError, PolicyProblem, ProblemCode, Problems, Sources, Span, Table, Value};
 use crate::config::{loosened, merge};
@@ -57,7 +58,7 @@ pub(super) struct Laid {
 }
 
 /// Reads a policy and all that it extends.
-pub(super) fn lay(file: &str, bytes: &[u8], files: &dyn Files) -> Result<Laid, PolicyError> {
+pub(super) fn lay(file: &str, bytes: &[u8], profile: Option<&str>, files: &dyn Files) -> Result<Laid, PolicyError> {
     let (text, first) = syntax::read(file, bytes).map_err(|p| PolicyError::about(file, p))?;
     let mut sources = Sources::default();
     sources.add(file, text);
@@ -119,6 +120,13 @@ pub(super) fn lay(file: &str, bytes: &[u8], files: &dyn Files) -> Result<Laid, P
         laid_over(&mut tree, over);
         // A default that the file above brings changes every gate of those below.
         let mut whole = tree.clone();
+        // Of a run with a profile, what the file above makes of that profile: what is wrong with it is told where it is applied.
+        if let Some(name) = profile.filter(|name| profile::names(&below).iter().any(|n| n == name)) {
+            let (mut old, mut new) = (below.clone(), whole.clone());
+            if profile::apply(&mut old, name).is_ok() && profile::apply(&mut new, name).is_ok() {
+                (below, whole) = (old, new);
+            }
+        }
         defaults::fill(&mut below);
         defaults::fill(&mut whole);
         loose.extend(loosened(&below, &whole));

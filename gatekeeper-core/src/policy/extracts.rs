@@ -80,7 +80,9 @@ pub(super) fn agree(gates: &[Entry], evidence: &[EvidenceEntry], problems: &Prob
         Some(Value::Text(one)) => vec![one.clone()],
         _ => Vec::new(),
     };
-    for gate in gates.iter().filter(|g| g.node.get("rule").and_then(text_of) == Some("measurements")) {
+    // A gate that bears the name of the rule need not say it.
+    let rule = |g: &Entry| g.node.get("rule").map_or(Some(g.key.clone()), |n| text_of(n).map(str::to_owned));
+    for gate in gates.iter().filter(|g| rule(g).as_deref() == Some("measurements")) {
         let names: Vec<String> = texts(&gate.node, "evidence");
         let taken = |e: &&EvidenceEntry| names.is_empty() || e.name.as_ref().is_some_and(|n| names.contains(n));
         let entries: Vec<&EvidenceEntry> = evidence.iter().filter(taken).collect();
@@ -142,7 +144,8 @@ fn is_plain_word(unit: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Known, parse};
+    use super::super::{Known, Policy, parse};
+    use super::{Better, From};
     use crate::rule::Rules;
     use gatekeeper_formats::Formats;
 
@@ -174,10 +177,103 @@ mod tests {
             "{ metric = \"p99\", pattern = '(.)', unit = \"ms\" }",
             "{ metric = \"p99\", json = \"/a\", unit = \"ms\", x = 1 }",
             "{ metric = \"p99\", json = \"/a\", unit = \"ms\", better = \"up\" }",
+            "{ metric = 5, json = \"/a\", unit = \"ms\" }",
+            "{ metric = \" \", json = \"/a\", unit = \"ms\" }",
+            "{ metric = \"p99\", json = \"/a\", unit = \"ms\", labels = { a = [\"b\", \"c\"] } }",
             "",
         ] {
             assert_eq!(of(bad), 1, "{bad}: {:?}", problems(bad, limit));
         }
+    }
+
+    fn policy(text: &str) -> Result<Policy, Vec<String>> {
+        let known = (Formats::default(), Rules::default());
+        parse("p.toml", text.as_bytes(), None, Known { formats: &known.0, rules: &known.1 })
+            .map_err(|e| e.problems.iter().map(|p| p.message.clone()).collect())
+    }
+
+    #[test]
+    fn an_extract_is_read_as_it_is_written() {
+        let text = "version = 1\n[[evidence]]\npaths = [\"a\"]\nmetric = \"m\"\nextract = [{ metric = \"p99\", json = \"/a/*\", unit = \"milliseconds\", \
+                    better = \"lower\", labels = { route = \"/x\" } }, { metric = \"n\", pattern = 'n=(?<value>.)' }]\n[gates.measurements]\n\
+                    limits = { p99 = { max = \"5ms\" } }\n";
+        let measured = policy(text).unwrap().evidence.remove(0).measured;
+        let all = measured.extract.unwrap();
+        assert_eq!((all.len(), measured.metric.as_deref()), (2, Some("m")));
+        let [first, second] = &all[..] else { panic!("{all:?}") };
+        assert!(matches!((&first.from, &second.from), (From::Json(_), From::Text(_))), "{all:?}");
+        assert_eq!(
+            (first.metric.as_str(), first.better, first.labels["route"].as_str()),
+            ("p99", Some(Better::Lower), "/x")
+        );
+        assert_eq!((first.unit.as_str(), second.unit.as_str()), ("ms", ""), "synonyms are one");
+        assert!(
+            policy("version = 1\n[[evidence]]\npaths = [\"a\"]\n[gates.tests]").unwrap().evidence[0]
+                .measured
+                .extract
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn one_series_has_one_unit_and_no_other_format() {
+        let two = |second: &str| {
+            problems(
+                &format!("{{ metric = \"p99\", json = \"/a\", unit = \"ms\" }}, {{ {second} }}"),
+                "{ max = \"5ms\" }",
+            )
+        };
+        for fine in [
+            "metric = \"p99\", json = \"/b\", unit = \"ms\"",
+            "metric = \"p50\", json = \"/b\", unit = \"B\"",
+            "metric = \"p99\", json = \"/b\", unit = \"s\", labels = { a = \"b\" }",
+        ] {
+            assert_eq!(two(fine), Vec::<String>::new(), "{fine}");
+        }
+        assert_eq!(
+            two("metric = \"p99\", json = \"/b\", unit = \"s\""),
+            ["`p99` is extracted twice, in different units"]
+        );
+        let text = "version = 1\n[[evidence]]\npaths = [\"a\"]\nformat = \"junit\"\nextract = [{ metric = \"m\", json = \"/a\" }]\n[gates.tests]\n";
+        let told = policy(text).unwrap_err();
+        assert!(told.len() == 1 && told[0].contains("`format` has no place beside it"), "{told:?}");
+    }
+
+    /// What is wrong with a limit on `p99` of a gate: `e` extracts a time, `f` a size, and `k6` is a report that has its own units.
+    fn limited(rule: &str, evidence: &str, limit: &str) -> Vec<String> {
+        let extract = |unit: &str| format!("extract = [{{ metric = \"p99\", json = \"/a\", unit = \"{unit}\" }}]");
+        policy(&format!(
+            "version = 1\n[[evidence]]\nname = \"e\"\npaths = [\"a\"]\n{}\n[[evidence]]\nname = \"f\"\npaths = [\"b\"]\n{}\n[[evidence]]\n\
+             name = \"k6\"\npaths = [\"c\"]\n[gates.{rule}\nevidence = {evidence}\nlimits = {{ p99 = {limit} }}\n",
+            extract("ms"),
+            extract("B")
+        ))
+        .map_or_else(|told| told, |_| Vec::new())
+    }
+
+    #[test]
+    fn a_limit_is_held_against_the_evidence_that_its_gate_takes() {
+        let (said, own) = ("g]\nrule = \"measurements\"", "measurements]");
+        for rule in [said, own] {
+            assert_eq!(limited(rule, "\"e\"", "{ max = \"5ms\" }"), Vec::<String>::new(), "{rule}");
+            assert_eq!(limited(rule, "[\"f\"]", "{ max = \"5MiB\" }"), Vec::<String>::new(), "{rule}");
+            let apart = "`p99` is a size, and `max` is a time, so the two cannot be compared";
+            assert_eq!(limited(rule, "[\"f\"]", "{ max = \"5ms\" }"), [apart], "{rule}");
+        }
+        for bound in ["min = \"1B\"", "max = \"1B\""] {
+            assert_eq!(limited(said, "\"e\"", &format!("{{ {bound} }}")).len(), 1, "{bound}");
+        }
+        // A report may have units of its own; what only extracts bring has those that they say.
+        let unknown = |unit: &str| vec![format!("`{unit}` is not a unit that is known")];
+        assert_eq!(limited(said, "\"e\"", "{ max = \"5 frames/s2\" }"), unknown("frames/s2"));
+        assert_eq!(limited(said, "\"k6\"", "{ max = \"5 frames/s2\" }"), Vec::<String>::new());
+        assert_eq!(
+            limited(said, "[\"k6\", \"e\"]", "{ max = \"5 frames/s2\" }").len(),
+            1,
+            "another kind than the extract's"
+        );
+        assert_eq!(limited(said, "\"k6\"", "{ max = \"5 parsecs\" }"), unknown("parsecs"));
+        assert_eq!(limited(said, "\"k6\"", "{ max = \"5 element\" }"), Vec::<String>::new());
     }
 
     #[test]

@@ -204,3 +204,6 @@ fn known_as(word: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

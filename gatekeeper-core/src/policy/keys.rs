@@ -288,7 +288,7 @@ const PROFILE: &[Key] = &[
     key(
         "gates",
         Shape::Any,
-        "a list of the gates that it judges, or tables that merge into the gates'",
+        "a list of the gates that it judges, or tables that merge into the gates'; one that only this profile has says its `rule`",
         "all, as they are",
     ),
     key(

@@ -36,7 +36,8 @@ pub(crate) fn load(
     known: Known<'_>,
     files: &dyn Files,
 ) -> Result<Policy, PolicyError> {
-    let Laid { mut tree, mut sources, text, mut bases, mut loosened, problems: own } = lay(file, bytes, files)?;
+    let Laid { mut tree, mut sources, text, mut bases, mut loosened, problems: own } =
+        lay(file, bytes, profile, files)?;
     let fail = |sources: &Sources, mut problems: Vec<PolicyProblem>| {
         problems.sort_by_key(|p| p.span.start);
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -58,13 +59,17 @@ pub(crate) fn load(
     defaults::fill(&mut tree);
     let problems = Problems::default();
     own.into_iter().for_each(|p| problems.add(p));
-    let base = profile.map(|_| tree.clone());
-    if let Some(name) = profile
-        && let Err(p) = profile::apply(&mut tree, name)
-    {
-        return fail(&sources, vec![p]);
+    profile::check(&tree, &problems);
+    let raw = tree.clone();
+    if let Some(name) = profile {
+        if let Err(p) = profile::apply(&mut tree, name) {
+            return fail(&sources, vec![p]);
+        }
+        loosened.extend(self::loosened(&raw, &tree));
+    } else {
+        profile::stand_by(&mut tree);
     }
-    loosened.extend(base.map(|base| self::loosened(&base, &tree)).unwrap_or_default());
+    defaults::fill(&mut tree);
     let mut reader = rego::Reader::new(files, &mut sources);
     if let Err(p) = reader.fill(&mut tree) {
         return fail(&sources, vec![p]);
@@ -74,9 +79,11 @@ pub(crate) fn load(
     let mut problems = problems.into_inner();
     // A mistake in a profile that is not applied must not wait for the day it is needed.
     if problems.is_empty() && profile.is_none() {
-        for name in profile::names(&tree) {
-            let (mut other, found) = (tree.clone(), Problems::default());
-            match profile::apply(&mut other, &name) {
+        for name in profile::names(&raw) {
+            let (mut other, found) = (raw.clone(), Problems::default());
+            let applied = profile::apply(&mut other, &name);
+            defaults::fill(&mut other);
+            match applied {
                 Ok(()) => match reader.fill(&mut other) {
                     Ok(()) => drop(read(&other, reader.sources, known, Some(&name), &found)),
                     Err(p) => found.add(p),
@@ -158,7 +165,7 @@ fn read(
     };
     let waivers = top.tables("waivers").into_iter().filter_map(read_waiver).collect();
     defaults::read(&mut top, problems);
-    profile::read(&mut top, &gates, problems);
+    profile::read(&mut top, problems);
     if top.choice("profile", &[("required", true), ("optional", false)]) == Some(true) && applied.is_none() {
         let names = profile::names(tree);
         let span = top.get("profile").map_or(0..0, |n| n.span.clone());
@@ -192,6 +199,7 @@ fn read(
 mod tests {
     use super::*;
     use crate::rule::Rules;
+    use crate::verdict::suspicion::{Check, Level};
     use gatekeeper_formats::Formats;
 
     const GATES: &str = "version = 1\n[gates.t]\nrule = \"tests\"\nmax-failed = 0\n";
@@ -228,6 +236,61 @@ mod tests {
         assert_eq!(read(&two, None).unwrap_err().len(), 2);
         let stranger = format!("{GATES}[profiles.p.gates.u]\nmax-failed = 1\n");
         assert!(read(&stranger, None).unwrap_err()[0].contains("no gate `u`"));
+    }
+
+    #[test]
+    fn an_empty_policy_is_one_mistake() {
+        for text in ["", "\n \n", "# nothing yet\n", "  # nothing\n\n# yet"] {
+            assert_eq!(read(text, None).unwrap_err(), ["this policy is empty, so nothing would be judged"], "{text:?}");
+        }
+        assert_eq!(
+            read("version = 1\n# c\n", None).unwrap_err(),
+            ["this policy has no gates, so nothing would be judged"]
+        );
+    }
+
+    #[test]
+    fn so_many_mistakes_are_told_and_the_others_counted() {
+        let of = |n: usize| {
+            let keys: String = (0..n).map(|n| format!("nope-{n} = 1\n")).collect();
+            let told = read(&format!("{GATES}{keys}"), None).unwrap_err();
+            (told.len(), told.last().unwrap().contains("more mistakes behind this one"))
+        };
+        assert_eq!((of(2), of(200), of(201)), ((2, false), (200, false), (200, true)));
+    }
+
+    #[test]
+    fn a_policy_may_demand_a_profile() {
+        let text = |word: &str| format!("version = 1\nprofile = \"{word}\"\n[gates.tests]\nmax-failed = 0\n");
+        let with = |word: &str| format!("{}[profiles.p.gates.tests]\nmax-failed = 0\n", text(word));
+        let told = |text: &str, profile| read(text, profile).map(|_| ());
+        assert_eq!(told(&with("optional"), None), Ok(()));
+        assert_eq!(told(&with("required"), Some("p")), Ok(()));
+        let none = "this policy is judged with a profile, and none was named";
+        assert_eq!(told(&with("required"), None), Err(vec![none.to_owned()]));
+        let has_none = "this policy demands a profile, and has none";
+        assert_eq!(told(&text("required"), None), Err(vec![has_none.to_owned()]));
+        assert_eq!(told(&text("optional"), None), Ok(()));
+    }
+
+    #[test]
+    fn all_that_a_policy_says_is_in_it() {
+        let text = format!(
+            "version = 1\nsuppressions = [\".vex/*\"]\n[[evidence]]\npaths = [\"a/*\"]\n[baseline]\nmax-shrink = 20\n[rollout]\nsteps = [5, 100]\n\
+             [suspicion]\nall-skipped = \"error\"\n[components.web]\npaths = [\"web/**\"]\n[[waivers]]\ngate = \"t\"\ntest = \"x\"\nreason = \"r\"\n\
+             expires = \"2027-01-31\"\n{}[profiles.p.gates.t]\nmax-failed = 1\n",
+            GATES.trim_start_matches("version = 1\n")
+        );
+        let p = read(&text, Some("p")).unwrap();
+        assert_eq!((p.file.as_deref(), p.profile.as_deref()), (Some("p.toml"), Some("p")));
+        assert_eq!(p.sha256, Some(sha256_hex(text.as_bytes())));
+        assert_eq!((p.evidence.len(), p.gates.len(), p.components.list.len(), p.waivers.len()), (1, 1, 1, 1));
+        assert_eq!((p.suppressions.len(), p.rollout.as_ref().map(|r| r.steps.len())), (1, Some(2)));
+        assert!(p.against.max_shrink.is_some() && p.against.tree.is_some());
+        assert_eq!(p.suspicion.of(Check::AllSkipped), Level::Error);
+        assert_eq!((p.normal["gates"]["t"]["max-failed"].as_u64(), p.loosened.len()), (Some(1), 1));
+        assert_eq!(p.digest().len(), 64);
+        assert_ne!(p.digest(), read(&text, None).unwrap().digest());
     }
 
     #[test]

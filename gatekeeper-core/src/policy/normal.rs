@@ -29,7 +29,7 @@ fn plain(node: &Node) -> Plain {
 }
 
 /// The largest whole number up to which every reader of JSON is exact.
-const EXACT: u64 = 1 << 53;
+const EXACT: u64 = 9_007_199_254_740_992;
 
 /// A number where every reader of JSON holds it exactly, else as it is written. `80.0` is 80: writers of JSON turn the one into the other, and
 /// the digest has to hold after them.

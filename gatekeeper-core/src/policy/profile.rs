@@ -1,6 +1,6 @@
-//! Profiles: levels of a policy. A profile's tables merge into the policy's, key by key, so that a limit that it does not name stays.
+//! Profiles: levels of a policy. A profile's tables merge into the policy's, key by key, so that a limit that it does not name stays. A gate that only a
+//! profile has is there without it too, and switched off: waivers and components may name it, and the verdict says that it was not judged.
 
-use super::gate::Gate;
 use crate::config::{Entry, Node, PolicyProblem, ProblemCode, Problems, Table, Value, merge, nearest};
 
 /// The names of a policy's profiles.
@@ -9,11 +9,34 @@ pub(super) fn names(tree: &Node) -> Vec<String> {
     profiles.iter().map(|p| p.key.clone()).collect()
 }
 
-/// Lays a profile over the policy, those that it is made `from` first.
+/// Whether a profile's table of a gate says all of it, so that it may be one that the policy does not have. A name alone may be misspelt.
+fn is_whole(change: &Entry) -> bool {
+    change.node.get("rule").is_some()
+}
+
+/// The policy's gates.
+fn gates_of(tree: &mut Node) -> Option<&mut Vec<Entry>> {
+    if let Value::Table(top) = &mut tree.value
+        && !top.iter().any(|e| e.key == "gates")
+    {
+        let node = Node { span: 0..0, value: Value::Table(Vec::new()) };
+        top.push(Entry { key: "gates".to_owned(), key_span: 0..0, node });
+    }
+    match tree.get_mut("gates").map(|n| &mut n.value) {
+        Some(Value::Table(gates)) => Some(gates),
+        _ => None,
+    }
+}
+
+/// Lays a profile over the policy, those that it is made `from` first. Gates of other profiles stand by.
 pub(super) fn apply(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
     for profile in chain(tree, name)? {
         match profile.get("gates").map(|n| n.value.clone()) {
             Some(Value::Table(changes)) => {
+                if let Some(gates) = changes.iter().any(is_whole).then(|| gates_of(tree)).flatten() {
+                    let names: Vec<String> = gates.iter().map(|g| g.key.clone()).collect();
+                    gates.extend(changes.iter().filter(|c| is_whole(c) && !names.contains(&c.key)).cloned());
+                }
                 if let Some(Value::Table(gates)) = tree.get_mut("gates").map(|n| &mut n.value) {
                     for gate in gates.iter_mut() {
                         if let Some(change) = changes.iter().find(|c| c.key == gate.key) {
@@ -31,7 +54,34 @@ pub(super) fn apply(tree: &mut Node, name: &str) -> Result<(), PolicyProblem> {
             }
         }
     }
+    stand_by(tree);
     Ok(())
+}
+
+/// Adds the gates that only profiles have, switched off.
+pub(super) fn stand_by(tree: &mut Node) {
+    let profiles = tree.get("profiles").and_then(Node::entries).unwrap_or_default();
+    let tables = profiles.iter().filter_map(|p| p.node.get("gates")?.entries()).flatten();
+    let whole: Vec<Entry> = tables.filter(|c| is_whole(c)).cloned().collect();
+    if whole.is_empty() {
+        return;
+    }
+    let Some(gates) = gates_of(tree) else { return };
+    for mut gate in whole {
+        if !gates.iter().any(|g| g.key == gate.key) {
+            switch_off(&mut gate);
+            gates.push(gate);
+        }
+    }
+}
+
+fn switch_off(gate: &mut Entry) {
+    let span = gate.key_span.clone();
+    if let Value::Table(keys) = &mut gate.node.value {
+        keys.retain(|k| k.key != "enabled");
+        let node = Node { span: span.clone(), value: Value::Flag(false) };
+        keys.push(Entry { key: "enabled".to_owned(), key_span: span, node });
+    }
 }
 
 /// A profile and those that it is made from, the first of them first.
@@ -85,22 +135,37 @@ fn only(tree: &mut Node, chosen: &[Node]) -> Result<(), PolicyProblem> {
             }
         }
     }
-    for gate in gates.iter_mut().filter(|g| !wanted.contains(&g.key)) {
-        let span = gate.key_span.clone();
-        if let Value::Table(keys) = &mut gate.node.value {
-            keys.retain(|k| k.key != "enabled");
-            let node = Node { span: span.clone(), value: Value::Flag(false) };
-            keys.push(Entry { key: "enabled".to_owned(), key_span: span, node });
+    gates.iter_mut().filter(|g| !wanted.contains(&g.key)).for_each(switch_off);
+    Ok(())
+}
+
+/// Reports gates that profiles change and that nobody has: neither the policy, nor the profile or one that it is made from. `tree` is as it was read.
+pub(super) fn check(tree: &Node, problems: &Problems) {
+    let changes = |p: &Node| p.get("gates").and_then(Node::entries).unwrap_or_default().to_vec();
+    let own: Vec<String> =
+        tree.get("gates").and_then(Node::entries).unwrap_or_default().iter().map(|g| g.key.clone()).collect();
+    for e in tree.get("profiles").and_then(Node::entries).unwrap_or_default().iter().take(MOST_PROFILES) {
+        let below = chain(tree, &e.key).unwrap_or_default();
+        let added = below.iter().flat_map(changes).filter(is_whole).map(|c| c.key);
+        let known: Vec<String> = own.iter().cloned().chain(added).collect();
+        for change in changes(&e.node).iter().filter(|c| !is_whole(c) && !known.contains(&c.key)) {
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let add = "a gate that only a profile has says its `rule`";
+            let help = match nearest(&change.key, &names) {
+                Some(near) => format!("did you mean `{near}`? If not, {add}"),
+                None => add.to_owned(),
+            };
+            let words = format!("there is no gate `{}` to change", change.key);
+            problems.add(PolicyProblem::new(change.key_span.clone(), words).code(ProblemCode::UnknownGate).help(help));
         }
     }
-    Ok(())
 }
 
 /// Most profiles of a policy.
 const MOST_PROFILES: usize = 100;
 
 /// Reads the profiles, also those that are not applied: a mistake in one must not wait for the day it is needed.
-pub(super) fn read(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
+pub(super) fn read(top: &mut Table<'_>, problems: &Problems) {
     let all = top.named("profiles");
     // The whole policy is read once with each.
     if let Some(e) = all.get(MOST_PROFILES) {
@@ -119,13 +184,6 @@ pub(super) fn read(top: &mut Table<'_>, gates: &[Gate], problems: &Problems) {
             for g in t.named("gates") {
                 // Not a table: nothing would be changed, without a sound.
                 Table::of(&g.node, "what a profile changes of a gate", problems);
-                if !gates.iter().any(|gate| gate.name == g.key) {
-                    problems.add(
-                        PolicyProblem::new(g.key_span.clone(), format!("there is no gate `{}` to change", g.key))
-                            .code(ProblemCode::UnknownGate)
-                            .nearest(&g.key, gates.iter().map(|g| g.name.as_str())),
-                    );
-                }
             }
         }
         let known: Vec<&str> =
@@ -187,6 +245,41 @@ mod tests {
     fn a_profile_is_made_from_another_and_chooses_gates() {
         let text = "[gates.a]\nm = 1\n[gates.b]\nm = 1\n[profiles.base.gates.a]\nm = 2\n[profiles.p]\nfrom = \"base\"\ngates = [\"a\"]";
         assert_eq!(applied(text, "p").unwrap(), r#"{"a": {"m": 2}, "b": {"m": 1, "enabled": false}}"#);
+    }
+
+    #[test]
+    fn a_profile_adds_a_gate_that_says_its_rule() {
+        let text = "[gates.a]\nm = 1\n[profiles.p.gates.b]\nrule = \"tests\"\nn = 2\n[profiles.q]\nfrom = \"p\"\n[profiles.q.gates.b]\nn = 3\n[profiles.r.gates.b]\nrule = \"sbom\"\n[profiles.s]\nfrom = \"p\"\ngates = [\"b\"]";
+        let b = |keys: &str| format!(r#"{{"a": {{"m": 1}}, "b": {{{keys}}}}}"#);
+        assert_eq!(applied(text, "p").unwrap(), b(r#""rule": "tests", "n": 2"#));
+        assert_eq!(applied(text, "q").unwrap(), b(r#""rule": "tests", "n": 3"#));
+        // Nothing of another profile's gate of the same name.
+        assert_eq!(applied(text, "r").unwrap(), b(r#""rule": "sbom""#));
+        let chosen = applied(text, "s").unwrap();
+        assert_eq!(chosen, r#"{"a": {"m": 1, "enabled": false}, "b": {"rule": "tests", "n": 2}}"#);
+        // Without the profile it stands by.
+        let mut tree = from_toml(text).unwrap();
+        stand_by(&mut tree);
+        assert_eq!(tree.get("gates").unwrap().to_string(), b(r#""rule": "tests", "n": 2, "enabled": false"#));
+        let alone = "[profiles.p.gates.b]\nrule = \"tests\"\n[profiles.q]";
+        assert_eq!(applied(alone, "p").unwrap(), r#"{"b": {"rule": "tests"}}"#);
+        assert_eq!(applied(alone, "q").unwrap(), r#"{"b": {"rule": "tests", "enabled": false}}"#);
+    }
+
+    #[test]
+    fn a_gate_that_nobody_has_is_no_gate_to_change() {
+        let told = |text: &str| {
+            let problems = Problems::default();
+            check(&from_toml(text).unwrap(), &problems);
+            let of = |p: PolicyProblem| format!("{}: {}", p.message, p.help.unwrap_or_default());
+            problems.into_inner().into_iter().map(of).collect::<Vec<_>>()
+        };
+        let gates = "[gates.alpha]\n[profiles.p.gates.beta]\nrule = \"tests\"\n";
+        assert_eq!(told(&format!("{gates}[profiles.q]\nfrom = \"p\"\n[profiles.q.gates.beta]\nn = 1\n")).len(), 0);
+        let stranger = told(&format!("{gates}[profiles.q.gates.beta]\nn = 1\n"));
+        assert!(stranger.len() == 1 && stranger[0].starts_with("there is no gate `beta` to change: a gate that"));
+        let near = told(&format!("{gates}[profiles.q.gates.alpah]\nn = 1\n"));
+        assert!(near.len() == 1 && near[0].contains("did you mean `alpha`? If not, a gate"), "{near:?}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ const RULE: &str = "rego";
 /// Most files of one kind that a gate has.
 const MOST_FILES: usize = 1_000;
 /// Most bytes of all of them.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 16_777_216;
 
 /// Reads the files, each once.
 pub(super) struct Reader<'r> {
@@ -265,3 +265,6 @@ pub(super) fn digested(tree: &mut Node) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -260,6 +260,36 @@ mod tests {
     }
 
     #[test]
+    fn whatever_it_names_says_what_is_waived() {
+        for named in [
+            "id = \"x\"",
+            "test = \"t\"",
+            "package = \"p\"",
+            "path = \"a/**\"",
+            "component = \"web\"",
+            "labels = { os = \"a\" }",
+        ] {
+            let w = read(&format!("gate = \"ct\"\n{named}")).unwrap().waivers.remove(0);
+            assert_eq!((w.reason.as_str(), w.expires.to_string().as_str()), ("r", "2027-01-31"), "{named}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_is_no_longer_than_the_policy_lets_one_be() {
+        let of = |most: u64, starts: &str| {
+            let starts =
+                format!("gate = \"ct\"\ntest = \"t\"\nstarts = \"{starts}\"\n[waivers-policy]\nmax-days = {most}");
+            read(&starts).map(|p| p.waivers[0].max_days)
+        };
+        assert_eq!(of(30, "2027-01-01"), Ok(Some(30)));
+        assert_eq!(of(30, "2027-01-31"), Ok(Some(30)), "a day is enough");
+        let long = "this waiver is to hold for 30 days, and [waivers-policy] allows 29";
+        assert_eq!(of(29, "2027-01-01"), Err(vec![long.to_owned()]));
+        let none = of(0, "2027-01-31").unwrap_err();
+        assert!(none.len() == 1 && none[0].contains("lets no waiver hold"), "{none:?}");
+    }
+
+    #[test]
     fn each_mistake_in_them_is_told_once() {
         for (waiver, said) in [
             ("gate = \"ct\"", "does not say what it waives"),
@@ -272,6 +302,18 @@ mod tests {
             ("gate = \"ct\"\ncovers = \"missing\"\nid = \"x\"", "can name nothing in it"),
             ("gate = \"ct\"\nlabels = { arch = \"arm\" }\ncovers = \"missing\"", "not judged by `arch`"),
             ("gate = \"ct\"\ncomponent = \"web\"\ncovers = \"missing\"", "not judged by components"),
+            ("gate = \"ct\"\ncovers = \"missing\"", "say which by `labels` or `component`"),
+            ("gate = \"ct\"\nlabels = { os = 5 }\ncovers = \"missing\"", "`labels.os`"),
+            ("gate = \"ct\"\nlabels = { os = 5 }", "`labels.os`"),
+            ("test = \"t\"", "has no `gate`"),
+            ("gate = \"tc\"\ntest = \"t\"", "there is no gate `tc`"),
+            ("gate = \"ct\"\ntest = \" \"", "the waiver's `test` is empty"),
+            ("gate = \"ct\"\nid = \"\"", "the waiver's `id` is empty"),
+            ("gate = \"ct\"\npackage = \"\"", "the waiver's `package` is empty"),
+            (
+                "gate = \"ct\"\ntest = \"t\"\nstarts = \"2027-02-01\"",
+                "ends on 2027-01-31, before it starts on 2027-02-01",
+            ),
         ] {
             let told = read(waiver).map(|_| ()).unwrap_err();
             assert!(told.len() == 1 && told[0].contains(said), "{waiver}: {told:?}");

@@ -444,7 +444,9 @@ impl FindingsGate {
             counted(u64::try_from(all).unwrap_or(u64::MAX), "finding")
         ));
         if !known.slack.is_empty() {
-            let some: Vec<String> = known.slack.iter().take(5).map(|f| shown(f)).collect();
+            let mut some: Vec<String> = known.slack.iter().map(|f| shown(f)).collect();
+            some.sort();
+            some.truncate(5);
             let more = if known.slack.len() > some.len() { ", …" } else { "" };
             let n = counted(u64::try_from(known.slack.len()).unwrap_or(u64::MAX), "finding");
             out.notes.push(format!(

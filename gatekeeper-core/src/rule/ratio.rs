@@ -339,7 +339,6 @@ impl Ratio {
         let share = self.max.base();
         let factor = if higher { one.minus(&share) } else { one.plus(&share) };
         let beyond = match (a.is_zero(), b.is_zero()) {
-            (true, true) => false,
             (true, false) => {
                 let words = "its baseline is 0, so that it has no ratio to it".to_owned();
                 return One::Settled(found(GateStatus::Missing, "baseline-zero", String::new(), words, higher));
@@ -373,7 +372,7 @@ impl Ratio {
             .zip(significant)
             .map(|(t, significant)| {
                 let mut found = t.found;
-                let worse = if found.higher { t.comparison.ratio < t.limit } else { t.comparison.ratio > t.limit };
+                let worse = (t.comparison.ratio > t.limit) != found.higher;
                 found.status = match (significant, worse) {
                     (true, true) => GateStatus::Fail,
                     (true, false) => GateStatus::Pass,
@@ -420,7 +419,7 @@ fn following(values: &[f64]) -> Option<f64> {
     }
     let n = float(values.len());
     let mean = values.iter().sum::<f64>() / n;
-    let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+    let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     let lag: f64 = values.iter().zip(values.iter().skip(1)).map(|(a, b)| (a - mean) * (b - mean)).sum();
     // Beyond 2.58 standard errors: one in two hundred of independent series. Fewer than ten samples are never so much alike.
     Some(lag / square).filter(|correlation| *correlation > 2.58 / n.sqrt())
@@ -441,7 +440,7 @@ fn enough(c: &Comparison, counts: (usize, usize), limit: f64, level: f64) -> Str
     let far = (c.ratio.ln() - limit.ln()).abs();
     let seen = percent_of(reach.exp() - 1.0);
     let samples = f64::from(u32::try_from(few).unwrap_or(u32::MAX)) * (reach / far) * (reach / far);
-    if !samples.is_finite() || samples > 1e6 {
+    if !(0.0..=1e6).contains(&samples) {
         return format!("these show differences of {seen} at best, and it lies at the limit itself");
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to a million")]

@@ -125,7 +125,9 @@ pub(super) fn pooled<'s, 'a: 's>(series: impl Iterator<Item = &'s Seen<'a>>) -> 
 
 /// A share as percent with its sign: `+12.18 %`.
 pub(super) fn percent_of(share: f64) -> String {
-    if share.is_infinite() { "no bound".to_owned() } else { format!("{:+.2} %", share * 100.0) }
+    let text = if share.is_infinite() { "no bound".to_owned() } else { format!("{:+.2} %", share * 100.0) };
+    // What is too small to be shown has no direction.
+    if text == "-0.00 %" { "+0.00 %".to_owned() } else { text }
 }
 
 /// The two-sided level of error of `confidence`, in percent.
@@ -216,6 +218,7 @@ mod tests {
     fn shares_are_told_with_their_sign() {
         assert_eq!([percent_of(0.1218), percent_of(-0.05), percent_of(0.0)], ["+12.18 %", "-5.00 %", "+0.00 %"]);
         assert_eq!(percent_of(f64::INFINITY), "no bound");
+        assert_eq!([percent_of(-1e-9), percent_of(1e-9), percent_of(-0.0001)], ["+0.00 %", "+0.00 %", "-0.01 %"]);
     }
 
     #[test]

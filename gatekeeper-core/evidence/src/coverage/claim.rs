@@ -65,6 +65,27 @@ impl Claim {
         (claim != Claim::default()).then(|| Box::new(claim))
     }
 
+    /// The same with the files told by their own counters, and to be applied: the files, all of them or some, came to `from` by their lists and come
+    /// to `to`.
+    pub(super) fn moved(&self, from: &Figures, to: &Figures) -> Option<Box<Claim>> {
+        let by = |d: Option<Disagreement>, from: Option<Ratio>, to: Option<Ratio>| {
+            let Disagreement { stated, listed } = d?;
+            let listed = match (from, to) {
+                (Some(from), Some(to)) => Disagreement { stated: to, listed: from }.applied(listed),
+                _ => listed,
+            };
+            Disagreement::of(Some(stated), Some(listed))
+        };
+        let claim = Claim {
+            applied: true,
+            lines: by(self.lines, from.lines, to.lines),
+            branches: by(self.branches, from.branches, to.branches),
+            functions: by(self.functions, from.functions, to.functions),
+            statements: by(self.statements, from.statements, to.statements),
+        };
+        claim.each().iter().any(|(_, d)| d.is_some()).then(|| Box::new(claim))
+    }
+
     fn each(&self) -> [(&'static str, Option<Disagreement>); 4] {
         [
             ("lines", self.lines),

@@ -55,6 +55,21 @@ fn the_whole_counts_no_difference_twice() {
 }
 
 #[test]
+fn what_counters_of_the_whole_miss_may_be_missing_in_any_part() {
+    let mut c = coverage(&[("a", file(10, 0)), ("b", file(10, 0))]);
+    c.hold_against(&stated(17, 20));
+    c.files.remove("b");
+    assert_eq!(lines(&c.by_totals().unwrap()), (7, 10));
+    // What the file itself says to miss is no part of that.
+    let mut one = file(10, 0);
+    one.hold_against(&stated(8, 10));
+    let mut c = coverage(&[("a", one), ("b", file(10, 0))]);
+    c.hold_against(&stated(15, 20));
+    c.files.remove("b");
+    assert_eq!(lines(&c.by_totals().unwrap()), (5, 10));
+}
+
+#[test]
 fn records_of_a_file_add_their_disagreements_up() {
     let mut one = file(9, 1);
     one.hold_against(&stated(9, 20));

@@ -59,3 +59,15 @@ fn gaps_name_a_few_and_count_all() {
     );
     assert_eq!(Gap::of_items::<String>("x", "x", &[]), None);
 }
+
+#[test]
+fn more_than_can_be_told_one_by_one_are_no_count() {
+    for (many, told) in [(9_999, 9_999), (10_000, 10_000), (10_001, 10_000), (u64::MAX, 10_000)] {
+        let mut f = Findings::default();
+        f.hold_against(&[(Severity::Low, many)], Category::Secret).unwrap();
+        assert_eq!(f.by_totals().unwrap().items.len(), told);
+        let words = format!("it states {many} low and lists 0: too many that nobody can look at");
+        let gap = Gap::whole(words).of(Category::Secret);
+        assert_eq!(f.gaps, if many > 10_000 { vec![gap] } else { vec![] });
+    }
+}

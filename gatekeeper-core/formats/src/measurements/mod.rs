@@ -9,6 +9,7 @@ mod callgrind;
 mod catch2_bench;
 mod common;
 mod criterion;
+mod criterion_text;
 mod erlperf;
 mod exposition;
 pub mod extract;
@@ -16,7 +17,9 @@ mod gatekeeper;
 mod gatling_json;
 mod go_bench;
 mod google_benchmark_json;
+mod hdr_percentiles;
 mod hyperfine_json;
+mod hyperfine_text;
 mod jmeter_csv;
 mod jmeter_json;
 mod jmh_json;
@@ -28,6 +31,7 @@ mod prometheus_json;
 mod pytest_benchmark_json;
 mod rust_bench;
 mod vegeta_json;
+mod vegeta_text;
 mod vitest_bench;
 mod wrk;
 
@@ -41,12 +45,16 @@ pub(super) static FORMATS: &[&Format] = &[
     &benchmarkdotnet_json::FORMAT,
     &catch2_bench::FORMAT,
     &criterion::FORMAT,
+    &criterion_text::FORMAT,
     &erlperf::FORMAT,
     &gatling_json::FORMAT,
     &go_bench::FORMAT,
     &google_benchmark_json::FORMAT,
     &callgrind::GUNGRAUN,
+    &hdr_percentiles::FORMAT,
+    &hyperfine_text::CSV,
     &hyperfine_json::FORMAT,
+    &hyperfine_text::TEXT,
     &callgrind::IAI,
     &jmeter_csv::FORMAT,
     &jmeter_json::FORMAT,
@@ -64,6 +72,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &pytest_benchmark_json::FORMAT,
     &rust_bench::FORMAT,
     &vegeta_json::FORMAT,
+    &vegeta_text::FORMAT,
     &vitest_bench::FORMAT,
     &wrk::FORMAT,
 ];

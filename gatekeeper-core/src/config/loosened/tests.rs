@@ -14,6 +14,15 @@ fn a_warning_that_the_limit_has_overtaken_is_no_loss() {
 }
 
 #[test]
+fn a_gate_that_was_switched_off_demanded_nothing() {
+    assert!(told("lines = 90\nenabled = false", "lines = 10").is_empty());
+    assert_eq!(told("lines = 90\nenabled = true", "lines = 10"), ["g: lines 90 → 10"]);
+    let gone = |base: &str| loosened(&from_toml(base).unwrap(), &from_toml("[gates.other]").unwrap());
+    assert!(gone("[gates.g]\nlines = 90\nenabled = false").is_empty());
+    assert_eq!(gone("[gates.g]\nlines = 90"), ["g: the gate is gone"]);
+}
+
+#[test]
 fn what_a_gate_demands_less_is_not_told_of_its_components_again() {
     let tree = |gate: &str, own: &str| {
         from_toml(&format!(

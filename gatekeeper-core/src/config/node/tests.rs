@@ -265,3 +265,75 @@ fn a_number_is_kept_as_it_is_written() {
         assert_eq!(from_toml(&format!("a = {written}")).unwrap().get("a").unwrap().to_string(), kept, "{written}");
     }
 }
+
+#[test]
+fn what_is_left_of_a_table_comes_as_plain_values() {
+    let rest = |text: &str| {
+        right(text, |t| {
+            t.count("asked");
+            t.rest().map(|r| r.to_string())
+        })
+    };
+    for (text, plain) in [
+        ("asked = 1", "{}"),
+        ("a = \"x\"\nasked = 1\nb = true", "{\"a\":\"x\",\"b\":true}"),
+        ("a = 2026-01-02", "{\"a\":\"2026-01-02\"}"),
+        ("a = [1, \"x\", [false]]", "{\"a\":[1,\"x\",[false]]}"),
+        ("a = { b = { c = 1 } }", "{\"a\":{\"b\":{\"c\":1}}}"),
+        // A whole number keeps its last digit, at either end of what JSON's readers hold.
+        ("a = 1_000\nb = +5", "{\"a\":1000,\"b\":5}"),
+        ("a = 18446744073709551615", "{\"a\":18446744073709551615}"),
+        ("a = -9223372036854775808", "{\"a\":-9223372036854775808}"),
+        ("a = 1.5\nb = -0.25\nc = 1e3", "{\"a\":1.5,\"b\":-0.25,\"c\":1000.0}"),
+    ] {
+        assert_eq!(rest(text).as_deref(), Some(plain), "{text}");
+    }
+    for bad in ["18446744073709551616", "-9223372036854775809", "nan", "inf", "[1, nan]", "{ b = inf }"] {
+        let (place, message) = wrong(&format!("a = {bad}"), |t| t.rest());
+        assert!(
+            bad.contains(&place) && message.contains("takes a number that JSON can hold"),
+            "{bad}: {place} {message}"
+        );
+    }
+    let nothing = from_yaml("a:\n").unwrap();
+    let problems = Problems::default();
+    assert_eq!(Table::of(&nothing, "it", &problems).unwrap().rest(), None);
+    assert!(problems.into_inner()[0].message.starts_with("`a` takes text, a number, true or false"));
+}
+
+#[test]
+fn of_declared_keys_each_is_of_its_kind_and_others_are_unknown() {
+    let keys: Vec<(String, Option<KeyKind>)> = KeyKind::ALL
+        .into_iter()
+        .map(|kind| (kind.as_str().to_owned(), Some(kind)))
+        .chain([("any".to_owned(), None)])
+        .collect();
+    let taken = |text: &str| {
+        let node = from_toml(text).unwrap();
+        let problems = Problems::default();
+        let mut table = Table::of(&node, "it", &problems).unwrap();
+        table.flag("own");
+        let rest = table.rest_of(&keys).map(|r| r.to_string());
+        table.finish("it");
+        (rest, problems.into_inner().into_iter().map(|p| p.message).collect::<Vec<_>>())
+    };
+    let values = [("text", "\"x\""), ("number", "1"), ("boolean", "true"), ("list", "[1]"), ("table", "{ a = 1 }")];
+    for (key, _) in values {
+        for (other, value) in values {
+            let (rest, told) = taken(&format!("own = true\n{key} = {value}"));
+            assert_eq!((rest.is_some(), told.is_empty()), (key == other, key == other), "{key} = {value}: {told:?}");
+        }
+    }
+    for (_, value) in values {
+        assert!(taken(&format!("any = {value}")).1.is_empty());
+    }
+    // A day is a text as well as a date.
+    assert_eq!(taken("text = 2026-01-02").0.as_deref(), Some("{\"text\":\"2026-01-02\"}"));
+    assert_eq!(taken("number = \"1\"").1, ["`number` takes a number, not the text \"1\""]);
+    assert_eq!(taken("boolean = 1").1, ["`boolean` takes true or false, not the number 1"]);
+    assert_eq!(taken("list = 1").1, ["`list` takes a list, not the number 1"]);
+    assert_eq!(taken("table = 1").1, ["`table` takes a table, not the number 1"]);
+    assert_eq!(taken("text = 1").1, ["`text` takes a text, not the number 1"]);
+    assert_eq!(taken("own = true\nnumbr = 1").1, ["it has no key `numbr`"]);
+    assert_eq!(taken("own = true\nnumbr = 1").0.as_deref(), Some("{}"));
+}

@@ -113,6 +113,8 @@ fn a_cell_may_fall_short_until_its_last_day() {
         assert!(said.contains("allowed until 2026-06-01 (its last day): no clock (ops)"), "{said}");
     }
     let said = |days| weighed(&allowing(TODAY + jiff::Span::new().days(days), Quorum::All), &[Pass, Fail]).1;
+    assert!(said(1)[1].violations[0].message.contains("(1 day is left)"));
+    assert!(said(2)[1].violations[0].message.contains("(2 days are left)"));
     assert!(said(14)[1].violations[0].message.contains("(14 days are left)"));
     assert!(!said(15)[1].violations[0].message.contains("days are left"));
     let over = weighed(&allowing(date(2026, 5, 31), Quorum::All), &[Pass, Fail]).1;
@@ -123,6 +125,19 @@ fn a_cell_may_fall_short_until_its_last_day() {
         (status, judged[1].notes.as_slice()),
         (Fail, &["otp = 1 holds: its `allow-fail` is not needed".to_owned()][..])
     );
+}
+
+#[test]
+fn an_excused_cell_is_called_what_it_is() {
+    for (short, said) in [
+        (Fail, "otp = 1 fails, which is allowed"),
+        (Error, "otp = 1 could not be judged, which is allowed"),
+        (Missing, "otp = 1 is missing, which is allowed"),
+        (Inconclusive, "otp = 1 is inconclusive, which is allowed"),
+    ] {
+        let words = weighed(&allowing(TODAY, Quorum::All), &[Pass, short]).1[1].violations[0].message.clone();
+        assert!(words.starts_with(said), "{words}");
+    }
 }
 
 #[test]
@@ -138,6 +153,7 @@ fn how_cells_differ_is_said_in_a_line() {
     assert_eq!(said(&[Pass, Fail, Pass, Missing]).as_deref(), Some("passes on 0, 2; fails on 1; has no evidence on 3"));
     assert_eq!(said(&[Fail, Fail]), None);
     assert_eq!(said(&[]), None);
+    assert_eq!(said(&[Pass, Pass, Pass, Pass, Pass, Fail]).as_deref(), Some("passes on 0, 1, 2, 3, 4; fails on 5"));
     let seven = said(&[Pass, Pass, Pass, Pass, Pass, Pass, Pass, Fail]);
     assert_eq!(seven.as_deref(), Some("passes on 0, 1, 2, 3, 4 and 2 more; fails on 7"));
     let two = Cells { each: vec!["otp".to_owned(), "os".to_owned()], ..Cells::default() };

@@ -1,6 +1,7 @@
 use super::*;
 use crate::policy::{Known, parse};
 use crate::rule::Rules;
+use crate::verdict::GateStatus;
 use gatekeeper_evidence::Source;
 use gatekeeper_evidence::coverage::{FileCoverage, Line, Metrics, Percentages, Stated};
 use gatekeeper_evidence::findings::{Category, Counted, Gap, Place};
@@ -148,6 +149,7 @@ fn a_part_of_coverage_keeps_what_is_said_of_the_whole_and_not_its_counters() {
         not_counted: vec!["x".into()],
         metrics,
         stated: Stated { lines: Some(gatekeeper_evidence::Ratio::new(2, 2)), ..Stated::default() },
+        claim: Some(Box::default()),
         ..Coverage::default()
     };
     let mut e = evidence("out/l", Data::Coverage(whole.clone()));
@@ -156,6 +158,48 @@ fn a_part_of_coverage_keeps_what_is_said_of_the_whole_and_not_its_counters() {
     let files = [("web/a".into(), file)].into();
     assert_eq!(part.data, Data::Coverage(Coverage { files, stated: Stated::default(), ..whole }));
     assert_eq!((&part.source, part.complete, part.notes.len()), (&e.source, Some(true), 1));
+}
+
+#[test]
+fn a_report_that_contradicts_itself_proves_nothing_of_its_parts() {
+    let report = |covered: u32| {
+        let class = |name: &str| {
+            let lines: String = (1..=10).map(|n| format!("<line number=\"{n}\" hits=\"1\"/>")).collect();
+            format!(
+                "<package name=\"{name}\"><classes><class name=\"{name}\" filename=\"{name}/a.py\"><methods/><lines>{lines}</lines></class></classes></package>"
+            )
+        };
+        format!(
+            "<?xml version=\"1.0\"?>\n<coverage version=\"7\" lines-covered=\"{covered}\" lines-valid=\"20\"><packages>{}{}</packages></coverage>",
+            class("web"),
+            class("api")
+        )
+    };
+    let whole = "version = 1\n[gates.coverage]\nlines = 80\n";
+    let split = format!(
+        "{whole}per-component = true\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n"
+    );
+    let part = format!("{whole}paths = [\"web/**\"]\n");
+    let waived = format!(
+        "{whole}[[waivers]]\ngate = \"coverage\"\npath = \"api/a.py\"\nreason = \"r\"\nexpires = \"2027-06-30\"\n"
+    );
+    let engine = crate::Engine::default();
+    let status = |policy: &str, covered: u32| {
+        let policy = engine.parse_policy("p.toml", policy.as_bytes(), None).unwrap();
+        let report = crate::Candidate::in_memory("coverage.xml", report(covered).into_bytes());
+        engine.evaluate(&policy, vec![report], &Context::at(1_800_000_000)).gates[0].status
+    };
+    for policy in [whole, &split, &part] {
+        assert_eq!(status(policy, 20), GateStatus::Pass, "{policy}");
+        // What is stated to be missing is nobody's in particular.
+        assert_eq!(status(policy, 4), GateStatus::Error, "{policy}");
+        assert_eq!(status(policy, 18), GateStatus::Pass, "enough by either reading of any part: {policy}");
+    }
+    assert_eq!(
+        (status(whole, 17), status(&split, 17), status(&part, 17)),
+        (GateStatus::Pass, GateStatus::Error, GateStatus::Error)
+    );
+    assert_eq!((status(&waived, 20), status(&waived, 4)), (GateStatus::Pass, GateStatus::Error));
 }
 
 #[test]
@@ -207,13 +251,112 @@ fn a_component_is_compared_with_what_was_its_own() {
 fn that_none_changed_names_the_first_of_them() {
     let names: Vec<String> = (1..=9).map(|n| n.to_string()).collect();
     let judge = &*policy("").gates.remove(0).judge;
-    let of = |n: usize| {
-        let unit = |name| Unit { name: Some(name), judge, evidence: Vec::new(), skip: None };
-        none_changed(&names.iter().take(n).map(|name| unit(name.as_str())).collect::<Vec<_>>())
+    let of = |n: usize, off: usize| {
+        let unit = |(at, name)| {
+            let skip = Some(if at < off { OFF } else { UNCHANGED });
+            Unit { name: Some(name), judge, evidence: Vec::new(), strays: BTreeSet::new(), skip }
+        };
+        none_changed(&names.iter().take(n).map(String::as_str).enumerate().map(unit).collect::<Vec<_>>())
     };
-    assert_eq!(of(2), "none of its components changed: 1, 2");
-    assert_eq!(of(8), "none of its components changed: 1, 2, 3, 4, 5, 6, 7, 8");
-    assert_eq!(of(9), "none of its components changed: 1, 2, 3, 4, 5, 6, 7, 8, …");
+    assert_eq!(of(2, 0), "none of its components changed: 1, 2");
+    assert_eq!(of(8, 0), "none of its components changed: 1, 2, 3, 4, 5, 6, 7, 8");
+    assert_eq!(of(9, 0), "none of its components changed: 1, 2, 3, 4, 5, 6, 7, 8, …");
+    assert_eq!(of(3, 2), "none of its components changed: 3");
+    assert_eq!(of(2, 2), "it is switched off for all of its components: 1, 2");
+}
+
+#[test]
+fn a_component_of_which_nothing_is_there_is_missing_also_where_it_has_cells() {
+    let verdict = |each: &str, files: &[&str]| {
+        let text = format!(
+            "version = 1\n[[evidence]]\npaths = [\"*/otp-{{otp}}/*.xml\"]\n[gates.tests]\nper-component = true\n{each}\n[components.web]\n\
+             paths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n"
+        );
+        let engine = crate::Engine::default();
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let junit = |f: &str| format!("<testsuite name=\"s\"><testcase classname=\"c\" name=\"{f}\"/></testsuite>");
+        let mut reports: Vec<_> =
+            files.iter().map(|f| crate::Candidate::in_memory(format!("{f}/r.xml"), junit(f).into_bytes())).collect();
+        reports.iter_mut().for_each(|r| r.labels = [("otp".to_owned(), r.path.get(8..10).unwrap().to_owned())].into());
+        let gate = engine.evaluate(&policy, reports, &Context::at(1_800_000_000)).gates.remove(0);
+        (gate.status, gate.violations.iter().map(|v| v.message.clone()).collect::<Vec<_>>())
+    };
+    let missing = |words: &[&str]| (GateStatus::Missing, words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+    let both = ["api/otp-27", "web/otp-27"];
+    for each in ["", "each = \"otp\"", "each = \"otp\"\ncells = \"any\"", "each = \"otp\"\nrequire = { otp = \"27\" }"]
+    {
+        assert_eq!(verdict(each, &both), (GateStatus::Pass, Vec::new()), "{each}");
+    }
+    let said = "no evidence speaks of the component web";
+    for each in ["", "each = \"otp\""] {
+        assert_eq!(verdict(each, &both[..1]), missing(&[said]), "{each}");
+    }
+    let few = "0 of 1 cells hold, and at least 1 must";
+    assert_eq!(verdict("each = \"otp\"\ncells = \"any\"", &both[..1]), missing(&[few, said]));
+    let required = "each = \"otp\"\nrequire = { otp = \"27\" }";
+    assert_eq!(verdict(required, &both[..1]), missing(&["no evidence speaks of the component web for otp = 27"]));
+}
+
+#[test]
+fn a_scan_of_one_component_that_finds_something_in_another_is_no_scan_of_that_one() {
+    let sarif = |files: &[(&str, &str)]| {
+        let result = |(file, level): &(&str, &str)| {
+            format!(
+                "{{\"ruleId\":\"R\",\"level\":\"{level}\",\"message\":{{\"text\":\"m\"}},\"locations\":[{{\"physicalLocation\":{{\"artifactLocation\":{{\"uri\":\"{file}\"}}}}}}]}}"
+            )
+        };
+        let results: Vec<String> = files.iter().map(result).collect();
+        format!(
+            "{{\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{\"name\":\"eslint\"}}}},\"results\":[{}]}}]}}",
+            results.join(",")
+        )
+    };
+    let text = "version = 1\n[gates.lint]\nrule = \"findings\"\nmax = { high = 0 }\nper-component = true\n[components.web]\npaths = [\"web/**\"]\n\
+                [components.api]\npaths = [\"api/**\"]\n";
+    let engine = crate::Engine::default();
+    let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+    let of = |reports: &[(&str, &[(&str, &str)])]| {
+        let reports = reports.iter().map(|(path, files)| crate::Candidate::in_memory(*path, sarif(files).into_bytes()));
+        let gate = engine.evaluate(&policy, reports.collect(), &Context::at(1_800_000_000)).gates.remove(0);
+        let api = gate.cells.iter().find(|c| c.component.as_deref() == Some("api")).unwrap();
+        (gate.status, api.status, gate.violations.iter().map(|v| v.code.to_string()).collect::<Vec<_>>())
+    };
+    let (web, api) = ("web/x.sarif", "api/x.sarif");
+    let missing = |code: &str| (GateStatus::Missing, GateStatus::Missing, vec![code.to_owned()]);
+    assert_eq!(of(&[(web, &[])]), missing("component-missing"));
+    assert_eq!(
+        of(&[(web, &[("api/a.js", "note")])]),
+        missing("component-missing"),
+        "one finding is no better than none"
+    );
+    // What fails fails, whoever found it.
+    assert_eq!(of(&[(web, &[("api/a.js", "error")])]).1, GateStatus::Fail);
+    let pass = (GateStatus::Pass, GateStatus::Pass, Vec::new());
+    assert_eq!(of(&[(web, &[("api/a.js", "note")]), (api, &[])]), pass);
+    assert_eq!(of(&[("out/x.sarif", &[("api/a.js", "note")])]), pass, "a scan of everything");
+}
+
+#[test]
+fn what_is_switched_off_for_every_component_judges_nothing() {
+    let status = |web: &str, api: &str, changed: Option<&str>| {
+        let text = format!(
+            "version = 1\n[gates.coverage]\nlines = 80\nper-component = true\n[components.web]\npaths = [\"web/**\"]\n{web}\
+             [components.api]\npaths = [\"api/**\"]\n{api}"
+        );
+        let engine = crate::Engine::default();
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let lcov = "SF:web/a\nDA:1,1\nend_of_record\nSF:api/a\nDA:1,1\nend_of_record\n";
+        let report = crate::Candidate::in_memory("lcov.info", lcov.as_bytes().to_vec());
+        let mut context = Context::at(1_800_000_000);
+        context.changed = changed.map(|name| BTreeSet::from([name.to_owned()]));
+        engine.evaluate(&policy, vec![report], &context).status.as_str()
+    };
+    let off = |name: &str| format!("[components.{name}.gates.coverage]\nenabled = false\n");
+    let (web, api) = (off("web"), off("api"));
+    assert_eq!(status(&web, &api, None), "unknown");
+    assert_eq!(status(&web, &api, Some("web/a")), "unknown");
+    assert_eq!(status(&web, "", None), "pass", "the other one is judged");
+    assert_eq!(status(&web, "", Some("web/a")), "pass", "the other one did not change");
 }
 
 #[test]

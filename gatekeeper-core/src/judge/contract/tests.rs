@@ -124,8 +124,27 @@ fn a_pattern_that_brought_nothing_concerns_what_its_entry_brings() {
     let tests = results("a/1", 1, 0);
     assert_eq!(of("b/*", std::slice::from_ref(&tests)), [Some(Kind::Tests)]);
     assert_eq!(of("b/*", &[tests.clone(), covered("a/2", &[("x", 1)])]), [Some(Kind::Coverage), Some(Kind::Tests)]);
-    assert_eq!(of("c/*", &[tests]), [None]);
+    assert_eq!(of("c/*", std::slice::from_ref(&tests)), [None]);
     assert_eq!(of("b/*", &[]), [None]);
+    // A file of which nobody knows what it was to be is no pattern that brought nothing; what is known of one stays.
+    assert_eq!(of("a/other", std::slice::from_ref(&tests)), [None]);
+    let known = Unread { kind: Some(Kind::Coverage), ..nowhere("b/*") };
+    let mut unread = vec![known];
+    hold(&policy, &BTreeMap::from([("a/1".to_owned(), 0)]), &[tests], &mut unread);
+    assert_eq!(unread.into_iter().map(|u| u.kind).collect::<Vec<_>>(), [Some(Kind::Coverage)]);
+}
+
+#[test]
+fn what_cannot_be_read_is_not_enough_of_its_own_entry() {
+    let policy = policy("[[evidence]]\npaths = [\"a/*\"]\nmin-cases = 1\n[[evidence]]\npaths = [\"c/*\"]").unwrap();
+    let of = |entry: usize| {
+        let mut unread = vec![Unread { kind: Some(Kind::Tests), ..nowhere("a/1") }];
+        hold(&policy, &BTreeMap::from([("a/1".to_owned(), entry)]), &[], &mut unread);
+        unread.into_iter().map(|u| (u.error.code(), u.kind)).collect::<Vec<_>>()
+    };
+    let broken = (ErrorCode::Io, Some(Kind::Tests));
+    assert_eq!(of(0), [(ErrorCode::BelowFloor, Some(Kind::Tests)), broken]);
+    assert_eq!(of(1), [broken]);
 }
 
 const OPTIONAL: &str = "[[evidence]]\nname = \"e2e\"\npaths = [\"e/*.trx\", \"f/*.trx\"]\nrequired = false\n";
@@ -157,6 +176,8 @@ fn a_gate_is_left_out_only_where_nothing_else_could_have_brought_what_it_lacks()
     };
     assert_eq!(of(OPTIONAL, 0, &[]).as_deref(), Some("e2e is absent, which the policy allows"));
     assert_eq!(of(OPTIONAL, 0, &["e/1.trx"]), None, "a part of it is there, and brought no results");
+    let one = "[[evidence]]\nname = \"e2e\"\npaths = [\"e/*.trx\"]\nrequired = false\n";
+    assert_eq!(of(one, 0, &[]).as_deref(), Some("e2e is absent, which the policy allows"));
     assert_eq!(of(OPTIONAL, 1, &[]), None, "results are no coverage");
     let beside = |more: &str| format!("{OPTIONAL}{more}");
     // What is demanded could have brought results, unless its format or extension says that it could not.
@@ -166,6 +187,13 @@ fn a_gate_is_left_out_only_where_nothing_else_could_have_brought_what_it_lacks()
     assert!(of(&beside("[[evidence]]\npaths = [\"a/*\"]\nformat = \"lcov\""), 0, &[]).is_some());
     assert_eq!(of(&beside("[[evidence]]\npaths = [\"a/*\"]\nformat = \"junit\""), 0, &[]), None);
     assert!(of(&beside("[[evidence]]\npackages = [\"node_modules\"]"), 0, &[]).is_some());
+    // A gate that takes some formats lacks nothing of others.
+    let of_format = |format: &str| {
+        let mut policy = policy(one).unwrap();
+        policy.gates[0].select.formats = vec![format.to_owned()];
+        optional(&policy.gates[0], &policy, &absent_of(&policy, &[]), &Formats::default()).is_some()
+    };
+    assert!(of_format("trx") && !of_format("junit"));
     // A gate that names its evidence means no other.
     assert!(of(&beside("[[evidence]]\npaths = [\"a/**\"]"), 2, &[]).is_some());
 }

@@ -6,12 +6,16 @@ use gatekeeper_evidence::error::ErrorCode;
 use gatekeeper_formats::Formats;
 
 fn read(file: &str, files: &[(&str, &str)]) -> Result<Policy, PolicyError> {
+    read_with(file, files, None)
+}
+
+fn read_with(file: &str, files: &[(&str, &str)], profile: Option<&str>) -> Result<Policy, PolicyError> {
     let of = |name: &str| {
         let found = files.iter().find(|(n, _)| *n == name).map(|(_, text)| text.as_bytes().to_vec());
         found.ok_or_else(|| ParseError::new(ErrorCode::Io, "there is no such file"))
     };
     let known = (Formats::default(), Rules::default());
-    load(file, &of(file).unwrap(), None, Known { formats: &known.0, rules: &known.1 }, &of)
+    load(file, &of(file).unwrap(), profile, Known { formats: &known.0, rules: &known.1 }, &of)
 }
 
 fn refused(file: &str, files: &[(&str, &str)]) -> String {
@@ -73,6 +77,22 @@ fn what_a_file_makes_looser_is_told_along_the_whole_chain() {
     ];
     let policy = read("own.toml", &files).unwrap();
     assert_eq!(policy.loosened, ["coverage: lines.min 83 → 70", "coverage: lines.min 70 → 61"]);
+}
+
+#[test]
+fn what_a_file_makes_looser_in_the_profile_that_is_applied_is_told() {
+    let org = format!("{GATE}[profiles.release.gates.coverage]\nlines = {{ min = 90 }}\n");
+    let read = |own: &str, profile: Option<&str>| {
+        let own = format!("version = 1\nextends = \"org.toml\"\n{own}");
+        let files: [(&str, &str); 2] = [("own.toml", &own), ("org.toml", &org)];
+        read_with("own.toml", &files, profile).unwrap().loosened
+    };
+    let looser = "[profiles.release.gates.coverage]\nlines = { min = 85 }\n";
+    assert_eq!(read(looser, Some("release")), ["coverage: lines.min 90 → 85"]);
+    assert!(read(looser, None).is_empty());
+    assert!(read("[profiles.release.gates.coverage]\nlines = { min = 95 }\n", Some("release")).is_empty());
+    // The profile holds what the file above makes looser below it.
+    assert!(read("[gates.coverage]\nlines = { min = 10 }\n", Some("release")).is_empty());
 }
 
 #[test]

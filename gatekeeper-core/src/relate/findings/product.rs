@@ -178,6 +178,8 @@ mod tests {
             ("pkg:npm/app@1.0", &["pkg:npm/app@1.0"], This),
             ("pkg:npm/app@1.0", &["pkg:npm/other@1.0"], Another),
             ("Example Product 1.0", by_tag, Untold),
+            ("Example Product 1.0", &["ghcr.io/org/app:1.2", "Example Product 1.0"], This),
+            ("Example Product 1.0", &["Example Product 1.1"], Untold),
         ] {
             assert_eq!(holds(stated, references), want, "{stated} against {references:?}");
         }

@@ -243,11 +243,33 @@ fn a_twin_that_tells_of_worse_contradicts() {
     let cut = said(rich(one()), Evidence { complete: Some(false), ..poor(passed(1)) }).unwrap();
     assert!(cut.contains("did not finish"), "{cut}");
     assert_eq!(said(rich(one()), Evidence { complete: Some(true), ..poor(passed(1)) }), None);
-    // What falls short by itself is not made worse, whatever of it is bad.
-    for status in [Outcome::Failed, Outcome::Errored] {
-        assert_eq!(said(rich(run(&[("x", status)])), poor(passed(5))), None);
+    // Failures may be allowed or waived: more of them than are kept contradict as well, and as many do not.
+    let failing = |failed| counts(Counts { failed, passed: 5 - failed, ..Counts::default() });
+    let kept = |failed: usize| {
+        let status = |n| if n < failed { Outcome::Failed } else { Outcome::Passed };
+        rich(run(&(0..5).map(|n| ("x", status(n))).collect::<Vec<_>>()))
+    };
+    for (mine, theirs, words) in [
+        (1, 2, Some("b.log reports 2 failing tests of the same run, here is 1")),
+        (2, 5, Some("b.log reports 5 failing tests of the same run, here are 2")),
+        (2, 2, None),
+        (2, 1, None),
+    ] {
+        assert_eq!(said(kept(mine), poor(failing(theirs))).as_deref(), words, "{mine} {theirs}");
     }
-    assert_eq!(said(rich(TestRun { problems: vec![problem], ..one() }), poor(passed(5))), None);
+    assert_eq!(
+        said(rich(run(&[("x", Outcome::Failed)])), poor(passed(5))).unwrap(),
+        "b.log counts 5 cases, here are 1"
+    );
+    // What one tells as a failed case another tells beside the cases.
+    assert_eq!(said(kept(1), poor(TestRun { problems: vec![problem.clone()], ..passed(5) })), None);
+    assert_eq!(said(rich(TestRun { problems: vec![problem.clone()], ..one() }), poor(failing(1))), None);
+    assert_eq!(said(rich(TestRun { problems: vec![problem.clone()], ..one() }), poor(passed(5))), None);
+    let more = said(kept(1), poor(TestRun { problems: vec![problem.clone()], ..failing(2) })).unwrap();
+    assert_eq!(more, "b.log reports 2 failing tests of the same run, here is 1");
+    let both = said(kept(1), poor(TestRun { problems: vec![problem], ..failing(1) })).unwrap();
+    assert_eq!(both, "b.log reports that end_per_suite failed: crashed");
+    // What did not finish is an error by itself.
     assert_eq!(said(Evidence { complete: Some(false), ..rich(one()) }, poor(broken)), None);
 }
 

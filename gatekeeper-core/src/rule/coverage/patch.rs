@@ -444,38 +444,22 @@ fn is_digest_of(digest: &[u8; 16], source: &[u8]) -> bool {
 /// For each line, in order, whether the innermost statement around it ran; `None` where none is around it.
 fn owners(statements: &[Statement], lines: &[u32]) -> Vec<Option<bool>> {
     let mut own = vec![None; lines.len()];
-    // The next line from each on that has no owner yet.
-    let mut next: Vec<usize> = (0..=lines.len()).collect();
+    // Those that have no owner yet.
+    let mut free: BTreeSet<usize> = (0..lines.len()).collect();
     let mut order: Vec<&Statement> = statements.iter().filter(|s| s.place.0 > 0 && s.place.2 >= s.place.0).collect();
     // The shortest first; of equals the one that starts last, and one that did not run.
     order.sort_by_key(|s| (s.place.2 - s.place.0, Reverse((s.place.0, s.place.1)), s.hits > 0));
     for s in order {
-        let end = lines.partition_point(|l| *l <= s.place.2);
-        let mut at = free(&mut next, lines.partition_point(|l| *l < s.place.0));
-        while at < end {
+        let start = lines.partition_point(|l| *l < s.place.0);
+        let within = free.range(start..).copied().take_while(|at| lines.get(*at).is_some_and(|l| *l <= s.place.2));
+        for at in within.collect::<Vec<_>>() {
+            free.remove(&at);
             if let Some(slot) = own.get_mut(at) {
                 *slot = Some(s.hits > 0);
             }
-            if let Some(slot) = next.get_mut(at) {
-                *slot = at + 1;
-            }
-            at = free(&mut next, at);
         }
     }
     own
-}
-
-/// The first place from one on that is free; the way there is made shorter.
-fn free(next: &mut [usize], from: usize) -> usize {
-    let mut end = from;
-    while let Some(to) = next.get(end).copied().filter(|to| *to != end) {
-        end = to;
-    }
-    let mut at = from;
-    while let Some(slot) = next.get_mut(at).filter(|slot| **slot != end && at != end) {
-        at = std::mem::replace(slot, end);
-    }
-    end
 }
 
 fn at(mut v: Violation, name: &str, line: Option<u32>) -> Violation {

@@ -77,6 +77,8 @@ mod tests {
         assert_eq!(of("a = 'it\\'s ('\nb\n"), [1, 2]);
         assert_eq!(of("a = '''x\n'y'' (\n'''\nb\n"), [1, 1, 1, 4]);
         assert_eq!(of("# don't (\nb\n"), [1, 2]);
+        assert_eq!(of("a = 'x' + (\n  1)\nb\n"), [1, 1, 3]);
+        assert_eq!(of("a = \"it's\" + f(\n  1)\nb\n"), [1, 1, 3]);
     }
 
     #[test]

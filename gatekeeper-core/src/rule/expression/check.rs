@@ -222,7 +222,7 @@ fn added(step: &IdedExpr) -> Option<&IdedExpr> {
     let Expr::Call(call) = &step.expr else { return None };
     match (call.func_name.as_str(), call.args.as_slice()) {
         (operators::ADD, [_, last]) => match &last.expr {
-            Expr::List(l) if l.elements.len() == 1 => l.elements.first(),
+            Expr::List(l) => l.elements.first(),
             _ => None,
         },
         (operators::CONDITIONAL, [_, then, _]) => added(then),
@@ -232,8 +232,7 @@ fn added(step: &IdedExpr) -> Option<&IdedExpr> {
 
 /// Whether a comprehension is an `all`.
 pub(super) fn is_all(c: &ComprehensionExpr) -> bool {
-    let begins = matches!(&c.accu_init.expr, Expr::Literal(LiteralValue::Boolean(b)) if *b.inner());
-    begins && matches!(&c.loop_step.expr, Expr::Call(call) if call.func_name == operators::LOGICAL_AND)
+    matches!(&c.loop_step.expr, Expr::Call(call) if call.func_name == operators::LOGICAL_AND)
 }
 
 /// Whether a name may be that of a list: by its last part, as a name within a list says no more.

@@ -188,6 +188,7 @@ fn all_of_nothing_is_refused_wherever_it_is_asked() {
     for expr in [
         "findings.items.all(f, f.severity != 'critical')",
         "{'a': findings.items.all(f, f.severity != 'critical')}['a']",
+        "{'a': findings.items.all(f, f.severity != 'critical')}.a",
         "{findings.items.all(f, f.severity != 'critical'): true}[true]",
         "[findings.items.all(f, f.severity != 'critical')][0]",
     ] {
@@ -443,4 +444,84 @@ fn other_evidence_can_be_asked_too() {
         // Beside evidence of another kind, which it does not speak of.
         assert_eq!(of(expr, vec![Data::Tests(run(PASSED)), data]), Pass, "{expr}");
     }
+}
+
+#[test]
+fn a_name_is_spelt_with_dots_or_with_brackets() {
+    let of = |expr: &str| check::name_of(&parse(expr).unwrap());
+    for spelt in ["tests.counts.failed", "tests['counts'].failed", "tests['counts'][\"failed\"]"] {
+        assert_eq!(of(spelt).as_deref(), Some("tests.counts.failed"), "{spelt}");
+    }
+    for none in ["tests.cases[0]", "tests.cases[tests.counts.failed]", "tests + 'x'", "tests == 'x'", "'tests'"] {
+        assert_eq!(of(none), None, "{none}");
+    }
+    assert_eq!(of("tests.cases[0].name"), None);
+}
+
+#[test]
+fn a_variable_is_no_part_of_the_document_whatever_it_is_called() {
+    let names = |expr: &str| check::check(&parse(expr).unwrap()).names.into_iter().collect::<Vec<_>>();
+    assert_eq!(names("[1].all(tests, tests == 1)"), Vec::<String>::new());
+    let within = names("tests.cases.all(c, c.name != run.tag && findings.total == 0)");
+    assert_eq!(within.join(" "), "findings findings.total run run.tag tests tests.cases");
+}
+
+#[test]
+fn what_is_chosen_or_added_up_is_checked_like_its_parts() {
+    for expr in [
+        "(tests.counts.failed == 0 ? tests.cases : tests.cases)[0].nam == 't0'",
+        "(tests.cases + tests.cases)[0].nam == 't0'",
+        "(tests.cases + tests.cases).all(c, c.nam != '')",
+        "[tests.cases[0]].all(c, c.nam != '')",
+    ] {
+        let problems = gate(&RULE, &keys(expr)).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains("no `nam`"), "{expr}: {problems:?}");
+        assert_eq!(tests(&expr.replace("nam", "name"), PASSED), Pass, "{expr}");
+    }
+}
+
+#[test]
+fn a_list_is_as_long_as_what_it_is_made_of() {
+    let of = |name: &str| match name {
+        "tests.cases" | "evidence" => 100,
+        // What no name tells: as long as the longest.
+        "" => 1_000,
+        _ => 1,
+    };
+    let size = |expr: &str| check::cost(&parse(expr).unwrap(), &of).1;
+    for (expr, want) in [
+        ("tests.cases", 100),
+        ("evidence", 100),
+        ("tests.cases.map(c, c)", 100),
+        ("evidence.filter(e, e.path != '')", 100),
+        ("tests.cases + evidence", 200),
+        ("tests.counts.failed == 0 ? tests.cases : [1]", 100),
+        ("tests.cases.map(c, evidence)", 100),
+        ("[1, 2, 3]", 3),
+        ("{'a': 1, 'b': 2}", 2),
+        ("tests.cases.size()", 1),
+        ("dyn(tests.cases)", 100),
+        ("evidence == evidence", 1),
+        ("tests.cases.all(c, true)", 1),
+        ("1", 1),
+    ] {
+        assert_eq!(size(expr), want, "{expr}");
+    }
+    // Lists in lists take as many steps as there are pairs.
+    let steps = |expr: &str| check::cost(&parse(expr).unwrap(), &of).0;
+    assert!(steps("tests.cases.all(a, tests.cases.all(b, a != b))") > 100 * steps("tests.cases.all(b, b != 1)") - 100);
+    assert!(steps("tests.cases.all(a, evidence.all(b, true)) && true") < 2 * 100 * 100 * 10);
+    // An element may be a list itself, and what a member is asked of has to be worked out first.
+    assert!(steps("[tests.cases].all(x, x.all(y, true))") > 1_000);
+    assert!(steps("evidence.all(e, true)") < 1_000);
+    assert!(steps("{'a': tests.cases.all(c, true)}.a") > 100);
+    assert_eq!(steps("tests.counts.failed"), steps("tests"), "a name is one step");
+    // The same where a list is looked at first.
+    let demanded = |expr: &str| {
+        let mut expr = parse(expr).unwrap();
+        demand_elements(&mut expr);
+        check::cost(&expr, &of).0
+    };
+    assert!(demanded("[tests.cases].all(x, x.all(y, true))") > 1_000);
+    assert!((100..1_000).contains(&demanded("evidence.all(e, true)")), "{}", demanded("evidence.all(e, true)"));
 }

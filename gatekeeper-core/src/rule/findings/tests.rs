@@ -302,6 +302,8 @@ fn a_way_out_names_what_to_update() {
     assert!(of(None, v).starts_with("no fixed version of qs is known"));
     assert_eq!(of(None, Category::License), "replace qs, or waive it with a reason");
     assert_eq!(way_out(&Finding { category: Category::Code, ..Finding::default() }), None);
+    let secret = way_out(&Finding { category: Category::Secret, ..Finding::default() });
+    assert_eq!(secret.as_deref(), Some("revoke the secret, then take it out; or waive it with a reason"));
 }
 
 #[test]
@@ -459,8 +461,9 @@ fn of_a_file_of_several_tools_those_that_are_named_count() {
     // Who wrote the file stands for all of it, unless one of its tools is named.
     assert_eq!((count(&["github"], Some("github")), count(&["github"], Some("other"))), (2, 0));
     assert_eq!(count(&["github", "a"], Some("github")), 1);
-    // What its totals say and what was left out stays told.
+    // What its totals say and what was left out stays told; and who found what.
     let one = of(&["a"], None);
+    assert_eq!(one.tools, two.tools);
     assert_eq!((one.counted.is_some(), one.gaps.len()), (true, 1));
 }
 
@@ -474,4 +477,91 @@ fn without_findings_no_fix_is_asked_for() {
     };
     assert_eq!(codes(set(vec![])), Vec::<String>::new());
     assert_eq!(codes(set(vec![finding(Severity::High)])), ["fixes-unknown"]);
+}
+
+#[test]
+fn a_file_of_one_tool_is_taken_whole_whatever_it_is_called_within() {
+    let of = |tools: &[&str], wanted: &str| {
+        let items =
+            (0..tools.len()).map(|n| Finding { tool: n.try_into().unwrap(), ..finding(Severity::Low) }).collect();
+        let f = Findings { tools: tools.iter().map(|t| (*t).to_owned()).collect(), items, ..Findings::default() };
+        let select = Selector { tools: vec![wanted.to_owned()], ..Selector::default() };
+        of_tools(&f, None, &select).items.len()
+    };
+    // That the gate takes the file says that its tool is meant, by the name of the file if not by its own.
+    assert_eq!([of(&["Trivy Vulnerability Scanner"], "trivy"), of(&["a"], "a")], [1, 1]);
+    assert_eq!([of(&["a", "b"], "a"), of(&["a", "b", "c"], "c"), of(&["a", "b", "c"], "d")], [1, 1, 0]);
+}
+
+#[test]
+fn paths_beside_all_findings_name_where_these_are() {
+    let said = |files: &[&str]| {
+        let at = |path: &&str| Finding {
+            place: Some(Place { path: (*path).into(), ..Place::default() }),
+            ..finding(Severity::High)
+        };
+        let mut case = of("max = { total = 0 }", vec![set(files.iter().map(at).collect())]);
+        case.select.paths = vec![Pattern::new("src/**").unwrap()];
+        case.judged().violations.into_iter().map(|v| v.message).collect::<Vec<_>>().join("; ")
+    };
+    let words = |rest: &str| format!("no file matches `paths` (src/**); the findings are in {rest}");
+    assert_eq!(said(&["lib/a", "lib/a"]), words("lib/a"));
+    assert_eq!(said(&["lib/a", "lib/b", "lib/c"]), words("lib/a, lib/b, lib/c"));
+    assert_eq!(said(&["lib/a", "lib/b", "lib/c", "lib/d"]), words("lib/a, lib/b, lib/c and 1 more"));
+    assert_eq!(said(&["lib/a", "lib/b", "lib/c", "lib/d", "lib/e"]), words("lib/a, lib/b, lib/c and 2 more"));
+}
+
+#[test]
+fn what_is_new_is_counted_among_what_the_gate_speaks_of() {
+    use crate::relate::findings::fingerprint;
+    let item = |rule: &str| Finding {
+        rule: rule.into(),
+        message: "wrong".into(),
+        place: Some(Place { path: format!("{rule}.py").into(), line: Some(1), column: None }),
+        severity: Severity::High,
+        ..Finding::default()
+    };
+    let notes = |before: &[&str], now: Vec<Finding>| {
+        let printed = before.iter().map(|rule| {
+            let i = item(rule);
+            Finding { fingerprint: Some(fingerprint(&i).into()), message: "".into(), ..i }
+        });
+        let keys = "max = { total = 9 }\nnew-only = true\nrules = [\"A*\", \"B*\"]";
+        let mut case = of(keys, vec![set(now)]);
+        case.baseline = Some(vec![evidence("base", Data::Findings(set(printed.collect())))]);
+        case.judged().notes
+    };
+    let suppressed = Finding { suppressed: Some(Box::new(Suppression::default())), ..item("A9") };
+    let now = vec![item("A1"), item("B1"), suppressed, item("D1")];
+    assert_eq!(notes(&["A1"], now)[0], "1 of 2 findings not in the baseline");
+    // What is gone is named up to five.
+    let gone = |before: &[&str]| notes(before, vec![item("A1")]).get(1).cloned().unwrap_or_default();
+    assert_eq!(gone(&["A1"]), "");
+    let five = gone(&["B1", "B2", "B3", "B4", "B5"]);
+    assert!(five.contains("B5 in B5.py; gatekeeper snapshot"), "{five}");
+    let six = gone(&["B1", "B2", "B3", "B4", "B5", "B6"]);
+    assert!(six.starts_with("6 findings of the baseline no longer there") && six.contains("B5 in B5.py, …; "), "{six}");
+}
+
+#[test]
+fn a_finding_of_the_baseline_is_named_by_what_it_has() {
+    let of = |rule: &str, path: Option<&str>, package: Option<&str>| {
+        shown(&Finding {
+            rule: rule.into(),
+            place: path.map(|p| Place { path: p.into(), ..Place::default() }),
+            package: package.map(|p| Box::new(Package { name: p.into(), ..Package::default() })),
+            ..Finding::default()
+        })
+    };
+    assert_eq!([of("R", Some("a"), None), of("", Some("a"), None), of("R", None, None)], ["R in a", "a", "R"]);
+    assert_eq!([of("R", None, Some("p")), of("R", Some("a"), Some("p"))], ["R in p", "R in a"]);
+}
+
+#[test]
+fn the_first_line_that_says_something_is_said() {
+    let of = |message: &str| words(&Finding { message: message.into(), ..Finding::default() });
+    assert_eq!(of("\n```text\n```\n# Head\nSays it.\nMore."), "Says it.");
+    assert_eq!(of("# Head only"), "Head only");
+    assert_eq!(of("> - quoted"), "quoted");
+    assert_eq!(of("-flag is wrong"), "-flag is wrong");
 }

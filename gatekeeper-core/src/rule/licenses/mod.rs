@@ -602,6 +602,85 @@ mod tests {
     }
 
     #[test]
+    fn a_waiver_sees_every_document_that_names_the_package() {
+        let case = of("deny = [\"GPL\"]", &[&[package("p", "GPL-3.0-only")], &[package("p", "GPL-3.0-only")]]);
+        let by = |fits: &dyn Fn(&[&str]) -> bool| {
+            let judged = case.judged_waiving(&|i| fits(&i.sources.iter().map(|s| s.path.as_str()).collect::<Vec<_>>()));
+            judged.status()
+        };
+        assert_eq!(by(&|sources| sources == ["0.json", "1.json"]), Pass);
+        assert_eq!(by(&|sources| sources.len() != 2), Fail);
+    }
+
+    #[test]
+    fn what_to_do_depends_on_what_is_at_fault() {
+        let help = |licence: &str| {
+            let keys = "deny = [\"GPL\"]\nreview = [\"MPL\"]";
+            of(keys, &[&[package("p", licence)]]).judged().violations[0].help.clone().unwrap()
+        };
+        assert!(help("").starts_with("find out its licence"), "{}", help(""));
+        for known in ["GPL-3.0-only", "MPL-2.0"] {
+            assert_eq!(help(known), "replace the package, or accept it under exceptions with a reason");
+        }
+        let two = of("deny = [\"GPL\"]", &[&[package("p", "MIT")], &[package("p", "Apache-2.0")]]).judged();
+        assert!(two.violations[0].help.as_deref().unwrap().starts_with("find out which of them is right"), "{two:?}");
+    }
+
+    #[test]
+    fn rows_of_one_document_do_not_give_way_to_each_other() {
+        let keys = "deny = [\"GPL\"]";
+        let judged = |documents: &[&[Component]]| {
+            let j = of(keys, documents).judged();
+            violations(&j).into_iter().map(|(code, _)| code.to_owned()).collect::<Vec<_>>()
+        };
+        let (clear, unclear) = (|| package("p", "MIT"), || package("p", ""));
+        assert_eq!(judged(&[&[clear(), unclear()]]), ["license-unknown"], "one of the two may be anything");
+        assert_eq!(judged(&[&[unclear(), clear()]]), ["license-unknown"]);
+        assert_eq!(judged(&[&[clear()], &[unclear()]]), Vec::<String>::new());
+        assert_eq!(judged(&[&[unclear()], &[clear()]]), Vec::<String>::new());
+        // Two documents that know nothing do not clear each other.
+        assert_eq!(judged(&[&[unclear()], &[unclear()]]), ["license-unknown"]);
+        assert_eq!(judged(&[&[unclear()], &[package("p", "LicenseRef-x")]]), ["license-unknown"]);
+        // And what is clear stays what it is.
+        assert_eq!(judged(&[&[clear()], &[package("p", "GPL-3.0-only")]]), ["license-denied"]);
+    }
+
+    #[test]
+    fn a_name_that_says_unknown_beside_a_licence_may_be_any() {
+        let of = |licenses: Vec<License>| {
+            let p = Component { licenses, ..package("p", "") };
+            violations(&of("deny = [\"GPL\"]", &[&[p]]).judged())
+                .into_iter()
+                .map(|(code, _)| code.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let unknown = ["license-unknown"];
+        assert_eq!(of(vec![License::expression("MIT")]), Vec::<String>::new());
+        assert_eq!(of(vec![License::expression("MIT"), License::name("unknown")]), unknown);
+        assert_eq!(
+            of(vec![License::expression("MIT"), License::name(" ")]),
+            Vec::<String>::new(),
+            "an empty name is none"
+        );
+        assert_eq!(of(vec![License::expression("MIT"), License::expression("NOASSERTION")]), Vec::<String>::new());
+        assert_eq!(of(vec![License::name("unknown")]), unknown);
+        assert_eq!(of(vec![License::expression("NOASSERTION")]), unknown);
+    }
+
+    #[test]
+    fn what_is_new_is_listed_up_to_eight() {
+        let note = |n: usize| {
+            let now: Vec<Component> = (0..n).map(|n| package(&format!("p{n}"), "MIT")).collect();
+            let mut case = of("deny = [\"GPL\"]\nnew-only = true", &[&now]);
+            let inventory = Inventory { components: vec![package("gone", "MIT")], ..Inventory::default() };
+            case.baseline = Some(vec![evidence("base", Data::Inventory(inventory))]);
+            case.judged().notes.into_iter().find(|n| n.contains("added")).unwrap()
+        };
+        assert_eq!(note(8), "8 packages added: p0 1, p1 1, p2 1, p3 1, p4 1, p5 1, p6 1, p7 1");
+        assert_eq!(note(9), "9 packages added: p0 1, p1 1, p2 1, p3 1, p4 1, p5 1, p6 1, p7 1, …");
+    }
+
+    #[test]
     fn mistakes_in_the_lists_are_told() {
         for (bad, words) in [
             ("", "nothing can ever fail it"),

@@ -42,4 +42,12 @@ fn what_would_be_enough_is_told() {
     let at = "these show differences of +15.47 % at best, and it lies at the limit itself";
     assert_eq!(of(1.1, 0.9, 1.2, (20, 20), 1.1), at);
     assert_eq!(of(1.05, 0.9, 1.2, (20, 20), 1.050_000_1), at);
+    // A million on each side is the most that anybody is told to take.
+    let reach = (1.2_f64 / 0.9).ln() / 2.0;
+    let limit_for = |samples: f64| (1.05_f64.ln() + reach / (samples / 20.0).sqrt()).exp();
+    assert_eq!(
+        of(1.05, 0.9, 1.2, (20, 20), limit_for(999_999.5)),
+        format!("{words} 1000000 samples on each side would decide")
+    );
+    assert_eq!(of(1.05, 0.9, 1.2, (20, 20), limit_for(1_000_000.5)), at);
 }

@@ -236,3 +236,27 @@ fn a_function_of_the_rules_own_is_known_and_one_that_is_not_is_told() {
     assert_eq!([judged(PASSED), judged(FAILED)], [Pass, Fail]);
     assert_eq!(gate(&RULE, &lib("worse")).unwrap_err(), ["there is no function `data.lib.worse`"]);
 }
+
+#[test]
+fn a_gate_without_rules_is_told_what_it_lacks() {
+    for (keys, said) in [
+        ("", "this gate has no `rego`"),
+        ("rego = \"policy/\"", "`rego` names no file"),
+        ("rego = 5", "`rego`"),
+        ("modules = { \"p.rego\" = 5 }", "Rego is a text"),
+    ] {
+        let problems = gate(&RULE, keys).unwrap_err();
+        assert!(problems.iter().any(|p| p.contains(said)), "{keys}: {problems:?}");
+        assert!(problems.len() == 1 || keys.starts_with("modules"), "{keys}: {problems:?}");
+    }
+    assert!(!gate(&RULE, "rego = 5").unwrap_err()[0].contains("this gate has no"));
+}
+
+#[test]
+fn all_packages_or_some_of_them_are_asked() {
+    let of = |more: &str| gate(&RULE, &format!("{more}\n{}", keys(NO_FAILURE)));
+    assert!(of("all-namespaces = true").is_ok() && of("namespaces = [\"main\"]").is_ok());
+    assert!(of("all-namespaces = true\nnamespaces = []").is_ok(), "it names none");
+    let both = of("all-namespaces = true\nnamespaces = [\"main\"]").unwrap_err();
+    assert!(both.len() == 1 && both[0].contains("keep one of the two"), "{both:?}");
+}

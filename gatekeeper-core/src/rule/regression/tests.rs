@@ -133,6 +133,12 @@ fn what_is_zero_has_no_ratio_but_to_itself() {
         [of([0.0, 0.0], [0.0, 0.0], "B"), of([0.0, 0.0], [1.0, 1.0], "B"), of([8.0, 8.0], [0.0, 0.0], "B")],
         [Pass, Missing, Pass]
     );
+    // Where more is better, nothing is worse than what was.
+    let none = |new: f64| {
+        let of = |v: f64| vec![series("a", "B", Some(Better::Higher), vec![v; 12])];
+        status("max = \"5%\"", of(8.0), of(new))
+    };
+    assert_eq!([none(0.0), none(8.0)], [Fail, Pass]);
     assert_eq!(
         [of([0.0, 0.0], [0.0, 0.0], "ms"), of([8.0, 8.0], [0.0, 0.0], "ms"), of([0.0, 8.0], [8.0, 8.0], "B")],
         [Error, Error, Error]
@@ -233,6 +239,7 @@ fn mistakes_are_told() {
     for (keys, words) in [
         ("", "needs `max`"),
         ("max = 5", "a percentage"),
+        ("max = \"fast\"", "a number with its unit"),
         ("max = \"5ms\"", "a percentage"),
         ("max = \"-5%\"", "a percentage"),
         ("max = \"5%\"\ntest = \"mann-whitny\"", "not \"mann-whitny\""),
@@ -279,4 +286,49 @@ fn what_is_new_is_noted_by_name_and_judged_by_nothing() {
     assert_eq!(notes(&["a", "b", "c", "d"]), "3 series not in the baseline: b, c, d");
     assert_eq!(notes(&["a", "b", "c", "d", "e"]), "4 series not in the baseline: b, c, d, …");
     assert_eq!(codes("max = \"5%\"", all(&["a"]), all(&["b"])), [("measurement-vanished".to_owned(), Error)]);
+    assert_eq!(judged("max = \"5%\"", all(&["a"]), all(&["b"])).notes, Vec::<String>::new(), "nothing was compared");
+}
+
+#[test]
+fn one_side_without_samples_tells_nothing() {
+    let stated = || {
+        let five = Number::parse("5");
+        Series::new("a", Labels::new(), "ns", Some(Better::Lower))
+            .with(gatekeeper_evidence::measurements::Statistic::Mean, five)
+    };
+    let untold = [("regression-untold".to_owned(), Inconclusive)];
+    for (old, new) in [(stated(), time("a", noise(12, 1.0))), (time("a", noise(12, 1.0)), stated())] {
+        let j = judged("max = \"5%\"", vec![old.clone()], vec![new.clone()]);
+        assert_eq!(codes("max = \"5%\"", vec![old], vec![new]), untold);
+        assert_eq!(j.violations[0].message, "a: only a summary is stated, and the test needs samples");
+        // There is no figure to show either.
+        assert_eq!(j.conditions.len(), 0);
+    }
+    let told = judged("max = \"5%\"", vec![time("a", noise(12, 1.0))], vec![time("a", noise(12, 1.0))]);
+    assert_eq!(told.conditions.len(), 1);
+}
+
+#[test]
+fn each_test_has_a_ratio_of_its_own() {
+    let of = |test: &str| {
+        let mixed = |most: f64, rest: f64| (0..12).map(move |i| if i < 7 { most } else { rest });
+        let keys = format!("max = \"5%\"\ntest = \"{test}\"");
+        let j = judged(&keys, vec![time("a", mixed(100.0, 90.0))], vec![time("a", mixed(120.0, 200.0))]);
+        j.violations[0].message.split(" [").next().unwrap().to_owned()
+    };
+    // The medians' ratio, that of the geometric means, and the median of all ratios.
+    assert_eq!([of("bootstrap"), of("welch"), of("mann-whitney")], ["a: +20.00 %", "a: +55.13 %", "a: +33.33 %"]);
+}
+
+#[test]
+fn figures_in_other_units_of_their_kind_are_the_same_figures() {
+    let of = |unit: &str, v: f64| vec![series("a", unit, Some(Better::Lower), vec![v; 12])];
+    let ratio = |old: Vec<Series>, new: Vec<Series>| match judged("max = \"5%\"", old, new).conditions[0].value.clone()
+    {
+        crate::rule::condition::Quantity::Word(w) => w.into_owned(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(ratio(of("us", 100.0), of("ns", 100_000.0)), "+0.00 %");
+    assert_eq!(ratio(of("ns", 100_000.0), of("us", 100.0)), "+0.00 %");
+    assert_eq!(ratio(of("ns", 100_000.0), of("us", 150.0)), "+50.00 %");
 }

@@ -273,6 +273,53 @@ fn types_are_those_that_are_listed_and_a_waiver_names_a_commit() {
 }
 
 #[test]
+fn what_disagrees_is_told_with_both_and_its_place() {
+    let j = judged_on("", Some("1.2.3"), Some(line(AFTER)), &[("VERSION", "1.2.2"), ("package.json", "{}")]);
+    let v = &j.violations[0];
+    assert_eq!(v.message, "VERSION says \"1.2.2\", the tag 1.2.3");
+    assert_eq!(v.place.as_ref().map(|p| &*p.path), Some("VERSION"));
+    // Manifests that agree are named; where none does, nothing is said of them.
+    let words = |files: &[(&'static str, &'static str)]| {
+        let j = judged_on("", Some("1.2.3"), Some(line(AFTER)), files);
+        let of = |c: &Condition| match &c.value {
+            Quantity::Word(w) if c.metric == "manifests" => Some(w.to_string()),
+            _ => None,
+        };
+        j.conditions.iter().find_map(of)
+    };
+    assert_eq!(words(&[]), None);
+    assert_eq!(words(&[("VERSION", "1.2.2")]), None);
+    assert_eq!(words(&[("VERSION", "1.2.3")]).as_deref(), Some("VERSION says so too"));
+    let two = words(&[("VERSION", "1.2.3"), ("package.json", "{\"version\":\"1.2.3\"}")]);
+    assert_eq!(two.as_deref(), Some("VERSION, package.json say so too"));
+}
+
+#[test]
+fn a_step_that_is_too_small_is_told_with_the_one_that_is_demanded() {
+    let of = |tag: &str, messages: &[&str]| {
+        let mut rows: Vec<(&str, &[&str])> = messages.iter().map(|m| (*m, &[] as &[&str])).collect();
+        rows.push(("begin", &["1.1.0"]));
+        let j = judged_on("commits = \"conventional\"", Some(tag), Some(line(&rows)), &[]);
+        (j.violations.first().map(|v| v.message.clone()).unwrap_or_default(), j.to_pass)
+    };
+    let (words, way) = of("1.1.1", &["fix: a", "feat: b"]);
+    assert!(
+        words.starts_with("\"feat: b\" (")
+            && words.ends_with(" demands a minor step, and 1.1.0 → 1.1.1 is a patch one"),
+        "{words}"
+    );
+    assert_eq!(way, [Remedy::Other("release it as a minor step from 1.1.0".to_owned())]);
+    let (words, way) = of("1.2.0", &["fix!: a", "feat: b"]);
+    assert!(words.ends_with(" demands a major step, and 1.1.0 → 1.2.0 is a minor one"), "{words}");
+    assert_eq!(way, [Remedy::Other("release it as a major step from 1.1.0".to_owned())]);
+}
+
+#[test]
+fn it_is_asked_though_there_is_no_evidence() {
+    assert!(!gate(&RULE, "").unwrap().needs_evidence());
+}
+
+#[test]
 fn mistakes_in_its_keys_are_told() {
     for (keys, said) in [
         ("branch = \"release/{mayor}\"", "{mayor}"),

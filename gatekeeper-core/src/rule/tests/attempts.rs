@@ -112,7 +112,7 @@ fn unite<'e>(group: Vec<(&'e Evidence, &'e TestRun)>, which: Attempts, out: &mut
         }
     }
     let last = attempts.len() - 1;
-    let mut keep: Vec<BTreeMap<(usize, usize), (Outcome, bool)>> = vec![BTreeMap::new(); group.len()];
+    let mut keep: Vec<BTreeMap<(usize, usize), bool>> = vec![BTreeMap::new(); group.len()];
     for ((within, name, _), all) in cases {
         let Some(end) = all.last() else { continue };
         if which == Attempts::Full && end.attempt < last {
@@ -122,7 +122,7 @@ fn unite<'e>(group: Vec<(&'e Evidence, &'e TestRun)>, which: Attempts, out: &mut
         }
         let Some((at, flaky)) = outcome(&all) else { continue };
         if let Some(kept) = keep.get_mut(at.evidence) {
-            kept.insert((at.suite, at.case), (at.status, flaky));
+            kept.insert((at.suite, at.case), flaky);
         }
     }
     for ((e, run), kept) in group.into_iter().zip(keep) {
@@ -144,8 +144,8 @@ fn outcome(all: &[At]) -> Option<(At, bool)> {
     Some((at, flaky))
 }
 
-/// A run with these cases alone. What is only counted has no name to be known by: it counts in every attempt.
-fn only(run: &TestRun, kept: &BTreeMap<(usize, usize), (Outcome, bool)>) -> TestRun {
+/// A run with these cases alone, each with whether it is flaky. What is only counted has no name to be known by: it counts in every attempt.
+fn only(run: &TestRun, kept: &BTreeMap<(usize, usize), bool>) -> TestRun {
     let suites = run.suites.iter().enumerate().map(|(s, suite)| Suite {
         name: suite.name.clone(),
         unlisted: suite.unlisted,
@@ -155,8 +155,8 @@ fn only(run: &TestRun, kept: &BTreeMap<(usize, usize), (Outcome, bool)>) -> Test
             .iter()
             .enumerate()
             .filter_map(|(c, case)| {
-                let (status, flaky) = *kept.get(&(s, c))?;
-                Some(Case { status, flaky, ..case.clone() })
+                let flaky = *kept.get(&(s, c))?;
+                Some(Case { flaky, ..case.clone() })
             })
             .collect(),
     });
@@ -218,6 +218,8 @@ mod tests {
     fn what_a_later_attempt_lacks_is_lost_unless_only_failures_were_run_again() {
         let both = [attempt("9", "a", &[("x", Failed), ("y", Passed)]), attempt("10", "a", &[("x", Passed)])];
         assert_eq!(told(&both, Attempts::Full).1, ["y 9 10"]);
+        let all: Vec<&Evidence> = both.iter().collect();
+        assert_eq!(combined(&all, Attempts::Full).lost[0].path, "a/10.xml", "it is there that it lacks");
         let (cases, lost) = told(&both, Attempts::FailedOnly);
         assert_eq!((cases.concat().as_str(), lost.len()), ("x:Passed~y:Passed", 0));
         // What came to it later is not lost; what failed and was not run again has failed.
@@ -242,6 +244,22 @@ mod tests {
             e.source.labels.remove("attempt");
         }
         assert_eq!(told(&plain, Attempts::Full).0, ["x:Failed", "x:Passed"]);
+    }
+
+    #[test]
+    fn runs_stand_in_the_order_of_their_evidence() {
+        let mut all = [
+            attempt("2", "b", &[("x", Passed)]),
+            attempt("1", "c", &[("x", Passed)]),
+            attempt("1", "b", &[("x", Passed)]),
+            attempt("2", "a", &[("x", Passed)]),
+            attempt("1", "a", &[("x", Passed)]),
+        ];
+        all[1].source.labels.remove("attempt");
+        let evidence: Vec<&Evidence> = all.iter().collect();
+        let runs = combined(&evidence, Attempts::Full).runs;
+        let paths: Vec<&str> = runs.iter().map(|(e, _)| e.source.path.as_str()).collect();
+        assert_eq!(paths, ["b/2.xml", "c/1.xml", "b/1.xml", "a/2.xml", "a/1.xml"]);
     }
 
     #[test]

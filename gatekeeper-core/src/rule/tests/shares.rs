@@ -104,6 +104,25 @@ mod tests {
     }
 
     #[test]
+    fn how_many_cases_are_told_twice_is_said() {
+        let said = |keys: &str, letters: &[&str]| {
+            let judged = of(keys, letters.iter().map(|l| run(l)).collect()).judged();
+            judged.violations.into_iter().find(|v| v.code == "counted-twice").map(|v| v.message).unwrap_or_default()
+        };
+        // `p0` and `p1` are in both files, `p2` is in one.
+        let words = said("min-cases = 5", &["ppp", "pp"]);
+        assert!(
+            words.starts_with("2 cases are in more than one file: ") && words.contains(" 3 of 3 passed"),
+            "{words}"
+        );
+        let words = said("min-pass-rate = 80", &["fpp", "ppp", "ppp"]);
+        assert!(
+            words.starts_with("3 cases are in more than one file: ") && words.contains(" 3 of 4 passed"),
+            "{words}"
+        );
+    }
+
+    #[test]
     fn copies_of_one_result_do_not_make_a_failure_small() {
         // `f0` is no copy of `p0`: `p1` to `p3` are in all of them.
         let rate = "min-pass-rate = 90";

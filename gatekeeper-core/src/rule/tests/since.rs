@@ -157,7 +157,7 @@ fn rounded(seconds: f64) -> f64 {
 fn slower(before: &[&TestRun], now: &[&TestRun], found: &Cases<'_>, most: Decimal, out: &mut Judgement) {
     // A time below 0 is a clock that was set back: it takes nothing from the others.
     let sum = |runs: &[&TestRun]| {
-        let listed = runs.iter().flat_map(|r| r.cases()).filter_map(|(_, c)| c.time).filter(|t| *t > 0.0);
+        let listed = runs.iter().flat_map(|r| r.cases()).filter_map(|(_, c)| c.time).map(|t| t.max(0.0));
         let unlisted = runs.iter().flat_map(|r| &r.suites).map(|s| s.unlisted_time.max(0.0));
         rounded(listed.chain(unlisted).sum())
     };
@@ -227,6 +227,9 @@ mod tests {
         case.baseline = Some(vec![before()]);
         assert_eq!(case.judged_waiving(&|i| i.test == Some("d")).status(), Pass);
         assert_eq!(case.judged_waiving(&|i| i.test == Some("c")).status(), Fail);
+        assert_eq!(case.judged_waiving(&|i| i.id == Some("s: d")).status(), Pass);
+        assert_eq!(case.judged_waiving(&|i| i.suite == Some("s")).status(), Pass);
+        assert_eq!(case.judged_waiving(&|i| i.id.is_none() || i.suite.is_none()).status(), Fail);
         // One that is skipped now is not lost, one with the same time has another name.
         let j = judged(
             "max-lost = 0",
@@ -241,6 +244,57 @@ mod tests {
         assert_eq!(j.status(), Pass);
         let j = judged("max-lost = 0", before(), timed("a b c new", 1.0));
         assert!(j.status() == Pass && j.notes == ["moved or renamed: s: d → s: new"], "{j:?}");
+    }
+
+    #[test]
+    fn cases_that_are_only_counted_are_lost_by_their_number() {
+        let counted = |n: u64| {
+            let mut e = timed("a", 1.0);
+            if let Data::Tests(t) = &mut e.data {
+                t.suites[0].unlisted.passed = n;
+            }
+            e
+        };
+        let of = |keys: &str, before: u64, now: u64| judged(keys, counted(before), counted(now));
+        let said = |j: &Judgement| j.violations.iter().map(|v| v.message.clone()).collect::<Vec<_>>();
+        assert_eq!(said(&of("max-lost = 0", 3, 3)), Vec::<String>::new());
+        assert_eq!(said(&of("max-lost = 0", 3, 2)), ["1 case that the baseline counts did not run"]);
+        assert_eq!(said(&of("max-lost = 1", 3, 1)), ["2 cases that the baseline counts did not run"]);
+        assert_eq!(of("max-lost = 2", 3, 1).status(), Pass);
+        // Where all that is lost has a name, no others are spoken of.
+        assert_eq!(
+            said(&judged("max-lost = 0", timed("a b", 1.0), timed("a", 2.0))),
+            ["s: b ran in the baseline and did not run"]
+        );
+    }
+
+    #[test]
+    fn what_is_newly_skipped_and_allowed_is_noted() {
+        let of = |skipped: usize| {
+            let now: Vec<_> = ["a", "b", "c", "d", "e", "f", "g"]
+                .into_iter()
+                .enumerate()
+                .map(|(i, name)| (name, if i < skipped { Outcome::Skipped } else { Outcome::Passed }, Some(1.0)))
+                .collect();
+            let j = judged("max-newly-skipped = 6\nmax-skipped = 9", timed("a b c d e f g", 1.0), run(&now));
+            (j.status(), j.notes.concat())
+        };
+        assert_eq!(of(0), (Pass, String::new()));
+        assert_eq!(of(1), (Pass, "newly skipped: s: a".to_owned()));
+        assert_eq!(of(5), (Pass, "newly skipped: s: a, s: b, s: c, s: d, s: e".to_owned()));
+        assert_eq!(of(6), (Pass, "newly skipped: s: a, s: b, s: c, s: d, s: e and 1 more".to_owned()));
+    }
+
+    #[test]
+    fn what_took_no_time_has_nothing_to_be_slower_than() {
+        let one = |name: &'static str, time: f64| (name, Outcome::Passed, Some(time));
+        let before = || run(&[one("a", 0.0), one("b", 1.0)]);
+        let j = judged("slower = \"50%\"", before(), run(&[one("a", 0.5)]));
+        assert_eq!((j.status(), conditions(&j).last().copied()), (Pass, Some(("duration since the baseline", Pass))));
+        // A clock that was set back takes nothing from the others, then or now.
+        let back =
+            judged("slower = \"50%\"", run(&[one("a", 1.0), one("b", -9.0)]), run(&[one("a", 1.6), one("b", -9.0)]));
+        assert_eq!(back.status(), Fail);
     }
 
     #[test]
@@ -271,6 +325,11 @@ mod tests {
         assert_eq!((of("slower = \"50%\"", 0.2, 0.3), of("slower = \"50%\"", 0.2, 0.301)), (Pass, Fail));
         assert_eq!((of("slower = 200", 0.2, 0.6), of("slower = 200", 0.2, 0.61)), (Pass, Fail));
         assert_eq!(of("slower = \"0%\"", 0.2, 0.2), Pass);
+        // One figure is enough where it says it.
+        for (is, want) in [(1.0, Pass), (2.0, Fail)] {
+            let j = judged("slower = \"50%\"", timed(ten, 1.0), timed(ten, is));
+            assert_eq!(conditions(&j), [("pass-rate", Pass), ("duration since the baseline", want)]);
+        }
         // Half of the cases are gone, and the others take twice as long.
         let j = judged("slower = \"50%\"", timed(ten, 1.0), timed("a b c d e", 2.0));
         assert_eq!(j.status(), Fail, "{:?}", conditions(&j));

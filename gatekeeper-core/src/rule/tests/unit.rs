@@ -409,3 +409,18 @@ fn a_quarantine_of_a_case_that_passed_is_for_one_that_ran() {
     assert_eq!(notes("calc: p1"), "");
     assert_eq!(notes("calk: p1"), "calk: p1 is in quarantine, and no such case ran");
 }
+
+#[test]
+fn a_quarantine_names_a_case_a_reason_and_a_day() {
+    let said = |entry: &str| gate(&RULE, &format!("quarantine = [{{ {entry} }}]")).unwrap_err();
+    for (entry, words) in [
+        ("reason = \"r\", expires = \"2026-06-01\"", "has no `test`"),
+        ("test = \" \", reason = \"r\", expires = \"2026-06-01\"", "has no `test`"),
+        ("test = \"t\", expires = \"2026-06-01\"", "has no `reason`"),
+        ("test = \"t\", reason = \"\", expires = \"2026-06-01\"", "has no `reason`"),
+        ("test = \"t\", reason = \"r\"", "has no `expires`"),
+    ] {
+        let problems = said(entry);
+        assert!(problems.len() == 1 && problems[0].contains(words), "{entry}: {problems:?}");
+    }
+}

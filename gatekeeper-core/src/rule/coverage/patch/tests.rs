@@ -324,6 +324,7 @@ fn mistakes_in_the_policy_are_named() {
 #[test]
 fn numbers_are_told_in_ranges() {
     assert_eq!(ranges(&[3, 5, 6, 7, 9]), "3, 5-7, 9");
+    assert_eq!(ranges(&[1, 3, 5, 7, 9, 11, 13, 15]), "1, 3, 5, 7, 9, 11, 13, 15");
     assert_eq!(ranges(&[1, 3, 5, 7, 9, 11, 13, 15, 17]), "1, 3, 5, 7, 9, 11, 13, 15, …");
 }
 
