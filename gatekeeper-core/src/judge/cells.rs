@@ -112,6 +112,13 @@ pub(super) fn missing(component: Option<&str>, labels: &Labels) -> Violation {
     Violation::new(code, GateStatus::Missing, message)
 }
 
+/// A component of which only scans of others speak.
+pub(super) fn unscanned(component: &str) -> Violation {
+    let message = format!("only scans of other components speak of the component {component}");
+    Violation::new("component-missing", GateStatus::Missing, message)
+        .with_help("scan it by itself, or scan all of them in one report that lies in none of them")
+}
+
 /// What the cells come to together: allowances and waivers first, then how many have to hold.
 pub(super) fn weigh(
     cells: &Cells,

@@ -104,6 +104,8 @@ pub(super) struct Unit<'u> {
     pub name: Option<&'u str>,
     pub judge: &'u dyn Judge,
     pub evidence: Vec<Cow<'u, Evidence>>,
+    /// Paths of scans of another component's folder: what they found here counts, and they do not show that anybody looked for more.
+    pub strays: BTreeSet<&'u str>,
     /// Why it is not judged.
     pub skip: Option<&'static str>,
 }
@@ -127,11 +129,15 @@ pub(super) fn units<'u>(
 ) -> Vec<Unit<'u>> {
     if !gate.per_component {
         let evidence = taken.iter().map(|e| Cow::Borrowed(*e)).collect();
-        return vec![Unit { name: None, judge: &*gate.judge, evidence, skip: None }];
+        return vec![Unit { name: None, judge: &*gate.judge, evidence, strays: BTreeSet::new(), skip: None }];
     }
     let mut parts: BTreeMap<Whose, Vec<Cow<'u, Evidence>>> = BTreeMap::new();
+    let mut strays: BTreeMap<Whose, BTreeSet<&str>> = BTreeMap::new();
     for e in taken {
         for (whose, part) in divide(e, components) {
+            if strays_into(e, whose, components) {
+                strays.entry(whose).or_default().insert(&e.source.path);
+            }
             parts.entry(whose).or_default().push(part);
         }
     }
@@ -143,8 +149,9 @@ pub(super) fn units<'u>(
             _ => touched.is_some_and(|t| t.why(n).is_none()).then_some(UNCHANGED),
         };
         let evidence = parts.remove(&Whose::Component(n)).unwrap_or_default();
+        let strays = strays.remove(&Whose::Component(n)).unwrap_or_default();
         let judge = own.map_or(&*gate.judge, |own| &*own.judge);
-        out.push(Unit { name: Some(&c.name), judge, evidence, skip });
+        out.push(Unit { name: Some(&c.name), judge, evidence, strays, skip });
     }
     let outside = parts.remove(&Whose::Outside).unwrap_or_default();
     let nobody = parts.remove(&Whose::Nobody).unwrap_or_default();
@@ -152,9 +159,15 @@ pub(super) fn units<'u>(
     let skip = (!judged_outside && nobody.is_empty()).then_some("nothing outside of the components changed");
     if !outside.is_empty() || !nobody.is_empty() {
         let evidence = nobody.into_iter().chain(outside.into_iter().filter(|_| judged_outside)).collect();
-        out.push(Unit { name: Some(OUTSIDE), judge: &*gate.judge, evidence, skip });
+        out.push(Unit { name: Some(OUTSIDE), judge: &*gate.judge, evidence, strays: BTreeSet::new(), skip });
     }
     out
+}
+
+/// Whether findings of a component are of a scan of another one's folder.
+fn strays_into(e: &Evidence, whose: Whose, components: &Components) -> bool {
+    let home = || home_of(components, &e.source).filter(|o| o.named);
+    matches!((&e.data, whose), (Data::Findings(_), Whose::Component(n)) if home().is_some_and(|o| o.component != n))
 }
 
 /// That nothing of a gate was judged, and why.

@@ -360,6 +360,9 @@ fn judge_cell(
     } else if judgement.violations.is_empty() && (unit.name.is_some() || !labels.is_empty()) {
         judgement.violations.push(cells::missing(unit.name, &labels));
     }
+    if !evidence.is_empty() && evidence.iter().all(|e| unit.strays.contains(e.source.path.as_str())) {
+        judgement.violations.extend(unit.name.map(cells::unscanned));
+    }
     let status = match judgement.status() {
         GateStatus::Fail if unsure => GateStatus::Error,
         status => status,

@@ -7,7 +7,7 @@ use crate::config::{Measure, Table};
 use crate::stats::{Sorted, fisher, mann_whitney, newcombe};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::Kind;
-use gatekeeper_evidence::measurements::Labels;
+use gatekeeper_evidence::measurements::{Better, Labels};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ steps = [5, 15, 50, 100]
 ```
 
 ## When evidence is missing
-No measurements of one side, or none of a metric: `missing`. Lost samples (NaN, null), samples that have no ratio (0, negative), counts that contradict: `error`. Neither is ever promoted. A hold triggers nothing (`then`).
+No measurements of one side, or none of a metric: `missing`. Lost samples (NaN, null), samples that have no ratio (0, negative), counts that contradict, a bound on the direction that the report says is the better one: `error`. Neither is ever promoted. A hold triggers nothing (`then`).
 ",
     ),
     build: Builder::Fixed(build),
@@ -218,6 +218,11 @@ impl Judge for Canary {
             if broken {
                 continue;
             }
+            if let Some(words) = self.other_way(metric, &all) {
+                let words = format!("{}: {words}", metric.name);
+                out.violations.push(Violation::new("canary-untold", GateStatus::Error, words));
+                continue;
+            }
             let answer = match &metric.counts {
                 Some(counts) => self.rate(metric, counts, &all),
                 None => self.samples(metric, &all),
@@ -260,6 +265,21 @@ impl Canary {
         let mut v = Violation::new("canary", condition.status, format!("{}: {said}: {note}", metric.name));
         v.id = Some(metric.name.clone());
         v
+    }
+
+    /// What bounds the good direction bounds nothing: a report that says which one is better is believed.
+    fn other_way(&self, metric: &Metric, all: &[Seen<'_>]) -> Option<String> {
+        let name = metric.counts.as_ref().map_or(&metric.name, |[bad, _]| bad);
+        let better = if metric.increase { Better::Higher } else { Better::Lower };
+        let sided = |s: &Seen<'_>| self.baseline.has(&s.labels) || self.canary.has(&s.labels);
+        let s = all.iter().find(|s| s.series.metric == *name && sided(s) && s.series.better == Some(better))?;
+        let (own, other) = match metric.increase {
+            true => ("max-increase", "max-decrease"),
+            false => ("max-decrease", "max-increase"),
+        };
+        let source = s.source;
+        let better = better.as_str();
+        Some(format!("`{own}` bounds what may get better: {source} says that {better} is better, so write `{other}`"))
     }
 
     fn condition(&self, metric: &Metric, value: String, status: GateStatus) -> Condition {
@@ -345,15 +365,20 @@ impl Canary {
         let status = self.status(metric, low, high, most);
         let points = |d: f64| format!("{:+.3} pp", d * 100.0);
         let note = format!(
-            "{} {} [{}, {}] by {shown} (Fisher p {:.3e})",
+            "{} {} [{}, {}] by {shown} (Fisher p {})",
             metric.name,
             points(difference),
             points(low),
             points(high),
-            fisher(a, n, b, m)
+            p_value(fisher(a, n, b, m))
         );
         Ok((self.condition(metric, points(difference), status), note))
     }
+}
+
+/// A probability as people read it.
+fn p_value(p: f64) -> String {
+    if p >= 0.001 { format!("{p:.3}") } else { format!("{p:.1e}") }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ A waiver names a subsystem by `test`; it is then not counted, and the word for t
 ## Configuration
 | key | meaning | default |
 |---|---|---|
-| `require` | subsystems that must be there: `[\"db\", \"redis\"]`; `db` also stands for its parts (`db/primary`) | none |
+| `require` | subsystems that must be there: `[\"db\", \"redis\"]`; `db` also stands for its parts (`db/primary`, `db:connections`) | none |
 | `degraded` | what a degraded subsystem, or whole, comes to: `\"fail\"`, `\"warn\"` or `\"allow\"` | `\"fail\"` |
 | `min-checks` | fewest subsystems | 1 |
 
@@ -90,7 +90,7 @@ impl Judge for Checks {
         }
         for wanted in &self.require {
             let there = |name: &&str| {
-                *name == wanted || name.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                *name == wanted || name.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with(['/', ':']))
             };
             if !names.iter().any(there) {
                 let near =

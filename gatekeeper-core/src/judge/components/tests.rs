@@ -254,7 +254,7 @@ fn that_none_changed_names_the_first_of_them() {
     let of = |n: usize, off: usize| {
         let unit = |(at, name)| {
             let skip = Some(if at < off { OFF } else { UNCHANGED });
-            Unit { name: Some(name), judge, evidence: Vec::new(), skip }
+            Unit { name: Some(name), judge, evidence: Vec::new(), strays: BTreeSet::new(), skip }
         };
         none_changed(&names.iter().take(n).map(String::as_str).enumerate().map(unit).collect::<Vec<_>>())
     };
@@ -295,6 +295,45 @@ fn a_component_of_which_nothing_is_there_is_missing_also_where_it_has_cells() {
     assert_eq!(verdict("each = \"otp\"\ncells = \"any\"", &both[..1]), missing(&[few, said]));
     let required = "each = \"otp\"\nrequire = { otp = \"27\" }";
     assert_eq!(verdict(required, &both[..1]), missing(&["no evidence speaks of the component web for otp = 27"]));
+}
+
+#[test]
+fn a_scan_of_one_component_that_finds_something_in_another_is_no_scan_of_that_one() {
+    let sarif = |files: &[(&str, &str)]| {
+        let result = |(file, level): &(&str, &str)| {
+            format!(
+                "{{\"ruleId\":\"R\",\"level\":\"{level}\",\"message\":{{\"text\":\"m\"}},\"locations\":[{{\"physicalLocation\":{{\"artifactLocation\":{{\"uri\":\"{file}\"}}}}}}]}}"
+            )
+        };
+        let results: Vec<String> = files.iter().map(result).collect();
+        format!(
+            "{{\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{{\"driver\":{{\"name\":\"eslint\"}}}},\"results\":[{}]}}]}}",
+            results.join(",")
+        )
+    };
+    let text = "version = 1\n[gates.lint]\nrule = \"findings\"\nmax = { high = 0 }\nper-component = true\n[components.web]\npaths = [\"web/**\"]\n\
+                [components.api]\npaths = [\"api/**\"]\n";
+    let engine = crate::Engine::default();
+    let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+    let of = |reports: &[(&str, &[(&str, &str)])]| {
+        let reports = reports.iter().map(|(path, files)| crate::Candidate::in_memory(*path, sarif(files).into_bytes()));
+        let gate = engine.evaluate(&policy, reports.collect(), &Context::at(1_800_000_000)).gates.remove(0);
+        let api = gate.cells.iter().find(|c| c.component.as_deref() == Some("api")).unwrap();
+        (gate.status, api.status, gate.violations.iter().map(|v| v.code.to_string()).collect::<Vec<_>>())
+    };
+    let (web, api) = ("web/x.sarif", "api/x.sarif");
+    let missing = |code: &str| (GateStatus::Missing, GateStatus::Missing, vec![code.to_owned()]);
+    assert_eq!(of(&[(web, &[])]), missing("component-missing"));
+    assert_eq!(
+        of(&[(web, &[("api/a.js", "note")])]),
+        missing("component-missing"),
+        "one finding is no better than none"
+    );
+    // What fails fails, whoever found it.
+    assert_eq!(of(&[(web, &[("api/a.js", "error")])]).1, GateStatus::Fail);
+    let pass = (GateStatus::Pass, GateStatus::Pass, Vec::new());
+    assert_eq!(of(&[(web, &[("api/a.js", "note")]), (api, &[])]), pass);
+    assert_eq!(of(&[("out/x.sarif", &[("api/a.js", "note")])]), pass, "a scan of everything");
 }
 
 #[test]

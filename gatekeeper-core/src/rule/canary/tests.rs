@@ -45,6 +45,39 @@ fn the_interval_of_the_ratio_decides() {
     assert_eq!(latency("", vec![100.0; 60], vec![120.0; 60]), Fail);
 }
 
+#[test]
+fn a_bound_on_what_may_get_better_is_an_error() {
+    use gatekeeper_evidence::measurements::Better::{Higher, Lower};
+    let of = |key: &str, better, factor: f64| {
+        let with = |factor| Series { better, ..samples("latency", noise(60, factor)) };
+        let all = vec![side("primary", vec![with(1.0)]), side("canary", vec![with(factor)])];
+        let metrics = format!("metrics = [{{ name = \"latency\", {key} = \"10%\" }}]\n");
+        Case::new(&RULE, &format!("{SIDES}{metrics}"), all).judged().status()
+    };
+    assert_eq!([of("max-increase", Some(Lower), 1.0), of("max-increase", None, 1.0)], [Pass, Pass]);
+    assert_eq!([of("max-decrease", Some(Higher), 1.0), of("max-decrease", None, 1.0)], [Pass, Pass]);
+    // A canary that is twice as slow is within a bound on how much faster it may be.
+    assert_eq!([of("max-decrease", Some(Lower), 2.0), of("max-increase", Some(Higher), 0.5)], [Error, Error]);
+    let counted = |key: &str, better| {
+        let of = |role: &str| {
+            let errors = Series { better, ..samples("errors", [5.0]) };
+            side(role, vec![errors, samples("requests", [9_000.0])])
+        };
+        let metrics =
+            format!("metrics = [{{ name = \"rate\", {key} = \"1pp\", counts = [\"errors\", \"requests\"] }}]\n");
+        Case::new(&RULE, &format!("{SIDES}{metrics}"), vec![of("primary"), of("canary")]).judged().status()
+    };
+    assert_eq!([counted("max-increase", Some(Lower)), counted("max-decrease", Some(Lower))], [Pass, Error]);
+}
+
+#[test]
+fn a_probability_is_written_for_people() {
+    assert_eq!(
+        [1.0, 0.0421, 0.001, 0.000_999, 3.9e-175].map(p_value),
+        ["1.000", "0.042", "0.001", "1.0e-3", "3.9e-175"]
+    );
+}
+
 /// A canary whose own thresholds failed is not promoted; a baseline's are no fault of the canary's.
 #[test]
 fn what_the_tool_says_of_thresholds_of_its_own_is_heard() {

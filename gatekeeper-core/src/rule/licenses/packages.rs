@@ -68,7 +68,52 @@ fn identity(purl: &str, version: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::identity;
+    use super::super::super::testing::evidence;
+    use super::{identity, packages, same_document};
+    use gatekeeper_evidence::inventory::{Component, Inventory};
+    use gatekeeper_evidence::{Data, Evidence};
+
+    /// A document of these rows: a name, or a package URL.
+    fn document(path: &str, rows: &[&str]) -> Evidence {
+        let row = |r: &&str| Component {
+            name: r.rsplit('/').next().and_then(|n| n.split('@').next()).unwrap_or(r).into(),
+            version: Some("1".into()),
+            purl: r.starts_with("pkg:").then(|| (*r).into()),
+            ..Component::default()
+        };
+        evidence(
+            path,
+            Data::Inventory(Inventory { components: rows.iter().map(row).collect(), ..Inventory::default() }),
+        )
+    }
+
+    /// How many rows each package has.
+    fn rows(documents: &[Evidence]) -> Vec<usize> {
+        let all: Vec<&Evidence> = documents.iter().collect();
+        let mut out: Vec<usize> = packages(&all, |_| true).into_values().map(|rows| rows.len()).collect();
+        out.sort_unstable();
+        out
+    }
+
+    #[test]
+    fn a_bare_name_means_the_one_package_of_it_in_other_documents() {
+        let (url, bare) = ("pkg:npm/x@1", "x");
+        assert_eq!(rows(&[document("a", &[url]), document("b", &[bare])]), [2]);
+        assert_eq!(rows(&[document("a", &[bare]), document("b", &[url])]), [2]);
+        // However many documents name it.
+        assert_eq!(rows(&[document("a", &[url]), document("b", &[url]), document("c", &[bare])]), [3]);
+        // Beside it in one document it is another one; and of two it is neither.
+        assert_eq!(rows(&[document("a", &[url, bare])]), [1, 1]);
+        assert_eq!(rows(&[document("a", &[url]), document("b", &["pkg:pypi/x@1"]), document("c", &[bare])]), [1, 1, 1]);
+        assert_eq!(rows(&[document("a", &[url]), document("b", &["y"])]), [1, 1]);
+    }
+
+    #[test]
+    fn parts_of_one_file_are_one_document() {
+        let (a, again, b) = (document("a", &["x"]), document("a", &["x"]), document("b", &["x"]));
+        assert!(same_document(&a, &a) && same_document(&a, &again));
+        assert!(!same_document(&a, &b));
+    }
 
     #[test]
     fn spellings_of_one_package_are_one() {

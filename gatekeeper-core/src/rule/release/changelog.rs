@@ -52,6 +52,10 @@ mod tests {
             "## [1.2.0](https://example.org/compare/v1.1.0...v1.2.0) (2026-05-31)\n",
             "## app 1.2.0\n",
             "## 1.2.0, 31.5.2026\n",
+            "## 2026 release 1.2.0\n",
+            "1.2.0\n---\n",
+            "```\nx\n```\n## 1.2.0\n",
+            "~~~\n```\n~~~\n## 1.2.0\n",
         ] {
             assert!(has(text, "1.2.0"), "{text}");
         }
@@ -65,7 +69,10 @@ mod tests {
             "## [Unreleased]\n- since 1.2.0\n",
             "## Upgrading from 1.1.0 to 1.2.0\n",
             "```\n## 1.2.0\n```\n",
+            "```\n~~~\n## 1.2.0\n~~~\n```\n",
             "1.2.0\n",
+            "1.2.0\nis out\n",
+            "1.2.0\n--\n",
             "",
         ] {
             assert!(!has(text, "1.2.0"), "{text}");

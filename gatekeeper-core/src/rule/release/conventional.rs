@@ -82,6 +82,7 @@ mod tests {
             ("feat: x", "feat", false),
             ("fix(parser): x", "fix", false),
             ("Feat(@scope/pkg, core): x", "Feat", false),
+            ("my-own_type: x", "my-own_type", false),
             ("feat!: x", "feat", true),
             ("feat(api)!: x", "feat", true),
             ("chore(deps-dev): bump a to 1.0: really", "chore", false),

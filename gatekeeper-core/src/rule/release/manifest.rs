@@ -96,7 +96,7 @@ fn erlang_tokens(text: &str) -> Vec<String> {
             }
             c if c.is_alphanumeric() || c == '_' => {
                 let mut token = String::from(c);
-                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || *c == '_' || *c == '@') {
+                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || "_@".contains(*c)) {
                     token.push(c);
                 }
                 out.push(token);
@@ -231,6 +231,7 @@ mod tests {
         for (path, text) in [
             ("x.app.src", "{application, x, [{vsn, git}]}."),
             ("x.app.src", "{application, x, [{vsn, \"%VSN%\"}]}."),
+            ("x.app", "{application, x, [{vsn, \"\"}]}."),
             ("mix.exs", "[version: version(),"),
             ("mix.exs", "[version: @v,\n"),
             ("mix.exs", "[version: \"1.#{x}\"]"),
@@ -244,12 +245,30 @@ mod tests {
     }
 
     #[test]
+    fn why_no_version_is_stated_is_told() {
+        let why = |path: &str, text: &str| match read(path, text.as_bytes()) {
+            Ok(Stated::No(why)) => why,
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(
+            why("pyproject.toml", "[project]\ndynamic = [\"readme\", \"version\"]\n"),
+            "is worked out when it is built"
+        );
+        assert_eq!(why("pyproject.toml", "[project]\ndynamic = [\"readme\"]\n"), "is not in it");
+        assert_eq!(why("pyproject.toml", "[project]\ndynamic = []\n"), "is not in it");
+        assert_eq!(why("Cargo.toml", "[package]\nversion.workspace = true\n"), "is its workspace's");
+        assert_eq!(why("package.json", "{}"), "is not in it");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_an_error() {
         for (path, text) in [
             ("x.app.src", "{application, x, []}."),
             ("mix.exs", "[app: :x]"),
             ("Cargo.toml", "[package"),
             ("Cargo.toml", "[package]\nversion = 1\n"),
+            ("Cargo.toml", "[package]\nversion = { major = 1 }\n[workspace.package]\nversion = \"1.2.3\"\n"),
+            ("Cargo.toml", "[package]\nversion.workspace = false\n"),
             ("package.json", "{"),
             ("package.json", "{\"version\": 1}"),
             ("VERSION", ""),
