@@ -458,7 +458,7 @@ fn nothing_that_happens_to_evidence_improves_a_verdict() {
     let wanted: u64 = std::env::var("LAW_PAIRS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000);
     let pairs = AtomicU64::new(0);
     let passed = AtomicU64::new(0);
-    let one = |(p, at, cut, hours): (Project, usize, usize, i64)| {
+    let one = &|(p, at, cut, hours): (Project, usize, usize, i64)| {
         let text = p.policy();
         let policy = parsed(&text);
         let around = p.around(1);
@@ -474,12 +474,24 @@ fn nothing_that_happens_to_evidence_improves_a_verdict() {
         }
         Ok(())
     };
-    let each = u32::try_from(wanted / 26).unwrap_or(u32::MAX).max(1);
-    let mut runner = TestRunner::new(Config { cases: each, failure_persistence: None, ..Config::default() });
-    runner.run(&(project(), any::<usize>(), any::<usize>(), 1..100_i64), one).unwrap_or_else(|e| panic!("{e}"));
+    let projects = (wanted / 26).max(1);
+    let runners = std::thread::available_parallelism().map_or(1, |n| u64::try_from(n.get()).unwrap_or(1)).min(projects);
+    let run = |n: u64| {
+        let cases = u32::try_from(projects / runners + u64::from(n < projects % runners)).unwrap_or(u32::MAX);
+        let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+        let any = (project(), any::<usize>(), any::<usize>(), 1..100_i64);
+        runner.run(&any, one).map_err(|e| e.to_string())
+    };
+    std::thread::scope(|scope| {
+        let run = &run;
+        let all: Vec<_> = (0..runners).map(|n| scope.spawn(move || run(n))).collect();
+        for one in all {
+            one.join().unwrap().unwrap_or_else(|e| panic!("{e}"));
+        }
+    });
     let (pairs, passed) = (pairs.into_inner(), passed.into_inner());
-    println!("{pairs} pairs of {each} projects, {passed} of which passed");
+    println!("{pairs} pairs of {projects} projects, {passed} of which passed");
     assert!(pairs >= wanted.saturating_sub(20), "{pairs}");
     // What never passes proves nothing.
-    assert!(passed * 50 >= u64::from(each), "{passed} of {each}");
+    assert!(passed * 50 >= projects, "{passed} of {projects}");
 }

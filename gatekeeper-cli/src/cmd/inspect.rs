@@ -1,11 +1,11 @@
 //! `gatekeeper inspect FILE...`: what files are and what they say.
 
+use super::by::Largest;
 use crate::exit;
 use crate::front::Reading;
 use crate::terminal::Talk;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::Engine;
-use gatekeeper_core::input::Limits;
 use gatekeeper_core::inspect::Inspection;
 use gatekeeper_core::output::{document, line};
 use std::io::{self, Write};
@@ -26,9 +26,8 @@ pub struct InspectArgs {
     /// Do not validate SBOMs against their schema
     #[arg(long)]
     no_validate: bool,
-    /// Largest file that is read: bytes, or a size such as 10MB
-    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    largest: Largest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,8 +38,11 @@ enum Form {
 
 /// Runs `inspect`.
 pub fn run(engine: &Engine, args: &InspectArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let reading =
-        Reading { read_as: args.read_as.clone(), no_validate: args.no_validate, max_bytes: Some(args.max_bytes) };
+    let reading = Reading {
+        read_as: args.read_as.clone(),
+        no_validate: args.no_validate,
+        max_bytes: Some(args.largest.max_bytes),
+    };
     let options = match reading.options(engine) {
         Ok(options) => options,
         Err(e) => {

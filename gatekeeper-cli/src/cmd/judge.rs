@@ -1,5 +1,6 @@
 //! Judging, for every command that does: its arguments, and what is said where nothing can be judged.
 
+use super::by::{By, Largest};
 use super::change::{self, ChangeArgs};
 use super::earlier::EarlierArgs;
 use crate::exit;
@@ -9,7 +10,6 @@ use crate::refusal::{Refusal, RefusalDocument};
 use crate::release::Release;
 use clap::Args;
 use gatekeeper_core::Engine;
-use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::line;
 use gatekeeper_core::verdict::Verdict;
 use std::io::{self, Write};
@@ -22,23 +22,12 @@ pub struct JudgeArgs {
     /// Files and folders to read instead of what the policy names
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The policy; otherwise gatekeeper.toml is searched for here and in the parent folders
-    #[arg(short, long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The folder that the policy's patterns are relative to
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// The policy's profile to judge by
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// The clock to judge by (RFC 3339), instead of this machine's
-    #[arg(long, value_name = "TIME")]
-    now: Option<String>,
+    #[command(flatten)]
+    by: By,
     #[command(flatten)]
     release: Release,
-    /// Largest file that is read: bytes, or a size such as 10MB
-    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    largest: Largest,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
     #[command(flatten)]
@@ -51,19 +40,19 @@ pub struct JudgeArgs {
 impl JudgeArgs {
     /// Judges below a folder, where no root is given; what is given is relative to it.
     pub(super) fn below(&mut self, folder: &Path) {
-        self.root.get_or_insert_with(|| folder.to_owned());
-        let given = self.paths.iter_mut().chain(&mut self.config);
+        self.by.root.get_or_insert_with(|| folder.to_owned());
+        let given = self.paths.iter_mut().chain(&mut self.by.config);
         given.for_each(|path| *path = folder.join(&*path));
     }
 
     /// Asks for what a kept verdict was asked for, where nothing else is asked.
     pub(super) fn as_in(&mut self, kept: &Verdict) {
-        if self.config.is_none() && !self.change.reads_the_policy() {
-            self.config = kept.policy.file.as_ref().map(PathBuf::from);
+        if self.by.config.is_none() && !self.change.reads_the_policy() {
+            self.by.config = kept.policy.file.as_ref().map(PathBuf::from);
         }
-        self.root.get_or_insert_with(|| PathBuf::from(&kept.root));
-        self.profile = self.profile.take().or_else(|| kept.policy.profile.clone());
-        self.now = self.now.take().or_else(|| kept.now.clone());
+        self.by.root.get_or_insert_with(|| PathBuf::from(&kept.root));
+        self.by.profile = self.by.profile.take().or_else(|| kept.policy.profile.clone());
+        self.by.now = self.by.now.take().or_else(|| kept.now.clone());
         if self.paths.is_empty() {
             self.paths = kept.asked.paths.iter().map(PathBuf::from).collect();
         }
@@ -90,13 +79,14 @@ pub(crate) fn judge(
     color: bool,
     err: &mut dyn Write,
 ) -> io::Result<Result<Verdict, Refused>> {
-    let given = match change::given(&args.change, args.root.as_deref(), args.config.as_deref(), args.max_bytes) {
-        Ok(given) => given,
-        Err(refusal) => {
-            writeln!(err, "gatekeeper: {}", line(&refusal.line()))?;
-            return Ok(Err(Refused { code: exit::USAGE, document: refusal.document() }));
-        }
-    };
+    let given =
+        match change::given(&args.change, args.by.root.as_deref(), args.by.config.as_deref(), args.largest.max_bytes) {
+            Ok(given) => given,
+            Err(refusal) => {
+                writeln!(err, "gatekeeper: {}", line(&refusal.line()))?;
+                return Ok(Err(Refused { code: exit::USAGE, document: refusal.document() }));
+            }
+        };
     let request = Request {
         revision: given.revision,
         diff: given.diff,
@@ -104,11 +94,11 @@ pub(crate) fn judge(
         changed: given.changed,
         allow_empty: args.change.allow_empty,
         paths: args.paths.clone(),
-        config: args.config.clone(),
-        root: args.root.clone(),
-        profile: args.profile.clone(),
-        now: args.now.clone(),
-        max_bytes: Some(args.max_bytes),
+        config: args.by.config.clone(),
+        root: args.by.root.clone(),
+        profile: args.by.profile.clone(),
+        now: args.by.now.clone(),
+        max_bytes: Some(args.largest.max_bytes),
         fail_on_warn,
         details,
         only,

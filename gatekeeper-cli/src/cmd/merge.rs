@@ -1,12 +1,12 @@
 //! `gatekeeper merge FILE...`: several reports of one kind as one.
 
+use super::by::Largest;
 use crate::exit;
 use crate::files::write_whole;
 use clap::{Args, ValueEnum};
 use gatekeeper_core::collect::tree;
 use gatekeeper_core::config::PathRules;
 use gatekeeper_core::error::chain;
-use gatekeeper_core::input::Limits;
 use gatekeeper_core::merge::{MergeError, Target, reconcile, unite};
 use gatekeeper_core::output::line;
 use gatekeeper_core::{Engine, ReadOptions};
@@ -37,9 +37,8 @@ pub struct MergeArgs {
     /// Read the files as this format, whatever they look like
     #[arg(long = "as", value_name = "FORMAT")]
     read_as: Option<String>,
-    /// Largest file that is read: bytes, or a size such as 10MB
-    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    largest: Largest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,8 +63,8 @@ impl Form {
 /// Runs `merge`. Whole or not at all: where a file cannot be read or the result not be written, the output stays as it was.
 pub fn run(engine: &Engine, args: &MergeArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let mut options = ReadOptions::default();
-    options.limits.file_bytes = args.max_bytes;
-    options.limits.unpacked_bytes = args.max_bytes;
+    options.limits.file_bytes = args.largest.max_bytes;
+    options.limits.unpacked_bytes = args.largest.max_bytes;
     if let Some(id) = &args.read_as {
         options.format = engine.formats().by_id(id);
         if options.format.is_none() {

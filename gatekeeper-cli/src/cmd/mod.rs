@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod bundle;
+mod by;
 mod change;
 pub mod check;
 pub mod completions;

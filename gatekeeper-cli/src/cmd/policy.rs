@@ -1,5 +1,6 @@
 //! `gatekeeper policy check | test | prove`: whether a policy is one, judges as it should, and can fail at all.
 
+use super::by::{By, Largest};
 use super::change::{self, ChangeArgs};
 use super::earlier::EarlierArgs;
 use super::judge::say_refusal;
@@ -11,7 +12,6 @@ use crate::release::Release;
 use crate::terminal::{Talk, Terminal};
 use clap::{Args, Subcommand};
 use gatekeeper_core::Engine;
-use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{document, line};
 use gatekeeper_core::proof::Proven;
 use std::io::{self, Write};
@@ -38,9 +38,8 @@ enum What {
 struct ProveArgs {
     #[command(flatten)]
     of: OfPolicy,
-    /// Largest file that is read: bytes, or a size such as 10MB
-    #[arg(long, value_name = "SIZE", value_parser = crate::size::bytes, default_value_t = Limits::default().file_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    largest: Largest,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
@@ -51,18 +50,8 @@ struct ProveArgs {
 
 #[derive(Debug, Args)]
 struct OfPolicy {
-    /// The policy; otherwise it is searched for here and in the parent folders
-    #[arg(short, long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The folder that its patterns are relative to
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// The profile to apply
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// The clock (RFC 3339), instead of this machine's
-    #[arg(long, value_name = "TIME")]
-    now: Option<String>,
+    #[command(flatten)]
+    by: By,
     /// Exit with 1 where anything is named
     #[arg(long)]
     strict: bool,
@@ -92,10 +81,10 @@ struct TestArgs {
 impl OfPolicy {
     fn request(&self) -> Request {
         Request {
-            config: self.config.clone(),
-            root: self.root.clone(),
-            profile: self.profile.clone(),
-            now: self.now.clone(),
+            config: self.by.config.clone(),
+            root: self.by.root.clone(),
+            profile: self.by.profile.clone(),
+            now: self.by.now.clone(),
             ..Request::default()
         }
     }
@@ -126,7 +115,7 @@ fn check(
     err: &mut dyn Write,
 ) -> io::Result<u8> {
     let of = &args.of;
-    let request = Request { config: args.policy.clone().or_else(|| of.config.clone()), ..of.request() };
+    let request = Request { config: args.policy.clone().or_else(|| of.by.config.clone()), ..of.request() };
     let (policy, lints) = match proof::policy_check(engine, &request) {
         Ok(found) => found,
         Err(refusal) => return say_refusal(&refusal, terminal.color, err),
@@ -160,12 +149,13 @@ fn prove(
     err: &mut dyn Write,
 ) -> io::Result<u8> {
     let of = &args.of;
-    let given = match change::given(&args.change, of.root.as_deref(), of.config.as_deref(), args.max_bytes) {
-        Ok(given) => given,
-        Err(refusal) => return say_refusal(&refusal, terminal.color, err),
-    };
+    let given =
+        match change::given(&args.change, of.by.root.as_deref(), of.by.config.as_deref(), args.largest.max_bytes) {
+            Ok(given) => given,
+            Err(refusal) => return say_refusal(&refusal, terminal.color, err),
+        };
     let request = Request {
-        max_bytes: Some(args.max_bytes),
+        max_bytes: Some(args.largest.max_bytes),
         revision: given.revision,
         diff: given.diff,
         policy: given.policy,

@@ -1,5 +1,6 @@
 //! `gatekeeper snapshot`: writes down what a run saw, for later runs to be compared with, and mends that after a merge.
 
+use super::by::{By, Largest};
 use super::judge::refused;
 use crate::exit;
 use crate::files::{judged_in, write_whole};
@@ -9,7 +10,6 @@ use crate::policy_ref::folder;
 use crate::terminal::Terminal;
 use clap::Args;
 use gatekeeper_core::Engine;
-use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::line;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,21 +24,10 @@ pub struct SnapshotArgs {
     /// Files and folders to read instead of what the policy names
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The policy; otherwise gatekeeper.toml is searched for here and in the parent folders
-    #[arg(short, long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The folder that the policy's patterns are relative to
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// The policy's profile to judge by
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// The clock to judge by (RFC 3339), instead of this machine's
-    #[arg(long, value_name = "TIME")]
-    now: Option<String>,
-    /// Largest file that is read, bytes
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().file_bytes)]
-    max_bytes: u64,
+    #[command(flatten)]
+    by: By,
+    #[command(flatten)]
+    largest: Largest,
     /// The commit that is judged; otherwise git is asked
     #[arg(long, value_name = "SHA")]
     commit: Option<String>,
@@ -65,13 +54,13 @@ pub fn run(
         return fix(file, args, terminal, out, err);
     }
     let request = Request {
-        revision: git::revision(&folder(args.root.as_deref()), args.commit.clone(), args.tree.clone()),
+        revision: git::revision(&folder(args.by.root.as_deref()), args.commit.clone(), args.tree.clone()),
         paths: args.paths.clone(),
-        config: args.config.clone(),
-        root: args.root.clone(),
-        profile: args.profile.clone(),
-        now: args.now.clone(),
-        max_bytes: Some(args.max_bytes),
+        config: args.by.config.clone(),
+        root: args.by.root.clone(),
+        profile: args.by.profile.clone(),
+        now: args.by.now.clone(),
+        max_bytes: Some(args.largest.max_bytes),
         ..Request::default()
     };
     let taken = match front::snapshot(engine, &request) {
@@ -105,7 +94,8 @@ fn fix(
     err: &mut dyn Write,
 ) -> io::Result<u8> {
     let name = file.display().to_string();
-    let read = front::read_whole(file, Some(args.max_bytes)).and_then(|bytes| front::fix_snapshot(&name, &bytes));
+    let read =
+        front::read_whole(file, Some(args.largest.max_bytes)).and_then(|bytes| front::fix_snapshot(&name, &bytes));
     match read {
         Ok(text) => put(Some(args.output.as_deref().unwrap_or(file)), &text, out, err),
         Err(refusal) => Ok(refused(&refusal, terminal.color, err)?.code),

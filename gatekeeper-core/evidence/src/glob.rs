@@ -5,12 +5,13 @@
 
 use regex::Regex;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    whole: Regex,
+    whole: Wild,
     labels: Vec<String>,
     /// The pattern's components, for walking a tree.
     pub parts: Vec<Part>,
@@ -22,9 +23,60 @@ pub enum Part {
     /// A name.
     Literal(String),
     /// A name with wildcards.
-    Wild(Regex),
+    Wild(Wild),
     /// `**`: any number of folders.
     Deep,
+}
+
+/// What a pattern, or a component of one, takes. There are hundreds of usual places and few files that come near any of them: the expression is
+/// compiled when a name begins and ends as it must.
+#[derive(Debug, Clone)]
+pub struct Wild {
+    expression: String,
+    /// What every name that fits begins and ends with.
+    begins: String,
+    ends: String,
+    /// Whether it is a plain text, which `begins` is.
+    plain: bool,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Wild {
+    /// From an expression, and the pattern that it stands for.
+    fn new(expression: String, pattern: &str) -> Result<Self, String> {
+        let special = ['*', '?', '[', '{'];
+        let plain = !pattern.contains(special);
+        let begins = pattern.split(special).next().unwrap_or_default().to_owned();
+        let behind = pattern.rsplit(['*', '?', ']', '}']).next().unwrap_or_default();
+        // `**/a` takes `a`.
+        let deep = pattern.strip_suffix(behind).is_some_and(|before| before.ends_with("**"));
+        let ends = if deep { behind.strip_prefix('/').unwrap_or(behind) } else { behind };
+        let out = Wild { expression, begins, ends: ends.to_owned(), plain, compiled: OnceLock::new() };
+        // A class may be none, and a long pattern too large; others cannot fail.
+        if pattern.contains('[') || pattern.len() > 100 {
+            let compiled = compile(&out.expression).map_err(|e| format!("not a pattern: {e}"))?;
+            let _ = out.compiled.set(Some(compiled));
+        }
+        Ok(out)
+    }
+
+    /// Whether it takes a name.
+    pub fn is_match(&self, name: &str) -> bool {
+        match self.plain {
+            true => name == self.begins,
+            false => self.near(name).is_some_and(|r| r.is_match(name)),
+        }
+    }
+
+    /// The expression, where a name begins and ends as it must.
+    fn near(&self, name: &str) -> Option<&Regex> {
+        let near = name.starts_with(&self.begins) && name.ends_with(&self.ends);
+        near.then(|| self.compiled.get_or_init(|| compile(&self.expression).ok()).as_ref()).flatten()
+    }
+}
+
+fn compile(expression: &str) -> Result<Regex, regex::Error> {
+    regex::RegexBuilder::new(expression).size_limit(1 << 20).build()
 }
 
 impl Pattern {
@@ -50,12 +102,9 @@ impl Pattern {
             }
             let mut found = Vec::new();
             let regex = component(name, &mut found)?;
-            let compiled = |r: &str| {
-                regex::RegexBuilder::new(r).size_limit(1 << 20).build().map_err(|e| format!("not a pattern: {e}"))
-            };
             let wild = name.contains(['*', '?', '[', '{']);
             parts.push(if wild {
-                Part::Wild(compiled(&format!("^{regex}$"))?)
+                Part::Wild(Wild::new(format!("^{regex}$"), name)?)
             } else {
                 Part::Literal((*name).to_owned())
             });
@@ -71,8 +120,7 @@ impl Pattern {
             }
         }
         whole.push('$');
-        let whole =
-            regex::RegexBuilder::new(&whole).size_limit(1 << 20).build().map_err(|e| format!("not a pattern: {e}"))?;
+        let whole = Wild::new(whole, &names.join("/"))?;
         Ok(Pattern { text: text.to_owned(), whole, labels, parts })
     }
 
@@ -88,7 +136,10 @@ impl Pattern {
 
     /// The labels that a path gives, where it matches.
     pub fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
-        let captures = self.whole.captures(path)?;
+        if self.labels.is_empty() {
+            return self.is_match(path).then(BTreeMap::new);
+        }
+        let captures = self.whole.near(path)?.captures(path)?;
         Some(self.labels.iter().filter_map(|l| captures.name(l).map(|m| (l.clone(), m.as_str().to_owned()))).collect())
     }
 

@@ -43,6 +43,8 @@ pub struct Format {
 pub enum Content {
     /// Text: errors give lines and columns.
     Text,
+    /// Text as well, each line of which is the format's own: what begins as it does is no log, and a large one is not searched for logs' marks.
+    Rows,
     /// Bytes: errors give offsets.
     Binary,
     /// A folder, not a file's bytes.
@@ -217,6 +219,13 @@ impl Format {
     #[must_use]
     pub const fn with_title(mut self, title: &'static str) -> Self {
         self.title = title;
+        self
+    }
+
+    /// Says that each line of such a file is the format's own ([`Content::Rows`]).
+    #[must_use]
+    pub const fn with_rows(mut self) -> Self {
+        self.content = Content::Rows;
         self
     }
 

@@ -3,7 +3,7 @@
 use crate::scan::console::{self, Console};
 use crate::scan::shape::{self, Shape};
 use crate::scan::xml::{self, Root};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// How much of a content detection looks at first, bytes.
 pub(crate) const BOUND: usize = 64 * 1024;
@@ -16,11 +16,25 @@ pub struct Head<'a> {
     root: OnceCell<Option<Root>>,
     shape: OnceCell<Option<Shape>>,
     console: OnceCell<Console>,
+    rows: Cell<bool>,
 }
 
 impl<'a> Head<'a> {
     pub(crate) fn new(name: &'a str, bytes: &'a [u8], bound: usize) -> Self {
-        Head { name, bytes, bound, root: OnceCell::new(), shape: OnceCell::new(), console: OnceCell::new() }
+        Head {
+            name,
+            bytes,
+            bound,
+            root: OnceCell::new(),
+            shape: OnceCell::new(),
+            console: OnceCell::new(),
+            rows: Cell::new(false),
+        }
+    }
+
+    /// The content begins as one does whose every line is its format's own.
+    pub(crate) fn is_rows(&self) {
+        self.rows.set(true);
     }
 
     /// The file's name without its folders.
@@ -49,12 +63,12 @@ impl<'a> Head<'a> {
     }
 
     /// The whole content where it may be what a console printed, for marks that stand anywhere in it; nothing where the content is large and begins
-    /// as no such log does: with XML, JSON or what is no text. Each mark costs a look at every byte.
+    /// as no such log does: with XML, JSON, rows of a format that has nothing else, or what is no text. Each mark costs a look at every byte.
     pub(crate) fn log(&self) -> &'a [u8] {
         const LARGE: usize = 4 << 20;
         let is_log = || {
             let begins = self.bytes().get(..self.bytes().len().min(4096)).unwrap_or_default();
-            !begins.contains(&0) && self.xml().is_none() && self.json().is_none()
+            !self.rows.get() && !begins.contains(&0) && self.xml().is_none() && self.json().is_none()
         };
         if self.bytes.len() <= LARGE || is_log() { self.bytes } else { &[] }
     }
@@ -82,7 +96,7 @@ impl<'a> Head<'a> {
     /// The steps of a rebar3 console log, colours taken out.
     pub(crate) fn console(&self) -> &Console {
         self.console.get_or_init(|| {
-            if self.xml().is_some() || self.json().is_some() { Console::default() } else { console::of(self.bytes) }
+            if self.xml().is_some() || self.json().is_some() { Console::default() } else { console::of(self.log()) }
         })
     }
 }
@@ -107,6 +121,9 @@ mod tests {
         ] {
             let all = large(begins);
             assert_eq!(!Head::new("x", &all, 65_536).log().is_empty(), is_log, "{begins:?}");
+            let head = Head::new("x", &all, 65_536);
+            head.is_rows();
+            assert!(head.log().is_empty(), "{begins:?}");
             // A small one costs nothing, whatever it begins with.
             let small = all.get(..4 << 20).unwrap();
             assert_eq!(Head::new("x", small, 65_536).log().len(), small.len());

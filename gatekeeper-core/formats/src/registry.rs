@@ -1,6 +1,6 @@
 //! The formats that a run knows: the built-in ones, and those that a program adds.
 
-use crate::format::{Confidence, Format};
+use crate::format::{Confidence, Content, Format};
 use crate::head::{BOUND, Head};
 use crate::scan::broken;
 use crate::{
@@ -146,7 +146,12 @@ impl Formats {
 
     /// The formats with the highest confidence; of several, those whose extension fits, where only some do.
     fn best(&self, head: &Head<'_>) -> Vec<&'static Format> {
-        let scored: Vec<_> = self.iter().map(|f| (f, (f.sniff)(head))).collect();
+        let (rows, others): (Vec<_>, Vec<_>) = self.iter().partition(|f| f.content == Content::Rows);
+        let mut scored: Vec<_> = rows.into_iter().map(|f| (f, (f.sniff)(head))).collect();
+        if scored.iter().any(|(_, c)| *c == Confidence::Certain) {
+            head.is_rows();
+        }
+        scored.extend(others.into_iter().map(|f| (f, (f.sniff)(head))));
         let top = scored.iter().map(|(_, c)| *c).max().unwrap_or(Confidence::No);
         if top == Confidence::No {
             return Vec::new();

@@ -195,10 +195,15 @@ fn count(floor: &Floor, evidence: &[&Evidence]) -> u64 {
     }
 }
 
-/// What two copies of one result have in common, whatever they are called: equal bytes in equal cells.
+/// What two copies of one result have in common, whatever they are called: equal bytes in equal cells. Reports that list nothing are equal by
+/// nature: two clean packages write the same `[]`.
 fn one_result(e: &Evidence) -> (&str, &BTreeMap<String, String>) {
-    let empty = e.source.size == 0 || e.source.sha256.is_empty();
-    (if empty { &e.source.path } else { &e.source.sha256 }, &e.source.labels)
+    let lists_nothing = match &e.data {
+        Data::Findings(f) => f.items.is_empty(),
+        _ => false,
+    };
+    let alike = e.source.size == 0 || e.source.sha256.is_empty() || lists_nothing;
+    (if alike { &e.source.path } else { &e.source.sha256 }, &e.source.labels)
 }
 
 /// How many cases ran. Of the attempts of one cell a case counts once, or as often as the attempt that has it most often.

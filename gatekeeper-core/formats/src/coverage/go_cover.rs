@@ -34,7 +34,7 @@ pub(super) static FORMAT: Format = Format {
     spec: "golang.org/x/tools/cover, ParseProfiles: https://pkg.go.dev/golang.org/x/tools/cover",
     producers: &["go"],
     recorded_as: None,
-    content: Content::Text,
+    content: Content::Rows,
     sniff,
     parse,
 };

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) static PROMETHEUS: Format =
     Format::new("prometheus-text", Kind::Measurements, |h| sniff(h, false), |i| parse(i, false))
         .with_title("Prometheus text exposition")
+        .with_rows()
         .with_extensions(&["prom", "txt"])
         .with_places(&["metrics.prom", "metrics/*.prom"])
         .with_spec("Prometheus text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/")
@@ -24,6 +25,7 @@ pub(super) static PROMETHEUS: Format =
 pub(super) static OPENMETRICS: Format =
     Format::new("openmetrics", Kind::Measurements, |h| sniff(h, true), |i| parse(i, true))
         .with_title("OpenMetrics text exposition")
+        .with_rows()
         .with_extensions(&["om", "txt", "prom"])
         .with_places(&["metrics.om", "metrics/*.om"])
         .with_spec("OpenMetrics 1.0, https://prometheus.io/docs/specs/om/open_metrics_spec/")

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub(super) static FORMAT: Format = Format::new("jmeter-csv", Kind::Measurements, sniff, parse)
     .with_title("JMeter results (CSV)")
+    .with_rows()
     .with_extensions(&["jtl", "csv"])
     .with_places(&["*.jtl", "load/*.jtl", "target/jmeter/results/*.csv"])
     .with_spec("JMeter CSV log format, https://jmeter.apache.org/usermanual/listeners.html")

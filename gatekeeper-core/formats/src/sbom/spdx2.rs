@@ -72,11 +72,43 @@ pub(super) struct Spdx<'a> {
     depends: bool,
     /// Digest of each package's SPDX id, for scopes.
     ids: Vec<u64>,
-    /// Packages that the document describes, and the digests of packages that state some.
+    /// Packages that the document describes.
     described: Vec<u64>,
-    checksums: HashMap<u64, Subject>,
+    checksums: Checksums,
     /// Packages with a scope that a relationship tells.
     scopes: Vec<(u64, &'static str)>,
+}
+
+/// The checksums of all packages: of one alone they are wanted, and which one that is stands behind most of them.
+#[derive(Default)]
+struct Checksums {
+    /// One behind the other: algorithm, value.
+    text: String,
+    /// Package, where its algorithm ends, where its value ends.
+    ends: Vec<(usize, usize, usize)>,
+}
+
+impl Checksums {
+    /// Most that is kept, bytes.
+    const MOST: usize = 32 << 20;
+
+    fn add(&mut self, package: usize, algorithm: &str, value: &str) {
+        if !value.is_empty() && self.text.len() + algorithm.len() + value.len() <= Self::MOST {
+            self.text.push_str(algorithm);
+            let algorithm = self.text.len();
+            self.text.push_str(value);
+            self.ends.push((package, algorithm, self.text.len()));
+        }
+    }
+
+    /// Algorithm and value of each checksum of a package.
+    fn of(&self, package: usize) -> impl Iterator<Item = (&str, &str)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, _, end)| *end));
+        let own = starts.zip(&self.ends).filter(move |(_, (p, ..))| *p == package);
+        own.filter_map(|(start, (_, algorithm, end))| {
+            Some((self.text.get(start..*algorithm)?, self.text.get(*algorithm..*end)?))
+        })
+    }
 }
 
 impl<'a> Spdx<'a> {
@@ -233,13 +265,9 @@ impl<'a> Spdx<'a> {
         let (name, id) = (name.unwrap_or_default(), id.unwrap_or_default());
         self.ids.push(digest(id));
         // Only the described package's are wanted, and which that is may stand behind it.
-        if let Some(sums) = sums.filter(|_| self.checksums.len() < 100_000) {
-            let mut subject = Subject::default();
-            for sum in sums.items() {
-                let text = |field| sum.text_of(field).unwrap_or_default();
-                subject.add_digest(text("algorithm"), text("checksumValue"));
-            }
-            self.checksums.insert(digest(id), subject);
+        for sum in sums.iter().flat_map(|sums| sums.items()) {
+            let text = |field| sum.text_of(field).unwrap_or_default();
+            self.checksums.add(self.inventory.components.len(), text("algorithm"), text("checksumValue"));
         }
         // "Organization: X", "Person: Y (mail)": the words before the colon say of what kind it is.
         let supplier = supplier.and_then(behind_kind);
@@ -360,14 +388,16 @@ impl<'a> Spdx<'a> {
                 .found(version));
         }
         self.inventory.spec_version = Some(number.to_owned());
-        let root = self.described.iter().find_map(|id| Some((id, self.ids.iter().position(|i| i == id)?)));
-        if let Some((id, component)) = root.and_then(|(id, at)| Some((id, self.inventory.components.get(at)?))) {
-            self.inventory.subject = Some(Box::new(Subject {
+        let root = self.described.iter().find_map(|id| self.ids.iter().position(|i| i == id));
+        if let Some((at, component)) = root.and_then(|at| Some((at, self.inventory.components.get(at)?))) {
+            let mut subject = Subject {
                 name: component.name.clone(),
                 version: component.version.clone(),
                 purl: component.purl.clone(),
-                digests: self.checksums.remove(id).unwrap_or_default().digests,
-            }));
+                ..Subject::default()
+            };
+            self.checksums.of(at).for_each(|(algorithm, value)| subject.add_digest(algorithm, value));
+            self.inventory.subject = Some(Box::new(subject));
         }
         // One described package has nothing that it could depend on.
         let alone = self.inventory.components.len() == 1;

@@ -4,6 +4,7 @@ use crate::rule::Rules;
 use gatekeeper_evidence::Measurements;
 use gatekeeper_evidence::Source;
 use gatekeeper_evidence::coverage::{FileCoverage, Line, Metrics};
+use gatekeeper_evidence::findings::{Finding, Findings};
 use gatekeeper_evidence::inventory::{Component, Inventory};
 use gatekeeper_evidence::measurements::{Figure, Samples, Series};
 use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
@@ -212,6 +213,20 @@ fn copies_and_attempts_count_once() {
     let copies = [of("a/1", &["x", "y"], "d1", &[]), of("a/2", &["x", "y"], "d1", &[])];
     assert!(holds("min-files = 1", &copies) && !holds("min-files = 2", &copies));
     assert!(holds("min-cases = 2", &copies) && !holds("min-cases = 3", &copies));
+    // Clean reports are equal by nature: each counts. Findings that are the same are those of a copy.
+    let clean = |path: &str, findings: usize| {
+        let mut e = evidence(
+            path,
+            Data::Findings(Findings { items: vec![Finding::default(); findings], ..Findings::default() }),
+        );
+        e.source.sha256 = "d3".to_owned();
+        e.source.size = 2;
+        e
+    };
+    for (findings, counted) in [(0, true), (1, false)] {
+        let equal = [clean("a/1", findings), clean("a/2", findings)];
+        assert_eq!(holds("min-files = 2", &equal), counted, "{findings}");
+    }
     let cells = [of("a/1", &["x", "y"], "d1", &[("os", "a")]), of("a/2", &["x", "y"], "d1", &[("os", "b")])];
     assert!(holds("min-files = 2\nmin-cases = 4", &cells) && !holds("min-cases = 5", &cells));
     // What failed is run again; a name that stands twice in one attempt is two cases.

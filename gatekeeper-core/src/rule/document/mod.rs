@@ -3,9 +3,11 @@
 pub(super) mod schema;
 
 use super::api::Scope;
+use super::condition::counted;
 use crate::verdict::{GateStatus, Violation};
 use cel::Value;
 use gatekeeper_evidence::coverage::{Coverage, Figures};
+use gatekeeper_evidence::findings::Severity;
 use gatekeeper_evidence::test_run::{Counts, Outcome, TestRun};
 use gatekeeper_evidence::{Data, Evidence, Kind, Ratio};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,6 +20,8 @@ pub(super) struct Document {
     /// Why it proves nothing, in words.
     pub errors: Vec<String>,
     pub failures: Vec<String>,
+    /// How many findings state no severity, where only counts of severities are asked for.
+    pub unheld: u64,
     /// Kinds of evidence that are spoken of and not there.
     pub missing: Vec<&'static str>,
     pub lengths: BTreeMap<String, u64>,
@@ -32,7 +36,15 @@ impl Document {
         });
         let errors = self.errors.iter().map(|e| Violation::new("proves-nothing", GateStatus::Error, e.clone()));
         let failures = self.failures.iter().map(|f| Violation::new("test-setup-failed", GateStatus::Fail, f.clone()));
-        missing.chain(errors).chain(failures).collect()
+        let unheld = (self.unheld > 0).then(|| {
+            let verb = if self.unheld == 1 { "states" } else { "state" };
+            let words = format!(
+                "{} {verb} no severity, so no count that is asked for holds them",
+                counted(self.unheld, "finding")
+            );
+            Violation::new("severity-unknown", GateStatus::Warn, words).with_help("ask for findings.counts.unknown too")
+        });
+        missing.chain(errors).chain(failures).chain(unheld).collect()
     }
 
     /// Whether nothing can be asked of it.
@@ -389,6 +401,12 @@ fn findings(m: &mut Maker<'_>, scope: &Scope<'_>, out: &mut Members) {
     let names = ["critical", "high", "medium", "low", "info", "unknown"];
     let of = |name: &str| count(active().filter(|(_, _, i)| i.severity.as_str() == name).count());
     out.insert("counts".to_owned(), table(names.iter().map(|n| ((*n).to_owned(), of(n))).collect()));
+    // What states no severity may be of any: who asks for some of them alone has to hear of it.
+    let all_of_them = ["findings.counts.unknown", "findings.total", "findings.items"];
+    if m.names.iter().any(|n| n.starts_with("findings.counts.")) && !all_of_them.iter().any(|n| m.names.contains(*n)) {
+        let unknown = active().filter(|(_, _, i)| i.severity == Severity::Unknown).count();
+        m.out.unheld = u64::try_from(unknown).unwrap_or(u64::MAX);
+    }
     m.list(out, "findings.items", || {
         let one =
             |(e, f, i): (&&Evidence, &&gatekeeper_evidence::Findings, &gatekeeper_evidence::findings::Finding)| {

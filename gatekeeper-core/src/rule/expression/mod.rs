@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
         "## What it requires
 That an expression in CEL (Common Expression Language, <https://cel.dev>) is true of the evidence. It speaks of this document; what a report does not tell is not there, which `has(…)` asks:
 
-- `tests`: `counts` (`total passed failed errored skipped flaky`), `problems` (setups that failed), `milliseconds`, `cases` (`name suite status milliseconds tool`)
+- `tests`: `counts` (`total passed failed errored skipped flaky`), `problems` (setups that failed), `milliseconds` (of all; not there where a case that ran states no time), `cases` (`name suite status milliseconds tool`)
 - `coverage`: `lines`, `branches`, `functions`, `statements`, each `covered` and `total`; `files` (`path` and the same)
 - `findings`: `total`, `suppressed`, `counts` (`critical high medium low info unknown`), `items` (`id severity category message path line package installed fixed tool`)
 - `inventory`: `components`, `licensed`, `packages` (`name version purl scope licenses`)
@@ -54,7 +54,7 @@ message = \"'only ' + string(coverage.lines.covered) + ' lines are covered'\"
 ```
 
 ## When evidence is missing
-A kind of evidence that the expression names and that is not there: `missing`. No test case that ran, a figure that is not there, an evaluation that fails, a value that is not true or false: `error`.
+A kind of evidence that the expression names and that is not there: `missing`. No test case that ran, a list of no package, a figure that is not there, an evaluation that fails, a value that is not true or false: `error`.
 ",
     ),
     build: Builder::Any(build),

@@ -525,3 +525,20 @@ fn a_list_is_as_long_as_what_it_is_made_of() {
     assert!(demanded("[tests.cases].all(x, x.all(y, true))") > 1_000);
     assert!((100..1_000).contains(&demanded("evidence.all(e, true)")), "{}", demanded("evidence.all(e, true)"));
 }
+
+#[test]
+fn findings_without_a_severity_are_warned_of_where_no_count_holds_them() {
+    let said = |expr: &str, severities: &[Severity]| {
+        let j = Case::new(&RULE, &keys(expr), vec![evidence("e", found(severities))]).judged();
+        (j.status(), j.violations.into_iter().map(|v| v.message).collect::<Vec<_>>().join("; "))
+    };
+    let some = "findings.counts.critical == 0 && findings.counts.high == 0";
+    let words = |n: &str| (GateStatus::Warn, format!("{n} no severity, so no count that is asked for holds them"));
+    assert_eq!(said(some, &[Severity::Low]), (Pass, String::new()));
+    assert_eq!(said(some, &[Severity::Unknown]), words("1 finding states"));
+    assert_eq!(said(some, &[Severity::Unknown, Severity::Low, Severity::Unknown]), words("2 findings state"));
+    for all in ["findings.counts.unknown < 9", "findings.total < 9", "findings.items.size() < 9"] {
+        assert_eq!(said(&format!("{some} && {all}"), &[Severity::Unknown]).0, Pass, "{all}");
+        assert_eq!(said(all, &[Severity::Unknown]).0, Pass, "{all}");
+    }
+}

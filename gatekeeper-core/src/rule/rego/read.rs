@@ -219,7 +219,21 @@ fn unknown(call: &Call, refers: &Refers, all: &[(&Module, Refers)]) -> Option<St
 
 #[cfg(test)]
 mod unit {
-    use super::offset;
+    use super::{Module, offset, span};
+
+    #[test]
+    fn a_place_of_a_file_is_one_of_the_policy_where_the_two_can_be_compared() {
+        let of = |text: &str, from: usize, to: usize| Module {
+            name: "p.rego".to_owned(),
+            text: text.to_owned(),
+            span: from..to,
+        };
+        let file = of("package main\n", 100, 113);
+        assert_eq!([span(&file, 8, 4), span(&file, 0, 1), span(&file, 12, 9)], [108..112, 100..101, 112..113]);
+        assert_eq!(span(&file, 90, 5), 113..113, "behind its end");
+        // With quotes around it, or escapes in it, only the whole is known.
+        assert_eq!(span(&of("package main\n", 100, 119), 8, 4), 100..119);
+    }
 
     #[test]
     fn a_line_and_a_column_are_a_place() {

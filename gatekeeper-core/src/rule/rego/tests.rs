@@ -260,3 +260,53 @@ fn all_packages_or_some_of_them_are_asked() {
     let both = of("all-namespaces = true\nnamespaces = [\"main\"]").unwrap_err();
     assert!(both.len() == 1 && both[0].contains("keep one of the two"), "{both:?}");
 }
+
+#[test]
+fn a_waiver_takes_a_message_out_by_its_id_or_its_path() {
+    use crate::rule::condition::Quantity;
+    let rules = "deny contains {\"msg\": \"a\", \"id\": \"A1\", \"path\": \"src/a.c\"} if input.tests.counts.failed > 0\ndeny contains \"b\" if input.tests.counts.failed > 0";
+    let keys = keys(rules);
+    let case = || Case::new(&RULE, &keys, vec![evidence("e", run(FAILED))]);
+    let all = case().judged();
+    assert_eq!((all.conditions[0].metric.as_ref(), &all.conditions[0].value), ("main: denied", &Quantity::Count(2)));
+    let placed = all.violations.iter().find(|v| v.id.as_deref() == Some("A1")).unwrap();
+    assert_eq!(placed.place.as_ref().map(|p| &*p.path), Some("src/a.c"));
+    for fits in ["A1", "main.deny", "src/a.c"] {
+        let left = case().judged_waiving(&|i| i.id == Some(fits) || i.path == Some(fits));
+        assert_eq!((left.status(), &left.conditions[0].value), (Fail, &Quantity::Count(1)), "{fits}");
+    }
+    assert_eq!(case().judged_waiving(&|_| true).status(), Pass);
+}
+
+#[test]
+fn an_exception_that_excuses_nothing_is_not_noted() {
+    let rules = "deny_a contains \"a\" if input.tests.counts.failed > 0\nexception contains rules if rules := [\"a\"]";
+    let keys = keys(rules);
+    let notes = |outcomes| Case::new(&RULE, &keys, vec![evidence("e", run(outcomes))]).judged().notes.len();
+    assert_eq!((notes(PASSED), notes(FAILED)), (0, 1));
+}
+
+#[test]
+fn what_has_to_be_there_is_told_with_the_line_that_says_so() {
+    let keys =
+        keys("\nwarn contains \"w\" if input.tests.counts.failed > 0\ndeny contains \"x\" if input.run.tag != \"v1\"");
+    let judged = Case::new(&RULE, &keys, vec![evidence("e", run(PASSED))]).judged();
+    assert_eq!(violations(&judged), [("rego-undefined", Error)]);
+    let said = &judged.violations[0].message;
+    assert!(said.starts_with("p.rego:4 speaks of input.run.tag"), "{said}");
+}
+
+#[test]
+fn so_many_messages_are_told_and_no_more() {
+    let of = |n: usize| {
+        let names: Vec<String> = (0..n).map(|n| format!("\"{n}\"")).collect();
+        let keys = format!(
+            "documents = {{ limits = {{ names = [{}] }} }}\n{}",
+            names.join(","),
+            keys("deny := data.limits.names if input.tests.counts.failed >= 0")
+        );
+        let judged = Case::new(&RULE, &keys, vec![evidence("e", run(PASSED))]).judged();
+        (judged.status(), judged.violations.len())
+    };
+    assert_eq!([of(10_000), of(10_001)], [(Fail, 10_000), (Error, 1)]);
+}

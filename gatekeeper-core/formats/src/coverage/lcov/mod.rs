@@ -22,6 +22,7 @@ use gatekeeper_evidence::{Data, Kind, Ratio};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 mod plain;
 
@@ -58,7 +59,7 @@ pub(super) static FORMAT: Format = Format {
         "bazel",
     ],
     recorded_as: None,
-    content: Content::Text,
+    content: Content::Rows,
     sniff,
     parse,
 };
@@ -83,16 +84,18 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     // Records say nothing of each other, so that a large file is read in pieces, side by side.
     let mut reader = Reader::new(input.bytes, 0);
     let pieces = pieces(input.bytes, PIECE);
-    let read = |(start, end)| Reader::read(input.bytes, start, end);
-    if memchr::memmem::find_iter(input.bytes, b"\nSF:").count() < input.limits.sources {
-        let parts: Vec<Result<Reader<'_>, ParseError>> = pieces.into_par_iter().map(read).collect();
+    let begun = Begun::at_most(input.limits.sources);
+    let read = |&(start, end): &(usize, usize)| Reader::read(input.bytes, start, end, &begun);
+    let parts: Vec<Result<Reader<'_>, ParseError>> = pieces.par_iter().map(read).collect();
+    if !begun.too_many() {
         for part in parts {
             reader.append(part?);
         }
     } else {
-        // These may be more files than there is memory for.
-        for piece in pieces {
-            reader.append(read(piece)?);
+        // These may be more files than there is memory for, or a few files many times: piece by piece.
+        drop(parts);
+        for (start, end) in pieces {
+            reader.append(Reader::read(input.bytes, start, end, &Begun::at_most(usize::MAX))?);
             input.limits.has_room_for_sources(reader.out.files.len())?;
         }
     }
@@ -129,6 +132,27 @@ fn pieces(bytes: &[u8], least: usize) -> Vec<(usize, usize)> {
     }
     out.push((start, bytes.len()));
     out
+}
+
+/// How many records were begun, by all pieces that are read side by side.
+struct Begun {
+    records: AtomicUsize,
+    most: usize,
+}
+
+impl Begun {
+    fn at_most(most: usize) -> Self {
+        Begun { records: AtomicUsize::new(0), most }
+    }
+
+    fn too_many(&self) -> bool {
+        self.records.load(Ordering::Relaxed) > self.most
+    }
+
+    /// Counts one; false where it is one too many.
+    fn one(&self) -> bool {
+        self.records.fetch_add(1, Ordering::Relaxed) < self.most
+    }
 }
 
 struct Reader<'a> {
@@ -178,9 +202,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a piece; offsets stay those of the whole.
-    fn read(bytes: &'a [u8], start: usize, end: usize) -> Result<Self, ParseError> {
+    fn read(bytes: &'a [u8], start: usize, end: usize, begun: &Begun) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes.get(..end).unwrap_or(bytes), start);
-        reader.run(&mut Record::default())?;
+        reader.run(&mut Record::default(), begun)?;
         Ok(reader)
     }
 
@@ -197,7 +221,8 @@ impl<'a> Reader<'a> {
         self.records = self.records.saturating_add(other.records);
     }
 
-    fn run(&mut self, record: &mut Record<'a>) -> Result<(), ParseError> {
+    fn run(&mut self, record: &mut Record<'a>, begun: &Begun) -> Result<(), ParseError> {
+        let mut records = self.records;
         loop {
             if record.name.is_some() {
                 let mut rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -222,6 +247,12 @@ impl<'a> Reader<'a> {
             let line = rest.get(..end).unwrap_or_default().trim_ascii();
             if !line.is_empty() && line.first() != Some(&b'#') {
                 self.line(line, record)?;
+                if self.records > records {
+                    records = self.records;
+                    if !begun.one() {
+                        return Err(ParseError::limit("more files than the limit").at(self.at));
+                    }
+                }
             }
             self.at = self.at.saturating_add(end).saturating_add(1);
         }

@@ -27,17 +27,34 @@ fn pieces_are_the_whole_and_end_behind_records() {
     assert_eq!(cut.iter().flat_map(|(s, e)| &bytes[*s..*e]).copied().collect::<Vec<u8>>(), bytes);
     assert!(cut[..cut.len() - 1].iter().all(|(s, e)| bytes[*s..*e].ends_with(b"end_of_record\n")));
     // Piece by piece it says what it says at once, and what breaks off does so where the whole does.
-    let whole = |end: usize| Reader::read(&bytes[..end], 0, end).map(|r| (r.out, r.records));
+    let whole = |end: usize| Reader::read(&bytes[..end], 0, end, &Begun::at_most(9)).map(|r| (r.out, r.records));
     let joined = |end: usize| {
         let mut sum = Reader::new(&bytes[..end], 0);
         for (s, e) in pieces(&bytes[..end], 4) {
-            sum.append(Reader::read(&bytes[..end], s, e)?);
+            sum.append(Reader::read(&bytes[..end], s, e, &Begun::at_most(9))?);
         }
         Ok((sum.out, sum.records))
     };
     for end in 0..=bytes.len() {
         assert_eq!(joined(end), whole(end), "{end}");
     }
+}
+
+#[test]
+fn more_files_than_the_limit_are_refused_and_one_file_many_times_is_not() {
+    let of = |name: &dyn Fn(usize) -> usize, records: usize| {
+        let text: String = (0..records).map(|i| format!("SF:{}\nDA:1,1\nend_of_record\n", name(i))).collect();
+        let limits = Limits { sources: 3, ..Limits::default() };
+        let input = Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+        parse(&input).map(|p| p.data)
+    };
+    let hits = |data: Data| match data {
+        Data::Coverage(c) => c.files.values().map(|f| f.lines[0].hits).collect::<Vec<_>>(),
+        _ => panic!(),
+    };
+    assert_eq!(of(&|i| i, 3).map(hits), Ok(vec![1, 1, 1]));
+    assert!(of(&|i| i, 4).is_err());
+    assert_eq!(of(&|_| 0, 5).map(hits), Ok(vec![5]));
 }
 
 #[test]
