@@ -186,7 +186,10 @@ fn the_tree_is_looked_at_where_evidence_names_files_of_it() {
     assert!(of(Data::Coverage(Coverage::default())));
     let finding = |category, path: Option<&str>| {
         let place = path.map(|path| Place { path: path.into(), ..Place::default() });
-        Data::Findings(Findings { items: vec![Finding { category, place, ..Finding::default() }], ..Findings::default() })
+        Data::Findings(Findings {
+            items: vec![Finding { category, place, ..Finding::default() }],
+            ..Findings::default()
+        })
     };
     assert!(of(finding(Category::Code, Some("a.c"))));
     assert!(!of(finding(Category::Code, None)) && !of(finding(Category::Vulnerability, Some("lock.json"))));
