@@ -1,7 +1,8 @@
 //! The law above all others: loss, damage, delay, another commit, fewer cells or cases, and worse results never improve a verdict. Generated projects
 //! are judged as they are and again after something of the sort happened to them.
 //!
-//! A policy can only miss what it asks for, so that the generated ones say how much there must be. `LAW_PAIRS` sets how many pairs are tried.
+//! A policy can only miss what it asks for, so that the generated ones say how much there must be. `LAW_PAIRS` sets how many pairs are tried:
+//! ten thousand where nothing is said, a hundred thousand where the test is optimised (`cargo test --release`).
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use gatekeeper_core::verdict::{GateStatus, Overall};

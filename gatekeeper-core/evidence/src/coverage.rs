@@ -450,7 +450,7 @@ impl Coverage {
 
     /// Keeps what a rate of the lines, from 0 to 1, says otherwise than the files come to by more than its rounding, a hundredth.
     pub fn hold_against_rate(&mut self, rate: f64) {
-        let Some(listed) = self.figures().lines.filter(|l| l.total > 0) else { return };
+        let Some(listed) = self.figures().lines else { return };
         let Ok(per_mille) = format!("{:.0}", rate * 1000.0).parse::<u64>() else { return };
         let covered = per_mille.min(1000).saturating_mul(listed.total) / 1000;
         let apart = covered.abs_diff(listed.covered);

@@ -103,8 +103,8 @@ impl Number {
         if other.digits.sign() == Sign::NoSign {
             return None;
         }
-        // As many more as the divisor has, so that none of the quotient's are lost.
-        let places = u32::try_from(other.digits.bits() / 3).ok()?.checked_add(60)?;
+        // More than the divisor has, which has fewer digits than bits, so that none of the quotient's are lost.
+        let places = u32::try_from(other.digits.bits()).ok()?.checked_add(60)?;
         let digits = (&self.digits * BigInt::from(10_u32).pow(places)) / &other.digits;
         let exponent = self.exponent.checked_sub(other.exponent)?.checked_sub(i32::try_from(places).ok()?)?;
         Number::of(Number { digits, exponent }.as_f64())

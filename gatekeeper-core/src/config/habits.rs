@@ -60,7 +60,7 @@ mod tests {
         ] {
             assert!(said(text).contains(word), "{text}: {}", said(text));
         }
-        for text in ["a = 'x\n", "a = [1\n", "= 1", "a ="] {
+        for text in ["a = f(x)\n", "a = x\"y\"\n", "a = 'x\n", "a = [1\n", "= 1", "a ="] {
             assert_eq!(said(text), "", "{text}");
         }
     }

@@ -99,6 +99,9 @@ mod tests {
             assert_eq!(selector(&["other", wanted]).names_tool(tool), want);
         }
         assert!(!selector(&[]).names_tool("ct"));
+        let except = Selector { except_tools: vec!["Common Test".to_owned()], ..Selector::default() };
+        assert!(except.excepts_tool("ct") && !except.excepts_tool("eunit") && !except.names_tool("ct"));
+        assert!(!selector(&["ct"]).excepts_tool("ct"));
     }
 
     #[test]

@@ -115,7 +115,8 @@ fn less_covered(kept: &[&Evidence], other: &Coverage, path: &str) -> Option<Stri
     if !printed.files.is_empty() && all_lost.is_empty() {
         mine.files.retain(|name, _| printed.files.contains_key(name));
     }
-    let Ratio { covered, total } = mine.figures().lines.filter(|r| r.total > 0)?;
+    // Of no line at all the share is no number, which is above nothing.
+    let Ratio { covered, total } = mine.figures().lines?;
     let said = printed.total.trim_end_matches('%').trim();
     let theirs: f64 = said.parse().ok()?;
     let share = Decimal::whole(covered).as_f64() * 100.0 / Decimal::whole(total).as_f64();

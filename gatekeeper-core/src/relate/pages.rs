@@ -94,11 +94,27 @@ mod tests {
             (vec![(1, 1, Some(2), None), (2, 2, None, None)], "of no list that is named"),
             (vec![(1, 1, Some(3), l), (2, 2, None, l)], "another follows"),
             (vec![(1, 1, Some(2), l)], "alone"),
+            (vec![(1, 1, None, l)], "alone, and not complete for another reason"),
         ] {
             assert!(!whole(&pages), "{why}");
         }
         let mut two = of("a", &[(1, 1, Some(2), l)]);
         two.extend(of("b", &[(2, 2, None, l)]));
         assert!(unite(two).iter().all(|e| e.complete == Some(false)), "of two entries of the policy");
+    }
+
+    #[test]
+    fn what_a_page_says_of_the_others_is_answered_where_they_are_there() {
+        let notes = |pages: &[(u64, u64, Option<u64>, Option<u64>)]| {
+            let mut all = of("a", pages);
+            for e in &mut all {
+                for message in ["it says that page 2 follows", "page 1 is not here", "another"] {
+                    e.notes.push(gatekeeper_evidence::Note::new(message));
+                }
+            }
+            unite(all).into_iter().map(|e| e.notes.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(notes(&[(1, 1, Some(2), Some(7)), (2, 2, None, Some(7))]), [1, 1]);
+        assert_eq!(notes(&[(1, 1, Some(2), Some(7)), (3, 3, None, Some(7))]), [3, 3]);
     }
 }

@@ -56,7 +56,7 @@ fn holds(whole: &BTreeMap<(String, String), usize>, part: &BTreeMap<(String, Str
 pub(super) fn written_twice(evidence: Vec<Evidence>, out: &mut Sorted) -> Vec<Evidence> {
     let is_junit = |e: &&Evidence| e.source.format == "junit" && matches!(e.data, Data::Tests(_));
     let mut marked: Vec<usize> =
-        evidence.iter().enumerate().filter(|(_, e)| is_junit(e) && rank(e) > 0).map(|(n, _)| n).collect();
+        evidence.iter().enumerate().filter(|(_, e)| is_junit(e) && rank(e) != 0).map(|(n, _)| n).collect();
     if marked.is_empty() {
         return evidence;
     }

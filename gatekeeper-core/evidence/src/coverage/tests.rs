@@ -316,11 +316,13 @@ fn a_repeated_record_adds_its_hits_and_keeps_what_it_says_of_the_text() {
         sums: vec![LineSum { line: 1, md5: [1; 16] }],
         left_out: vec![5],
         length: Some(7),
+        digests: vec![[3; 16]],
         by_first_line: true,
         ..FileCoverage::default()
     };
-    let mut file = FileCoverage { lines: lines(&[(1, 2), (2, 0)]), ..FileCoverage::default() };
+    let mut file = FileCoverage { lines: lines(&[(1, 2), (2, 0)]), digests: vec![[4; 16]], ..FileCoverage::default() };
     file.add_up(other.clone());
+    assert_eq!(file.digests, [[3; 16], [4; 16]]);
     assert_eq!(file.lines, lines(&[(1, 3), (2, 0)]));
     assert_eq!((file.sums, file.left_out), (other.sums, vec![5]));
     assert_eq!((file.length, file.by_first_line), (Some(7), true));

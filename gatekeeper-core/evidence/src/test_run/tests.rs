@@ -22,6 +22,8 @@ fn counts_are_of_listed_and_unlisted_cases() {
     };
     let counts = suite.counts();
     assert_eq!(counts, Counts { passed: 11, failed: 21, errored: 32, skipped: 43, flaky: 51 });
+    assert_eq!(Counts::of(&suite.cases[0]), Counts { passed: 1, flaky: 1, ..Counts::default() });
+    assert_eq!(Counts::of(&suite.cases[1]), Counts { failed: 1, ..Counts::default() });
     // A flaky case has passed: it is no further one.
     assert_eq!(counts.total(), 11 + 21 + 32 + 43);
     let run = TestRun { suites: vec![suite.clone(), suite], problems: Vec::new(), ..TestRun::default() };

@@ -228,16 +228,11 @@ pub(super) fn rows<'a>(
     let columns = Columns { names: fields.iter().map(|f| f.trim().to_lowercase()).collect() };
     header(&columns).map_err(|e| e.at(0))?;
     let (mut line, mut counted) = (1_u64, 0);
-    while let Some(start) = csv.next(&mut fields)? {
+    while let Some(start) = csv.row(&mut fields, columns.names.len())? {
         line +=
             u64::try_from(memchr::memchr_iter(b'\n', text.as_bytes().get(counted..start).unwrap_or_default()).count())
                 .unwrap_or(0);
         counted = start;
-        if fields.len() != columns.names.len() {
-            return Err(ParseError::malformed(format!("{} fields, as in the header", columns.names.len()))
-                .at(start)
-                .found_words(format!("{}", fields.len())));
-        }
         row(&columns, &fields, line)?;
     }
     Ok(())

@@ -127,12 +127,7 @@ fn parse_csv(input: &Input<'_>) -> Result<Parsed, ParseError> {
         .collect();
     let mut report = Report::default();
     let mut labels = Labels::new();
-    while let Some(at) = csv.next(&mut row)? {
-        if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len()))
-                .at(at)
-                .found_words(row.len().to_string()));
-        }
+    while let Some(at) = csv.row(&mut row, header.len())? {
         let get = |n: Option<usize>| n.and_then(|n| row.get(n)).map_or("", |f| f.trim());
         labels.clear();
         labels.extend(

@@ -98,12 +98,7 @@ fn parse_csv(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut header, mut row) = (Vec::new(), Vec::new());
     csv.next(&mut header)?;
     let mut report = Report::default();
-    while let Some(at) = csv.next(&mut row)? {
-        if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len()))
-                .at(at)
-                .found_words(row.len().to_string()));
-        }
+    while let Some(at) = csv.row(&mut row, header.len())? {
         let get =
             |column: &str| header.iter().position(|h| h == column).and_then(|n| row.get(n)).map_or("", |f| f.as_ref());
         let mut of = labels([]);

@@ -41,12 +41,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     let mut counts: BTreeMap<String, (Labels, u64, u64)> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
-    while let Some(at) = csv.next(&mut row)? {
-        if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len()))
-                .at(at)
-                .found_words(row.len().to_string()));
-        }
+    while let Some(at) = csv.row(&mut row, header.len())? {
         let get = |n: usize| row.get(n).map_or("", |f| f.as_ref());
         let failed = match get(success) {
             "true" => false,

@@ -30,12 +30,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     csv.next(&mut header)?;
     let mut report = Report::default();
     let mut ended = false;
-    while let Some(at) = csv.next(&mut row)? {
-        if row.len() != header.len() {
-            return Err(ParseError::malformed(format!("{} fields", header.len()))
-                .at(at)
-                .found_words(row.len().to_string()));
-        }
+    while let Some(at) = csv.row(&mut row, header.len())? {
         let get =
             |column: &str| header.iter().position(|h| h == column).and_then(|n| row.get(n)).map_or("", |f| f.as_ref());
         let number = |column: &str| Number::parse(get(column));

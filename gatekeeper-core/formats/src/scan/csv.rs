@@ -59,6 +59,19 @@ impl<'a> Csv<'a> {
         }
     }
 
+    /// The next record below a header of so many fields.
+    ///
+    /// # Errors
+    /// As for [`Csv::next`]; the record has more fields or fewer.
+    pub(crate) fn row(&mut self, fields: &mut Vec<Cow<'a, str>>, width: usize) -> Result<Option<usize>, ParseError> {
+        let Some(at) = self.next(fields)? else { return Ok(None) };
+        if fields.len() != width {
+            let expected = format!("{width} fields, as in the header");
+            return Err(ParseError::malformed(expected).at(at).found_words(fields.len().to_string()));
+        }
+        Ok(Some(at))
+    }
+
     fn field(&mut self) -> Result<Cow<'a, str>, ParseError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let Some(quoted) = rest.strip_prefix('"') else {
@@ -110,6 +123,17 @@ mod tests {
     fn the_last_line_may_lack_its_end() {
         assert_eq!(all("a,b").unwrap(), [["a", "b"]]);
         assert!(all("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn rows_have_the_headers_width() {
+        let mut fields = Vec::new();
+        let mut of = |text: &'static str| Csv::new(text).row(&mut fields, 2).map_err(|e| e.to_string());
+        assert_eq!(of("\na,b"), Ok(Some(1)));
+        assert_eq!(of(""), Ok(None));
+        for uneven in ["a", "a,b,c"] {
+            assert!(of(uneven).unwrap_err().contains("2 fields, as in the header"));
+        }
     }
 
     #[test]

@@ -427,3 +427,25 @@ fn a_value_is_the_same_in_whatever_order_and_quotes() {
         assert_eq!(value(a) == value(b), same, "{a} and {b}");
     }
 }
+
+#[test]
+fn what_leaves_more_out_is_of_its_own_sort() {
+    let tree = |text: &str| from_toml(text).unwrap();
+    let sorts =
+        |base: &str, now: &str| compared(&tree(base), &tree(now)).into_iter().map(|l| l.sort).collect::<Vec<_>>();
+    let gate = |keys: &str| format!("[gates.g]\n{keys}");
+    let entry = |keys: &str| format!("[[evidence]]\nname = \"u\"\n{keys}");
+    for (base, now, sort) in [
+        (gate(""), gate("ignore-scopes = [\"dev\"]"), Looser::Exclude),
+        (gate(""), gate("exceptions = { p = \"x\" }"), Looser::Exclude),
+        (gate(""), gate("quarantine = [{ test = \"a\" }]"), Looser::Exclude),
+        (entry(""), entry("exclude = [\"a\"]"), Looser::Exclude),
+        (String::new(), "suppressions = [\"v.json\"]".to_owned(), Looser::Exclude),
+        (gate(""), gate("min-cases = 0"), Looser::Policy),
+        (gate("lines = 80"), gate("lines = 70"), Looser::Policy),
+        (entry(""), String::new(), Looser::Policy),
+        (gate(""), format!("{}\n[[waivers]]\ngate = \"g\"\nid = \"A\"", gate("")), Looser::Waiver),
+    ] {
+        assert_eq!(sorts(&base, &now), [sort], "{base} → {now}");
+    }
+}

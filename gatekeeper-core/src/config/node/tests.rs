@@ -337,3 +337,32 @@ fn of_declared_keys_each_is_of_its_kind_and_others_are_unknown() {
     assert_eq!(taken("own = true\nnumbr = 1").1, ["it has no key `numbr`"]);
     assert_eq!(taken("own = true\nnumbr = 1").0.as_deref(), Some("{}"));
 }
+
+#[test]
+fn a_table_knows_where_it_stands_and_whether_anything_in_it_was_wrong() {
+    let text = "a = { x = 1, y = 2 }\n";
+    let (span, told) = read(text, |t| t.table("a").map(|a| a.span()));
+    assert_eq!((text.get(span.unwrap()), told.len()), (Some("{ x = 1, y = 2 }"), 0));
+    let sound = |text: &str| read(text, |t| (t.is_sound(), t.text("a"), t.is_sound())).0;
+    assert_eq!((sound("a = \"x\"").0, sound("a = \"x\"").2), (true, true));
+    assert_eq!((sound("a = 1").0, sound("a = 1").2), (true, false));
+}
+
+#[test]
+fn what_to_write_instead_is_said() {
+    assert_eq!(from_toml("a = yes\n").unwrap_err().help.as_deref(), Some("write true"));
+    let tree = from_toml("a = \"wran\"").unwrap();
+    let problems = Problems::default();
+    Table::of(&tree, "it", &problems).unwrap().choice("a", &[("block", 1), ("warn", 2)]);
+    assert_eq!(problems.into_inner()[0].help.as_deref(), Some("did you mean `warn`?"));
+}
+
+#[test]
+fn a_table_of_whatever_keys_comes_as_plain_values() {
+    assert_eq!(
+        right("a = { b = 1, c = [\"x\"] }", |t| t.plain_table("a")).unwrap().to_string(),
+        "{\"b\":1,\"c\":[\"x\"]}"
+    );
+    assert_eq!(right("b = 1", |t| t.plain_table("a")), None);
+    assert_eq!(wrong("a = 1", |t| t.plain_table("a")).1, "`a` takes a table, not the number 1");
+}

@@ -161,6 +161,8 @@ mod tests {
             ("vers:generic/<1|>=2|<3", "1.5", false),
             ("vers:npm/1.0|1.2", "1.2", true),
             ("vers:npm/>=1|!=1.2", "1.2", false),
+            ("vers:npm/>=1|!=1.2", "1.3", true),
+            ("vers:deb/!=1-1|1-2", "1-2", true),
             ("vers:deb/1.1-3", "1.1-3", true),
             ("vers:deb/<1.1-3", "1.0-1", false),
             ("vers:all/*", "anything", true),

@@ -414,6 +414,9 @@ mod tests {
         assert_eq!(of(vec![own.clone()]), APPLIED);
         assert_eq!(of(vec![other.clone(), own.clone()]), APPLIED);
         assert_eq!(of(vec![own, other.clone()]), APPLIED);
+        // Parts that are not the package say nothing of it, in whatever product.
+        let stranger = Product { subcomponents: vec!["pkg:npm/y".to_owned()], ..Product::new("pkg:npm/other@1") };
+        assert_eq!(of(vec![stranger]), UNUSED);
         // The whole of another product says nothing of a package that is not known to be in it.
         assert_eq!(of(vec![Product::new("pkg:npm/other@1")]), UNUSED);
         assert_eq!(of(vec![Product::new("pkg:npm/other@1"), other]), ELSEWHERE);

@@ -75,6 +75,18 @@ fn a_document_that_nobody_named_takes_nothing_out() {
 }
 
 #[test]
+fn a_document_that_is_merely_taken_is_told_with_what_to_write() {
+    assert_eq!(
+        merely_taken("v.json"),
+        "v.json takes findings out, and the policy does not name it: write `suppressions = [\"v.json\"]` where it may, or leave it out with `exclude`"
+    );
+    assert!(
+        unnamed("v", 2, ("entry", "entries"))
+            .starts_with("the policy does not name v, so its 2 entries take nothing out")
+    );
+}
+
+#[test]
 fn a_statement_takes_out_what_it_names_and_is_told() {
     let got = apply_to(
         vec![findings(&["CVE-1", "CVE-2"]), vex("v.json", vec![statement("CVE-1", VexStatus::NotAffected, None)])],

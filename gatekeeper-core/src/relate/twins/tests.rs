@@ -310,8 +310,9 @@ fn a_recorded_run_stands_for_logs_and_is_contradicted_by_what_it_did_not_find() 
     assert_eq!((kept(&got), aside(&got)), (vec!["z.log"], vec![("a.log", Some("z.log"))]));
     assert!(got.contradictions.is_empty());
     assert_eq!(got.aside[0].because, "the same tool's recorded run tells more");
-    let got = sort(vec![log("a.log", "xref", &[("m.erl", 3, "r"), ("m.erl", 9, "r")], None), recorded()]);
-    assert!(got.contradictions[0].message.contains("holds 1 findings"), "{:?}", got.contradictions);
+    let more = [("m.erl", 3, "r"), ("m.erl", 9, "r"), ("n.erl", 3, "r")];
+    let got = sort(vec![log("a.log", "xref", &more, None), recorded()]);
+    assert!(got.contradictions[0].message.contains("holds 2 findings"), "{:?}", got.contradictions);
 }
 
 #[test]
@@ -461,6 +462,10 @@ fn of_runs_at_the_very_same_time_and_of_other_suites_each_keeps_its_own() {
         out.sort();
         out
     };
+    // What an older run tells stands for one that is older still.
+    let suite = |day, name, status| log(day, "a.log", &[(name, status)]);
+    let three = vec![suite(1, "a_SUITE", Failed), suite(2, "a_SUITE", Passed), suite(3, "c_SUITE", Passed)];
+    assert_eq!(failed(three), Vec::<String>::new());
     // Two logs of one older run do not stand for each other, though the one of the newest run does for its suite.
     let older = || vec![log(1, "a.log", &[("a_SUITE", Failed)]), log(1, "b.log", &[("b_SUITE", Failed)])];
     assert_eq!(failed([older(), vec![log(2, "c.log", &[("c_SUITE", Passed)])]].concat()), ["a_SUITE", "b_SUITE"]);
@@ -530,6 +535,7 @@ fn a_table_of_less_than_its_data_contradicts_that() {
         }
         let two = told(vec![table("a", format, "40"), data("all.coverdata"), table("b", format, "50")]);
         assert_eq!(two, [said("b", "b says 50 % of the same run, and the data comes to 90 %")]);
+        assert_eq!(told(vec![data("all.coverdata"), table("t", "of another tool", "40")]), []);
         // Of another run, or of no data, nothing is told.
         for change in [
             |e: &mut Evidence| e.source.labels = [("os".to_owned(), "mac".to_owned())].into(),
