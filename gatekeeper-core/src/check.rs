@@ -13,7 +13,7 @@ use crate::verdict::{
     EvidenceRef, GateStatus, GateVerdict, InputProblem, PolicyRef, SCHEMA_VERSION, SetAside, Used, Verdict,
 };
 use gatekeeper_evidence::error::{ErrorCode, ParseError, chain};
-use gatekeeper_evidence::{Data, Evidence, Kind};
+use gatekeeper_evidence::{Data, Evidence};
 use gatekeeper_formats::Formats;
 use gatekeeper_formats::input::Limits;
 use gatekeeper_formats::inspect::{ErrorDocument, summary};
@@ -239,7 +239,7 @@ fn judged(
     let absent = judge::absent(policy, &evidence, &unread, &ignored);
     let mut sorted = twins::sort(evidence);
     judge::hold(policy, &entries, &sorted.kept, &mut unread);
-    let named = sorted.kept.iter().any(|e| e.kind() == Kind::Coverage || judge::suspicion::names_files(e));
+    let named = sorted.kept.iter().any(judge::suspicion::names_files);
     let sources = if named { sources.or_else(tree) } else { None };
     let strangers = sources.as_ref().map_or_else(BTreeMap::new, |tree| {
         let said = |e: &_| match entry_of(policy, &entries, e) {

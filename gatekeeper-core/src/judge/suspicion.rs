@@ -166,9 +166,9 @@ pub(super) fn named_files(e: &Evidence) -> BTreeSet<&str> {
     files_of(e).collect()
 }
 
-/// Whether it names files of the working tree, so that the tree is worth looking at.
+/// Whether it names files of the working tree, so that the tree is worth looking at. Coverage always speaks of some.
 pub(crate) fn names_files(e: &Evidence) -> bool {
-    files_of(e).next().is_some()
+    e.kind() == Kind::Coverage || files_of(e).next().is_some()
 }
 
 fn extension(path: &str) -> Option<&str> {

@@ -176,3 +176,27 @@ fn all_are_listed_with_what_they_found() {
     assert_eq!(of("warn"), (Level::Warn, vec!["b.xml: its only case was skipped".to_owned()]));
     assert_eq!(of("error"), (Level::Error, vec!["unit: its only case was skipped".to_owned()]));
 }
+
+#[test]
+fn the_tree_is_looked_at_where_evidence_names_files_of_it() {
+    use gatekeeper_evidence::Coverage;
+    use gatekeeper_evidence::test_run::{Case, Detail, Suite, TestRun};
+    let of = |data| names_files(&Evidence { source: Source::default(), complete: None, notes: Vec::new(), data });
+    // A table of modules names no path, and what became of them is looked up.
+    assert!(of(Data::Coverage(Coverage::default())));
+    let finding = |category, path: Option<&str>| {
+        let place = path.map(|path| Place { path: path.into(), ..Place::default() });
+        Data::Findings(Findings {
+            items: vec![Finding { category, place, ..Finding::default() }],
+            ..Findings::default()
+        })
+    };
+    assert!(of(finding(Category::Code, Some("a.c"))));
+    assert!(!of(finding(Category::Code, None)) && !of(finding(Category::Vulnerability, Some("lock.json"))));
+    let case = |file: Option<&str>| {
+        let detail = Some(Box::new(Detail { file: file.map(Into::into), ..Detail::default() }));
+        let suites = vec![Suite { cases: vec![Case { detail, ..Case::default() }], ..Suite::default() }];
+        Data::Tests(TestRun { suites, ..TestRun::default() })
+    };
+    assert!(of(case(Some("a.c"))) && !of(case(None)));
+}
