@@ -45,7 +45,7 @@ impl Request {
             list: PathBuf::from(".ci/mutants-accepted.txt"),
             only: Vec::new(),
             tolerate: 0,
-            most: u64::MAX,
+            most: 20_000,
         };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
