@@ -1,4 +1,5 @@
-//! Cells that an earlier run had and that are gone, in gates that do not say which cells they demand (`each` without `require`).
+//! What an earlier run had and that is gone, where no gate says that it must be there: cells (`each` without `require`), and tools that looked for
+//! findings (no `tools`). Of other evidence that is gone its cases, files, packages or samples tell.
 
 use super::baseline::Baseline;
 use super::cells::{named, place};
@@ -6,8 +7,8 @@ use super::components::{self, Unit};
 use super::select::selected;
 use crate::policy::{Cells, Components, Gate, Labels};
 use crate::verdict::{GateStatus, GateVerdict, Verdict, Violation};
-use gatekeeper_evidence::Evidence;
-use std::collections::BTreeSet;
+use gatekeeper_evidence::{Data, Evidence};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most cells that are told of.
 const TOLD: usize = 20;
@@ -25,11 +26,11 @@ pub(super) fn vanished(
     units: &[Unit<'_>],
 ) -> Vec<Violation> {
     let Baseline::Usable(snapshot, _) = baseline else { return Vec::new() };
-    if !open(&gate.cells) {
-        return Vec::new();
-    }
     let before: Vec<&Evidence> = snapshot.evidence().iter().filter(|e| selected(e, gate)).collect();
-    let mut out = Vec::new();
+    let mut out = tools_gone(gate, &before, units);
+    if !open(&gate.cells) {
+        return out;
+    }
     for unit in units.iter().filter(|u| u.skip.is_none() && !u.evidence.is_empty()) {
         let here = places(gate, unit.evidence.iter().map(AsRef::as_ref));
         let (there, of) = match unit.name {
@@ -47,6 +48,32 @@ pub(super) fn vanished(
         }));
     }
     out
+}
+
+/// The tools of the baseline's findings of which there is no report today: what they found would be gone as well.
+fn tools_gone(gate: &Gate, before: &[&Evidence], units: &[Unit<'_>]) -> Vec<Violation> {
+    let here: Vec<&Evidence> = units.iter().flat_map(|u| &u.evidence).map(AsRef::as_ref).collect();
+    let left_out = units.iter().any(|u| u.skip.is_some());
+    if !gate.select.tools.is_empty() || left_out || !here.iter().any(|e| matches!(e.data, Data::Findings(_))) {
+        return Vec::new();
+    }
+    let here = tools(here.into_iter());
+    let gone = tools(before.iter().copied()).into_iter().filter(|(id, _)| !here.contains_key(id)).take(TOLD);
+    gone.map(|(_, name)| {
+        let message = format!("no report of {name}, which the baseline has");
+        Violation::new("tool-vanished", GateStatus::Warn, message)
+            .with_help("name the tools that must report under `tools`, or take a new baseline where it may be gone")
+    })
+    .collect()
+}
+
+/// The tools that evidence of findings is of, as they write themselves, by their name in small letters.
+fn tools<'e>(evidence: impl Iterator<Item = &'e Evidence>) -> BTreeMap<String, &'e str> {
+    let findings = evidence.filter_map(|e| match &e.data {
+        Data::Findings(f) => Some(&f.tools),
+        _ => None,
+    });
+    findings.flatten().map(|name| (name.to_lowercase(), name.as_str())).collect()
 }
 
 /// The cells that evidence is of.
@@ -127,6 +154,35 @@ mod tests {
         // A component without any evidence is missing as a whole.
         assert_eq!(told(&short[1..], None).0, GateStatus::Missing);
         assert!(told(&short[1..], None).1.is_empty());
+    }
+
+    #[test]
+    fn a_tool_that_the_baseline_has_a_report_of_is_warned_of_unless_the_gate_names_its_tools() {
+        let report = |tool: &str| {
+            let run = serde_json::json!({ "tool": { "driver": { "name": tool } }, "results": [] });
+            let document = serde_json::json!({ "version": "2.1.0", "runs": [run] });
+            Candidate::in_memory(format!("{}.sarif", tool.to_lowercase()), document.to_string().into_bytes())
+        };
+        let told = |keys: &str, before: &[&str], today: &[&str]| {
+            let text = format!(
+                "version = 1\n[[evidence]]\npaths = [\"*.sarif\"]\n[baseline]\nancestor = false\n[gates.scan]\nrule = \"findings\"\nmax = {{ total = 0 }}\n{keys}"
+            );
+            let engine = Engine::default();
+            let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+            let mut context = Context::at(1_780_272_000);
+            let taken = engine.snapshot_of(&policy, before.iter().map(|t| report(t)).collect(), &context).unwrap();
+            context.baseline = Some(engine.read_snapshot("base.snap", taken.text.as_bytes()).unwrap());
+            let gate = engine.evaluate(&policy, today.iter().map(|t| report(t)).collect(), &context).gates.remove(0);
+            let said = gate.violations.into_iter().filter(|v| v.code == "tool-vanished").map(|v| v.message);
+            (gate.status, said.collect::<Vec<_>>())
+        };
+        let gone = vec!["no report of CodeQL, which the baseline has".to_owned()];
+        assert_eq!(told("", &["CodeQL", "Semgrep"], &["Semgrep"]), (GateStatus::Warn, gone));
+        assert_eq!(told("", &["CodeQL", "Semgrep"], &["codeql", "Semgrep"]), (GateStatus::Pass, vec![]));
+        assert_eq!(told("", &["Semgrep"], &["CodeQL", "Semgrep"]), (GateStatus::Pass, vec![]));
+        // A pattern without a report is an error by itself; named tools are demanded one by one.
+        assert_eq!(told("", &["CodeQL"], &[]), (GateStatus::Error, vec![]));
+        assert_eq!(told("tools = [\"semgrep\"]\n", &["CodeQL", "Semgrep"], &["Semgrep"]), (GateStatus::Pass, vec![]));
     }
 
     #[test]
