@@ -10,7 +10,7 @@ use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::glob::Pattern;
 use gatekeeper_evidence::measurements::{Series, Statistic};
 use gatekeeper_evidence::number::Number;
-use gatekeeper_evidence::unit::Unit;
+use gatekeeper_evidence::unit::{Dimension, Unit};
 use gatekeeper_evidence::{Data, Kind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -53,7 +53,7 @@ limits = { p99 = { max = \"500ms\", warn = \"400ms\" } }
 ```
 
 ## When evidence is missing
-No measurements, or none of a named metric: `missing`. A metric that failed, has no number or is in a unit of another kind: `error`. Thresholds that k6 itself says failed: `error`.
+No measurements, or none of a named metric: `missing`. A metric that failed, has no number or is in a unit of another kind: `error`; so is a time below zero, as many tools write where they measured nothing, unless the limit has a `min`. Thresholds that k6 itself says failed: `error`.
 ",
     ),
     build: Builder::Fixed(build),
@@ -272,6 +272,19 @@ impl Limit {
                         .push(Violation::new("measurement-unit", GateStatus::Error, message).from_source(s.source));
                     continue;
                 }
+                if let Some(lowest) = self.below_zero(s, *bound) {
+                    let message = format!(
+                        "{} is {lowest} {}, and no time is below zero: many tools write so where they measured nothing",
+                        s.name(),
+                        s.series.unit
+                    );
+                    out.violations.push(
+                        Violation::new("measurement-negative", GateStatus::Error, message)
+                            .from_source(s.source)
+                            .with_help("where it may be below zero, say how far with `min`"),
+                    );
+                    continue;
+                }
                 let (condition, order) = match self.held(s, *bound, measure, warn.as_ref()) {
                     Ok(held) => held,
                     Err(why) => {
@@ -321,6 +334,20 @@ impl Limit {
             }
         }
         out.notes.dedup();
+    }
+
+    /// The lowest figure of times that are held below a limit, where it is below zero.
+    fn below_zero(&self, s: &Seen<'_>, bound: Bound) -> Option<Number> {
+        let bounded = bound != Bound::AtMost || self.bounds.iter().any(|(b, ..)| *b == Bound::AtLeast);
+        if bounded || Unit::of(&s.series.unit).dimension != Dimension::Time {
+            return None;
+        }
+        let of_samples = match extreme(s.series, Statistic::Min) {
+            Figure::Exact(lowest) => Some(lowest),
+            _ => None,
+        };
+        let lowest = of_samples.into_iter().chain(s.series.stated.values().cloned()).min();
+        lowest.filter(Number::is_negative)
     }
 
     fn called(&self, s: &Seen<'_>) -> String {

@@ -40,6 +40,27 @@ fn a_limit_is_the_last_value_that_is_allowed() {
 }
 
 #[test]
+fn a_time_below_zero_was_not_measured() {
+    let of = |limit: &str, unit: &str, samples: &[&str]| {
+        status(&format!("{{ x = {{ {limit} }} }}"), of(vec![series("x", unit, samples)]))
+    };
+    let max = "max = \"500ms\"";
+    assert_eq!([of(max, "ms", &["0"]), of(max, "ms", &["3", "-1"]), of(max, "s", &["-0.001"])], [Pass, Error, Error]);
+    // How far it may be is said; a least figure is short of it anyway; what is no time may well be below zero.
+    assert_eq!(of("max = \"5ms\", min = \"-5ms\"", "ms", &["-1"]), Pass);
+    assert_eq!(of("min = \"5ms\"", "ms", &["-1"]), Fail);
+    assert_eq!(of("max = 5", "", &["-1"]), Pass);
+    // One that is stated and not asked for tells as much.
+    let stated = |minimum: &str| {
+        let number = |text: &str| Number::parse(text);
+        let s = Series::new("x", Labels::new(), "ms", None);
+        let s = s.with(Statistic::Mean, number("3")).with(Statistic::Min, number(minimum));
+        status("{ x = { max = \"5ms\", of = \"mean\" } }", self::of(vec![s]))
+    };
+    assert_eq!([stated("0"), stated("-1")], [Pass, Error]);
+}
+
+#[test]
 fn a_warning_is_on_the_side_of_the_limit() {
     let most = |v: &str| status("{ x = { max = \"500ms\", warn = \"0.4s\" } }", of(vec![series("x", "ms", &[v])]));
     assert_eq!([most("400"), most("400.1"), most("500"), most("501")], [Pass, Warn, Warn, Fail]);

@@ -126,6 +126,13 @@ pub(crate) fn located(error: serde_json::Error, bytes: &[u8], base: usize, path:
             Some((found, expected)) => ParseError::malformed(in_json_words(expected)).found_words(in_json_words(found)),
             None => ParseError::new(ErrorCode::Malformed, "the format's members").found_words(text),
         }
+    } else if let Some(expected) = text.strip_prefix("expected ") {
+        let expected = match expected {
+            "value" => "a value",
+            "ident" => "true, false or null",
+            other => other,
+        };
+        ParseError::malformed(expected).found(word_at(bytes, offset))
     } else {
         ParseError::malformed("JSON").found_words(text)
     };
@@ -134,6 +141,14 @@ pub(crate) fn located(error: serde_json::Error, bytes: &[u8], base: usize, path:
         Some(path) if path.len() <= 400 => out.in_path(path),
         _ => out,
     }
+}
+
+/// What stands at an offset: a word such as `NaN`, or else one character.
+fn word_at(bytes: &[u8], offset: usize) -> &[u8] {
+    let rest = bytes.get(offset..).unwrap_or_default();
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-' | b'.') || *b >= 0x80;
+    let end = rest.iter().take(40).take_while(|b| is_part(b)).count();
+    rest.get(..end.max(1).min(rest.len())).unwrap_or_default()
 }
 
 /// serde's words for what stands in a document, in JSON's: its names of Rust's types are no user's words.
@@ -222,6 +237,15 @@ mod tests {
         assert!(e.message().contains("expected an object"), "{e}");
         let e = from_bytes::<Doc>(b"{\"a\": {}}").unwrap_err();
         assert!(e.message().contains("expected an array, found an object"), "{e}");
+        for (text, said) in [
+            ("{\"a\": NaN}", "expected a value, found \"NaN\""),
+            ("{\"a\": nul}", "expected true, false or null, found"),
+            ("{\"a\" 1}", "expected `:`, found \"1\""),
+            ("{\"a\": [1 2]}", "expected `,` or `]`, found \"2\""),
+        ] {
+            let e = from_bytes::<Doc>(text.as_bytes()).unwrap_err();
+            assert!(e.message().contains(said), "{text}: {e}");
+        }
     }
 
     #[test]
