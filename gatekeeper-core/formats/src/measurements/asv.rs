@@ -102,7 +102,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         if result == "ok" || result.strip_suffix(" failed").is_some_and(|n| n.contains('/')) {
             let Some(cells) = table::read(&mut lines) else {
                 return Err(ParseError::malformed(format!("the table of {name}, from its first rule to its last"))
-                    .at(text.len())
+                    .at(input.bytes.len())
                     .found_words("other lines"));
             };
             for (parameters, value) in cells {
@@ -118,7 +118,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         }
     }
     if !last.starts_with("100") && total.is_none_or(|total| rows < total) {
-        return Err(ParseError::malformed("a run to 100 %").at(text.len()).found_words(format!("its end at {last} %")));
+        return Err(ParseError::malformed("a run to 100 %")
+            .at(input.bytes.len())
+            .found_words(format!("its end at {last} %")));
     }
     report.finish_some("asv", Some(true), "a benchmark")
 }

@@ -5,7 +5,7 @@
 
 mod json;
 
-use super::common::{Report, labels, plain};
+use super::common::{Report, labels, place, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
@@ -98,9 +98,11 @@ fn parse(input: &Input<'_>, tool: &str) -> Result<Parsed, ParseError> {
                 }
             }
             (Some(_), None) => {
-                return Err(ParseError::malformed("a benchmark's name above its counts").at(0).found(line.trim()));
+                return Err(ParseError::malformed("a benchmark's name above its counts")
+                    .at(place(input, &text, line.trim_start()))
+                    .found(line.trim()));
             }
-            (None, _) if result(line, &mut report, benchmarks, text.len())? => name = None,
+            (None, _) if result(line, &mut report, benchmarks, input.bytes.len())? => name = None,
             (None, Some(first)) if named && continues(first, line) => name = Some(format!("{first}\n{line}")),
             (None, _) if !line.starts_with(' ') && !line.is_empty() => {
                 (name, named, section) = (Some(line.to_owned()), true, "");

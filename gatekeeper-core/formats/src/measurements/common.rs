@@ -179,6 +179,17 @@ pub(super) fn plain<'a>(input: &Input<'a>) -> Result<std::borrow::Cow<'a, str>, 
     })
 }
 
+/// Where a part of that text stands in the input: its first byte, or that of its line where colours were taken out.
+pub(super) fn place(input: &Input<'_>, text: &str, part: &str) -> usize {
+    let at = part.as_ptr().addr().saturating_sub(text.as_ptr().addr()).min(text.len());
+    if text.len() == input.bytes.len() {
+        return at;
+    }
+    let lines = memchr::memchr_iter(b'\n', text.as_bytes().get(..at).unwrap_or_default()).count();
+    let before = lines.checked_sub(1).and_then(|n| memchr::memchr_iter(b'\n', input.bytes).nth(n));
+    before.map_or(0, |end| end + 1)
+}
+
 /// Reads the whole input as one JSON document. Python's and C++'s writers put bare `NaN` and `Infinity` where JSON has no number: each is read as an empty text, which stands for none.
 pub(super) fn read_json<T: de::DeserializeOwned>(input: &Input<'_>) -> Result<T, ParseError> {
     json::from_input(input).or_else(|error| match without_nans(input.bytes) {
@@ -430,6 +441,18 @@ pub(super) fn converted(value: &Number, from: &str, to: &str) -> Option<Number> 
 mod tests {
     use super::*;
     use crate::input::Limits;
+
+    #[test]
+    fn places_are_those_of_the_input_where_colours_were_taken_out() {
+        let limits = Limits::default();
+        for (bytes, want) in [("a\nb c\n", 4), ("\x1b[1ma\x1b[0m\nb c\n", 10), ("\x1b[1mc\n", 0)] {
+            let input =
+                Input { name: "t", bytes: bytes.as_bytes(), limits: &limits, exit_status: None, validate: false };
+            let text = plain(&input).unwrap();
+            let part = text.get(text.find('c').unwrap()..).unwrap();
+            assert_eq!(place(&input, &text, part), want, "{bytes:?}");
+        }
+    }
 
     #[test]
     fn bare_words_for_no_number_are_read_where_no_text_holds_them() {

@@ -3,7 +3,7 @@
 //! The three are an interval and the estimate within it, which is taken as the mean: the samples stand in `target/criterion` (`criterion`). `change:` is Criterion's own
 //! comparison, which depends on what lay there before: no figure of this run. A benchmark that was begun and gave no time is an error; there is no end mark.
 
-use super::common::{Report, figure_and_rest, plain};
+use super::common::{Report, figure_and_rest, place, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
@@ -50,7 +50,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             // A long name has a line of its own.
             let own = if own.is_empty() { before.trim() } else { own };
             if own.is_empty() || own.ends_with("change:") {
-                return Err(ParseError::malformed("the benchmark's name before its time").at(0).found(line.trim()));
+                return Err(ParseError::malformed("the benchmark's name before its time")
+                    .at(place(input, &text, line))
+                    .found(line.trim()));
             }
             own.clone_into(&mut name);
             measured.insert(name.clone());

@@ -3,7 +3,7 @@
 //! Vegeta's values are milliseconds and latencies; of HdrHistogram's neither name nor unit nor direction is told, so that the policy has to name the series (`metric`). The last
 //! row is the whole; HdrHistogram's own ends with `#[Buckets`.
 
-use super::common::{Report, figure_and_rest, plain};
+use super::common::{Report, figure_and_rest, place, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
@@ -58,10 +58,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             _ => None,
         };
         let Some(((value, share), n)) = row else {
-            return Err(ParseError::malformed("a value, its percentile and a count").at(0).found(line));
+            return Err(ParseError::malformed("a value, its percentile and a count")
+                .at(place(input, &text, line))
+                .found(line));
         };
         if count.is_some_and(|before| n < before) {
-            return Err(ParseError::malformed("counts that rise").at(0).found(line));
+            return Err(ParseError::malformed("counts that rise").at(place(input, &text, line)).found(line));
         }
         count = Some(n);
         whole = share == Number::whole(1);
@@ -71,7 +73,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     if !(whole && ended) {
         return Err(ParseError::malformed("the rows to the last, the percentile 1, and what stands behind them")
-            .at(text.len())
+            .at(input.bytes.len())
             .found_words("the end of the file"));
     }
     let mut report = Report::default();

@@ -2,7 +2,7 @@
 //!
 //! The table says nothing of exit codes: with `--ignore-failure` a command that failed at once is a fast one. What is printed warns of it, which is an error here.
 
-use super::common::{Report, converted, figure_and_rest, labels, plain};
+use super::common::{Report, converted, figure_and_rest, labels, place, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::csv::Csv;
@@ -63,10 +63,12 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             close(&mut report, open.replace((command, Series::new(command, none.clone(), "s", Some(Better::Lower)))))?;
         } else if line.starts_with("Time (") || line.starts_with("Range (") {
             let Some((name, series)) = open.take() else {
-                return Err(ParseError::malformed("the benchmark's command before its time").at(0).found(line));
+                return Err(ParseError::malformed("the benchmark's command before its time")
+                    .at(place(input, &text, line))
+                    .found(line));
             };
             let Some((first, rest)) = line.split_once("):").and_then(|(_, rest)| seconds(rest)) else {
-                return Err(ParseError::malformed("a time with its unit").at(0).found(line));
+                return Err(ParseError::malformed("a time with its unit").at(place(input, &text, line)).found(line));
             };
             let series = match line.starts_with("Time (") {
                 true => series.with(Statistic::Mean, Some(first)),

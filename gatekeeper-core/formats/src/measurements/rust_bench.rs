@@ -2,7 +2,7 @@
 //!
 //! `FAILED` is an error, `ignored` no benchmark. Each target that begins (`running N tests`) ends with its `test result:`; where one is missing the output is cut off.
 
-use super::common::{Report, figure_and_rest, plain};
+use super::common::{Report, figure_and_rest, place, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
@@ -39,7 +39,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         } else if let Some(figure) = outcome.trim_start().strip_prefix("bench:") {
             let read = figure_and_rest(figure).map(|(n, rest)| (n, rest.split(" (+/-").next().unwrap_or(rest).trim()));
             let Some((number, unit)) = read.filter(|(_, unit)| !unit.is_empty() && !unit.contains(' ')) else {
-                return Err(ParseError::malformed("a figure with its unit").at(0).found(figure.trim()));
+                return Err(ParseError::malformed("a figure with its unit")
+                    .at(place(input, &text, figure.trim_start()))
+                    .found(figure.trim()));
             };
             // libtest writes times per iteration; benchmarks with a main of their own write other units, whose direction they do not say.
             let (unit, better) = match unit.strip_suffix("/iter") {
@@ -56,7 +58,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     if begun > ended {
         return Err(ParseError::malformed("test result: of each target")
-            .at(text.len())
+            .at(input.bytes.len())
             .found_words("the end of the file"));
     }
     report.finish_some("cargo", Some(true), "a benchmark")

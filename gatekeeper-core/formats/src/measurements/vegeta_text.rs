@@ -2,7 +2,7 @@
 //!
 //! `Success` is rounded to a hundredth of a percent, so that 100.00% may hide a failure: the share is counted from the status codes. `Error Set:` is the last heading.
 
-use super::common::{Report, converted, figure_and_rest, plain};
+use super::common::{Report, converted, figure_and_rest, place, plain};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
@@ -78,7 +78,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 for (name, value) in cells() {
                     let statistic = Statistic::parse(name).or_else(|| Statistic::percentile(name));
                     let Some((statistic, time)) = statistic.zip(nanoseconds(value)) else {
-                        return Err(ParseError::malformed("a time for each name of Latencies").at(0).found(value));
+                        return Err(ParseError::malformed("a time for each name of Latencies")
+                            .at(place(input, &text, value))
+                            .found(value));
                     };
                     series = series.with(statistic, Some(time));
                 }
@@ -94,7 +96,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let (Some(latency), Some(stated), Some((good, all)), true) = (latency, success, codes, ended) else {
         return Err(ParseError::malformed("Latencies, Success and Status Codes, to the last heading Error Set:")
-            .at(text.len())
+            .at(input.bytes.len())
             .found_words("the end of the file"));
     };
     if total != Some(all) {

@@ -75,7 +75,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     }
     let Some(latency) = latency.filter(|_| ended) else {
         return Err(ParseError::malformed("wrk's table, to its last line Transfer/sec:")
-            .at(text.len())
+            .at(input.bytes.len())
             .found_words("the end of the file"));
     };
     report.data.series.insert(0, latency);
