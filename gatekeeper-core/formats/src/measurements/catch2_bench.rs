@@ -87,7 +87,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut read: Vec<(String, String, Option<Number>)> = Vec::new();
     let mut between = Between::default();
     let cut = |name: &str| {
-        ParseError::malformed(format!("the mean and the deviation of {name}")).at(input.bytes.len()).found_words("other lines")
+        ParseError::malformed(format!("the mean and the deviation of {name}"))
+            .at(input.bytes.len())
+            .found_words("other lines")
     };
     for line in text.lines().map(str::trim_end) {
         headed |= is_header(line);
