@@ -348,6 +348,21 @@ fn what_the_built_in_gates_leave_unused_is_no_plain_pass() {
 }
 
 #[test]
+fn what_cannot_be_read_and_is_no_gates_matter_leaves_the_verdict_unknown() {
+    let gates = "[[evidence]]\npaths = [\"r/*\"]\n[gates.tests]\nmax-failed = 0\n";
+    let of = |other: &str| {
+        let text = policy(gates);
+        let folder = Folder::of(&[("gatekeeper.toml", &text), ("r/a.xml", JUNIT), ("r/b.bin", other)]);
+        let v = folder.check();
+        (v.gates[0].status, v.status, v.exit_code)
+    };
+    // It may be of any kind: the gate has what it judges, and nobody knows what else there was.
+    assert_eq!(of("\u{1}\u{2}"), (GateStatus::Pass, Overall::Unknown, 3));
+    let another = JUNIT.replace("name=\"s\"", "name=\"t\"");
+    assert_eq!(of(&another), (GateStatus::Pass, Overall::Pass, 0));
+}
+
+#[test]
 fn names_in_reports_are_held_against_the_tree() {
     let sarif = |file: &str| {
         format!(

@@ -192,3 +192,37 @@ fn ancestry(demanded: Option<bool>, context: &Context, snapshot: &Snapshot) -> R
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_baseline_is_told_once_of_a_gate() {
+        let of = |all: &[(&'static str, &str)]| {
+            let mut violations: Vec<Violation> = (0_u32..)
+                .zip(all)
+                .map(|(n, (code, words))| {
+                    let mut v = Violation::new(*code, GateStatus::Missing, (*words).to_owned());
+                    v.labels.insert("os".to_owned(), n.to_string());
+                    v
+                })
+                .collect();
+            once(&mut violations);
+            violations.into_iter().map(|v| (v.message, v.labels.into_values().next())).collect::<Vec<_>>()
+        };
+        let told = |words: &str, label: Option<&str>| (words.to_owned(), label.map(str::to_owned));
+        // One of a part is that part's; of two and more nothing says of which part it is.
+        assert_eq!(of(&[(MISSING, "a")]), [told("a", Some("0"))]);
+        assert_eq!(of(&[(MISSING, "a"), (MISSING, "a")]), [told("a", None)]);
+        assert_eq!(
+            of(&[(UNUSABLE, "a"), (MISSING, "b"), (UNUSABLE, "a"), (UNUSABLE, "a")]),
+            [told("a", None), told("b", Some("1"))]
+        );
+        // Other words, and what is short of a limit, stand by each part.
+        assert_eq!(
+            of(&[("case-lost", "a"), ("case-lost", "a"), (MISSING, "c")]),
+            [told("a", Some("0")), told("a", Some("1")), told("c", Some("2"))]
+        );
+    }
+}
