@@ -59,6 +59,12 @@ mod tests {
 
     /// Why a result of a path, written at second 1,000, is refused where the commit is of this second.
     fn refused(path: &str, entry: &str, committed: Option<i64>) -> Option<String> {
+        let own: &[(&str, usize)] = if path.ends_with(".xml") { &[(path, 0)] } else { &[] };
+        entered(path, entry, committed, own)
+    }
+
+    /// The same where entries brought these files.
+    fn entered(path: &str, entry: &str, committed: Option<i64>, brought: &[(&str, usize)]) -> Option<String> {
         let (formats, rules) = (Formats::default(), Rules::default());
         let known = Known { formats: &formats, rules: &rules };
         let text = format!("version = 1\n[[evidence]]\npaths = [\"*.xml\"]\n{entry}\n[gates.g]\nrule = \"tests\"\n");
@@ -68,7 +74,8 @@ mod tests {
             vec![Evidence { source, complete: None, notes: Vec::new(), data: Data::Tests(TestRun::default()) }];
         let (mut unread, mut context) = (Vec::new(), Context::at(9_000));
         (context.revision.committed, context.revision.commit) = (committed, Some("0123456789abcdef".to_owned()));
-        before_the_commit(&policy, &BTreeMap::new(), &mut all, &mut unread, &context, None);
+        let entries = brought.iter().map(|(path, n)| ((*path).to_owned(), *n)).collect();
+        before_the_commit(&policy, &entries, &mut all, &mut unread, &context, None);
         assert_eq!(all.len() + unread.len(), 1);
         unread.pop().map(|u| u.error.message().to_owned())
     }
@@ -88,6 +95,11 @@ mod tests {
         assert_eq!(refused("a.xml", "", Some(5_000)), None);
         assert!(refused("a.xml", "max-age = \"9d\"", Some(5_000)).unwrap().contains("66 minutes before"));
         assert_eq!(refused("a.xml", "max-age = \"9d\"", Some(1_060)), None);
+        // The age of one is no matter of another.
+        let other = "[[evidence]]\npaths = [\"other/*\"]\nmax-age = \"9d\"";
+        assert_eq!(entered("a.xml", other, Some(5_000), &[("a.xml", 0)]), None);
+        assert!(entered("other/a.xml", other, Some(5_000), &[("other/a.xml", 1)]).is_some());
+        assert_eq!(refused("given.log", "", Some(5_000)), None, "nothing of this policy has to be fresh");
         // What was given by path is held to what the policy wants.
         assert!(refused("given.log", "max-age = \"9d\"", Some(5_000)).is_some());
     }

@@ -173,3 +173,97 @@ pub(super) fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unread
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Candidate, Context, Engine};
+
+    /// What the gate says of parts that it demands and that are not there: of files, each with its tool; none is one that cannot be read.
+    fn lacking(keys: &str, files: &[(&str, Option<&str>)]) -> Vec<String> {
+        let text = format!(
+            "version = 1\n[[evidence]]\npaths = [\"{{os}}/{{arch}}.sarif\"]\n[gates.scan]\nrule = \"findings\"\nmax = {{ total = 9 }}\n{keys}"
+        );
+        let engine = Engine::default();
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let report = |tool: Option<&str>| {
+            let run = serde_json::json!({ "tool": { "driver": { "name": tool? } }, "results": [] });
+            Some(serde_json::json!({ "version": "2.1.0", "runs": [run] }).to_string().into_bytes())
+        };
+        let all = files.iter().map(|(path, tool)| {
+            let bytes = report(*tool).unwrap_or_else(|| b"{".to_vec());
+            Candidate::in_memory(format!("{path}.sarif"), bytes)
+        });
+        let gate = engine.evaluate(&policy, all.collect(), &Context::at(1_780_272_000)).gates.remove(0);
+        let said = gate.violations.into_iter().filter(|v| v.message.starts_with("no evidence"));
+        said.map(|v| v.message).collect()
+    }
+
+    #[test]
+    fn what_a_gate_names_is_demanded_of_each_of_its_cells() {
+        const TOOLS: &str = "each = [\"os\"]\ntools = [\"codeql\", \"trivy\"]\n";
+        let whole = [
+            ("linux/x", Some("codeql")),
+            ("linux/y", Some("trivy")),
+            ("mac/x", Some("codeql")),
+            ("mac/y", Some("trivy")),
+        ];
+        assert_eq!(lacking(TOOLS, &whole), Vec::<String>::new());
+        assert_eq!(lacking(TOOLS, &whole[..3]), ["no evidence of trivy for os = mac, which the gate names"]);
+        // What left nothing anywhere is said once; one tool, or no cell, is told of elsewhere.
+        assert_eq!(lacking(TOOLS, &[whole[0], whole[2]]), ["no evidence of trivy, which the gate names"]);
+        assert_eq!(lacking("each = [\"os\"]\ntools = [\"codeql\"]\n", &[whole[0], whole[3]]), Vec::<String>::new());
+        assert_eq!(lacking("tools = [\"codeql\", \"trivy\"]\n", &whole[..3]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn so_are_values_of_labels_that_make_no_cells() {
+        const VALUES: &str = "each = [\"os\"]\nlabels = { arch = [\"x\", \"y\"] }\n";
+        let whole = [
+            ("linux/x", Some("codeql")),
+            ("linux/y", Some("codeql")),
+            ("mac/x", Some("codeql")),
+            ("mac/y", Some("codeql")),
+        ];
+        assert_eq!(lacking(VALUES, &whole), Vec::<String>::new());
+        assert_eq!(lacking(VALUES, &whole[..3]), ["no evidence for arch = y in os = mac, which the gate names"]);
+        let of_cells = "each = [\"os\", \"arch\"]\nlabels = { arch = [\"x\", \"y\"] }\n";
+        assert_eq!(lacking(of_cells, &whole[..3]), Vec::<String>::new());
+    }
+
+    /// Whether the gate `unit` lacks what nobody can name, and whether the whole is unknown.
+    fn unnamed(more: &str, files: &[&str]) -> (GateStatus, bool) {
+        let text = format!(
+            "version = 1\n[[evidence]]\nname = \"all\"\npaths = [\"{{os}}/*\"]\n[gates.unit]\nrule = \"tests\"\nmax-failed = 0\neach = [\"os\"]\n{more}"
+        );
+        let engine = Engine::default();
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let bytes = |name: &str| match name.rsplit_once('.') {
+            Some((_, "xml")) => b"<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>".to_vec(),
+            Some((_, "info")) => b"TN:\nSF:a.c\nDA:1,1\nend_of_record\n".to_vec(),
+            _ => b"\x01\x02".to_vec(),
+        };
+        let all = files.iter().map(|name| Candidate::in_memory((*name).to_owned(), bytes(name))).collect();
+        let v = engine.evaluate(&policy, all, &Context::at(1_780_272_000));
+        (v.gates[0].status, v.status == crate::verdict::Overall::Unknown)
+    }
+
+    #[test]
+    fn what_nobody_can_name_is_lacking_where_a_cell_has_nothing_else() {
+        use GateStatus::{Error, Pass};
+        let of = |more: &str| unnamed(more, &["linux/a.xml", "mac/b.bin"]);
+        let cover = |keys: &str| format!("[gates.cover]\nrule = \"coverage\"\nlines = 80\n{keys}");
+        assert_eq!(of(""), (Error, true));
+        // A cell that has results lacks none; that the file is unread the whole tells.
+        assert_eq!(unnamed("", &["linux/a.xml", "mac/a.xml", "mac/b.bin"]), (Pass, true));
+        // Another gate could lack it as well, and then nobody knows which: unless it blocks nothing, is off, or lacks it in the same cell too.
+        assert_eq!(of(&cover("")), (Pass, true));
+        assert_eq!(of(&cover("action = \"warn\"\n")), (Error, true));
+        assert_eq!(of(&cover("enabled = false\n")), (Error, true));
+        assert_eq!(of(&cover("each = [\"os\"]\n")), (Error, true));
+        let there = unnamed(&cover("each = [\"os\"]\n"), &["linux/a.xml", "mac/b.bin", "mac/c.info"]);
+        assert_eq!(there, (Pass, true), "that one has what it judges there");
+        // Without cells nothing says that this gate is the one.
+        assert_eq!(unnamed("", &["linux/a.xml", "linux/b.bin"]), (Pass, true));
+    }
+}

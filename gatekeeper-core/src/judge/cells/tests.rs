@@ -172,3 +172,27 @@ fn cells_stand_in_the_order_of_numbers() {
     assert_eq!(by_labels(&cells, &of("9", "b"), &of("9", "a")), Ordering::Greater);
     assert_eq!(by_labels(&cells, &of("9", "a"), &of("9", "a")), Ordering::Equal);
 }
+
+#[test]
+fn who_accepts_a_cell_accepts_what_falls_short_there_and_not_that_it_cannot_be_judged() {
+    let engine = crate::Engine::default();
+    let text = b"version = 1\n[[evidence]]\npaths = [\"otp-{otp}.xml\"]\n[gates.unit]\nrule = \"tests\"\nmax-failed = 0\neach = [\"otp\"]\n\
+        require = { otp = [\"27\", \"28\"] }\n[[waivers]]\ngate = \"unit\"\nlabels = { otp = \"28\" }\nreason = \"r\"\nexpires = \"2026-12-31\"\n";
+    let policy = engine.parse_policy("p.toml", text, None).unwrap();
+    let of = |case: &str| {
+        let report = |inside: &str| format!("<testsuite name=\"s\">{inside}</testsuite>").into_bytes();
+        let passed = report("<testcase name=\"a\"/>");
+        let all = vec![
+            crate::Candidate::in_memory("otp-27.xml".to_owned(), passed),
+            crate::Candidate::in_memory("otp-28.xml".to_owned(), report(case)),
+        ];
+        let gate = engine.evaluate(&policy, all, &crate::Context::at(1_780_272_000)).gates.remove(0);
+        (
+            gate.status,
+            gate.violations.iter().any(|v| v.message.contains("all that otp = 28 falls short by is waived: r")),
+        )
+    };
+    assert_eq!(of("<testcase name=\"a\"><failure message=\"no\"/></testcase>"), (Warn, true));
+    assert_eq!(of("<testcase name=\"a\"><skipped/></testcase>"), (Error, false));
+    assert_eq!(of("<testcase name=\"a\"/>"), (Pass, false));
+}

@@ -442,3 +442,21 @@ fn what_is_judged_of_a_component_bears_its_name_and_can_be_waived_by_it() {
     assert_eq!(verdict(&waiver("web"), false).status.as_str(), "warn");
     assert_eq!(verdict(&waiver("api"), false).status.as_str(), "unknown");
 }
+
+#[test]
+fn evidence_is_marked_by_where_it_lies_and_what_speaks_of_sources_only_below_a_components_own_folder() {
+    let policy = policy("[components.rest]\npaths = [\"**\"]");
+    let of = |path: &str, data: Data| {
+        let source = Source { path: path.to_owned(), ..Source::default() };
+        let mut all = [Evidence { source, complete: None, notes: Vec::new(), data }];
+        mark(&policy, &mut all);
+        all[0].source.component.clone()
+    };
+    let some = |name: &str| Some(name.to_owned());
+    let tests = || Data::Tests(TestRun::default());
+    assert_eq!((of("web/r.xml", tests()), of("r.xml", tests())), (some("web"), some("rest")));
+    let coverage = || Data::Coverage(Coverage::default());
+    assert_eq!((of("web/lcov.info", coverage()), of("lcov.info", coverage())), (some("web"), None));
+    let found = || Data::Findings(Findings::default());
+    assert_eq!((of("web/a.sarif", found()), of("a.sarif", found())), (some("web"), None));
+}

@@ -223,6 +223,12 @@ fn copies_and_attempts_count_once() {
         e.source.size = 2;
         e
     };
+    // Of what has no bytes nobody can say that it is the same.
+    for (sha256, size) in [("", 2), ("d4", 0), ("", 0)] {
+        let mut alike = [clean("a/1", 1), clean("a/2", 1)];
+        alike.iter_mut().for_each(|e| (e.source.sha256, e.source.size) = (sha256.to_owned(), size));
+        assert!(holds("min-files = 2", &alike), "{sha256:?} {size}");
+    }
     for (findings, counted) in [(0, true), (1, false)] {
         let equal = [clean("a/1", findings), clean("a/2", findings)];
         assert_eq!(holds("min-files = 2", &equal), counted, "{findings}");
