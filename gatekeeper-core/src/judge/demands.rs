@@ -142,7 +142,11 @@ pub(super) fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unread
             kindred().next().filter(|_| !s.tools.is_empty() && unreadable.is_empty() && gate.missing_blocks)
         {
             let n = kindred().count() - 1;
-            let more = if n == 0 { String::new() } else { format!(", as do {n} more reports") };
+            let more = match n {
+                0 => String::new(),
+                1 => ", as does one more report".to_owned(),
+                n => format!(", as do {n} more reports"),
+            };
             let path = &first.source.path;
             out.push(
                 missing(format!("no evidence of {}; {path} names no tool{more}", s.tools.join(", ")))
@@ -178,6 +182,9 @@ pub(super) fn unheard(gate: &Gate, taken: &[&Evidence], all: &[Evidence], unread
 mod tests {
     use super::*;
     use crate::{Candidate, Context, Engine};
+    use gatekeeper_evidence::findings::Findings;
+    use gatekeeper_evidence::test_run::TestRun;
+    use gatekeeper_evidence::{Recording, Source};
 
     /// What the gate says of parts that it demands and that are not there: of files, each with its tool; none is one that cannot be read.
     fn lacking(keys: &str, files: &[(&str, Option<&str>)]) -> Vec<String> {
@@ -265,5 +272,59 @@ mod tests {
         assert_eq!(there, (Pass, true), "that one has what it judges there");
         // Without cells nothing says that this gate is the one.
         assert_eq!(unnamed("", &["linux/a.xml", "linux/b.bin"]), (Pass, true));
+    }
+
+    fn evidence(path: &str, tool: Option<&str>, data: Data) -> Evidence {
+        let source = Source { path: path.to_owned(), tool: tool.map(str::to_owned), ..Source::default() };
+        Evidence { source, complete: Some(true), notes: Vec::new(), data }
+    }
+
+    /// What is said of a gate's tools, where it took the first `taken` of all that is there.
+    fn heard(tools: &str, all: &[Evidence], taken: usize) -> Vec<String> {
+        let text = format!("version = 1\n[gates.scan]\nrule = \"findings\"\nmax = {{ total = 9 }}\n{tools}");
+        let policy = Engine::default().parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let taken: Vec<&Evidence> = all.iter().take(taken).collect();
+        unheard(&policy.gates[0], &taken, all, &[]).into_iter().map(|v| v.message).collect()
+    }
+
+    #[test]
+    fn where_nothing_was_taken_it_is_said_what_is_there() {
+        let found = |path: &str, tool: Option<&str>| evidence(path, tool, Data::Findings(Findings::default()));
+        let printed = |tool: &str| evidence("x.record", Some(tool), Data::Command(Recording::default()));
+        let tests = evidence("t.xml", Some("junit"), Data::Tests(TestRun::default()));
+        let none: Vec<String> = Vec::new();
+        let tools = "tools = [\"trivy\"]\n";
+        assert_eq!(
+            heard(tools, &[found("a", Some("codeql")), tests.clone()], 0),
+            ["no evidence of trivy; there is evidence of codeql"]
+        );
+        assert_eq!(
+            heard(tools, &[found("a", None), found("b", None), tests.clone()], 0),
+            ["no evidence of trivy; a names no tool, as does one more report"]
+        );
+        let three = [found("a", None), found("b", None), found("c", None)];
+        assert_eq!(heard(tools, &three, 0), ["no evidence of trivy; a names no tool, as do 2 more reports"]);
+        assert_eq!(heard(tools, &[found("a", None)], 0), ["no evidence of trivy; a names no tool"]);
+        // Who names no tool means all there are, and other kinds of evidence have no findings.
+        assert_eq!(heard("", &[found("a", Some("codeql"))], 0), none);
+        assert_eq!(heard("", &[found("a", None)], 0), none);
+        assert_eq!(heard(tools, std::slice::from_ref(&tests), 0), none);
+        // A command of that tool was recorded, and what it printed is no report.
+        let said = heard(tools, &[tests.clone(), printed("trivy")], 0);
+        assert!(
+            said[0].starts_with("no evidence of trivy: what x.record printed is no report that is known"),
+            "{said:?}"
+        );
+        assert_eq!(heard(tools, &[tests, printed("grype")], 0), none);
+    }
+
+    #[test]
+    fn a_tool_that_left_nothing_is_told_with_what_there_is_of_it() {
+        let found = evidence("a", Some("trivy"), Data::Findings(Findings::default()));
+        let printed = evidence("x.record", Some("grype"), Data::Command(Recording::default()));
+        let tools = "tools = [\"trivy\", \"grype\"]\n";
+        assert_eq!(heard(tools, std::slice::from_ref(&found), 1), ["no evidence of grype, which the gate names"]);
+        let said = heard(tools, &[found, printed], 1);
+        assert!(said[0].starts_with("no evidence of grype, which the gate names: what x.record printed"), "{said:?}");
     }
 }

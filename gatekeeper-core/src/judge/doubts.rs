@@ -18,8 +18,7 @@ pub(crate) fn doubts(evidence: &[Evidence], tree: &Tree, files: Option<&dyn Proj
     let reports: Vec<(&Evidence, &Coverage)> = evidence
         .iter()
         .filter_map(|e| match &e.data {
-            // Names that fit nothing in the tree are told of as a whole.
-            Data::Coverage(c) if c.files.keys().any(|f| tree.has(f)) => Some((e, c)),
+            Data::Coverage(c) => Some((e, c)),
             _ => None,
         })
         .collect();
@@ -165,7 +164,7 @@ mod tests {
     use super::*;
     use gatekeeper_evidence::Source;
     use gatekeeper_evidence::checksums::Algorithm;
-    use gatekeeper_evidence::coverage::Line;
+    use gatekeeper_evidence::coverage::{Line, Stated};
     use gatekeeper_evidence::glob::Pattern;
     use std::collections::BTreeMap;
 
@@ -207,6 +206,30 @@ mod tests {
         let beyond = told(&[("a.c", 12, 12)], &[("a.c", 10)]);
         assert!(beyond.len() == 1 && beyond[0].contains("line 12 of a.c, which has 10"), "{beyond:?}");
         assert!(told(&[("a.c", 12, 12)], &[("a.c", 0)]).is_empty());
+        assert!(told(&[("a.c", 5, 12)], &[("a.c", 10)]).is_empty(), "nothing ran there");
+        let many = [("a.c", 12, 12), ("b.c", 12, 12), ("c.c", 12, 12)];
+        let of = |n: usize| told(&many[..n], &[("a.c", 10), ("b.c", 10), ("c.c", 10)]).remove(0);
+        assert!(of(1).contains("which has 10: it"), "{}", of(1));
+        assert!(of(2).contains("which has 10, and of 1 more file: it"), "{}", of(2));
+        assert!(of(3).contains("which has 10, and of 2 more files: it"), "{}", of(3));
+    }
+
+    #[test]
+    fn the_last_line_may_lack_its_end() {
+        assert_eq!([length(b""), length(b"a\n"), length(b"a\nb"), length(b"\n\n")], [0, 1, 2, 2]);
+    }
+
+    #[test]
+    fn figures_that_are_stated_count_where_no_line_is_listed() {
+        let stated = Stated { lines: Some(Ratio::new(7, 9)), ..Stated::default() };
+        let listed = vec![Line { number: 1, hits: 3 }, Line { number: 2, hits: 0 }];
+        let of = |lines: Vec<Line>| lines_of(FileCoverage { lines, stated: stated.clone(), ..FileCoverage::default() });
+        let lines_only = lines_of(FileCoverage { lines: listed.clone(), ..FileCoverage::default() });
+        assert_eq!((of(Vec::new()), of(listed), lines_only), (Ratio::new(7, 9), Ratio::new(1, 2), Ratio::new(1, 2)));
+    }
+
+    fn lines_of(file: FileCoverage) -> Ratio {
+        lines(&file)
     }
 
     #[test]
@@ -228,5 +251,16 @@ mod tests {
         let two = told(&[("src/a.c", 1, 1)], &[("src/a.c", 1), ("src/b.c", 1), ("src/c.c", 1)]);
         assert!(two.len() == 1 && two[0].contains("src/b.c and 1 more"), "{two:?}");
         assert!(told(&[("a.c", 1, 1)], &[("a.c", 1), ("other/b.c", 1)]).is_empty(), "below the root lies everything");
+        // What a tool says that it left out is told of elsewhere, by its path or as a module.
+        let left_out = |names: &[&str]| {
+            let mut coverage =
+                Coverage { not_counted: names.iter().map(|n| (*n).to_owned()).collect(), ..Coverage::default() };
+            coverage.add("src/a.erl", FileCoverage::default());
+            unreported(&[&coverage], &Tree::new(["src/a.erl", "src/b.erl"])).is_none()
+        };
+        assert_eq!(
+            [left_out(&[]), left_out(&["src/b.erl"]), left_out(&["b"]), left_out(&["c"])],
+            [false, true, true, false]
+        );
     }
 }

@@ -235,6 +235,17 @@ mod tests {
         let further = run(400, NOW - 2 * DAY, "dddd");
         assert!(said(&second.after(&[main.clone(), further.clone()])).contains("1000 in the last"));
         assert!(said(&run(100, NOW, "cccc").after(&[main.clone(), further.clone()])).contains("400 in the last"));
+        // The base has gone on since: the commit that it branched off from, or else the base itself.
+        let with = |commit: &str, merge_base: &str| {
+            let mut own = run(100, NOW, "cccc").change(Some("aaaa"));
+            let (commit, merge_base) = (commit.repeat(10), merge_base.repeat(10));
+            let base = Base { commit, merge_base, ..Base::default() };
+            let diff = b"--- a/x.c\n+++ b/x.c\n@@ -5,0 +6,1 @@\n+x\n".to_vec();
+            own.context.diff = Some(Arc::new(Change::read("d", diff, Some(base)).unwrap()));
+            said(&own.after(&[main.clone(), further.clone()]))
+        };
+        assert!(with("aaaa", "eeee").contains("1000 in the last") && with("eeee", "aaaa").contains("1000 in the last"));
+        assert!(with("eeee", "eeee").contains("400 in the last"));
         let unnamed = run(100, NOW, "cccc").change(None);
         assert!(said(&unnamed.after(&[main, further, first])).contains("400 in the last"), "no base: none of a change");
     }
