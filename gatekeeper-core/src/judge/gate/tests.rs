@@ -367,3 +367,89 @@ fn what_could_not_be_read_says_what_to_do() {
         assert!(said(code).contains(words), "{code:?}: {}", said(code));
     }
 }
+
+#[test]
+fn an_unreadable_recording_concerns_gates_of_exit_statuses_by_its_tool() {
+    let concerned = |keys: &str, file: &str, tool: Option<&str>| {
+        let mut u = unread(None);
+        (u.file, u.tool) = (file.to_owned(), tool.map(str::to_owned));
+        concerns(&u, &policy(&format!("[gates.g]\nrule = \"command\"\n{keys}\n")).gates[0])
+    };
+    let make = "tools = [\"make\"]";
+    assert_eq!([concerned("", "a.record", Some("make")), concerned("", "a.record", None)], [true, true]);
+    assert_eq!([concerned(make, "a.record", Some("make")), concerned(make, "a.record", None)], [true, true]);
+    assert_eq!([concerned(make, "a.record", Some("mix")), concerned("", "a.xml", Some("make"))], [false, false]);
+}
+
+/// The gate's status, those of its parts, and the verdict's: of files, where these are broken and this changed.
+fn parts(keys: &str, files: &[&str], broken: &[&str], changed: Option<&str>) -> (GateStatus, Vec<String>, bool) {
+    let text = format!(
+        "version = 1\n[[evidence]]\npaths = [\"{{app}}/{{os}}.xml\"]\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n\
+         [gates.unit]\nrule = \"tests\"\nmax-failed = 0\n{keys}"
+    );
+    let engine = crate::Engine::default();
+    let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+    let all = files.iter().map(|name| {
+        let text = "<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>";
+        let end = if broken.contains(name) { 20 } else { text.len() };
+        crate::Candidate::in_memory((*name).to_owned(), text[..end].as_bytes().to_vec())
+    });
+    let mut context = crate::Context::at(1_780_272_000);
+    context.changed = changed.map(|name| [name.to_owned()].into());
+    let mut v = engine.evaluate(&policy, all.collect(), &context);
+    let gate = v.gates.remove(0);
+    let cells = gate.cells.iter().map(|c| {
+        let labels: Vec<&str> = c.labels.values().map(String::as_str).collect();
+        format!("{} {}: {}", c.component.as_deref().unwrap_or("-"), labels.join(" "), c.status.as_str())
+    });
+    (gate.status, cells.collect(), v.status == crate::verdict::Overall::Unknown)
+}
+
+#[test]
+fn a_broken_report_stands_in_the_way_of_its_own_part() {
+    use GateStatus::{Error, Pass};
+    let cells = "per-component = true\neach = [\"os\"]\n";
+    let files = ["web/linux.xml", "api/linux.xml", "api/mac.xml"];
+    let of = |broken: &[&str], changed| parts(cells, &files, broken, changed);
+    let all = |web: &str, linux: &str, mac: &str| {
+        vec![format!("web linux: {web}"), format!("api linux: {linux}"), format!("api mac: {mac}")]
+    };
+    assert_eq!(of(&[], None), (Pass, all("pass", "pass", "pass"), false));
+    assert_eq!(of(&["api/mac.xml"], None), (Error, all("pass", "pass", "error"), true));
+    assert_eq!(of(&["web/linux.xml"], None), (Error, all("error", "pass", "pass"), true));
+    // Of a component that did not change nothing is judged, and what is broken there is no matter of this gate.
+    let (status, seen, _) = of(&["api/mac.xml"], Some("web/a.js"));
+    assert_eq!((status, seen[0].as_str()), (Pass, "web linux: pass"));
+    let (status, seen, _) = of(&["web/linux.xml"], Some("web/a.js"));
+    assert_eq!((status, seen[0].as_str()), (Error, "web linux: error"));
+    // Without components each cell has its own.
+    let (status, seen, _) = parts("each = [\"os\"]\n", &files, &["api/mac.xml"], None);
+    assert_eq!((status, seen), (Error, vec!["- linux: pass".to_owned(), "- mac: error".to_owned()]));
+}
+
+#[test]
+fn a_gate_without_any_evidence_is_missing_unless_the_policy_lets_it_be_absent() {
+    let of = |required: &str, files: &[&str]| {
+        let text = format!(
+            "version = 1\n[[evidence]]\nname = \"e2e\"\npaths = [\"e/*.xml\"]\n{required}[[evidence]]\npaths = [\"l/*.info\"]\n\
+             [gates.unit]\nrule = \"tests\"\nmax-failed = 0\nevidence = [\"e2e\"]\n[gates.canary]\nrule = \"canary\"\n\
+             baseline = {{ labels = {{ role = \"a\" }} }}\ncanary = {{ labels = {{ role = \"b\" }} }}\nmetrics = [{{ name = \"m\", max-increase = \"1%\" }}]\n"
+        );
+        let engine = crate::Engine::default();
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None);
+        let policy = policy.unwrap_or_else(|e| panic!("{e}"));
+        let all = files.iter().map(|name| {
+            let text: &[u8] = match name.ends_with(".xml") {
+                true => b"<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>",
+                false => b"TN:\nSF:a.c\nDA:1,1\nend_of_record\n",
+            };
+            crate::Candidate::in_memory((*name).to_owned(), text.to_vec())
+        });
+        let v = engine.evaluate(&policy, all.collect(), &crate::Context::at(1_780_272_000));
+        (v.gates[0].status, v.gates[0].decision.is_some(), v.gates[1].decision.is_some())
+    };
+    let optional = "required = false\n";
+    assert_eq!(of(optional, &["l/a.info"]), (GateStatus::Skip, false, true));
+    assert_eq!(of(optional, &["e/a.xml", "l/a.info"]), (GateStatus::Pass, false, true));
+    assert_ne!(of("", &["l/a.info"]).0, GateStatus::Skip);
+}
