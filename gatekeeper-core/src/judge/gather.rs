@@ -397,4 +397,25 @@ mod tests {
         assert_eq!(of("a/x.xml", &[("a/x.xml", 1)]).as_deref(), Some("b"));
         assert_eq!(of("b/y.xml", &[("a/x.xml", 1)]), None);
     }
+
+    #[test]
+    fn what_a_file_was_to_be_is_told_by_its_extension_where_all_formats_of_it_say_the_same() {
+        let of = |path: &str| kind_by_extension(&Formats::default(), path);
+        assert_eq!(
+            [of("a.coverdata"), of("a.trx"), of("a.sarif")],
+            [Some(Kind::Coverage), Some(Kind::Tests), Some(Kind::Findings)]
+        );
+        assert_eq!([of("a.xml"), of("a.json"), of("a.nope"), of("coverdata")], [None; 4]);
+    }
+
+    #[test]
+    fn a_format_that_one_tool_writes_has_that_tool() {
+        let of = |id: &str| Formats::default().by_id(id).and_then(own_tool);
+        let some = |name: &str| Some(name.to_owned());
+        assert_eq!([of("rebar3-eunit"), of("rebar3-ct")], [some("eunit"), some("ct")]);
+        assert_eq!(
+            [of("mix-cover"), of("prettier"), of("junit"), of("lcov")],
+            [some("mix-cover"), some("prettier"), None, None]
+        );
+    }
 }

@@ -210,4 +210,46 @@ mod tests {
         assert!(of("a", "src/a.erl").is_some() && of("lib/a.ex", "lib/a.ex").is_some());
         assert!(of("a", "src/b.erl").is_none() && of("ab", "src/a.erl").is_none());
     }
+
+    #[test]
+    fn spans_of_time_are_told_in_the_largest_unit_of_which_there_are_two() {
+        let all = [119, 120, 7_199, 7_200, 172_799, 172_800].map(long);
+        assert_eq!(all, ["119 s", "2 minutes", "119 minutes", "2 hours", "47 hours", "2 days"]);
+    }
+
+    #[test]
+    fn a_source_is_named_by_its_module_or_its_path() {
+        let of = |name: &str| {
+            let mut c = Coverage::default();
+            c.add(name, FileCoverage::default());
+            let e = Evidence { source: Source::default(), complete: None, notes: Vec::new(), data: Data::Coverage(c) };
+            speaks_of(&e, "apps/web/src/shop.erl")
+        };
+        for (name, want) in [
+            ("shop", true),
+            ("apps/web/src/shop.erl", true),
+            ("src/shop.erl", true),
+            ("src/shop.c", false),
+            ("src/shop.erl.html", false),
+            ("store", false),
+            ("src/store.erl", false),
+        ] {
+            assert_eq!(of(name), want, "{name}");
+        }
+        let tests = Data::Tests(TestRun::default());
+        let e = Evidence { source: Source::default(), complete: None, notes: Vec::new(), data: tests };
+        assert!(speaks_of(&e, "any.erl"), "tests hang on all of them");
+    }
+
+    #[test]
+    fn what_lies_in_a_build_folder_and_has_a_time_is_kept_between_runs() {
+        let of = |path: &str, modified: Option<i64>, data: Data| {
+            let source = Source { path: path.to_owned(), modified, ..Source::default() };
+            is_kept_between_runs(&Evidence { source, complete: None, notes: Vec::new(), data })
+        };
+        let tests = || Data::Tests(TestRun::default());
+        assert!(of("_build/test/a.xml", Some(1), tests()) && of("a/_build/b.xml", Some(1), tests()));
+        assert!(!of("_build/test/a.xml", None, tests()) && !of("my_build/a.xml", Some(1), tests()));
+        assert!(!of("_build/a", Some(1), Data::Inventory(Default::default())));
+    }
 }
