@@ -223,7 +223,7 @@ mod tests {
     fn figures_that_are_stated_count_where_no_line_is_listed() {
         let stated = Stated { lines: Some(Ratio::new(7, 9)), ..Stated::default() };
         let listed = vec![Line { number: 1, hits: 3 }, Line { number: 2, hits: 0 }];
-        let of = |lines: Vec<Line>| lines_of(FileCoverage { lines, stated: stated.clone(), ..FileCoverage::default() });
+        let of = |lines: Vec<Line>| lines_of(FileCoverage { lines, stated, ..FileCoverage::default() });
         let lines_only = lines_of(FileCoverage { lines: listed.clone(), ..FileCoverage::default() });
         assert_eq!((of(Vec::new()), of(listed), lines_only), (Ratio::new(7, 9), Ratio::new(1, 2), Ratio::new(1, 2)));
     }

@@ -278,4 +278,67 @@ mod tests {
         let both = [("coverage-not-counted".to_owned(), Warn), ("coverage-empty".to_owned(), Error)];
         assert_eq!(said(&evidence(Data::Coverage(none))), both);
     }
+
+    /// The status of a gate on a report, the codes of what falls short, and its reason.
+    fn judged(gate: &str, name: &str, report: &str) -> (GateStatus, Vec<String>, String) {
+        let text = format!("version = 1\n[[evidence]]\npaths = [\"*\"]\n[gates.g]\n{gate}");
+        let engine = crate::Engine::default();
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        let all = vec![crate::Candidate::in_memory(name.to_owned(), report.as_bytes().to_vec())];
+        let gate = engine.evaluate(&policy, all, &crate::Context::at(1_780_272_000)).gates.remove(0);
+        (gate.status, gate.violations.iter().map(|v| v.code.to_string()).collect(), gate.reason)
+    }
+
+    #[test]
+    fn a_report_that_contradicts_itself_is_judged_by_both_of_its_readings() {
+        use GateStatus::{Fail, Pass};
+        let of = |gate: &str, stated: &str, cases: &str| {
+            judged(gate, "r.xml", &format!("<testsuite name=\"s\" {stated}>{cases}</testsuite>"))
+        };
+        let (passed, failed) = ("<testcase name=\"a\"/>", "<testcase name=\"b\"><failure message=\"no\"/></testcase>");
+        let tests = |most: u8| format!("rule = \"tests\"\nmax-failed = {most}\n");
+        let two = passed.to_owned() + "<testcase name=\"b\"/>";
+        assert_eq!(of(&tests(0), "tests=\"2\" failures=\"0\"", &two).0, Pass);
+        let (status, codes, _) = of(&tests(0), "tests=\"2\" failures=\"1\"", &two);
+        assert_eq!((status, codes), (Error, vec!["contradicts-itself".to_owned()]));
+        // Where both readings come to the same, that is said and nothing more.
+        let (status, codes, reason) = of(&tests(1), "tests=\"2\" failures=\"1\"", &two);
+        assert!(
+            (status, codes.len()) == (Pass, 0) && reason.contains("is `pass` by its list as by its totals"),
+            "{reason}"
+        );
+        let both = passed.to_owned() + failed;
+        let (status, _, reason) = of(&tests(0), "tests=\"2\" failures=\"2\"", &both);
+        assert!(status == Fail && reason.contains("is `fail` by its list as by its totals"), "{reason}");
+        // What is counted and not listed has no outcome.
+        let (status, codes, reason) = of(&tests(0), "tests=\"3\" failures=\"0\"", &two);
+        assert!(
+            (status, codes) == (Error, vec!["cases-unlisted".to_owned()]) && reason.contains("1 case has no outcome"),
+            "{reason}"
+        );
+        // A warning beside a pass is one.
+        let warns = "rule = \"tests\"\nmax-failed = 0\naction = \"warn\"\n";
+        assert_ne!(of(warns, "tests=\"2\" failures=\"1\"", &two).0, Pass);
+    }
+
+    #[test]
+    fn coverage_and_findings_have_two_readings_too() {
+        let lcov = |hit: u8| format!("TN:\nSF:a.c\nDA:1,1\nLF:10\nLH:{hit}\nend_of_record\n");
+        let coverage = |hit: u8| judged("rule = \"coverage\"\nlines = 80\n", "lcov.info", &lcov(hit));
+        assert_eq!((coverage(2).0, coverage(9).0), (Error, GateStatus::Pass));
+        assert_eq!(coverage(2).1, ["contradicts-itself"]);
+        let npm = |critical: u8| {
+            format!(
+                r#"{{"auditReportVersion": 2, "vulnerabilities": {{}}, "metadata": {{"vulnerabilities": {{"info": 0, "low": 0, "moderate": 0, "high": 0,
+                "critical": {critical}, "total": {critical}}}, "dependencies": {{"prod": 5, "dev": 0, "optional": 0, "peer": 0, "peerOptional": 0, "total": 5}}}}}}"#
+            )
+        };
+        let findings = |n: u8| judged("rule = \"findings\"\nmax = { critical = 0 }\n", "npm-audit.json", &npm(n));
+        assert_eq!(findings(0).0, GateStatus::Pass);
+        let (status, codes, reason) = findings(3);
+        assert!(
+            status == Error && codes.contains(&"contradicts-itself".to_owned()) && reason.contains('3'),
+            "{reason} {codes:?}"
+        );
+    }
 }

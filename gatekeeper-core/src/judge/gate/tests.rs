@@ -393,7 +393,7 @@ fn parts(keys: &str, files: &[&str], broken: &[&str], changed: Option<&str>) -> 
     let all = files.iter().map(|name| {
         let text = "<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>";
         let end = if broken.contains(name) { 20 } else { text.len() };
-        crate::Candidate::in_memory((*name).to_owned(), text[..end].as_bytes().to_vec())
+        crate::Candidate::in_memory((*name).to_owned(), text.as_bytes()[..end].to_vec())
     });
     let mut context = Context::at(1_780_272_000);
     context.changed = changed.map(|name| [name.to_owned()].into());

@@ -200,3 +200,33 @@ fn the_tree_is_looked_at_where_evidence_names_files_of_it() {
     };
     assert!(of(case(Some("a.c"))) && !of(case(None)));
 }
+
+#[test]
+fn no_two_runs_write_the_same_times_or_figures() {
+    use gatekeeper_evidence::measurements::{Figure, Labels, Measurements, Series};
+    use gatekeeper_evidence::test_run::{Case, Suite, TestRun};
+    let of = |path: &str, data: Data| {
+        let source = Source { path: path.to_owned(), sha256: "d".to_owned(), ..Source::default() };
+        Evidence { source, complete: None, notes: Vec::new(), data }
+    };
+    let timed = |status: Outcome, time: Option<f64>| {
+        let cases = vec![Case { status, time, ..Case::default() }];
+        Data::Tests(TestRun { suites: vec![Suite { cases, ..Suite::default() }], ..TestRun::default() })
+    };
+    let alike = |data: &dyn Fn() -> Data| same_reports(&[of("a", data()), of("b", data())]).len();
+    use Outcome::{Passed, Skipped};
+    // Hundredths of a second may well be the same twice, and what was skipped took no time.
+    for (time, told) in [(None, 0), (Some(0.0), 0), (Some(0.12), 0), (Some(3.0), 0), (Some(0.123), 1)] {
+        assert_eq!(alike(&|| timed(Passed, time)), told, "{time:?}");
+    }
+    assert_eq!(alike(&|| timed(Skipped, Some(0.123))), 0);
+    let samples = |n: usize| {
+        let mut s = Series::new("m", Labels::new(), "ms", None);
+        (0..n).for_each(|n| s.samples.push(Figure::parse(&n.to_string()).unwrap()));
+        Data::Measurements(Measurements { series: vec![s], ..Measurements::default() })
+    };
+    assert_eq!([alike(&|| samples(0)), alike(&|| samples(1)), alike(&|| samples(2))], [0, 0, 1]);
+    // What was split out of one file has its path.
+    let split = [of("a", timed(Passed, Some(0.123))), of("a", timed(Passed, Some(0.123)))];
+    assert!(same_reports(&split).is_empty());
+}
