@@ -568,4 +568,31 @@ mod tests {
             assert_eq!(excused(covers, labels, component, status), None);
         }
     }
+
+    #[test]
+    fn a_waiver_that_matched_nothing_is_warned_of_where_there_was_something_to_match() {
+        let engine = crate::Engine::default();
+        let of = |waiver: &str, files: &[&str], changed: Option<&str>| {
+            let text = format!(
+                "version = 1\n[[evidence]]\npaths = [\"*/r.xml\"]\nrequired = false\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n\
+                 [gates.unit]\nrule = \"tests\"\nmax-failed = 0\nper-component = true\n[gates.cover]\nrule = \"coverage\"\nlines = 80\n\
+                 [[waivers]]\n{waiver}\nreason = \"r\"\nexpires = \"2026-12-31\"\n"
+            );
+            let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap_or_else(|e| panic!("{e}"));
+            let report = b"<testsuite name=\"s\"><testcase name=\"a\"/></testsuite>";
+            let all = files.iter().map(|name| crate::Candidate::in_memory((*name).to_owned(), report.to_vec()));
+            let mut context = crate::Context::at(1_780_272_000);
+            context.changed = changed.map(|name| [name.to_owned()].into());
+            let v = engine.evaluate(&policy, all.collect(), &context);
+            v.warnings.iter().any(|w| w.contains("matched nothing"))
+        };
+        let both = ["web/r.xml", "api/r.xml"];
+        let (whole, of_api) = ("gate = \"unit\"\ntest = \"x\"", "gate = \"unit\"\ntest = \"x\"\ncomponent = \"api\"");
+        assert_eq!([of(whole, &both, None), of(of_api, &both, None)], [true, true]);
+        // Of a component that did not change nothing was there to match; of the others it was.
+        assert_eq!([of(of_api, &both, Some("web/a.js")), of(of_api, &both, Some("api/a.js"))], [false, true]);
+        assert!(of(whole, &both, Some("web/a.js")));
+        // Nor where a gate has no evidence.
+        assert!(!of("gate = \"cover\"\npath = \"a.c\"", &both, None));
+    }
 }
