@@ -412,4 +412,67 @@ mod tests {
         assert!(said("tools = [\"trivy\"]").starts_with("bring a report that says findings ("));
         assert!(said("").contains(", …; `gatekeeper formats`"));
     }
+
+    fn gate(text: &str) -> Gate {
+        let (formats, rules) = (Formats::default(), Rules::default());
+        let text = format!("version = 1\n[gates.g]\n{text}\n");
+        let policy = parse("p.toml", text.as_bytes(), None, Known { formats: &formats, rules: &rules });
+        policy.unwrap_or_else(|e| panic!("{text} {e:?}")).gates.remove(0)
+    }
+
+    #[test]
+    fn what_is_missing_is_named_by_what_the_rule_judges() {
+        let of = |text: &str, kindred: usize| reason(&gate(text), GateStatus::Missing, &[], &[], &[], kindred);
+        for (text, words) in [
+            ("rule = \"sbom\"", "no SBOM found"),
+            ("rule = \"licenses\"\nallow = [\"MIT\"]", "no SBOM, lock file or licence list found"),
+            ("rule = \"command\"\ntools = [\"make\"]", "no recording of make found"),
+            ("rule = \"expression\"\nexpr = \"tests.counts.failed == 0\"", "no test results found"),
+            ("rule = \"tests\"", "no test results found"),
+            ("rule = \"findings\"\nmax = { high = 0 }\ntools = [\"a\", \"b\"]", "no report of findings of a, b found"),
+        ] {
+            let got = of(text, 0);
+            assert!(got == words || text.contains("expression") && got.starts_with("no "), "{text}: {got}");
+        }
+        assert_eq!(of("rule = \"tests\"", 1), "the 1 report of its kind is not one that this gate takes");
+        assert_eq!(of("rule = \"tests\"", 2), "none of the 2 reports of its kind is one that this gate takes");
+    }
+
+    #[test]
+    fn formats_are_named_as_far_as_there_is_room() {
+        let of =
+            |formats: &str| wanted(&gate(&format!("rule = \"tests\"\nformats = [{formats}]")), &Formats::default());
+        let four = of("\"junit\", \"trx\", \"tap\", \"ctrf\"");
+        assert!(four.contains("(junit, trx, tap, ctrf; "), "{four}");
+        let five = of("\"junit\", \"trx\", \"tap\", \"ctrf\", \"nunit3\"");
+        assert!(five.contains("(junit, trx, tap, ctrf, …; "), "{five}");
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_place() {
+        let of = |location: Option<Location>, source: Option<&str>| {
+            let mut v = Violation::new("c", Error, "broken");
+            (v.location, v.source) = (location, source.map(str::to_owned));
+            reason(&gate("rule = \"tests\""), Error, &[], &[v], &[], 0)
+        };
+        let line = Location { line: Some(3), column: Some(7), ..Location::default() };
+        let byte = Location { offset: Some(9), ..Location::default() };
+        assert_eq!(of(Some(line), Some("a.xml")), "a.xml:3:7: broken");
+        let told = of(Some(byte), Some("a.bin"));
+        assert!(told.starts_with("a.bin ") && told.contains('9') && told.ends_with(": broken"), "{told}");
+        assert_eq!(of(Some(Location::default()), Some("a.xml")), "a.xml: broken");
+        assert_eq!([of(None, Some("a.xml")), of(None, None)], ["a.xml: broken", "broken"]);
+    }
+
+    #[test]
+    fn quantities_are_told_with_what_they_are_of() {
+        let before = |less: u64| quantity(&Quantity::Before { of: Ratio::new(1, 2), less: Decimal::whole(less) });
+        assert_eq!([before(0), before(2)], ["50 % (1 of 2)", "50 % (1 of 2) less 2 points"]);
+        let measure = |unit: &str| {
+            let value = gatekeeper_evidence::number::Number::whole(5);
+            quantity(&Quantity::Measure { value, unit: unit.into() })
+        };
+        assert_eq!([measure(""), measure("ms")], ["5", "5 ms"]);
+        assert_eq!(quantity(&Quantity::Share(Ratio::new(0, 0))), "0 of 0");
+    }
 }
