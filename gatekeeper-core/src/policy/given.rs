@@ -37,3 +37,20 @@ pub struct GivenPolicy {
     /// Its files.
     pub files: Arc<dyn PolicyFiles>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_gives_files_one_by_one_has_no_folders() {
+        #[derive(Debug)]
+        struct Single;
+        impl PolicyFiles for Single {
+            fn read(&self, _: &str) -> Result<Option<Vec<u8>>, ParseError> {
+                Ok(None)
+            }
+        }
+        assert_eq!(Single.list("policy"), Ok(None));
+    }
+}

@@ -193,3 +193,9 @@ fn a_tree_is_moved_with_everything_in_it() {
     };
     assert_eq!(spans(&moved), spans(&plain).map(|n| n + 100));
 }
+
+#[test]
+fn single_files_have_no_folders() {
+    let read = |_: &str| -> Result<Vec<u8>, ParseError> { Ok(Vec::new()) };
+    assert_eq!(Files::list(&read, "policy"), Ok(None));
+}
