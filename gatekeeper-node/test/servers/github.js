@@ -16,7 +16,7 @@ const ACCOUNTS = {
 
 const github = async (options = {}) => {
   let serial = 1000
-  const now = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+  const now = () => new Date((options.now ?? Date.now)()).toISOString().replace(/\.\d+Z$/, 'Z')
   const issues = new Map()
   const comments = new Map()
   const checkRuns = new Map()

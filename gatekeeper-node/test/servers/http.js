@@ -11,7 +11,7 @@ const random = (seed) => () => {
 }
 
 /** @param {(request: object, state: object) => { status: number, headers?: object, data?: unknown } | undefined} answer */
-const serve = async (answer, { latency = 0, seed = 1 } = {}) => {
+const serve = async (answer, { latency = 0, seed = 1, now = Date.now } = {}) => {
   const next = random(seed)
   const pause = () => new Promise((done) => (latency ? setTimeout(done, next() * latency) : setImmediate(done)))
   const state = { log: [], faults: [], latency }
@@ -38,7 +38,7 @@ const serve = async (answer, { latency = 0, seed = 1 } = {}) => {
       await pause()
       if (fault?.drop) return incoming.socket.destroy()
       const body = done.data === undefined ? '' : JSON.stringify(done.data)
-      const headers = { date: new Date().toUTCString(), 'content-type': 'application/json; charset=utf-8', ...done.headers }
+      const headers = { date: new Date(now()).toUTCString(), 'content-type': 'application/json; charset=utf-8', ...done.headers }
       if (request.method === 'GET' && done.status === 200) {
         headers.etag = `W/"${createHash('sha256').update(body + (headers.link ?? '')).digest('hex')}"`
         if (request.headers['if-none-match'] === headers.etag) {
