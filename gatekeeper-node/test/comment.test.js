@@ -236,7 +236,7 @@ const many = async (hub, mode, how) => {
 }
 
 for (const mode of ['update', 'recreate', 'on-change']) {
-  test(`200 runs at once, ${mode}: one comment, the newest run's text`, { timeout: 120_000 }, async () => {
+  test(`200 runs at once, ${mode}: one comment, the newest run's text`, { timeout: 600_000 }, async () => {
     const hub = await hubWith({ latency: 6, seed: mode.length })
     hub.rate.remaining = 1e9
     hub.add(7, ACCOUNTS.person, '<!-- gatekeeper:comment key=default run=5000.1 at=1 state=x id=y -->')
@@ -258,7 +258,7 @@ test('200 runs at once, while every seventh answer is lost: one comment, the new
   assert.ok(lost > 0)
 })
 
-test('without locks a text that was overwritten is put back', { timeout: 60_000 }, async () => {
+test('without locks a text that was overwritten is put back', { timeout: 300_000 }, async () => {
   const hub = await hubWith({ latency: 2 })
   hub.noReactions = true
   hub.rate.remaining = 1e9

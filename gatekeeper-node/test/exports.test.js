@@ -83,7 +83,7 @@ export async function use(octokit: { request: (options: any) => Promise<any> }):
 }
 `
 for (const [module, moduleResolution] of [['nodenext', 'nodenext'], ['node16', 'node16'], ['preserve', 'bundler']]) {
-  test(`TypeScript finds the types under ${moduleResolution}`, { timeout: 60_000 }, () => {
+  test(`TypeScript finds the types under ${moduleResolution}`, { timeout: 300_000 }, () => {
     const at = path.join(folder, module)
     mkdirSync(at)
     for (const name of ['a.mts', 'b.cts']) writeFileSync(path.join(at, name), USE)

@@ -150,7 +150,7 @@ def test_other_threads_run_meanwhile(tmp_path):
 def test_the_command_line(project):
     def run(*arguments):
         command = [sys.executable, "-m", "gatekeeper", *arguments]
-        return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300)
 
     assert run("--version").stdout == f"gatekeeper {gatekeeper.__version__}\n"
     assert run("check", "report.xml").returncode == 0

@@ -168,7 +168,7 @@ def test_the_command_line_knows_them_too(judge, tmp_path):
         'gatekeeper.rule("answer")(lambda evidence, config: ["no"])\n'
         'sys.exit(gatekeeper.main(["check", "--format", "json"]))\n'
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["gates"][0]["reason"] == "no"
 

@@ -569,7 +569,7 @@ class Hub:
         return self
 
     def end(self):
-        return json.loads(self.process.communicate(timeout=60)[0])
+        return json.loads(self.process.communicate(timeout=300)[0])
 
     def __exit__(self, *_):
         self.process.kill()
