@@ -8,7 +8,7 @@ use crate::{
 };
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
 use gatekeeper_evidence::glob::Pattern;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// The families of formats, in the order of help and documentation.
 static FAMILIES: &[&[&Format]] = &[
@@ -33,8 +33,9 @@ pub struct Formats(Arc<Known>);
 #[derive(Debug)]
 struct Known {
     all: Vec<&'static Format>,
-    /// The names under which a format's reports usually lie, where nothing else bears them.
-    names: Vec<(Pattern, &'static Format)>,
+    /// The names under which a format's reports usually lie, where nothing else bears them; made when a file's name is the only thing that
+    /// can tell what it was meant to be.
+    names: OnceLock<Vec<(Pattern, &'static Format)>>,
 }
 
 impl Default for Formats {
@@ -54,6 +55,10 @@ fn says_nothing(bytes: &[u8]) -> bool {
 
 impl Formats {
     fn of(all: Vec<&'static Format>) -> Self {
+        Formats(Arc::new(Known { all, names: OnceLock::new() }))
+    }
+
+    fn names(&self) -> &[(Pattern, &'static Format)] {
         let telling = |p: &Pattern| {
             let name = p.as_str();
             let common = ["*.xml", "*.json", "*.html", "*.csv", "*.log", "*.txt", "index.html"];
@@ -62,8 +67,7 @@ impl Formats {
         let of = |f: &'static Format| {
             f.places.iter().filter_map(|p| Pattern::new(p.rsplit('/').next()?).ok()).map(move |p| (p, f))
         };
-        let names = all.iter().flat_map(|f| of(f)).filter(|(p, _)| telling(p)).collect();
-        Formats(Arc::new(Known { all, names }))
+        self.0.names.get_or_init(|| self.iter().flat_map(of).filter(|(p, _)| telling(p)).collect())
     }
 
     /// These formats and another one. One of the same id gives way to it.
@@ -92,7 +96,7 @@ impl Formats {
     /// Names that anything may bear (`*.xml` in a tool's own folder, `index.html`) tell nothing of files that lie elsewhere.
     pub fn named_like(&self, path: &str) -> Option<&'static Format> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        self.0.names.iter().find(|(p, _)| p.matches(name).is_some()).map(|(_, f)| *f)
+        self.names().iter().find(|(p, _)| p.matches(name).is_some()).map(|(_, f)| *f)
     }
 
     /// Which format a content is of. `recorded_as` is the tool name of a recording: it decides where a format claims it.
