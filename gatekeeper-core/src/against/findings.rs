@@ -2,7 +2,7 @@
 
 use crate::relate::findings::fingerprint;
 use gatekeeper_evidence::Findings;
-use gatekeeper_evidence::findings::{Finding, Place};
+use gatekeeper_evidence::findings::{Finding, Place, Severity};
 use std::collections::BTreeMap;
 use std::iter;
 
@@ -13,6 +13,8 @@ pub(crate) struct Known<'e> {
     pub sets: Vec<Vec<bool>>,
     /// What was there and is not any more: nobody may spend it on another finding.
     pub slack: Vec<&'e Finding>,
+    /// What was there and is more severe now, with its severity of today: it is known, and told of.
+    pub risen: Vec<(&'e Finding, Severity)>,
 }
 
 /// Holds the findings that `count` against those of an earlier run, whose items bear their fingerprint. `renames`: what the change calls otherwise, the
@@ -30,15 +32,22 @@ pub(crate) fn known<'e>(
     }
     let earlier: BTreeMap<&str, &str> = renames.iter().map(|(old, new)| (*new, *old)).collect();
     let mut sets = Vec::new();
+    let mut risen = Vec::new();
     for set in now {
         let mut known = |item: &Finding| {
             let there = item.suppressed.is_none() && count(item);
-            let mut names = iter::once(fingerprint(item)).chain(before_renames(item, &earlier));
-            there && names.any(|name| left.get_mut(name.as_str()).is_some_and(|l| l.pop().is_some()))
+            let mut names = iter::once(fingerprint(item)).chain(before_renames(item, &earlier)).filter(|_| there);
+            let old = names.find_map(|name| left.get_mut(name.as_str())?.pop());
+            let rated = |s: Severity| s != Severity::Unknown;
+            risen.extend(
+                old.filter(|old| rated(old.severity) && rated(item.severity) && item.severity > old.severity)
+                    .map(|old| (old, item.severity)),
+            );
+            old.is_some()
         };
         sets.push(set.items.iter().map(&mut known).collect());
     }
-    Known { sets, slack: left.into_values().flatten().collect() }
+    Known { sets, slack: left.into_values().flatten().collect(), risen }
 }
 
 /// The fingerprint that a finding would have under the name that its file had before: tools may name it from another folder than the change does.
@@ -90,6 +99,22 @@ mod tests {
         assert_eq!(of("./b.py", &[("a.py", "b.py")]), [true, false]);
         assert_eq!(of("xb.py", &[("a.py", "b.py")]), [false, false]);
         assert_eq!(of("b.py", &[("c.py", "b.py")]), [false, false]);
+    }
+
+    #[test]
+    fn what_became_more_severe_is_known_and_told_of() {
+        use Severity::{Critical, High, Low, Unknown};
+        let of = |was: Severity, is: Severity| {
+            let base = before(&[Finding { severity: was, ..finding("A", 1) }]);
+            let now = Findings { items: vec![Finding { severity: is, ..finding("A", 1) }], ..Findings::default() };
+            let k = known(&[&base], &[&now], &BTreeMap::new(), |_| true, |_| true);
+            (k.sets[0][0], k.risen.iter().map(|(old, now)| (old.severity, *now)).collect::<Vec<_>>())
+        };
+        assert_eq!(of(Low, Critical), (true, vec![(Low, Critical)]));
+        assert_eq!(
+            [of(High, High), of(High, Low), of(Unknown, Low), of(Low, Unknown)],
+            [const { (true, Vec::new()) }; 4]
+        );
     }
 
     #[test]

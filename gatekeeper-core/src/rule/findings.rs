@@ -36,7 +36,7 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
 | `max-suppressed` | most findings that the report itself says are suppressed (comments in the source, the tool's own lists) | none; where they are more than half of all, the gate warns |
 | `fixable-only` | count only findings that a newer version mends | false |
-| `new-only` | count only findings that are more than the baseline (`--baseline FILE`) has of their fingerprint: rule, file and message without its numbers, or rule and package | false |
+| `new-only` | count only findings that are more than the baseline (`--baseline FILE`) has of their fingerprint: rule, file and message without its numbers, or rule and package; one that became more severe is known, and told of | false |
 | `tools` | tools whose findings count | all |
 | `categories` | `vulnerability`, `secret`, `misconfiguration`, `license`, `code` | all |
 
@@ -443,6 +443,19 @@ impl FindingsGate {
             "{left} of {} not in the baseline",
             counted(u64::try_from(all).unwrap_or(u64::MAX), "finding")
         ));
+        if !known.risen.is_empty() {
+            let mut some: Vec<String> = known
+                .risen
+                .iter()
+                .map(|(old, now)| format!("{} ({} → {})", shown(old), old.severity.as_str(), now.as_str()))
+                .collect();
+            some.sort();
+            some.truncate(5);
+            let more = if known.risen.len() > some.len() { ", …" } else { "" };
+            let n = counted(u64::try_from(known.risen.len()).unwrap_or(u64::MAX), "known finding");
+            let are = if known.risen.len() == 1 { "is" } else { "are" };
+            out.notes.push(format!("{n} {are} more severe than in the baseline: {}{more}", some.join(", ")));
+        }
         if !known.slack.is_empty() {
             let mut some: Vec<String> = known.slack.iter().map(|f| shown(f)).collect();
             some.sort();
