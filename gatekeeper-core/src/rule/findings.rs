@@ -3,7 +3,7 @@
 use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope, no_diff};
 use super::condition::{Condition, counted};
 use super::remedy::Remedy;
-use crate::against::known;
+use crate::against::{Told, known, tool_of};
 use crate::config::{Selector, Table};
 use crate::diff::{Added, Diff, On};
 use crate::relate::findings::unite;
@@ -433,11 +433,23 @@ impl FindingsGate {
             })
             .collect();
         let before: Vec<&Findings> = before.iter().map(AsRef::as_ref).collect();
-        let now: Vec<&Findings> = sets.iter().map(|(_, f)| *f).collect();
-        let known = known(&before, &now, &renames, |f| self.selects(f, select), |f| self.selects(f, select));
-        let is_known = |(set, item): &(usize, usize)| known.sets.get(*set).and_then(|s| s.get(*item)) == Some(&true);
+        let added = scope.diff().map(Added::of);
+        let member = |(set, item): &(usize, usize)| {
+            let set = sets.get(*set)?.1;
+            let one = set.items.get(*item).filter(|i| i.suppressed.is_none() && self.selects(i, select))?;
+            Some((tool_of(set, one), one))
+        };
+        let now: Vec<Told<'_>> = found
+            .iter()
+            .map(|c| Told {
+                by: c.members.iter().filter_map(member).collect(),
+                on_change: added.as_ref().is_some_and(|added| added.line_of(&c.finding).is_some()),
+            })
+            .collect();
+        let known = known(&before, &now, &renames, |f| self.selects(f, select));
         let all = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
-        found.retain(|c| !c.members.iter().any(is_known));
+        let mut there = known.there.iter();
+        found.retain(|_| there.next() != Some(&true));
         let left = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
         out.notes.push(format!(
             "{left} of {} not in the baseline",

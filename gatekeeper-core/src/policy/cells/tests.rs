@@ -55,6 +55,7 @@ fn each_mistake_about_cells_is_told_once_with_the_right_word() {
     one("each = \"otp\"\nrequire = { opt = [\"27\"] }", "`opt`, which is not in `each` (did you mean `otp`?)");
     one("each = [\"otp\", \"os\"]\nrequire = { otp = [\"27\"] }", "none of `os`");
     one("each = \"otp\"\nrequire = { otp = [] }", "demands nothing");
+    one("each = \"otp\"\nrequire = { otp = [\"27\", \"\"] }", "an empty value of `otp`");
     one("each = \"otp\"\nrequire = { otp = [27] }", "`require.otp` takes a text");
     // What is wrong with `require` is not told again of what leaves cells out of it.
     let excluded_27 = "exclude-cells = [{ otp = \"27\" }]";

@@ -5,7 +5,7 @@
 
 use super::python::first_lines;
 use super::text::is_no_code;
-use super::{Limit, METRICS, empty, limits_of, sourced, without};
+use super::{Limit, METRICS, empty, limits_of, no_floor, sourced, without};
 use crate::config::Table;
 use crate::diff::{AddedLine, Diff, FileDiff, Shown};
 use crate::project::ProjectFiles;
@@ -50,6 +50,7 @@ pub(super) fn build(t: &mut Table<'_>) -> Option<Patch> {
     if !["lines", "branches", "functions"].iter().any(|key| inner.get(key).is_some()) {
         inner.problem(inner.span(), "`patch` demands nothing: give it lines = { min = … }");
     }
+    no_floor(&mut inner, &limits);
     inner.finish("`patch`");
     Some(Patch { limits, min_lines, unmeasured })
 }
@@ -192,7 +193,8 @@ impl Patch {
             }
             out.conditions.push(condition);
         }
-        if nothing {
+        // Beside what could not be judged it would sound like a pass.
+        if nothing && !out.violations.iter().any(|v| v.status == GateStatus::Error) {
             let why = if owed.no_code > 0 {
                 "the change adds no code"
             } else {
