@@ -19,6 +19,7 @@ use gatekeeper_core::proof::{Changed, Setting, Simulation, mistake, simulate, wi
 use gatekeeper_core::verdict::{GateStatus, Verdict};
 use gatekeeper_core::{Engine, Revision};
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +58,8 @@ pub fn run(engine: &Engine, args: &SimulateArgs, out: &mut dyn Write, err: &mut 
         let Some(verdict) = render::stored(path, err)? else { return Ok(exit::USAGE) };
         verdicts.push(verdict);
     }
-    if let Some(wrong) = mistake(engine, &verdicts, &args.set) {
+    let reads = |policy: &Value| engine.parse_policy("policy.json", policy.to_string().as_bytes(), None).map(|_| ());
+    if let Some(wrong) = mistake(&reads, &verdicts, &args.set) {
         writeln!(err, "gatekeeper: {}", line(&wrong))?;
         return Ok(exit::USAGE);
     }

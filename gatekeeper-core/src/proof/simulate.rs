@@ -2,8 +2,7 @@
 //! tell is said; [`with`] writes the policy by which that could be judged again.
 
 use super::figure;
-use crate::Engine;
-use crate::config::nearest;
+use crate::config::{PolicyError, nearest};
 use crate::judge;
 use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict};
 use serde::Serialize;
@@ -175,13 +174,16 @@ impl Simulation {
     }
 }
 
+/// What reads a policy out of plain values: the mistakes in it, or nothing.
+pub type Reads<'r> = &'r dyn Fn(&Value) -> Result<(), PolicyError>;
+
 /// What is wrong with one of the settings: a gate that none of the runs has, or what no policy of theirs takes.
-pub fn mistake(engine: &Engine, verdicts: &[Verdict], settings: &[Setting]) -> Option<String> {
-    settings.iter().find_map(|s| s.mistake(engine, verdicts)).map(|why| format!("--set {why}"))
+pub fn mistake(reads: Reads<'_>, verdicts: &[Verdict], settings: &[Setting]) -> Option<String> {
+    settings.iter().find_map(|s| s.mistake(reads, verdicts)).map(|why| format!("--set {why}"))
 }
 
 impl Setting {
-    fn mistake(&self, engine: &Engine, verdicts: &[Verdict]) -> Option<String> {
+    fn mistake(&self, reads: Reads<'_>, verdicts: &[Verdict]) -> Option<String> {
         let of_gate = self.path.first().is_some_and(|p| p == "gates");
         let has = |v: &&Verdict| !of_gate || v.gates.iter().any(|g| self.of(&g.name).is_some());
         let own: Vec<&Verdict> = verdicts.iter().filter(has).collect();
@@ -191,7 +193,6 @@ impl Setting {
             let near = nearest(name, &names).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
             return Some(format!("{}: there is no gate `{name}`{near}", self.key()));
         }
-        let reads = |policy: &Value| engine.parse_policy("policy.json", policy.to_string().as_bytes(), None);
         let mut first = None;
         for v in own {
             // A policy of another version, or one of parts that are not here, tells nothing of what is set.
@@ -357,11 +358,15 @@ mod tests {
         assert_eq!((both.after, both.would_fail()), (Some(Overall::Fail), true));
     }
 
+    fn reads(policy: &Value) -> Result<(), PolicyError> {
+        Engine::default().parse_policy("policy.json", policy.to_string().as_bytes(), None).map(|_| ())
+    }
+
     #[test]
     fn what_no_policy_takes_is_a_mistake() {
         let told = |set: &str| {
             let settings = [Setting::parse(set).unwrap()];
-            mistake(&Engine::default(), &[verdict(169), verdict(100)], &settings)
+            mistake(&reads, &[verdict(169), verdict(100)], &settings)
         };
         for (set, words) in [
             (
@@ -396,13 +401,12 @@ mod tests {
         let mut other = verdict(169);
         other.gates.retain(|g| g.name != "coverage");
         let settings = [Setting::parse("gates.coverage.lines.min=85").unwrap()];
-        let engine = Engine::default();
-        assert_eq!(mistake(&engine, &[other.clone(), verdict(169)], &settings), None);
-        assert!(mistake(&engine, &[other], &settings).is_some());
+        assert_eq!(mistake(&reads, &[other.clone(), verdict(169)], &settings), None);
+        assert!(mistake(&reads, &[other], &settings).is_some());
         // Of the built-in default nobody knows what it would take.
         let mut built_in = verdict(169);
         built_in.policy.file = None;
-        assert_eq!(mistake(&engine, &[built_in], &[Setting::parse("gates.coverage.linse=85").unwrap()]), None);
+        assert_eq!(mistake(&reads, &[built_in], &[Setting::parse("gates.coverage.linse=85").unwrap()]), None);
     }
 
     #[test]
