@@ -29,6 +29,14 @@ pub enum GitError {
     /// A name that git would take for an option, or that is none.
     #[error("`{0}` is no name of a commit")]
     NoName(String),
+    /// A name of several commits: git would take the tag, whoever pushed it.
+    #[error("`{name}` stands for different commits ({}): name one of them in full", refs.join(", "))]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// What it may stand for.
+        refs: Vec<String>,
+    },
     /// The history is cut off.
     #[error(
         "this clone is shallow, so nobody can tell where the change branched off from `{0}`: fetch the whole history (git fetch --unshallow; `fetch-depth: 0` of actions/checkout)"
@@ -255,7 +263,38 @@ impl<'f> Git<'f> {
             Err(GitError::Failed(..)) => return Err(unknown()),
             said => said?,
         };
-        Revision::name(String::from_utf8_lossy(&said).trim()).ok_or_else(unknown)
+        let commit = Revision::name(String::from_utf8_lossy(&said).trim()).ok_or_else(unknown)?;
+        self.one_meaning(name)?;
+        Ok(commit)
+    }
+
+    /// Whether a name stands for one commit: a tag of a branch's name would otherwise take its place.
+    fn one_meaning(&self, name: &str) -> Result<(), GitError> {
+        // What stands behind the name leads further from there.
+        let of = name.split(['~', '^', '@', ':']).next().unwrap_or_default();
+        if of.is_empty() || of.starts_with("refs/") {
+            return Ok(());
+        }
+        let refs = ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|place| format!("{place}/{of}"));
+        let mut asked = vec!["for-each-ref", "--format=%(refname) %(objectname) %(*objectname)"];
+        asked.extend(refs.iter().map(String::as_str));
+        let said = self.ask("for-each-ref", asked)?;
+        let said = String::from_utf8_lossy(&said);
+        let mut meant: Vec<(&str, &str)> = Vec::new();
+        for line in said.lines() {
+            let mut parts = line.split(' ').filter(|part| !part.is_empty());
+            // Of a tag with a message what it is of, which is told last.
+            if let Some(known) = parts.next().filter(|known| refs.iter().any(|r| r == known)) {
+                meant.extend(parts.last().map(|commit| (known, commit)));
+            }
+        }
+        match meant.first() {
+            Some((_, first)) if meant.iter().any(|(_, commit)| commit != first) => Err(GitError::Ambiguous {
+                name: of.to_owned(),
+                refs: meant.iter().map(|(known, _)| (*known).to_owned()).collect(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// What the change adds: the diff from where HEAD branched off from a base. Where the working tree holds more, that is part of it.

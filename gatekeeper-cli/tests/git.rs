@@ -363,3 +363,32 @@ fn a_change_cannot_lower_its_own_bar() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("no policy in HEAD"), "{}", said(&output));
 }
+
+#[test]
+fn a_tag_of_a_branch_s_name_does_not_take_its_place() {
+    let r = Repository::new("ambiguous");
+    r.git(&["branch", "trunk", "HEAD~1"]);
+    let base = |name: &str| {
+        let output = check(&r.0, &["--base", name], &[]);
+        (output.status.code(), said(&output))
+    };
+    assert_eq!(base("trunk").0, Some(1), "six of ten new lines are covered");
+    // Beside the branch there is now a tag of what is to be judged: by it nothing is new.
+    r.git(&["tag", "-a", "-m", "m", "trunk", "HEAD"]);
+    for name in ["trunk", "trunk^0", "trunk~0"] {
+        let (code, words) = base(name);
+        assert_eq!(code, Some(2), "{name}: {words}");
+        assert!(words.contains("`trunk` stands for different commits (refs/heads/trunk, refs/tags/trunk)"), "{words}");
+    }
+    assert_eq!((base("refs/heads/trunk").0, base("refs/tags/trunk").0), (Some(1), Some(0)));
+    let policy = check(&r.0, &["--policy-ref", "trunk"], &[]);
+    assert!(policy.status.code() == Some(2) && said(&policy).contains("different commits"), "{}", said(&policy));
+    // Where both stand for the same there is nothing to choose.
+    r.git(&["tag", "-f", "-a", "-m", "m", "trunk", "refs/heads/trunk"]);
+    assert_eq!(base("trunk").0, Some(1));
+    // A branch of one's own that is called as another's is.
+    r.git(&["update-ref", "refs/remotes/origin/trunk", "HEAD~1"]);
+    assert_eq!(base("origin/trunk").0, Some(1));
+    r.git(&["branch", "origin/trunk", "HEAD"]);
+    assert_eq!(base("origin/trunk").0, Some(2));
+}

@@ -310,6 +310,7 @@ fn judged(
     let leftover = |g: &GateVerdict| policy.gates.iter().any(|p| p.name == g.name && of_leftovers(p));
     gates.retain(|g| policy.file.is_some() || g.status != GateStatus::Missing || !leftover(g));
     warnings.extend(waivers.warnings(&gates));
+    warnings.extend(judge::matching_nothing(policy, &gates, today));
     warnings.extend(judge::suspicion::lines(&suspected, &gates));
     warnings.extend(judge::ending(policy, today));
     warnings.extend(unchecked);

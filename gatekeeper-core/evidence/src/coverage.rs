@@ -315,6 +315,11 @@ impl FileCoverage {
         Claim::apply(self.claim.as_deref(), figures)
     }
 
+    /// The figures of some of this file's items, where its counters tell it (see [`Coverage::by_totals`]): what they miss may be missing there.
+    pub fn told_of_part(&self, part: Figures) -> Figures {
+        Claim::apply_to_part(self.claim.as_deref(), part)
+    }
+
     /// Keeps what the report's counters of this file say otherwise than its list; of figures that it does not list the counters count.
     pub fn hold_against(&mut self, stated: &Stated) {
         self.claim = Claim::of(stated, &self.figures(Metrics::ALL));
@@ -441,6 +446,16 @@ impl Coverage {
             statements: or_stated(sum.statements, self.stated.statements),
         };
         Claim::apply(self.claim.as_deref(), figures)
+    }
+
+    /// The figures of one of its files. Where its counters tell it (see [`Coverage::by_totals`]), what those of the whole miss may be missing there.
+    pub fn figures_of(&self, file: &FileCoverage) -> Figures {
+        self.told_of_part(file.figures(self.metrics))
+    }
+
+    /// The same for the figures of some of its items.
+    pub fn told_of_part(&self, part: Figures) -> Figures {
+        Claim::apply_to_part(self.claim.as_deref(), part)
     }
 
     /// Keeps what counters of the whole say otherwise than the files come to.

@@ -8,5 +8,5 @@ mod packages;
 
 pub(crate) use cases::{Cases, Named, cases};
 pub(crate) use files::{Files, files};
-pub(crate) use findings::known;
+pub(crate) use findings::{Told, known, tool_of};
 pub(crate) use packages::{Packages, identity, packages};

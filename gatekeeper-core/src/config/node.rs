@@ -403,6 +403,11 @@ impl<'n> Table<'n> {
             Value::Text(t) | Value::Date(t) => t.parse().ok(),
             _ => None,
         };
+        if let (None, Value::Date(_)) = (date, &node.value) {
+            let message = format!("`{key}` takes a day such as \"2026-12-31\", without a time");
+            self.problem_of(ProblemCode::WrongType, node.span.clone(), message);
+            return None;
+        }
         date.or_else(|| self.wrong(key, node, "a date such as \"2026-12-31\""))
     }
 

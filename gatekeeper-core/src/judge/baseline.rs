@@ -1,6 +1,7 @@
 //! The baseline of a run: whether it can be used, and what of it a gate is compared with.
 
 use super::select::selected;
+use super::words;
 use crate::context::{Context, Revision};
 use crate::policy::{Gate, Policy};
 use crate::rule::Compares;
@@ -153,8 +154,8 @@ fn age(taken: Option<i64>, now: Option<i64>, most: Decimal) -> Result<(), String
     match (taken, now) {
         (Some(taken), Some(now)) if most.is_age(now.saturating_sub(taken)) => Ok(()),
         (Some(taken), Some(now)) => {
-            let days = now.saturating_sub(taken) / 86_400;
-            Err(format!("is {days} days old, above the policy's max-age: take it again"))
+            let old = words::long(now.saturating_sub(taken));
+            Err(format!("is {old} old, above the policy's max-age: take it again"))
         }
         (None, _) => Err("does not say when it was taken, and the policy has a max-age".to_owned()),
         (_, None) => Err("cannot be told to be new enough: there is no clock".to_owned()),

@@ -172,16 +172,21 @@ fn strays_into(e: &Evidence, whose: Whose, components: &Components) -> bool {
 
 /// That nothing of a gate was judged, and why.
 pub(super) fn none_changed(units: &[Unit<'_>]) -> String {
-    const NAMED: usize = 8;
     let of = |off: bool| units.iter().filter(|u| (u.skip == Some(OFF)) == off).filter_map(|u| u.name).collect();
     let (unchanged, off): (Vec<&str>, Vec<&str>) = (of(false), of(true));
     let (why, names) = match unchanged.is_empty() {
         true => ("it is switched off for all of its components", off),
         false => ("none of its components changed", unchanged),
     };
+    format!("{why}: {}", some(names.into_iter()))
+}
+
+/// Some names; that there are more.
+pub(super) fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    const NAMED: usize = 8;
+    let names: Vec<&str> = names.take(NAMED + 1).collect();
     let more = if names.len() > NAMED { ", …" } else { "" };
-    let first: Vec<&str> = names.into_iter().take(NAMED).collect();
-    format!("{why}: {}{more}", first.join(", "))
+    format!("{}{more}", names.get(..NAMED).unwrap_or(&names).join(", "))
 }
 
 /// Marks evidence with the component that it belongs to by where it lies: a snapshot keeps that, and no paths.
@@ -247,6 +252,19 @@ pub(super) fn own<'e>(name: &str, components: &Components, evidence: &[&'e Evide
     };
     let parts = evidence.iter().flat_map(|e| divide(e, components));
     parts.filter(|(whose, _)| is_it(*whose)).map(|(_, part)| part).collect()
+}
+
+/// Evidence that speaks of a component whatever it found there: its own, and what is nobody's in particular. All of it without a component.
+pub(super) fn scans_of<'e>(
+    name: Option<&str>,
+    components: &Components,
+    evidence: &[&'e Evidence],
+) -> Vec<&'e Evidence> {
+    let own = |e: &&&Evidence| match (name, home_of(components, &e.source).filter(|o| o.named)) {
+        (None, _) | (_, None) => true,
+        (Some(name), Some(home)) => components.by_name(name) == Some(home.component),
+    };
+    evidence.iter().filter(own).copied().collect()
 }
 
 /// The parts of evidence, by whose they are.

@@ -12,6 +12,7 @@
 
 use super::history::earlier;
 use super::suspicion::Suspected;
+use super::words;
 use crate::context::{Context, Revision};
 use crate::policy::Policy;
 use crate::verdict::suspicion::{Check, Level};
@@ -24,9 +25,6 @@ use std::cmp::Ordering;
 
 /// Totals differ by this many at least before they are far from each other.
 const FEW: u64 = 10;
-
-/// Seconds in a day.
-const DAY: i64 = 86_400;
 
 /// The total of each kind: what it counts, and how its summary calls that.
 const TOTALS: [(Kind, &str, &[&str]); 4] = [
@@ -113,7 +111,8 @@ fn too_old(verdict: &Verdict, now: Option<i64>, most: Decimal) -> Option<String>
     match (then, now) {
         (Some(then), Some(now)) if most.is_age(now.saturating_sub(then)) => None,
         (Some(then), Some(now)) => {
-            Some(format!("is {} days old, above the policy's [baseline] max-age", now.saturating_sub(then) / DAY))
+            let old = words::long(now.saturating_sub(then));
+            Some(format!("is {old} old, above the policy's [baseline] max-age"))
         }
         (None, _) => Some("does not say when it was given, and the policy has a [baseline] max-age".to_owned()),
         (_, None) => Some("cannot be told to be new enough: there is no clock".to_owned()),

@@ -130,7 +130,7 @@ pub(crate) fn judge(gate: &Gate, ground: Ground<'_>, waivers: &Waivers<'_>) -> G
     };
     wide.extend(errors.iter().filter(|s| s.path.is_none()).map(|s| s.violation()));
     let units = components::units(gate, &ground.policy.components, ground.touched, &taken);
-    wide.extend(vanished(gate, ground.baseline, &ground.policy.components, &units));
+    wide.extend(vanished(gate, ground.baseline, &ground.policy.components, &units, &taken));
     // What keeps evidence of one cell from being judged says nothing of the others.
     let mut of_places: BTreeMap<Place<'_>, Vec<Violation>> = BTreeMap::new();
     let suspected = errors.iter().filter_map(|s| {

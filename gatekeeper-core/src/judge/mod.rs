@@ -1,6 +1,7 @@
 //! Evidence and policy → verdict: what is read, how each gate is judged, what the whole comes to.
 
 mod against;
+mod allowed;
 mod baseline;
 mod before;
 mod cells;
@@ -30,6 +31,7 @@ mod waive;
 mod words;
 
 pub(crate) use against::{Around, against};
+pub(crate) use allowed::matching_nothing;
 pub(crate) use baseline::Baseline;
 pub(crate) use before::before_the_commit;
 pub(crate) use commit::of_others;

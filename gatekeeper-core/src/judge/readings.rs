@@ -322,6 +322,28 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_parts_hear_of_what_the_whole_states_to_be_missing() {
+        let engine = crate::Engine::default();
+        let status = |gate: &str, covered: u8| {
+            let lines: String = (1..=10).map(|n| format!("<line number=\"{n}\" hits=\"1\"/>")).collect();
+            let report = format!(
+                "<?xml version=\"1.0\"?>\n<coverage version=\"7\" lines-covered=\"{covered}\" lines-valid=\"10\"><packages><package name=\"p\"><classes><class name=\"a\" filename=\"a.py\"><methods/><lines>{lines}</lines></class></classes></package></packages></coverage>"
+            );
+            let text = format!("version = 1\n[gates.c]\nrule = \"coverage\"\n{gate}");
+            let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+            let mut context = crate::Context::at(1_780_272_000);
+            let diff = b"--- a/a.py\n+++ b/a.py\n@@ -1,0 +2,2 @@\n+x = 1\n+y = 2\n";
+            context.diff = Some(std::sync::Arc::new(crate::Change::read("d", diff.to_vec(), None).unwrap()));
+            let report = crate::Candidate::in_memory("coverage.xml", report.into_bytes());
+            engine.evaluate(&policy, vec![report], &context).gates.remove(0).status
+        };
+        for gate in ["files = { lines = 80 }", "modules = { lines = 80 }", "patch = { lines = 80 }"] {
+            assert_eq!((status(gate, 10), status(gate, 5)), (GateStatus::Pass, Error), "{gate}");
+        }
+        assert_eq!(status("files = { lines = 80 }", 8), GateStatus::Pass, "enough by either");
+    }
+
+    #[test]
     fn coverage_and_findings_have_two_readings_too() {
         let lcov = |hit: u8| format!("TN:\nSF:a.c\nDA:1,1\nLF:10\nLH:{hit}\nend_of_record\n");
         let coverage = |hit: u8| judged("rule = \"coverage\"\nlines = 80\n", "lcov.info", &lcov(hit));

@@ -24,10 +24,11 @@ pub(super) fn vanished(
     baseline: &Baseline<'_>,
     components: &Components,
     units: &[Unit<'_>],
+    taken: &[&Evidence],
 ) -> Vec<Violation> {
     let Baseline::Usable(snapshot, _) = baseline else { return Vec::new() };
     let before: Vec<&Evidence> = snapshot.evidence().iter().filter(|e| selected(e, gate)).collect();
-    let mut out = tools_gone(gate, &before, units);
+    let mut out = tools_gone(gate, &before, components, units, taken);
     if !open(&gate.cells) {
         return out;
     }
@@ -50,26 +51,47 @@ pub(super) fn vanished(
     out
 }
 
-/// The tools of the baseline's findings of which there is no report today: what they found would be gone as well.
-fn tools_gone(gate: &Gate, before: &[&Evidence], units: &[Unit<'_>]) -> Vec<Violation> {
-    let here: Vec<&Evidence> = units.iter().flat_map(|u| &u.evidence).map(AsRef::as_ref).collect();
-    let left_out = units.iter().any(|u| u.skip.is_some());
-    if !gate.select.tools.is_empty() || left_out || !here.iter().any(|e| matches!(e.data, Data::Findings(_))) {
+/// The tools of the baseline's findings of which there is no report today: what they found would be gone as well. Of a component those count that
+/// scan it, by itself or with all others, wherever they found something.
+fn tools_gone(
+    gate: &Gate,
+    before: &[&Evidence],
+    components: &Components,
+    units: &[Unit<'_>],
+    taken: &[&Evidence],
+) -> Vec<Violation> {
+    if !gate.select.tools.is_empty() {
         return Vec::new();
     }
-    let here = tools(here.into_iter());
-    let gone = tools(before.iter().copied()).into_iter().filter(|(id, _)| !here.contains_key(id)).take(TOLD);
-    gone.map(|(_, name)| {
-        let message = format!("no report of {name}, which the baseline has");
+    let judged: Vec<&Unit<'_>> = units.iter().filter(|u| u.skip.is_none() && !u.evidence.is_empty()).collect();
+    let mut gone: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
+    for unit in &judged {
+        let here = tools(components::scans_of(unit.name, components, taken));
+        if here.is_empty() {
+            continue;
+        }
+        for (id, written) in tools(components::scans_of(unit.name, components, before)) {
+            if !here.contains_key(&id) {
+                gone.entry(id).or_insert((written, Vec::new())).1.extend(unit.name);
+            }
+        }
+    }
+    let said = gone.into_values().take(TOLD).map(|(written, of)| {
+        let part = if of.is_empty() || of.len() == judged.len() {
+            String::new()
+        } else {
+            format!(" for {}", components::some(of.into_iter()))
+        };
+        let message = format!("no report of {written}{part}, which the baseline has");
         Violation::new("tool-vanished", GateStatus::Warn, message)
             .with_help("name the tools that must report under `tools`, or take a new baseline where it may be gone")
-    })
-    .collect()
+    });
+    said.collect()
 }
 
 /// The tools that evidence of findings is of, as they write themselves, by their name in small letters.
-fn tools<'e>(evidence: impl Iterator<Item = &'e Evidence>) -> BTreeMap<String, &'e str> {
-    let findings = evidence.filter_map(|e| match &e.data {
+fn tools<'e>(evidence: impl IntoIterator<Item = &'e Evidence>) -> BTreeMap<String, &'e str> {
+    let findings = evidence.into_iter().filter_map(|e| match &e.data {
         Data::Findings(f) => Some(&f.tools),
         _ => None,
     });
@@ -183,6 +205,50 @@ mod tests {
         // A pattern without a report is an error by itself; named tools are demanded one by one.
         assert_eq!(told("", &["CodeQL"], &[]), (GateStatus::Error, vec![]));
         assert_eq!(told("tools = [\"semgrep\"]\n", &["CodeQL", "Semgrep"], &["Semgrep"]), (GateStatus::Pass, vec![]));
+    }
+
+    #[test]
+    fn a_tool_that_is_gone_is_told_of_each_component_that_is_judged() {
+        let engine = Engine::default();
+        let text = "version = 1\n[[evidence]]\npaths = [\"**/*.sarif\"]\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n[baseline]\nancestor = false\n[gates.scan]\nrule = \"findings\"\nmax = { total = 9 }\nper-component = true\n";
+        let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+        // Where a report lies, its tool, and the file in which it found something.
+        let report = |(path, tool, found): &(&str, &str, &str)| {
+            let place = serde_json::json!([{ "physicalLocation": { "artifactLocation": { "uri": found }, "region": { "startLine": 1 } } }]);
+            let result = serde_json::json!({ "ruleId": "R", "message": { "text": "m" }, "locations": place });
+            let results = if found.is_empty() { vec![] } else { vec![result] };
+            let run = serde_json::json!({ "tool": { "driver": { "name": tool } }, "results": results });
+            let document = serde_json::json!({ "version": "2.1.0", "runs": [run] });
+            Candidate::in_memory((*path).to_owned(), document.to_string().into_bytes())
+        };
+        let told = |before: &[(&str, &str, &str)], today: &[(&str, &str, &str)], changed: Option<&str>| {
+            let mut context = Context::at(1_780_272_000);
+            let taken = engine.snapshot_of(&policy, before.iter().map(report).collect(), &context).unwrap();
+            context.baseline = Some(engine.read_snapshot("base.snap", taken.text.as_bytes()).unwrap());
+            context.changed = changed.map(|name| BTreeSet::from([name.to_owned()]));
+            let gate = engine.evaluate(&policy, today.iter().map(report).collect(), &context).gates.remove(0);
+            let said = gate.violations.into_iter().filter(|v| v.code == "tool-vanished").map(|v| v.message);
+            said.collect::<Vec<_>>()
+        };
+        let (whole_a, whole_b) = (("all/a.sarif", "A", "web/x.py"), ("all/b.sarif", "B", "api/x.py"));
+        let gone = ["no report of B, which the baseline has"];
+        // Of the whole: whichever component changed, its scan by B is gone.
+        assert_eq!(told(&[whole_a, whole_b], &[whole_a], None), gone);
+        assert_eq!(told(&[whole_a, whole_b], &[whole_a], Some("web/a.py")), gone);
+        assert!(
+            told(&[whole_a, whole_b], &[whole_a, ("all/b.sarif", "B", "")], Some("web/a.py")).is_empty(),
+            "it found nothing"
+        );
+        // Of each component by itself: where it did not change its scan need not be there.
+        let own =
+            [("web/a.sarif", "A", ""), ("web/b.sarif", "B", ""), ("api/a.sarif", "A", ""), ("api/b.sarif", "B", "")];
+        let without_web = [own[0], own[2], own[3]];
+        assert_eq!(told(&own, &without_web, None), ["no report of B for web, which the baseline has"]);
+        assert_eq!(told(&own, &without_web, Some("web/a.py")), gone);
+        assert!(told(&own, &without_web, Some("api/a.py")).is_empty());
+        // What the scan of one component found in another was no scan of that.
+        let stray = [("web/a.sarif", "A", ""), ("api/b.sarif", "B", "web/x.py")];
+        assert!(told(&stray, &[stray[0], ("api/b.sarif", "B", "")], Some("web/a.py")).is_empty());
     }
 
     #[test]

@@ -16,6 +16,14 @@ pub(super) struct Held {
     pub condition: Condition,
 }
 
+/// A stretch of time that people count in days, hours or minutes: from two days, hours and minutes on.
+pub(super) fn long(seconds: i64) -> String {
+    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
+    let fits = units.into_iter().find(|(_, length)| seconds >= length * 2);
+    let (unit, n) = fits.map_or(("second", seconds), |(unit, length)| (unit, seconds / length));
+    counted(u64::try_from(n).unwrap_or(0), unit)
+}
+
 /// Where a gate's evidence would come from.
 pub(super) fn wanted(gate: &Gate, formats: &Formats) -> String {
     let s = &gate.select;
@@ -266,6 +274,23 @@ mod tests {
     use gatekeeper_evidence::Ratio;
     use gatekeeper_evidence::findings::Severity;
     use gatekeeper_evidence::location::Location;
+
+    #[test]
+    fn long_times_are_counted_in_their_unit() {
+        let said = [0, 1, 119, 120, 7_199, 7_200, 172_799, 172_800, 2_678_400].map(long);
+        let wanted = [
+            "0 seconds",
+            "1 second",
+            "119 seconds",
+            "2 minutes",
+            "119 minutes",
+            "2 hours",
+            "47 hours",
+            "2 days",
+            "31 days",
+        ];
+        assert_eq!(said, wanted);
+    }
 
     fn held(condition: Condition) -> Held {
         Held { labels: BTreeMap::new(), condition }

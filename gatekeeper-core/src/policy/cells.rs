@@ -131,6 +131,10 @@ fn required_values(t: &mut Table<'_>, span: Span, each: &[String]) -> BTreeMap<S
     for (label, values) in &mut values {
         let mut seen = BTreeSet::new();
         values.retain(|v| seen.insert(v.clone()));
+        if values.iter().any(|v| v.trim().is_empty()) {
+            t.problem(span.clone(), format!("`require` names an empty value of `{label}`, which no evidence has"));
+            sound = false;
+        }
         if values.is_empty() {
             t.problem(span.clone(), format!("`require` names no value of `{label}`, so it demands nothing"));
             sound = false;

@@ -116,7 +116,7 @@ impl Components {
 /// Letters of a pattern before its first wildcard.
 fn literal(pattern: &Pattern) -> usize {
     let fixed = pattern.parts.iter().map_while(|p| match p {
-        Part::Literal(name) => Some(name.len() + 1),
+        Part::Literal(name) => Some(name.len()),
         Part::Wild(_) | Part::Deep => None,
     });
     fixed.sum()
@@ -297,20 +297,10 @@ fn circle<'c>(components: &'c Components, from: &'c Component) -> Option<Vec<&'c
     while let Some(c) = open.pop() {
         for on in &c.depends {
             if *on == from.name {
-                let mut way = vec![from.name.as_str(), c.name.as_str()];
-                let mut at = c.name.as_str();
-                while let Some(before) = came.get(at) {
-                    way.push(before);
-                    at = before;
-                }
-                if at != from.name {
-                    way.push(&from.name);
-                }
-                way.dedup();
+                // Back to where the search began, which nothing was reached from.
+                let back = std::iter::successors(Some(c.name.as_str()), |at| came.get(at).copied());
+                let mut way: Vec<&str> = std::iter::once(from.name.as_str()).chain(back).collect();
                 way.reverse();
-                if way.len() == 1 {
-                    way.push(&from.name);
-                }
                 return Some(way);
             }
             if let Some(next) = of(on).filter(|n| !came.contains_key(n.name.as_str())) {

@@ -88,7 +88,7 @@ pub(super) fn lay(file: &str, bytes: &[u8], profile: Option<&str>, files: &dyn F
             return fail(&sources, PolicyProblem::new(span, words).code(ProblemCode::OutOfRange));
         }
         let read = files.read(&name).map_err(|e| {
-            let words = format!("{name}, which it extends, cannot be read: {}", e.words());
+            let words = format!("{name}, which it extends, cannot be read: {}", once(&e.words()));
             PolicyProblem::new(span.clone(), words).code(ProblemCode::Unreadable).because(e)
         });
         let bytes = match read {
@@ -248,6 +248,11 @@ pub(crate) fn shift(node: &mut Node, by: usize) {
         Value::List(items) => items.iter_mut().for_each(|n| shift(n, by)),
         _ => {}
     }
+}
+
+/// Why something cannot be read, where that it cannot is said already.
+pub(super) fn once(words: &str) -> &str {
+    words.strip_prefix("cannot be read: ").unwrap_or(words)
 }
 
 #[cfg(test)]

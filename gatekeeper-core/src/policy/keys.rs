@@ -608,5 +608,29 @@ mod tests {
             assert!(schema.pointer(&at).is_some(), "{at}");
         }
         assert!(documentation().contains("| `min-matched` | percent |"));
+        for (heading, says, _) in SECTIONS.iter().filter(|(_, says, _)| !says.is_empty()) {
+            assert!(documentation().contains(&format!("\n## {heading}\n{says}\n\n")), "{heading}");
+        }
+    }
+
+    #[test]
+    fn the_schema_says_what_each_key_takes() {
+        for (shape, schema) in [
+            (Shape::Text, json!({ "type": "string" })),
+            (Shape::Texts, json!({ "type": "array", "items": { "type": "string" } })),
+            (Shape::Flag, json!({ "type": "boolean" })),
+            (Shape::Count, json!({ "type": "integer" })),
+            (Shape::Percent, json!({ "type": ["number", "string"] })),
+            (Shape::Word(&["a", "b"]), json!({ "enum": ["a", "b"] })),
+            (Shape::Table(&[]), json!({ "type": "object" })),
+            (Shape::Named(&[]), json!({ "type": "object", "additionalProperties": { "type": "object" } })),
+        ] {
+            assert_eq!(shape.schema(), schema, "{}", shape.words());
+        }
+        let schema = schema(&Rules::default());
+        let at = |at: &str| schema.pointer(at).unwrap_or(&Value::Null).clone();
+        let entry = "/properties/evidence/items";
+        assert_eq!(at(&format!("{entry}/additionalProperties")), json!(false));
+        assert_eq!(at(&format!("{entry}/properties/min-cases/type")), json!("integer"));
     }
 }

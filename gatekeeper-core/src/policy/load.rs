@@ -218,6 +218,44 @@ mod tests {
     }
 
     #[test]
+    fn a_version_of_a_gate_is_none_of_the_policy() {
+        let of = |top: &str| {
+            read(&format!("{top}[gates.t]\nrule = \"tests\"\nversion = 1\n"), None).map(|_| ()).unwrap_err()
+        };
+        assert_eq!(of(""), ["`version = 1` is missing"], "one mistake");
+        let own = of("version = 1\n");
+        assert!(own.len() == 1 && own[0].ends_with("`version`"), "{own:?}");
+        // Beside another mistake it is still one.
+        assert_eq!(of("version = 1\nqqqqqq = 1\n").len(), 2);
+    }
+
+    #[test]
+    fn a_profile_that_is_not_chosen_is_read_where_the_rest_is_right() {
+        let profiles = "[profiles.good.gates.t]\nmax-failed = 1\n[profiles.bad.gates.t]\nmax-failed = \"x\"\n";
+        let of = |gates: &str, profile| read(&format!("{gates}{profiles}"), profile).map(|_| ());
+        assert_eq!(of(GATES, None).unwrap_err().len(), 1);
+        assert!(of(GATES, Some("good")).is_ok() && of(GATES, Some("bad")).is_err());
+        // What is wrong with all of them is told first.
+        let all = of(&GATES.replace("max-failed = 0", "max-faled = 0"), None).unwrap_err();
+        assert!(all.len() == 1 && all[0].contains("max-faled"), "{all:?}");
+    }
+
+    #[test]
+    fn patterns_lie_below_the_root() {
+        let of = |pattern: &str| read(&format!("{GATES}[[evidence]]\npaths = ['{pattern}']\n"), None).map(|_| ()).err();
+        for rooted in ["/a/*.xml", "~/a/*.xml", "C:/a/*.xml", "C:\\a\\*.xml"] {
+            let said = of(rooted).unwrap_or_else(|| panic!("{rooted}"));
+            assert!(said.len() == 1 && said[0].contains("a pattern is relative to the root"), "{rooted}: {said:?}");
+        }
+        for (variable, why) in [("a/${X}.xml", "knows no variables"), ("../a.xml", "`..` is not followed")] {
+            assert!(of(variable).is_some_and(|said| said.len() == 1 && said[0].contains(why)), "{variable}");
+        }
+        for fine in ["a/*.xml", "~a/*.xml", "C/a/*.xml", "a~/x..y.xml", "a/$X.xml"] {
+            assert_eq!(of(fine), None, "{fine}");
+        }
+    }
+
+    #[test]
     fn a_version_is_there_and_is_known() {
         let of = |version: &str| read(&GATES.replace("version = 1", version), None).map(|_| ()).unwrap_err();
         assert_eq!(of(""), ["`version = 1` is missing"]);

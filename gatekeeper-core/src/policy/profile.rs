@@ -222,6 +222,13 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_may_say_a_gate_s_rule_again() {
+        let text = "[gates.a]\nrule = \"tests\"\nmax-failed = 0\n[profiles.p.gates.a]\nrule = \"tests\"\nmax-failed = 3\n[profiles.p.gates.b]\nrule = \"health\"";
+        let gates = applied(text, "p").unwrap();
+        assert_eq!(gates, r#"{"a": {"rule": "tests", "max-failed": 3}, "b": {"rule": "health"}}"#);
+    }
+
+    #[test]
     fn a_profile_changes_components() {
         let mut tree = from_toml(
             "[gates.a]\n[components.c]\npaths = [\"c/**\"]\n[components.c.gates.a]\nlines = { min = 80 }\n[profiles.p.components.c.gates.a]\nlines = 70",

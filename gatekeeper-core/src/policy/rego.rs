@@ -85,7 +85,7 @@ impl<'r> Reader<'r> {
             let over = self.sources.file(self.sources.number_of(span.start)).to_owned();
             let name = beside(&over, &name, "this").map_err(|words| PolicyProblem::new(span.clone(), words))?;
             let unreadable = |what: &str, e: gatekeeper_evidence::error::ParseError| {
-                let words = format!("{what} cannot be read: {}", e.words());
+                let words = format!("{what} cannot be read: {}", super::extends::once(&e.words()));
                 PolicyProblem::new(span.clone(), words).code(ProblemCode::Unreadable).because(e)
             };
             let is_one = |n: &str| ends.iter().any(|end| n.to_ascii_lowercase().ends_with(end));

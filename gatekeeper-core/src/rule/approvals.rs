@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     docs: Cow::Borrowed(
         "## What it requires
 That enough people approved, and that nobody's request for changes stands. Of each person the latest review that is APPROVED, CHANGES_REQUESTED or DISMISSED counts: a comment changes nothing, and a review that was dismissed brings no older approval back. A request for changes stands whoever made it and on whichever commit. A rejection of a run's environment is never taken back.
-No approval is counted of the author, of a program (`bots`), of an account that is gone, or of another commit than the head (`stale`). Names are compared without regard to case.
+No approval is counted of the author, of a program (`bots`), of an account that is gone, of another commit than the head (`stale`), or dated more than five minutes after this check. Names are compared without regard to case.
 The author, the head and the time of opening come from evidence of the format `github-pull` or `gitlab-merge-request`, else from `--author`, `--commit` and `--since`. What of it is not known is not looked at, and the verdict says so. Approvals of a run's environments and GitLab's are of no commit, so they cannot be stale by it.
 Evidence: `github-reviews` (all pages: a page that says that there is a next one, which is not there, is an error; a bare list of exactly 30 or 100 may be a first page, and warns), `github-run-approvals`, `gitlab-approvals` (where GitLab itself still asks for approvals, that fails).
 
@@ -83,6 +83,14 @@ struct Group {
     of: Vec<String>,
     min: u64,
 }
+
+/// Whether a review says that it was made after this check.
+fn from_later(review: &Review, scope: &Scope<'_>) -> bool {
+    review.at.zip(scope.now).is_some_and(|(at, now)| at > now.saturating_add(SKEW))
+}
+
+/// Seconds by which clocks may differ.
+const SKEW: i64 = 300;
 
 fn folded(all: Vec<(String, crate::config::Span)>) -> Vec<String> {
     all.into_iter().map(|(name, _)| name.trim_start_matches('@').to_lowercase()).collect()
@@ -269,7 +277,10 @@ impl Rules {
 
     /// Requests for changes that stand, and rejections.
     fn refusals(&self, lists: &[(&Evidence, &Approvals)], scope: &Scope<'_>, out: &mut Judgement) {
-        let people = standing(lists.iter().filter(|(_, a)| !a.environments).flat_map(|(_, a)| &a.reviews));
+        // An approval that does not count settles nothing.
+        let counts = |r: &&Review| r.state != State::Approved || !from_later(r, scope);
+        let people =
+            standing(lists.iter().filter(|(_, a)| !a.environments).flat_map(|(_, a)| &a.reviews).filter(counts));
         let rejections = lists
             .iter()
             .filter(|(_, a)| a.environments)
@@ -312,6 +323,8 @@ impl Rules {
                 "of another commit"
             } else if self.from.as_ref().is_some_and(|f| !f.contains(&folded)) {
                 "not among those whose approval counts"
+            } else if from_later(review, scope) {
+                "dated after this check"
             } else if until.is_some_and(|until| review.at.is_some_and(|at| at > until)) {
                 "after the deadline"
             } else {
@@ -375,7 +388,7 @@ impl Rules {
             out.violations.push(missing("opening-unknown", words.to_owned()).with_help(help));
             return None;
         };
-        if created > now.saturating_add(300) {
+        if created > now.saturating_add(SKEW) {
             out.violations.push(error("opening-unknown", "it says that it was handed in in the future".to_owned()));
         }
         Some(created.saturating_add(seconds))

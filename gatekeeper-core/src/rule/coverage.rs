@@ -479,7 +479,7 @@ impl Each {
     /// What is meant has something to measure: a type's module without a line may stand beside others, and is not covered by itself.
     fn all_measured(&self, coverage: &Coverage, limit: &Limit, source: Option<&str>, out: &mut Judgement) {
         let nothing = |mut files: Box<dyn Iterator<Item = &FileCoverage> + '_>| {
-            files.all(|f| limit.metric.of(&f.figures(coverage.metrics)).is_some_and(|r| r.total == 0))
+            files.all(|f| limit.metric.of(&coverage.figures_of(f)).is_some_and(|r| r.total == 0))
         };
         if self.only.is_empty() && nothing(Box::new(coverage.files.values())) {
             let message = format!("0 of 0 {} in every one of its {}: nothing was measured", limit.name, self.what);
@@ -513,7 +513,7 @@ impl Each {
             self.all_measured(coverage, limit, source, out);
             let mut failed = 0_u64;
             for (name, file) in meant() {
-                let Some(ratio) = limit.metric.of(&file.figures(coverage.metrics)) else {
+                let Some(ratio) = limit.metric.of(&coverage.figures_of(file)) else {
                     out.violations.push(without(limit.name, source));
                     break;
                 };

@@ -3,7 +3,7 @@
 use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Scope, no_diff};
 use super::condition::{Condition, counted};
 use super::remedy::Remedy;
-use crate::against::known;
+use crate::against::{Told, known, tool_of};
 use crate::config::{Selector, Table};
 use crate::diff::{Added, Diff, On};
 use crate::relate::findings::unite;
@@ -36,7 +36,7 @@ A scanner that crashed before it looked finds nothing either, and a gate that gr
 | `rules` | rule ids, or patterns of them, that count; others do not | all |
 | `max-suppressed` | most findings that the report itself says are suppressed (comments in the source, the tool's own lists) | none; where they are more than half of all, the gate warns |
 | `fixable-only` | count only findings that a newer version mends | false |
-| `new-only` | count only findings that are more than the baseline (`--baseline FILE`) has of their fingerprint: rule, file and message without its numbers, or rule and package | false |
+| `new-only` | count only findings that are more than the baseline (`--baseline FILE`) has of their fingerprint: rule, file and message without its numbers, or rule and package; one that became more severe is known, and told of | false |
 | `tools` | tools whose findings count | all |
 | `categories` | `vulnerability`, `secret`, `misconfiguration`, `license`, `code` | all |
 
@@ -433,16 +433,41 @@ impl FindingsGate {
             })
             .collect();
         let before: Vec<&Findings> = before.iter().map(AsRef::as_ref).collect();
-        let now: Vec<&Findings> = sets.iter().map(|(_, f)| *f).collect();
-        let known = known(&before, &now, &renames, |f| self.selects(f, select), |f| self.selects(f, select));
-        let is_known = |(set, item): &(usize, usize)| known.sets.get(*set).and_then(|s| s.get(*item)) == Some(&true);
+        let added = scope.diff().map(Added::of);
+        let member = |(set, item): &(usize, usize)| {
+            let set = sets.get(*set)?.1;
+            let one = set.items.get(*item).filter(|i| i.suppressed.is_none() && self.selects(i, select))?;
+            Some((tool_of(set, one), one))
+        };
+        let now: Vec<Told<'_>> = found
+            .iter()
+            .map(|c| Told {
+                by: c.members.iter().filter_map(member).collect(),
+                on_change: added.as_ref().is_some_and(|added| added.line_of(&c.finding).is_some()),
+            })
+            .collect();
+        let known = known(&before, &now, &renames, |f| self.selects(f, select));
         let all = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
-        found.retain(|c| !c.members.iter().any(is_known));
+        let mut there = known.there.iter();
+        found.retain(|_| there.next() != Some(&true));
         let left = found.iter().filter(|c| c.finding.suppressed.is_none() && self.selects(&c.finding, select)).count();
         out.notes.push(format!(
             "{left} of {} not in the baseline",
             counted(u64::try_from(all).unwrap_or(u64::MAX), "finding")
         ));
+        if !known.risen.is_empty() {
+            let mut some: Vec<String> = known
+                .risen
+                .iter()
+                .map(|(old, now)| format!("{} ({} → {})", shown(old), old.severity.as_str(), now.as_str()))
+                .collect();
+            some.sort();
+            some.truncate(5);
+            let more = if known.risen.len() > some.len() { ", …" } else { "" };
+            let n = counted(u64::try_from(known.risen.len()).unwrap_or(u64::MAX), "known finding");
+            let are = if known.risen.len() == 1 { "is" } else { "are" };
+            out.notes.push(format!("{n} {are} more severe than in the baseline: {}{more}", some.join(", ")));
+        }
         if !known.slack.is_empty() {
             let mut some: Vec<String> = known.slack.iter().map(|f| shown(f)).collect();
             some.sort();

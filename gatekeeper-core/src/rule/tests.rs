@@ -63,7 +63,8 @@ max-lost = 0
 Attempts are files under a label `attempt`: `paths = [\"runs/{attempt}/*.xml\"]`. Each case then counts once.
 
 ## When evidence is missing
-A run that broke off or was cancelled, and a case that a later attempt lacks, are never flaky: `error`.
+A run that broke off or was cancelled, a case that a later attempt lacks, and an attempt between two others that is not there, are never flaky:
+`error`.
 No results: `missing`. No case ran, every case that ran is waived, or the run was cancelled: `error`. Neither passes.
 No baseline for what compares with one: `missing`; with `[baseline] required = false` it is left out, and said.
 ",
@@ -160,6 +161,16 @@ impl Judge for Tests {
             v.id = Some(name);
             v.help = Some("where only failed cases are run again, say attempts = \"failed-only\"".to_owned());
             out.violations.push(v);
+        }
+        // Where the last outcome counts and nobody counts the flaky ones, what lies between is nothing.
+        let between = self.flaky != Flaky::Pass || self.max_flaky.is_some();
+        let heeded = self.attempts == Attempts::Full && between;
+        for gap in attempts::gaps(scope.evidence, scope.all).into_iter().filter(|_| heeded) {
+            let attempts::Gap { number, before, after, path } = gap;
+            let message =
+                format!("there are attempts {before} and {after}, and none {number}: what failed in it is lost");
+            let v = Violation::new("attempt-lost", GateStatus::Error, message).from_source(path);
+            out.violations.push(v.with_help("keep the reports of every attempt"));
         }
         self.in_quarantine(&runs, scope.now, &mut out);
         for r in &runs {

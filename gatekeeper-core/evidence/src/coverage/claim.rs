@@ -123,6 +123,22 @@ impl Claim {
         f
     }
 
+    /// Figures of a part by these counters: what the whole misses may be missing in any part, and what is left of a part is never nothing.
+    pub(super) fn apply_to_part(claim: Option<&Claim>, part: Figures) -> Figures {
+        let told = Claim::apply(claim, part);
+        let never_nothing = |told: Option<Ratio>, part: Option<Ratio>| match (told, part) {
+            (_, Some(part)) if part.total == 0 => Some(part),
+            (Some(told), Some(part)) if told.total == 0 => Some(Ratio::new(0, part.total)),
+            (told, _) => told,
+        };
+        Figures {
+            lines: never_nothing(told.lines, part.lines),
+            branches: never_nothing(told.branches, part.branches),
+            functions: never_nothing(told.functions, part.functions),
+            statements: never_nothing(told.statements, part.statements),
+        }
+    }
+
     /// The disagreements of two records of one report.
     pub(super) fn add_up(a: Option<Box<Claim>>, b: Option<Box<Claim>>) -> Option<Box<Claim>> {
         let (mut a, b) = match (a, b) {

@@ -94,3 +94,38 @@ fn what_is_not_listed_has_no_second_reading() {
     one.hold_against(&stated(1, 2));
     assert_eq!(one.claim, None);
 }
+
+#[test]
+fn of_a_file_the_whole_may_miss_as_much_as_it_has() {
+    let of = |covered: u64, total: u64, hit: u32, missed: u32| {
+        let mut c = coverage(&[("a", file(hit, missed)), ("b", file(10, 0))]);
+        c.hold_against(&stated(covered, total));
+        let by_list = c.figures_of(&c.files["a"]).lines.unwrap();
+        assert_eq!(
+            by_list,
+            Ratio { covered: u64::from(hit), total: u64::from(hit + missed) },
+            "by the list nothing moves"
+        );
+        c.by_totals().map(|c| {
+            let r = c.figures_of(&c.files["a"]).lines.unwrap();
+            (r.covered, r.total)
+        })
+    };
+    assert_eq!((of(18, 20, 9, 1), of(17, 20, 10, 0), of(19, 22, 10, 0)), (Some((8, 10)), Some((7, 10)), Some((9, 12))));
+    // More than it has: nothing of it is covered, and it does not vanish.
+    assert_eq!((of(5, 20, 10, 0), of(1, 3, 3, 0)), (Some((0, 10)), Some((0, 3))));
+    // What has no line has none to miss, and what is not worse is no second reading.
+    assert_eq!((of(5, 10, 0, 0), of(20, 20, 10, 0), of(20, 20, 9, 1)), (Some((0, 0)), None, None));
+}
+
+#[test]
+fn of_some_lines_of_a_file_its_own_counters_may_miss_as_many() {
+    let part = |covered: u64, total: u64| Figures { lines: Some(Ratio { covered, total }), ..Figures::default() };
+    let mut one = file(10, 0);
+    one.hold_against(&stated(7, 10));
+    let c = coverage(&[("a", one)]);
+    assert_eq!(c.files["a"].told_of_part(part(4, 4)), part(4, 4), "by the list");
+    let told = c.by_totals().unwrap();
+    let of = |covered, total| told.files["a"].told_of_part(part(covered, total));
+    assert_eq!((of(4, 4), of(2, 4), of(0, 0)), (part(1, 4), part(0, 4), part(0, 0)));
+}

@@ -203,9 +203,11 @@ fn a_day_is_a_date_or_a_text() {
     for written in ["\"2026-12-31\"", "2026-12-31"] {
         assert_eq!(right(&format!("a = {written}"), |t| t.date("a")).unwrap().to_string(), "2026-12-31");
     }
-    for bad in ["\"2026-13-01\"", "\"soon\"", "20261231", "2026-12-31T00:00:00Z"] {
+    for bad in ["\"2026-13-01\"", "\"soon\"", "20261231"] {
         assert!(wrong(&format!("a = {bad}"), |t| t.date("a")).1.starts_with("`a` takes a date"), "{bad}");
     }
+    let timed = wrong("a = 2026-12-31T00:00:00Z", |t| t.date("a")).1;
+    assert_eq!(timed, "`a` takes a day such as \"2026-12-31\", without a time");
 }
 
 #[test]

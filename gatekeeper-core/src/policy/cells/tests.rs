@@ -55,7 +55,16 @@ fn each_mistake_about_cells_is_told_once_with_the_right_word() {
     one("each = \"otp\"\nrequire = { opt = [\"27\"] }", "`opt`, which is not in `each` (did you mean `otp`?)");
     one("each = [\"otp\", \"os\"]\nrequire = { otp = [\"27\"] }", "none of `os`");
     one("each = \"otp\"\nrequire = { otp = [] }", "demands nothing");
+    one("each = \"otp\"\nrequire = { otp = [\"27\", \"\"] }", "an empty value of `otp`");
     one("each = \"otp\"\nrequire = { otp = [27] }", "`require.otp` takes a text");
+    // What is wrong with `require` is not told again of what leaves cells out of it.
+    let excluded_27 = "exclude-cells = [{ otp = \"27\" }]";
+    let two = "each = [\"otp\", \"os\"]\n";
+    one(
+        &format!("{two}require = {{ otp = [\"27\"], so = [\"linux\"] }}\n{excluded_27}"),
+        "`so`, which is not in `each`",
+    );
+    one(&format!("{two}require = {{ otp = [\"27\"], os = [1] }}\n{excluded_27}"), "takes a text");
     one("each = \"otp\"\nexclude-cells = [{ otp = \"27\" }]", "takes cells out of those that `require` names");
     let excluded = |cells: &str| format!("{BOTH}exclude-cells = {cells}");
     one(&excluded("[{ otp = \"28\", so = \"macos\" }]"), "the label `so`, which is not in `each` (did you mean `os`?)");

@@ -36,6 +36,26 @@ fn the_longest_match_owns_a_file() {
 }
 
 #[test]
+fn of_two_patterns_of_one_length_the_first_owns() {
+    let of = |first: &str, second: &str| {
+        owners(
+            &format!("[components.x]\npaths = [\"{first}\"]\n[components.y]\npaths = [\"{second}\"]"),
+            &["a/b.c", "a/b.h", "a/z.c"],
+        )
+    };
+    assert_eq!(of("a/*.c", "a/b.*"), ["x", "y", "x"]);
+    assert_eq!(of("a/b.*", "a/*.c"), ["x", "x", "y"]);
+}
+
+#[test]
+fn a_policy_has_as_many_components_as_it_may() {
+    let of =
+        |n: usize| policy(&(0..n).map(|n| format!("[components.c{n}]\npaths = [\"c{n}/**\"]\n")).collect::<String>());
+    assert_eq!(of(MOST).unwrap().components.list.len(), MOST);
+    assert_eq!(of(MOST + 1).map(|_| ()).unwrap_err(), ["a policy has at most 2000 components, and this one has 2001"]);
+}
+
+#[test]
 fn evidence_is_placed_by_its_labels_or_by_where_it_lies() {
     let text = "[components.a]\npaths = [\"a/**\"]\nlabels = { service = \"one\" }\n[components.b]\npaths = [\"b/**\", \"**/deep.xml\"]";
     let components = policy(text).unwrap().components;
@@ -88,6 +108,11 @@ fn each_mistake_about_components_is_told_once() {
     );
     one(&format!("{a}[components.a.gates.tests]\nmax-failed = 1"), "is not judged for each component");
     one(&format!("{a}[components.a.gates.coverage]\naction = \"warn\""), "`action` holds for the whole gate");
+    one(&format!("{a}[components.a.gates.coverage]\ntools = [\"x\"]"), "`tools` holds for the whole gate");
+    one(
+        &format!("{a}[components.a.gates.coverage]\nrequire = {{ x = [\"1\"] }}"),
+        "`require` holds for the whole gate",
+    );
     one(&format!("{a}[components.a.gates.coverage]\nlinse = 90"), "(did you mean `lines`?)");
     one(&format!("{a}[components.a.gates.coverage]\nlines = 101"), "percentage from 0 to 100");
     one(&format!("{a}[components.a.gates]\ncoverage = 5"), "must be a table");
@@ -112,6 +137,13 @@ fn limits_of_a_component_lie_above_the_gate_s() {
         [("a", true), ("b", false)]
     );
     assert!(format!("{:?}", gate.own["a"].judge).contains("95"));
+}
+
+#[test]
+fn what_must_be_there_is_a_rule_s_own_key_where_it_is_a_list() {
+    let text = "[gates.health]\nper-component = true\nrequire = [\"db\"]\n[components.a]\npaths = [\"a/**\"]\n[components.a.gates.health]\nrequire = [\"cache\"]";
+    let own = format!("{:?}", policy(text).unwrap().gates.iter().find(|g| g.name == "health").unwrap().own["a"].judge);
+    assert!(own.contains("cache") && !own.contains("db"), "{own}");
 }
 
 #[test]

@@ -25,6 +25,21 @@ fn refused(file: &str, files: &[(&str, &str)]) -> String {
 const GATE: &str = "version = 1\n[gates.coverage]\nrule = \"coverage\"\nlines = { min = 83 }\n";
 
 #[test]
+fn a_base_that_is_no_text_is_told_where_it_is_named() {
+    let known = (Formats::default(), Rules::default());
+    let own = "version = 1\nextends = \"org.toml\"\n";
+    let of = |name: &str| match name {
+        "org.toml" => Ok(b"version = \xff".to_vec()),
+        _ => Err(ParseError::new(ErrorCode::Io, "there is no such file")),
+    };
+    let known = Known { formats: &known.0, rules: &known.1 };
+    let e = load("own.toml", own.as_bytes(), None, known, &of).map(|_| ()).unwrap_err();
+    assert_eq!((e.problems.len(), e.problems[0].message.as_str()), (1, "org.toml: not UTF-8 text from byte 10"));
+    let at = e.problems[0].span.start;
+    assert_eq!((e.file_of(at), e.line_column(at)), ("own.toml", (2, 11)));
+}
+
+#[test]
 fn a_stricter_limit_leaves_a_warning_of_the_base_behind() {
     let org = "version = 1\n[gates.coverage]\nlines = { min = 80, warn = 90 }\n[gates.speed]\nrule = \"measurements\"\nlimits = { p99 = { max = \"1s\", warn = \"500ms\" } }\n";
     let of = |own: &str| {

@@ -54,6 +54,7 @@ fn a_rule_that_goes_by_another_name_is_told_by_its_own() {
         (&["unit", "junit", "eunit", "ct", "pass-rate"], "tests"),
         (&["benchmark", "benchmarks", "performance", "latency", "metrics"], "measurements"),
         (&["cel"], "expression"),
+        (&["opa"], "rego"),
         (&["checksums"], "integrity"),
     ] {
         for word in words {

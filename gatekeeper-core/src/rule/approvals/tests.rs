@@ -48,6 +48,24 @@ fn enough_people_approved() {
 }
 
 #[test]
+fn an_approval_of_after_the_check_does_not_count() {
+    use State::{Approved, ChangesRequested};
+    // It is 1000, and clocks may differ by five minutes.
+    let at = |at| case("", vec![list(&[review("a", Approved, at, HEAD)])]).judged();
+    assert_eq!([at(1_000).status(), at(1_300).status(), at(1_301).status()], [Pass, Pass, Fail]);
+    assert!(at(1_301).notes.contains(&"not counted: a (dated after this check)".to_owned()), "{:?}", at(1_301).notes);
+    // It settles no request for changes, and one of after the check stands all the same.
+    let both = |first, second, then| {
+        status("", &[review("a", first, 1, HEAD), review("a", second, then, HEAD), approved("b")])
+    };
+    assert_eq!([both(ChangesRequested, Approved, 1_300), both(ChangesRequested, Approved, 1_301)], [Pass, Fail]);
+    assert_eq!(both(Approved, ChangesRequested, 1_301), Fail);
+    let mut unknown = case("", vec![list(&[review("a", Approved, 9_000, HEAD)])]);
+    unknown.now = None;
+    assert_eq!(unknown.judged().status(), Pass, "without a clock nobody knows");
+}
+
+#[test]
 fn the_latest_that_decides_counts() {
     use State::{Approved, ChangesRequested, Commented, Dismissed, Pending};
     let of = |states: &[State]| {
@@ -276,7 +294,8 @@ fn a_deadline_is_told_as_ahead_or_past() {
     assert_eq!(words(601), "1 approval still needed, and the deadline was 1970-01-01T00:10:00Z");
     // Clocks differ by up to five minutes.
     let future = |now: i64| {
-        let mut c = case("deadline = \"10m\"", vec![list(&[approved("a")]), request("m", HEAD, 0)]);
+        let early = review("a", State::Approved, -300, HEAD);
+        let mut c = case("deadline = \"10m\"", vec![list(&[early]), request("m", HEAD, 0)]);
         c.now = Some(now);
         c.judged().status()
     };

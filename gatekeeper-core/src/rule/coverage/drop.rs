@@ -244,8 +244,7 @@ fn each(
     for (path, old) in &before.files {
         let path = moved.get(path.as_ref()).copied().unwrap_or(path);
         let Some(new) = now.files.get(path) else { continue };
-        let (Some(was), Some(is)) = (metric.of(&old.figures(before.metrics)), metric.of(&new.figures(now.metrics)))
-        else {
+        let (Some(was), Some(is)) = (metric.of(&old.figures(before.metrics)), metric.of(&now.figures_of(new))) else {
             continue;
         };
         let Some(allowed) = max.allows_drop(was, is) else { continue };

@@ -5,7 +5,7 @@
 
 use super::python::first_lines;
 use super::text::is_no_code;
-use super::{Limit, METRICS, empty, limits_of, sourced, without};
+use super::{Limit, METRICS, empty, limits_of, no_floor, sourced, without};
 use crate::config::Table;
 use crate::diff::{AddedLine, Diff, FileDiff, Shown};
 use crate::project::ProjectFiles;
@@ -13,7 +13,7 @@ use crate::rule::api::{Judgement, Scope, no_diff};
 use crate::rule::condition::{Condition, counted, plural};
 use crate::rule::remedy::Remedy;
 use crate::verdict::{GateStatus, Violation};
-use gatekeeper_evidence::coverage::{FileCoverage, Statement};
+use gatekeeper_evidence::coverage::{Figures, FileCoverage, Statement};
 use gatekeeper_evidence::findings::Place;
 use gatekeeper_evidence::hash::md5;
 use gatekeeper_evidence::{Coverage, Ratio};
@@ -50,6 +50,7 @@ pub(super) fn build(t: &mut Table<'_>) -> Option<Patch> {
     if !["lines", "branches", "functions"].iter().any(|key| inner.get(key).is_some()) {
         inner.problem(inner.span(), "`patch` demands nothing: give it lines = { min = … }");
     }
+    no_floor(&mut inner, &limits);
     inner.finish("`patch`");
     Some(Patch { limits, min_lines, unmeasured })
 }
@@ -102,11 +103,17 @@ impl Patch {
                     out.violations.push(at(v, name, None).with_help("write the diff with --text, as --base does"));
                 }
                 (Shown::Binary, _) => {}
-                (Shown::Lines, Some((_, covered))) => owed.add(ground, file, name, covered, out),
+                (Shown::Lines, Some((_, covered))) => {
+                    let mut own = Owed::default();
+                    own.add(ground, file, name, covered, out);
+                    own.tell(|part| covered.told_of_part(part));
+                    owed.unite(own);
+                }
                 (Shown::Lines, None) if measured.is_kind_of(name) => self.unmeasured(diff, file, name, &mut owed, out),
                 (Shown::Lines, None) => {}
             }
         }
+        owed.tell(|part| coverage.told_of_part(part));
         self.hold(&owed, coverage, source, out);
     }
 
@@ -186,7 +193,8 @@ impl Patch {
             }
             out.conditions.push(condition);
         }
-        if nothing {
+        // Beside what could not be judged it would sound like a pass.
+        if nothing && !out.violations.iter().any(|v| v.status == GateStatus::Error) {
             let why = if owed.no_code > 0 {
                 "the change adds no code"
             } else {
@@ -267,6 +275,36 @@ impl Owed {
         if !hit {
             missed.push(line);
         }
+    }
+
+    /// Where the document's counters miss more than it lists, that may be missing among what is owed.
+    fn tell(&mut self, told: impl Fn(Figures) -> Figures) {
+        // No more can be owed than the change adds: a line that is counted and not listed may be one that looks like no code.
+        let of = |part: Ratio, told: Option<Ratio>, spare: u64| {
+            let told = told.unwrap_or(part);
+            let more = told.total.saturating_sub(part.total).min(spare);
+            Ratio::new(told.covered.min(part.covered), part.total.saturating_add(more))
+        };
+        let Owed { lines, branches, functions, .. } = *self;
+        let all = told(Figures {
+            lines: Some(lines),
+            branches: Some(branches),
+            functions: Some(functions),
+            statements: None,
+        });
+        self.lines = of(lines, all.lines, self.no_code);
+        self.branches = of(branches, all.branches, u64::MAX);
+        self.functions = of(functions, all.functions, u64::MAX);
+    }
+
+    /// Adds what is owed of another file.
+    fn unite(&mut self, other: Owed) {
+        self.lines = self.lines.plus(other.lines);
+        self.branches = self.branches.plus(other.branches);
+        self.functions = self.functions.plus(other.functions);
+        self.uncovered.extend(other.uncovered);
+        self.no_code = self.no_code.saturating_add(other.no_code);
+        self.outside.extend(other.outside);
     }
 
     /// The files with owed lines that are not covered, the one with the most first.

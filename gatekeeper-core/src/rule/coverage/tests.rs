@@ -180,6 +180,24 @@ fn what_the_document_claims_of_the_whole_may_be_missing_in_any_part() {
 }
 
 #[test]
+fn what_the_document_claims_of_the_whole_may_be_missing_in_any_file() {
+    let of = |keys: &str, covered: u64, told: bool| {
+        let mut c = report(&[("src/a.c", file(10, 0)), ("src/b.c", file(10, 0)), ("src/none.c", file(0, 0))]);
+        c.hold_against(&Stated { lines: Some(Ratio::new(covered, 20)), ..Stated::default() });
+        of(keys, vec![if told { c.by_totals().unwrap() } else { c }]).judged().status()
+    };
+    for key in ["files", "modules"] {
+        let keys = format!("{key} = {{ lines = 80 }}");
+        assert_eq!(
+            [of(&keys, 18, true), of(&keys, 17, true), of(&keys, 0, true), of(&keys, 0, false)],
+            [Pass, Fail, Fail, Pass]
+        );
+    }
+    let only = "files = { only = [\"a.c\"], lines = 80 }";
+    assert_eq!([of(only, 18, true), of(only, 17, true)], [Pass, Fail]);
+}
+
+#[test]
 fn what_is_waived_is_taken_out_before_it_counts() {
     let c = || report(&[("src/a.c", file(9, 1)), ("src/old.c", file(0, 100))]);
     let old = |i: &Item<'_>| i.path == Some("src/old.c");

@@ -22,6 +22,9 @@ const BLOCKS: [&str; 21] = [
     "dart", "cs", "php", "vue", "svelte",
 ];
 
+/// Others, in which one may: what a pointer leads to is assigned.
+const POINTERS: [&str; 9] = ["c", "h", "cc", "cpp", "cxx", "hpp", "hh", "m", "mm"];
+
 /// Whether a line of a file with this extension is no code, whatever stands around it.
 pub(super) fn is_no_code(extension: &str, text: &[u8]) -> bool {
     let text = text.trim_ascii();
@@ -35,12 +38,14 @@ pub(super) fn is_no_code(extension: &str, text: &[u8]) -> bool {
         // An attribute of PHP is code.
         return !text.starts_with(b"#[");
     }
-    is_of(&BLOCKS)
-        && (text.starts_with(b"* ") || text.starts_with(b"/*") && (text.ends_with(b"*/") || !contains(text, b"*/")))
+    let blocks = is_of(&BLOCKS);
+    blocks && text.starts_with(b"* ")
+        || (blocks || is_of(&POINTERS)) && text.strip_prefix(b"/*").is_some_and(to_the_end)
 }
 
-fn contains(text: &[u8], what: &[u8]) -> bool {
-    memchr::memmem::find(text, what).is_some()
+/// Whether a comment that has begun goes on to the end of a line: behind its own end there may be code.
+fn to_the_end(comment: &[u8]) -> bool {
+    memchr::memmem::find(comment, b"*/").is_none_or(|end| end + 2 == comment.len())
 }
 
 #[cfg(test)]
@@ -53,6 +58,8 @@ mod tests {
             ("py", "  # why"),
             ("js", "// why"),
             ("ts", "/* why */"),
+            ("c", "/* why */"),
+            ("hpp", "/** why"),
             ("java", "/** why"),
             ("java", " * why"),
             ("erl", "%% why"),
@@ -72,6 +79,9 @@ mod tests {
             ("c", "* p = 1;"),
             ("js", "a * b"),
             ("js", "/* why */ f()"),
+            ("js", "/* why */ f() /* b */"),
+            ("c", "/* why */ f(); /* b */"),
+            ("py", "/* why */"),
             ("php", "#[Attribute]"),
             ("rs", "#[test]"),
             ("py", "ü = 1"),

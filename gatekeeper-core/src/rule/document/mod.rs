@@ -176,7 +176,7 @@ pub(super) fn make(scope: &Scope<'_>, names: &BTreeSet<String>) -> Document {
         m.list(out, "coverage.files", || {
             let file = |path: &str, f: &gatekeeper_evidence::coverage::FileCoverage| {
                 let mut members = texts(&[("path", Some(path))]);
-                figures(f.figures(whole.metrics), &mut members);
+                figures(whole.figures_of(f), &mut members);
                 table(members)
             };
             whole.files.iter().map(|(path, f)| file(path, f)).collect()

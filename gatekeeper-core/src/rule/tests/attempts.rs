@@ -5,7 +5,7 @@ use gatekeeper_evidence::order::natural;
 use gatekeeper_evidence::test_run::{Case, Outcome, Suite, TestRun};
 use gatekeeper_evidence::{Data, Evidence};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The label whose values are attempts.
 const LABEL: &str = "attempt";
@@ -41,6 +41,45 @@ pub(super) struct Lost<'e> {
     pub(super) path: &'e str,
 }
 
+/// An attempt between two others that nothing is left of.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Gap<'e> {
+    /// The first number that is not there.
+    pub(super) number: u64,
+    /// The attempt before it.
+    pub(super) before: u64,
+    /// The one behind it.
+    pub(super) after: u64,
+    /// Evidence of the one behind it.
+    pub(super) path: &'e str,
+}
+
+/// Up to which number attempts are counted one by one: greater ones are numbers of runs, or times.
+const COUNTED: u64 = 100;
+
+/// Attempts that are counted, and of which one is nowhere: in none of the parts of `all` either, for only some of these may have been run again.
+pub(super) fn gaps<'e>(evidence: &[&'e Evidence], all: &[Evidence]) -> Vec<Gap<'e>> {
+    let number = |e: &Evidence| {
+        let text = e.source.labels.get(LABEL).filter(|_| matches!(e.data, Data::Tests(_)))?;
+        text.parse::<u64>().ok().filter(|n| *n <= COUNTED)
+    };
+    let known: BTreeSet<u64> = all.iter().filter_map(number).collect();
+    let mut groups: BTreeMap<Group<'_>, BTreeMap<u64, &'e str>> = BTreeMap::new();
+    for e in evidence {
+        if let Some(n) = number(e) {
+            groups.entry(group(e)).or_default().insert(n, &e.source.path);
+        }
+    }
+    let mut out = Vec::new();
+    for there in groups.values() {
+        for ((before, _), (after, path)) in there.iter().zip(there.iter().skip(1)) {
+            let lost = (before.saturating_add(1)..*after).find(|n| !known.contains(n));
+            out.extend(lost.map(|number| Gap { number, before: *before, after: *after, path }));
+        }
+    }
+    out
+}
+
 /// A case's name within a run: class or suite, name, which of those that share both.
 type Key<'e> = (&'e str, &'e str, usize);
 
@@ -70,8 +109,11 @@ pub(super) fn combined<'e>(evidence: &[&'e Evidence], which: Attempts) -> Combin
         unite(group, which, &mut out);
     }
     // The order of the evidence is that of the answer.
-    let place = |e: &Evidence| evidence.iter().position(|o| o.source.path == e.source.path);
-    out.runs.sort_by_key(|(e, _)| place(e));
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (n, e) in evidence.iter().enumerate() {
+        places.entry(&e.source.path).or_insert(n);
+    }
+    out.runs.sort_by_key(|(e, _)| places.get(e.source.path.as_str()));
     out
 }
 
@@ -112,12 +154,12 @@ fn unite<'e>(group: Vec<(&'e Evidence, &'e TestRun)>, which: Attempts, out: &mut
         }
     }
     let last = attempts.len() - 1;
+    let value = |n: usize| attempts.get(n).copied().unwrap_or_default();
+    let path = group.iter().find(|(e, _)| attempt_of(e) == value(last)).map_or("", |(e, _)| &e.source.path);
     let mut keep: Vec<BTreeMap<(usize, usize), bool>> = vec![BTreeMap::new(); group.len()];
     for ((within, name, _), all) in cases {
         let Some(end) = all.last() else { continue };
         if which == Attempts::Full && end.attempt < last {
-            let value = |n: usize| attempts.get(n).copied().unwrap_or_default();
-            let path = group.iter().find(|(e, _)| attempt_of(e) == value(last)).map_or("", |(e, _)| &e.source.path);
             out.lost.push(Lost { within, name, had: value(end.attempt), last: value(last), path });
         }
         let Some((at, flaky)) = outcome(&all) else { continue };
@@ -244,6 +286,27 @@ mod tests {
             e.source.labels.remove("attempt");
         }
         assert_eq!(told(&plain, Attempts::Full).0, ["x:Failed", "x:Passed"]);
+    }
+
+    #[test]
+    fn an_attempt_between_two_others_that_is_nowhere_is_lost() {
+        let all = |at: &[(&str, &str)]| at.iter().map(|(n, os)| attempt(n, os, &[("x", Passed)])).collect::<Vec<_>>();
+        let told = |at: &[(&str, &str)]| {
+            let all = all(at);
+            let evidence: Vec<&Evidence> = all.iter().filter(|e| e.source.labels["os"] == "a").collect();
+            gaps(&evidence, &all).iter().map(|g| (g.number, g.before, g.after, g.path.to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[("1", "a"), ("3", "a")]), [(2, 1, 3, "a/3.xml".to_owned())]);
+        assert_eq!(told(&[("10", "a"), ("1", "a"), ("5", "a")]).iter().map(|g| g.0).collect::<Vec<_>>(), [2, 6]);
+        assert_eq!(told(&[("1", "a"), ("2", "a"), ("3", "a")]), []);
+        // Where only another part was run again, this one lacks nothing.
+        assert_eq!(told(&[("1", "a"), ("3", "a"), ("2", "b")]), []);
+        assert_eq!(told(&[("1", "a"), ("4", "a"), ("2", "b")]).len(), 1);
+        // The first may have another number, and what is no count has no gaps.
+        assert_eq!(told(&[("2", "a")]), []);
+        assert_eq!(told(&[("98", "a"), ("100", "a")]).len(), 1);
+        assert_eq!(told(&[("99", "a"), ("101", "a")]), []);
+        assert_eq!(told(&[("first", "a"), ("third", "a"), ("1.1", "a"), ("1.3", "a")]), []);
     }
 
     #[test]

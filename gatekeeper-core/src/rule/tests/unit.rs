@@ -277,6 +277,12 @@ fn attempts_are_one_run() {
     let j = judged("flaky = \"pass\"", lost);
     assert_eq!(violations(&j), [("test-lost", Error)]);
     assert_eq!(judged("attempts = \"failed-only\"", vec![attempt("1", "ppp"), attempt("2", "pp")]).status(), Pass);
+    // What a lost attempt told of flaky cases nobody knows; where the last outcome counts alone it told nothing.
+    let gap = |keys: &str| judged(keys, vec![attempt("1", "pp"), attempt("3", "pp")]);
+    assert_eq!(violations(&gap("")), [("attempt-lost", Error)]);
+    assert!(gap("").violations[0].message.contains("attempts 1 and 3, and none 2"), "{:?}", gap("").violations);
+    assert_eq!([gap("max-flaky = 1").status(), gap("flaky = \"warn\"").status()], [Error, Error]);
+    assert_eq!([gap("flaky = \"pass\"").status(), gap("attempts = \"failed-only\"").status()], [Pass, Pass]);
 }
 
 #[test]

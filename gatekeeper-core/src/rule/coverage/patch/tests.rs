@@ -397,3 +397,43 @@ fn a_digest_of_another_text_is_stale() {
     // What cannot be looked up says nothing.
     assert_eq!([of("c", None), of("c", Some(One("b.py", "")))], [Pass, Pass]);
 }
+
+#[test]
+fn what_a_document_states_to_be_missing_may_be_missing_in_the_new_lines() {
+    // Of the file 10 old lines and 10 new ones, all covered by the list; counters say that some of the 20 did not run.
+    let whole = |covered: u64, total: u64| {
+        let mut c = report(&[("a.py", file(10, 0))]);
+        c.hold_against(&Stated { lines: Some(Ratio::new(covered, total)), ..Stated::default() });
+        c
+    };
+    let own = |covered: u64, total: u64| {
+        let mut one = file(10, 0);
+        one.hold_against(&Stated { lines: Some(Ratio::new(covered, total)), ..Stated::default() });
+        report(&[("a.py", one)])
+    };
+    let status = |c: Coverage, keys: &str, lines: &[&str]| judged(keys, c, &adding("a.py", lines)).status();
+    for of in [whole as fn(u64, u64) -> Coverage, own] {
+        let told = |covered, total| status(of(covered, total).by_totals().unwrap(), EIGHTY, &code(10));
+        assert_eq!([told(18, 20), told(17, 20), told(1, 20), told(2, 3)], [Pass, Fail, Fail, Fail]);
+        assert_eq!(status(of(1, 20), EIGHTY, &code(10)), Pass, "by the list all are covered");
+        // A change that owes nothing owes nothing by any reading.
+        assert_eq!(status(of(1, 20).by_totals().unwrap(), EIGHTY, &[""]), Pass);
+    }
+    // Lines that are counted and not listed: as many as the change adds beside those that are.
+    let beside = |total: u64, comments: usize| {
+        let lines = [code(10), vec!["# what"; comments]].concat();
+        status(whole(20, total).by_totals().unwrap(), EIGHTY, &lines)
+    };
+    assert_eq!([beside(23, 0), beside(23, 2), beside(23, 3), beside(22, 3)], [Pass, Pass, Fail, Pass]);
+}
+
+#[test]
+fn what_is_owed_of_several_files_adds_up() {
+    let diff = adding("a.py", &code(4)) + &adding("b.py", &code(6)) + &adding("c.py", &["# a"]);
+    let of = |a: u32, b: u32| report(&[("a.py", file(a, 4 - a)), ("b.py", file(b, 6 - b)), ("c.py", file(0, 0))]);
+    assert_eq!([(3, 5), (2, 5), (3, 4)].map(|(a, b)| judged(EIGHTY, of(a, b), &diff).status()), [Pass, Fail, Fail]);
+    let j = judged(EIGHTY, of(0, 0), &diff);
+    let named: Vec<&str> = j.violations.iter().map(|v| v.message.as_str()).collect();
+    assert_eq!(named, ["b.py: new lines 11-16 are not covered", "a.py: new lines 11-14 are not covered"]);
+    assert_eq!(j.notes, ["1 added line is no code by the reports"]);
+}
