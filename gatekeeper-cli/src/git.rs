@@ -285,7 +285,7 @@ impl<'f> Git<'f> {
             let mut parts = line.split(' ').filter(|part| !part.is_empty());
             // Of a tag with a message what it is of, which is told last.
             if let Some(known) = parts.next().filter(|known| refs.iter().any(|r| r == known)) {
-                meant.extend(parts.last().map(|commit| (known, commit)));
+                meant.extend(parts.next_back().map(|commit| (known, commit)));
             }
         }
         match meant.first() {

@@ -160,7 +160,9 @@ fn any_key_is_tried_where_the_evidence_still_lies() {
     assert_eq!(set("gates.coverage.files={\"lines\": {\"min\": 80}}").0, 0);
     assert_eq!(set("gates.coverage.files={\"lines\": {\"min\": 81}}").0, 1);
     let (code, said) = set("gates.unit.min-casez=3");
-    assert!(code == 3 && said.contains("min-casez") && said.contains("did you mean"), "{said}");
+    assert!(code == 2 && said.contains("min-casez: a gate of rule") && said.contains("did you mean"), "{said}");
+    let (code, said) = set("gates.units.min-cases=3");
+    assert!(code == 2 && said.contains("there is no gate `units`: did you mean `unit`?"), "{said}");
     p.write("reports/junit.xml", &GREEN.replace("\"a\"", "\"c\""));
     let (code, said) = set("evidence.0.min-cases=2");
     assert!(code == 3 && said.contains("reports/junit.xml is no longer what was judged"), "{said}");

@@ -1,5 +1,6 @@
-//! Small projects with their verdicts (`fixtures/verdicts/expected.json`, and `neighbours.json`: each sentence of the policy's language with what
-//! lies beside it): what must not pass, and what must not be refused. A new case is data: `policy`, `files`, `links` (name to target), `old` (files
+//! Small projects with their verdicts (`fixtures/verdicts/expected.json`; `neighbours.json`: each sentence of the policy's language with what
+//! lies beside it; `numbers.json`: the same of measurements, releases, approvals, health and expressions; `together.json`: where several meet): what
+//! must not pass, and what must not be refused. A new case is data: `policy`, `files`, `links` (name to target), `old` (files
 //! written long ago), `paths` (given instead of the policy's), the `exit` code, a word that the answer `says`, the status of `gates`. Where it has a
 //! time (`at`, seconds), its files were written an hour before. `before` are the files of a run two hours earlier, which it is compared with; `diff`,
 //! `changed`, `commit`, `tag` and `profile` are as on the command line.
@@ -93,7 +94,7 @@ fn each_project_gets_its_verdict(part: usize) {
     let read = |file: &str| -> Vec<Value> {
         serde_json::from_slice(&std::fs::read(common::fixtures().join("verdicts").join(file)).unwrap()).unwrap()
     };
-    let cases = [read("expected.json"), read("neighbours.json")].concat();
+    let cases = ["expected.json", "neighbours.json", "numbers.json", "together.json"].map(read).concat();
     let base = std::env::temp_dir().join(format!("gatekeeper-verdicts-{}-{part}", std::process::id()));
     let mut wrong = Vec::new();
     for (n, case) in cases.iter().enumerate().filter(|(n, _)| n % PARTS == part) {

@@ -15,10 +15,11 @@ use gatekeeper_core::error::ParseError;
 use gatekeeper_core::input::Limits;
 use gatekeeper_core::output::{document, line};
 use gatekeeper_core::policy::{GivenPolicy, PolicyFiles};
-use gatekeeper_core::proof::{Changed, Setting, Simulation, simulate, with_settings};
+use gatekeeper_core::proof::{Changed, Setting, Simulation, mistake, simulate, with_settings};
 use gatekeeper_core::verdict::{GateStatus, Verdict};
 use gatekeeper_core::{Engine, Revision};
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,9 +53,18 @@ struct Run {
 pub fn run(engine: &Engine, args: &SimulateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     // Gates and paths of strangers stand in it.
     let out: &mut dyn Write = &mut Talk::new(out);
-    let mut runs = Vec::new();
+    let mut verdicts = Vec::new();
     for path in &args.verdicts {
         let Some(verdict) = render::stored(path, err)? else { return Ok(exit::USAGE) };
+        verdicts.push(verdict);
+    }
+    let reads = |policy: &Value| engine.parse_policy("policy.json", policy.to_string().as_bytes(), None).map(|_| ());
+    if let Some(wrong) = mistake(&reads, &verdicts, &args.set) {
+        writeln!(err, "gatekeeper: {}", line(&wrong))?;
+        return Ok(exit::USAGE);
+    }
+    let mut runs = Vec::new();
+    for (path, verdict) in args.verdicts.iter().zip(verdicts) {
         let mut simulation = simulate(&verdict, &args.set);
         if let Some(root) = args.root.as_ref().filter(|_| !simulation.untold.is_empty()) {
             simulation = judged_again(engine, &verdict, &args.set, root);

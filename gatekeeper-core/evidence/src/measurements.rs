@@ -150,7 +150,7 @@ impl Serialize for Samples {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_seq(Some(self.len()))?;
         for value in self.values() {
-            out.serialize_element(value)?;
+            out.serialize_element(&value)?;
         }
         out.end()
     }
@@ -218,7 +218,7 @@ impl Series {
     }
 
     fn extreme(&self, statistic: Statistic, better: fn(f64, f64) -> f64) -> Option<f64> {
-        let of_samples = self.samples.values().iter().copied().reduce(better);
+        let of_samples = self.samples.values().reduce(better);
         of_samples.or_else(|| self.stated.get(&statistic).map(Number::as_f64))
     }
 }

@@ -29,6 +29,9 @@ pub struct Health {
     pub state: HealthState,
     /// Names of the cases that are degraded.
     pub degraded: Vec<Box<str>>,
+    /// Whether it has a list of subsystems, and nothing is in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lists_none: bool,
 }
 
 /// How a subsystem is.

@@ -254,6 +254,12 @@ pub(super) fn own<'e>(name: &str, components: &Components, evidence: &[&'e Evide
     parts.filter(|(whose, _)| is_it(*whose)).map(|(_, part)| part).collect()
 }
 
+/// Whether a source is judged with a part: with a component its own, and with each what is no component's. With the whole all of it is.
+pub(super) fn judges(name: Option<&str>, components: &Components, path: &str) -> bool {
+    let owner = || components.owner(path).and_then(|o| components.list.get(o.component));
+    name.is_none_or(|name| owner().is_none_or(|c| c.name == name))
+}
+
 /// Evidence that speaks of a component whatever it found there: its own, and what is nobody's in particular. All of it without a component.
 pub(super) fn scans_of<'e>(
     name: Option<&str>,

@@ -118,7 +118,7 @@ fn then(before: &[Evidence], now: &mut [SeriesDetails]) {
 }
 
 fn samples(s: &Series) -> impl Iterator<Item = f64> + '_ {
-    s.samples.values().iter().copied().filter(|n| n.is_finite())
+    s.samples.values().filter(|n| n.is_finite())
 }
 
 fn stated(s: &Series) -> impl Iterator<Item = (String, f64)> + '_ {

@@ -329,6 +329,7 @@ fn judge_cell(
             }
         };
         let would_waive = |item: &Item<'_>| waivers.would_waive(item, &at);
+        let own = |path: &str| components::judges(unit.name, &ground.policy.components, path);
         let read = readings::worst_of(&evidence, |part, reading| {
             // What is waived is told once, whichever way it was read.
             let waive = |item: &Item<'_>| match reading {
@@ -343,6 +344,7 @@ fn judge_cell(
                 context: ground.context,
                 files: ground.files,
                 baseline: before.as_deref(),
+                own: &own,
                 waive: &waive,
                 would_waive: &would_waive,
             };

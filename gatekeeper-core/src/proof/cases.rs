@@ -1,6 +1,6 @@
 //! What a case of `policy test` expects: `expected.toml` beside the reports that it judges.
 
-use crate::config::{PolicyError, PolicyProblem, ProblemCode, Problems, Table, from_toml};
+use crate::config::{PolicyError, PolicyProblem, ProblemCode, Problems, Span, Table, from_toml};
 use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,30 +39,40 @@ impl Expectation {
         let tree = from_toml(text).map_err(|p| fail(vec![p]))?;
         let problems = Problems::default();
         let read = Table::of(&tree, "an expectation", &problems).map(|mut t| {
-            let texts = |all: Option<Vec<(String, _)>>| all.unwrap_or_default().into_iter().map(|(s, _)| s).collect();
-            let status: Vec<String> = texts(t.texts("status"));
-            known(&t, &status, "status", &["pass", "warn", "fail", "unknown"]);
+            let texts = |all: Vec<(String, Span)>| all.into_iter().map(|(s, _)| s).collect::<Vec<String>>();
+            let status = t.texts("status").unwrap_or_default();
+            known(&problems, &status, "status", &["pass", "warn", "fail", "unknown"]);
             let gates = t.named_texts("gates");
             let all = ["pass", "warn", "fail", "missing", "error", "inconclusive", "skip"];
-            gates.values().for_each(|s| known(&t, s, "gates", &all));
+            for e in t.named("gates") {
+                let right = gates.get(&e.key).into_iter().flatten();
+                let right: Vec<(String, Span)> = right.map(|s| (s.clone(), e.node.span.clone())).collect();
+                known(&problems, &right, "gates", &all);
+            }
+            // Words that are none stand in every verdict.
+            let says = t.texts("says").unwrap_or_default().into_iter().filter(|(s, _)| !s.is_empty()).collect();
             let expectation = Expectation {
-                status,
+                status: texts(status),
                 gates,
-                says: texts(t.texts("says")),
+                says: texts(says),
                 profile: t.text("profile").map(|(s, _)| s),
                 now: t.text("now").map(|(s, _)| s),
             };
             t.finish("an expectation");
             expectation
         });
-        if tree.entries().is_none_or(|e| !e.iter().any(|e| ["status", "gates", "says"].contains(&e.key.as_str()))) {
-            let words = "this case expects nothing: give it `status`, `gates` or `says`";
-            problems.add(PolicyProblem::new(0..0, words).code(ProblemCode::MissingKey));
-        }
         match (read, problems.into_inner()) {
+            (Some(read), problems) if problems.is_empty() && read.expects_nothing() => {
+                let words = "this case expects nothing: give it `status`, `gates` or `says`";
+                Err(fail(vec![PolicyProblem::new(0..0, words).code(ProblemCode::MissingKey)]))
+            }
             (Some(read), problems) if problems.is_empty() => Ok(read),
             (_, problems) => Err(fail(problems)),
         }
+    }
+
+    fn expects_nothing(&self) -> bool {
+        self.status.is_empty() && self.gates.is_empty() && self.says.is_empty()
     }
 
     /// What of a verdict is otherwise.
@@ -94,10 +104,10 @@ impl Expectation {
     }
 }
 
-fn known(t: &Table<'_>, statuses: &[String], key: &str, words: &[&str]) {
-    for status in statuses.iter().filter(|s| !words.contains(&s.as_str())) {
-        let problem = PolicyProblem::new(t.span(), format!("`{key}` expects {status:?}, which is no status"));
-        t.problems().add(problem.code(ProblemCode::UnknownWord).nearest(status, words.iter().copied()));
+fn known(problems: &Problems, statuses: &[(String, Span)], key: &str, words: &[&str]) {
+    for (status, span) in statuses.iter().filter(|(s, _)| !words.contains(&s.as_str())) {
+        let problem = PolicyProblem::new(span.clone(), format!("`{key}` expects {status:?}, which is no status"));
+        problems.add(problem.code(ProblemCode::UnknownWord).nearest(status, words.iter().copied()));
     }
 }
 
@@ -124,6 +134,18 @@ mod tests {
     fn a_case_that_expects_nothing_or_no_status_is_a_mistake() {
         let of = |text: &str| Expectation::parse("expected.toml", text).unwrap_err().to_string();
         assert!(of("profile = \"x\"\n").contains("expects nothing"));
+        for nothing in ["status = []\n", "says = \"\"\n", "[gates]\n", "status = []\nsays = []\n"] {
+            assert!(of(nothing).contains("expects nothing"), "{nothing}");
+        }
+        // Each at its place, and one mistake once.
+        let place = |text: &str| {
+            let e = Expectation::parse("expected.toml", text).unwrap_err();
+            (e.problems.len(), e.line_column(e.problems[0].span.start))
+        };
+        assert_eq!(place("status = \"passed\"\n"), (1, (1, 10)));
+        assert_eq!(place("status = [\"pass\", \"ok\"]\n"), (1, (1, 19)));
+        assert_eq!(place("[gates]\na = \"pass\"\nunit = \"ok\"\n"), (1, (3, 8)));
+        assert_eq!(place("statuss = \"pass\"\n"), (1, (1, 1)));
         assert!(of("status = \"passed\"\n").contains("did you mean `pass`?"));
         assert!(of("[gates]\nunit = \"ok\"\n").contains("no status"));
         assert!(of("status = \"pass\"\nsay = \"x\"\n").contains("did you mean `says`?"));

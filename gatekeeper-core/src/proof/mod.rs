@@ -17,5 +17,5 @@ pub use lint::{Lint, lint};
 pub(crate) use prove::prove;
 pub use prove::{Proof, Proven, ProvenGate, Turned};
 pub use render::{comparison, comparison_markdown};
-pub use simulate::{Changed, Setting, Simulation, simulate, with as with_settings};
+pub use simulate::{Changed, Reads, Setting, Simulation, mistake, simulate, with as with_settings};
 pub use verify::{Claims, Verification, disagreements, verify};

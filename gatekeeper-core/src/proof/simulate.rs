@@ -2,6 +2,7 @@
 //! tell is said; [`with`] writes the policy by which that could be judged again.
 
 use super::figure;
+use crate::config::{PolicyError, nearest};
 use crate::judge;
 use crate::verdict::{Action, GateStatus, GateVerdict, Overall, Verdict};
 use serde::Serialize;
@@ -173,6 +174,47 @@ impl Simulation {
     }
 }
 
+/// What reads a policy out of plain values: the mistakes in it, or nothing.
+pub type Reads<'r> = &'r dyn Fn(&Value) -> Result<(), PolicyError>;
+
+/// What is wrong with one of the settings: a gate that none of the runs has, or what no policy of theirs takes.
+pub fn mistake(reads: Reads<'_>, verdicts: &[Verdict], settings: &[Setting]) -> Option<String> {
+    settings.iter().find_map(|s| s.mistake(reads, verdicts)).map(|why| format!("--set {why}"))
+}
+
+impl Setting {
+    fn mistake(&self, reads: Reads<'_>, verdicts: &[Verdict]) -> Option<String> {
+        let of_gate = self.path.first().is_some_and(|p| p == "gates");
+        let has = |v: &&Verdict| !of_gate || v.gates.iter().any(|g| self.of(&g.name).is_some());
+        let own: Vec<&Verdict> = verdicts.iter().filter(has).collect();
+        if own.is_empty() {
+            let name = self.path.get(1)?;
+            let names: Vec<&str> = verdicts.iter().flat_map(|v| &v.gates).map(|g| g.name.as_str()).collect();
+            let near = nearest(name, &names).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            return Some(format!("{}: there is no gate `{name}`{near}", self.key()));
+        }
+        let mut first = None;
+        for v in own {
+            // A policy of another version, or one of parts that are not here, tells nothing of what is set.
+            if v.policy.file.is_none() || reads(&v.policy.normalised).is_err() {
+                return None;
+            }
+            let set = match with(&v.policy.normalised, std::slice::from_ref(self)) {
+                Ok(set) => set,
+                Err(why) => {
+                    first.get_or_insert(why);
+                    continue;
+                }
+            };
+            let problems = reads(&set).err()?.problems;
+            let problem = problems.first()?;
+            let help = problem.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+            first.get_or_insert(format!("{}: {}{help}", self.key(), problem.message));
+        }
+        first
+    }
+}
+
 /// Judges a run's figures by other limits.
 pub fn simulate(v: &Verdict, settings: &[Setting]) -> Simulation {
     let mut gates = v.gates.clone();
@@ -314,6 +356,57 @@ mod tests {
         assert_eq!(of(169, &["gates.a.b.lines.min=90"]).after, Some(Overall::Warn));
         let both = of(169, &["gates.a.b.lines.min=90", "gates.a.b.action=block"]);
         assert_eq!((both.after, both.would_fail()), (Some(Overall::Fail), true));
+    }
+
+    fn reads(policy: &Value) -> Result<(), PolicyError> {
+        Engine::default().parse_policy("policy.json", policy.to_string().as_bytes(), None).map(|_| ())
+    }
+
+    #[test]
+    fn what_no_policy_takes_is_a_mistake() {
+        let told = |set: &str| {
+            let settings = [Setting::parse(set).unwrap()];
+            mistake(&reads, &[verdict(169), verdict(100)], &settings)
+        };
+        for (set, words) in [
+            (
+                "gates.coverag.lines.min=85",
+                "--set gates.coverag.lines.min: there is no gate `coverag`: did you mean `coverage`?",
+            ),
+            (
+                "gates.coverage.linse=85",
+                "--set gates.coverage.linse: a gate of rule `coverage` has no key `linse`: did you mean `lines`?",
+            ),
+            ("gates.coverage.lines.min=0.9", "`min` is a percentage, and 0.9 % is next to nothing"),
+            ("gates.coverage.rule=coverag", "did you mean `coverage`?"),
+            ("baseline.max-shrnk=20", "did you mean `max-shrink`?"),
+            ("gates.coverage.action.x=1", "`action` takes a text"),
+            ("version.x.y=1", "something that is no table"),
+        ] {
+            let said = told(set).unwrap_or_else(|| panic!("{set}"));
+            assert!(said.contains(words), "{set}: {said}");
+        }
+        for right in [
+            "gates.coverage.lines.min=85",
+            "gates.a.b.action=block",
+            "baseline.max-shrink=20",
+            "gates.coverage.tools=x",
+        ] {
+            assert_eq!(told(right), None, "{right}");
+        }
+    }
+
+    #[test]
+    fn a_gate_that_some_of_the_runs_have_is_none() {
+        let mut other = verdict(169);
+        other.gates.retain(|g| g.name != "coverage");
+        let settings = [Setting::parse("gates.coverage.lines.min=85").unwrap()];
+        assert_eq!(mistake(&reads, &[other.clone(), verdict(169)], &settings), None);
+        assert!(mistake(&reads, &[other], &settings).is_some());
+        // Of the built-in default nobody knows what it would take.
+        let mut built_in = verdict(169);
+        built_in.policy.file = None;
+        assert_eq!(mistake(&reads, &[built_in], &[Setting::parse("gates.coverage.linse=85").unwrap()]), None);
     }
 
     #[test]

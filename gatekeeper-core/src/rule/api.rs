@@ -225,6 +225,8 @@ pub struct Scope<'a> {
     pub context: &'a Context,
     /// The files of the working tree; `None` where evidence was given from memory.
     pub files: Option<&'a dyn ProjectFiles>,
+    /// Whether a source is judged here: where a gate is judged by components, no other one's is.
+    pub(crate) own: &'a dyn Fn(&str) -> bool,
     /// Whether the policy waives an item; it keeps count of what it waived.
     pub(crate) waive: &'a dyn Fn(&Item<'_>) -> bool,
     /// The same without keeping count.
@@ -238,7 +240,12 @@ impl Scope<'_> {
         (self.waive)(item)
     }
 
-    /// The diff of the change that is judged; what needs one is missing without.
+    /// Whether a source file is one of what is judged: of a gate that is judged by components each gets its own, and what is no component's.
+    pub fn is_own(&self, path: &str) -> bool {
+        (self.own)(path)
+    }
+
+    /// The diff of the change that is judged, the whole of it; what needs one is missing without.
     pub fn diff(&self) -> Option<&Diff> {
         self.context.diff.as_deref().map(|change| &change.diff)
     }

@@ -237,7 +237,8 @@ impl Judge for Rules {
 /// What the evidence and the run say of the request; contradictions are errors.
 fn known<'e>(scope: &'e Scope<'_>, answers: &[(&'e Evidence, &'e Approvals)], out: &mut Judgement) -> Known<'e> {
     let facts = &scope.context.release;
-    let mut known = Known { author: facts.author.as_deref(), created: facts.since, ..Known::default() };
+    let author = facts.author.as_deref().map(|a| a.trim_start_matches('@'));
+    let mut known = Known { author, created: facts.since, ..Known::default() };
     known.head = scope.context.revision.commit.as_deref();
     for (e, a) in answers {
         if let Some(committers) = &a.committers {
@@ -306,6 +307,8 @@ impl Rules {
         let until = self.until(known, scope, out);
         let mut aside: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
         let mut approved: BTreeSet<String> = BTreeSet::new();
+        let over = until.zip(scope.now).is_some_and(|(until, now)| now > until);
+        let mut untold = false;
         for review in standing(taken.into_iter()).into_iter().filter(|r| r.state == State::Approved) {
             let name = review.user.as_deref().unwrap_or("an account that is gone");
             let folded = name.to_lowercase();
@@ -327,6 +330,9 @@ impl Rules {
                 "dated after this check"
             } else if until.is_some_and(|until| review.at.is_some_and(|at| at > until)) {
                 "after the deadline"
+            } else if review.at.is_none() && over {
+                untold = true;
+                "at a time that nobody says, with the deadline over"
             } else {
                 approved.insert(folded);
                 continue;
@@ -346,7 +352,7 @@ impl Rules {
             out.notes.push("it is a draft".to_owned());
         }
         let n = |set: usize| u64::try_from(set).unwrap_or(u64::MAX);
-        let short = self.short(until, scope);
+        let short = if untold { GateStatus::Missing } else { self.short(until, scope) };
         let mut wanting = Vec::new();
         if self.min > 0 || self.groups.is_empty() {
             out.conditions.push(Condition::at_least("approvals", n(approved.len()), self.min, short));
@@ -368,6 +374,7 @@ impl Rules {
             if let Some(until) = until {
                 let at = jiff::Timestamp::from_second(until).map_or_else(|_| until.to_string(), |t| t.to_string());
                 let words = match short {
+                    GateStatus::Missing if untold => format!("{words} by {at}, and some say no time"),
                     GateStatus::Fail => format!("{words}, and the deadline was {at}"),
                     _ => format!("{words}; the deadline is {at}"),
                 };

@@ -8,6 +8,8 @@ use crate::stats::{Sorted, fisher, mann_whitney, newcombe};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::measurements::{Better, Labels};
+use gatekeeper_evidence::number::Number;
+use gatekeeper_evidence::unit::{Dimension, Unit};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -163,6 +165,11 @@ fn metric(mut t: Table<'_>) -> Option<Metric> {
             };
             t.problem(at.clone(), words);
         }
+        let all = shown.base() >= Number::whole(1);
+        if fits && all && (down.is_some() || counts.is_some()) {
+            t.problem(at.clone(), format!("with {shown} nothing could be too bad: all of it is 100"));
+            fits = false;
+        }
     }
     t.finish("a metric of a canary");
     let (shown, _) = up.or(down).filter(|_| fits)?;
@@ -260,6 +267,7 @@ impl Canary {
     fn worse(&self, metric: &Metric, condition: &Condition, note: &str) -> Violation {
         let said = match condition.status {
             GateStatus::Fail => "the canary is worse",
+            _ if !metric.critical => "it is worse or cannot be told yet, and holds the canary, as it is not critical",
             _ => "it cannot be told yet",
         };
         let mut v = Violation::new("canary", condition.status, format!("{}: {said}: {note}", metric.name));
@@ -335,6 +343,11 @@ impl Canary {
         let count = |side: &Side, name: &str| -> Result<u64, (GateStatus, String)> {
             let mut sum = 0_u64;
             for s in all.iter().filter(|s| s.series.metric == name && side.has(&s.labels)) {
+                let unit = Unit::of(&s.series.unit);
+                if !unit.name.is_empty() && !matches!(unit.dimension, Dimension::Other(_)) {
+                    let words = format!("{} is in {}, so that it is no count", s.name(), unit.name);
+                    return Err((GateStatus::Error, words));
+                }
                 let one = (s.series.samples.len() == 1).then(|| s.series.samples.number(0)?.as_count()).flatten();
                 let Some(n) = one.filter(|n| *n < 1 << 53) else {
                     return Err((

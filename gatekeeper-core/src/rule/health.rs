@@ -37,7 +37,7 @@ degraded = \"warn\"
 ```
 
 ## When evidence is missing
-No answer: `missing`, as is a required subsystem that it does not name.
+No answer: `missing`, as is a required subsystem that it does not name. A list of subsystems with nothing in it: `error`.
 ",
     ),
     build: Builder::Fixed(build),
@@ -78,6 +78,11 @@ impl Judge for Checks {
             down = down.saturating_add(counted.1);
             degraded = degraded.saturating_add(counted.2);
             self.whole(e, health, worst, &mut out);
+            if health.lists_none {
+                let words = "its list of subsystems is empty, so only its own word stands for all of them";
+                out.violations
+                    .push(Violation::new("checks-none", GateStatus::Error, words).from_source(&e.source.path));
+            }
         }
         out.conditions.push(Condition::at_least("checks", total, self.min_checks, GateStatus::Error));
         out.conditions.push(Condition::at_most("down", down, 0, GateStatus::Fail));
@@ -178,7 +183,8 @@ mod tests {
             ..Case::default()
         };
         let degraded = parts.iter().filter(|p| p.1 == Degraded).map(|p| p.0.into()).collect();
-        let health = Some(Box::new(Health { status: format!("{state:?}").into(), state, degraded }));
+        let health =
+            Some(Box::new(Health { status: format!("{state:?}").into(), state, degraded, ..Health::default() }));
         let suites = vec![Suite { cases: parts.iter().map(case).collect(), ..Suite::default() }];
         Data::Tests(TestRun { suites, health, ..TestRun::default() })
     }

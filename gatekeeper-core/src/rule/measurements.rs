@@ -4,7 +4,7 @@ use super::api::{Builder, Compares, Item, Judge, Judgement, Rule, RuleError, Sco
 use super::condition::{Bound, Condition, Quantity, counted};
 use super::ratio::Ratio;
 use super::remedy::Remedy;
-use super::series::{Lost, Seen, lost, own_thresholds, seen};
+use super::series::{Lost, Seen, empty, lost, own_thresholds, seen};
 use crate::config::{Measure, PolicyProblem, ProblemCode, Table};
 use crate::verdict::{GateStatus, Violation};
 use gatekeeper_evidence::glob::Pattern;
@@ -24,6 +24,7 @@ pub(super) static RULE: Rule = Rule {
 That each named metric was measured and lies within its limits. Decimals are compared exactly; a limit in another unit of the same kind is converted (500 ms is 0.5 s, 1 KiB is 1024 B, 0.01 is 1 %).
 Where a metric has several series (label sets, files), each is held against the limit.
 A benchmark that failed, a NaN, an empty answer is no figure: the gate is `error` or `missing`, never passed.
+A figure that a report states, and that the samples which it lists do not have, is held against the limit as well: where the two differ in what they come to, the gate is an `error`.
 A waiver takes out series, by `id` (the metric) or `path`.
 
 ## Why
@@ -194,6 +195,7 @@ impl Judge for Limits {
         for limit in &self.limits {
             limit.judge(&seen, &lost, scope, &mut out);
         }
+        out.violations.extend(empty(scope));
         let others: Vec<&Lost<'_>> =
             lost.iter().filter(|l| !self.limits.iter().any(|limit| limit.concerns(l))).collect();
         if let Some(first) = others.first().filter(|_| !self.limits.is_empty()) {
@@ -296,6 +298,7 @@ impl Limit {
                         continue;
                     }
                 };
+                out.violations.extend(self.stated(s, &condition, *bound, (measure, warn.as_ref())));
                 if condition.status > GateStatus::Pass {
                     let item = Item { id: Some(&s.series.metric), path: Some(s.source), ..Item::default() };
                     if scope.waived(&item) {
@@ -377,16 +380,7 @@ impl Limit {
             Figure::MeanOf(sum, n) => (sum, n),
             Figure::Unknown(why) => return Err(why),
         };
-        let against = |limit: &Measure| unit.base(&sum).cmp(&limit.base().times(&n));
-        let beyond = |limit: &Measure| match bound {
-            Bound::AtMost => against(limit) == Ordering::Greater,
-            _ => against(limit) == Ordering::Less,
-        };
-        let (limit, status) = match (beyond(max), warn) {
-            (true, _) => (max, GateStatus::Fail),
-            (false, Some(warn)) if beyond(warn) => (warn, GateStatus::Warn),
-            _ => (max, GateStatus::Pass),
-        };
+        let (limit, status) = against(&unit.base(&sum), &n, bound, max, warn);
         let value = sum.over(&n).filter(|_| n != Number::whole(1)).unwrap_or_else(|| sum.clone());
         let condition = Condition {
             metric: Cow::Owned(self.called(s)),
@@ -397,6 +391,40 @@ impl Limit {
             status,
         };
         Ok((condition, Ordered { status, base: unit.base(&sum), n }))
+    }
+
+    /// What is stated of samples that are listed as well, where it is another figure: what it says, and what it comes to.
+    fn stated(
+        &self,
+        s: &Seen<'_>,
+        held: &Condition,
+        bound: Bound,
+        limits: (&Measure, Option<&Measure>),
+    ) -> Option<Violation> {
+        let statistic = match (self.of, bound) {
+            (Of::Statistic(statistic), _) => statistic,
+            (Of::Value, Bound::AtMost) => Statistic::Max,
+            (Of::Value, _) => Statistic::Min,
+        };
+        let stated = s.series.stated.get(&statistic).filter(|_| !s.series.samples.is_empty())?;
+        let Quantity::Measure { value: listed, unit } = &held.value else { return None };
+        let (one, other) = (stated.as_f64(), listed.as_f64());
+        // A tool works with floats: what is off by their rounding is the same.
+        if (one - other).abs() <= 1e-9 * one.abs().max(other.abs()) {
+            return None;
+        }
+        let base = Unit::of(&s.series.unit).base(stated);
+        let (_, status) = against(&base, &Number::whole(1), bound, limits.0, limits.1);
+        if status == held.status {
+            return None;
+        }
+        let space = if unit.is_empty() { "" } else { " " };
+        let words = format!(
+            "{}: the report states a {statistic} of {stated}{space}{unit}, and its samples have {listed}{space}{unit}",
+            s.name()
+        );
+        let status = if status.max(held.status) == GateStatus::Fail { GateStatus::Error } else { GateStatus::Warn };
+        Some(Violation::new("measurement-contradicts", status, words).from_source(s.source))
     }
 
     fn missing(&self, seen: &[Seen<'_>]) -> Violation {
@@ -422,6 +450,23 @@ impl Limit {
             ),
         };
         Violation::new("measurement-missing", GateStatus::Missing, format!("`{}` was not measured{there}", self.metric))
+    }
+}
+
+/// A sum of so many samples against a limit and what is stricter: the one that decides, and what it comes to.
+fn against<'l>(
+    sum: &Number,
+    n: &Number,
+    bound: Bound,
+    max: &'l Measure,
+    warn: Option<&'l Measure>,
+) -> (&'l Measure, GateStatus) {
+    let worse = if bound == Bound::AtMost { Ordering::Greater } else { Ordering::Less };
+    let beyond = |limit: &Measure| sum.cmp(&limit.base().times(n)) == worse;
+    match (beyond(max), warn) {
+        (true, _) => (max, GateStatus::Fail),
+        (false, Some(warn)) if beyond(warn) => (warn, GateStatus::Warn),
+        _ => (max, GateStatus::Pass),
     }
 }
 
@@ -453,7 +498,7 @@ fn extreme(series: &Series, statistic: Statistic) -> Figure {
     let pick = |a: Number, b: Number| if (statistic == Statistic::Max) == (b > a) { b } else { a };
     // The float's extreme finds the candidates: only those can be the exact one.
     let far = if statistic == Statistic::Max { series.max() } else { series.min() };
-    let candidates = series.samples.values().iter().enumerate().filter(|(_, v)| Some(**v) == far);
+    let candidates = series.samples.values().enumerate().filter(|(_, v)| Some(*v) == far);
     let found = candidates.filter_map(|(at, _)| series.samples.number(at)).reduce(pick);
     match found.or_else(|| series.stated.get(&statistic).cloned()) {
         Some(number) => Figure::Exact(number),

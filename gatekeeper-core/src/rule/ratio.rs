@@ -87,7 +87,7 @@ impl Group<'_> {
     fn values(&self) -> Vec<f64> {
         let of = |s: &Seen<'_>| {
             let factor = Unit::of(&s.series.unit).factor.as_f64();
-            s.series.samples.values().iter().map(move |v| v * factor).collect::<Vec<_>>()
+            s.series.samples.values().map(move |v| v * factor).collect::<Vec<_>>()
         };
         self.seen.iter().flat_map(of).collect()
     }
@@ -262,6 +262,10 @@ impl Ratio {
             }
         };
         let higher = better == Better::Higher;
+        if higher && self.max.base() >= Number::whole(1) {
+            let words = format!("more is better for it, and with max = \"{}\" nothing could be too little", self.max);
+            return settle(GateStatus::Error, "regression-limit", words);
+        }
         let test = self.test.unwrap_or(if new.is_exact() && old.is_exact() { Test::Exact } else { Test::MannWhitney });
         if test == Test::Exact {
             return self.exactly(old, new, higher, &found);
@@ -342,6 +346,10 @@ impl Ratio {
             (true, false) => {
                 let words = "its baseline is 0, so that it has no ratio to it".to_owned();
                 return One::Settled(found(GateStatus::Missing, "baseline-zero", String::new(), words, higher));
+            }
+            _ if (a.is_zero() || b.is_zero()) && new.dimension() == Dimension::Time => {
+                let words = "it took no time at all, so that it was not measured".to_owned();
+                return One::Settled(found(GateStatus::Error, "regression-untold", String::new(), words, higher));
             }
             _ if a.is_negative() || b.is_negative() => {
                 let words = "it is negative, so that it has no ratio to another".to_owned();

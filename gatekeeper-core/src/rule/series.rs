@@ -16,6 +16,19 @@ pub(super) fn own_thresholds(e: &Evidence) -> Option<Violation> {
     Some(Violation::new("thresholds-failed", GateStatus::Error, words).from_source(&e.source.path))
 }
 
+/// Reports in which nothing is measured at all, beside others in which something is: without those, every metric is missing as it is.
+pub(super) fn empty(scope: &Scope<'_>) -> Vec<Violation> {
+    let nothing = |e: &&&Evidence| match &e.data {
+        Data::Measurements(m) => m.series.is_empty() && m.failures.is_empty(),
+        _ => false,
+    };
+    let (empty, others): (Vec<&&Evidence>, Vec<&&Evidence>) = scope.evidence.iter().partition(nothing);
+    let words = "nothing was measured in it: an answer without a series, say";
+    let told = empty.into_iter().filter(|_| !others.is_empty());
+    told.map(|e| Violation::new("measurement-missing", GateStatus::Missing, words).from_source(&e.source.path))
+        .collect()
+}
+
 /// A series of the evidence.
 #[derive(Debug, Clone)]
 pub(super) struct Seen<'a> {
@@ -118,7 +131,8 @@ pub(super) fn pooled<'s, 'a: 's>(series: impl Iterator<Item = &'s Seen<'a>>) -> 
             return Err(format!("{} is {}, and others of its metric are not", s.name(), unit.dimension.noun()));
         }
         let factor = unit.factor.as_f64();
-        out.values.extend(s.series.samples.values().iter().map(|v| v * factor));
+        out.values.reserve_exact(s.series.samples.len());
+        out.values.extend(s.series.samples.values().map(|v| v * factor));
     }
     Ok(out)
 }

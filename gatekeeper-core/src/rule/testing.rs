@@ -76,6 +76,7 @@ impl<'c> Case<'c> {
             now: self.now,
             context: &self.context,
             files: self.files.as_deref(),
+            own: &|_| true,
             waive,
             would_waive: waive,
         };

@@ -1,4 +1,7 @@
 //! Samples: floats, which are quick to judge by the million, and beside them the exact number of each that is no float's shortest form.
+//!
+//! There may be ten million. Most tools write a few digits, so a full block of samples is kept as whole numbers of 32 bits and the power of ten that they are divided by,
+//! where each of them reads back as the very same float.
 
 use crate::number::Number;
 use std::cmp::Ordering;
@@ -56,27 +59,74 @@ impl From<&Number> for Figure {
     }
 }
 
+/// Samples in a full block.
+const BLOCK: usize = 4096;
+
+/// Powers of ten that a block may be divided by.
+const POWERS: [f64; 10] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+/// A full block.
+#[derive(Debug, Clone, PartialEq)]
+enum Block {
+    /// Whole numbers, each over the same power of ten.
+    Decimals(f64, Box<[i32]>),
+    /// As they are.
+    Floats(Box<[f64]>),
+}
+
+impl Block {
+    fn of(values: &[f64]) -> Block {
+        Block::decimals(values).unwrap_or_else(|| Block::Floats(values.into()))
+    }
+
+    fn decimals(values: &[f64]) -> Option<Block> {
+        let mut powers = POWERS.iter().copied();
+        let mut power = powers.next()?;
+        for value in values {
+            while whole(*value, power).is_none() {
+                power = powers.next()?;
+            }
+        }
+        let whole: Option<Box<[i32]>> = values.iter().map(|v| whole(*v, power)).collect();
+        whole.map(|w| Block::Decimals(power, w))
+    }
+
+    fn get(&self, at: usize) -> Option<f64> {
+        match self {
+            Block::Decimals(power, whole) => whole.get(at).map(|w| f64::from(*w) / power),
+            Block::Floats(values) => values.get(at).copied(),
+        }
+    }
+}
+
+/// The whole number that divided by this power of ten is the very same float (which 0 with a sign is not).
+fn whole(value: f64, power: f64) -> Option<i32> {
+    let scaled = (value * power).round();
+    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates: what does not fit is not the same float")]
+    let whole = scaled as i32;
+    (f64::from(whole) / power).to_bits().eq(&value.to_bits()).then_some(whole)
+}
+
 /// Samples in the order of the report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples {
-    values: Vec<f64>,
+    full: Vec<Block>,
+    /// Those after the last full block.
+    last: Vec<f64>,
     exact: BTreeMap<usize, Number>,
 }
 
 impl Samples {
-    /// None yet, with room for so many.
-    pub fn with_room(many: usize) -> Samples {
-        let mut values = Vec::new();
-        values.reserve_exact(many);
-        Samples { values, exact: BTreeMap::new() }
-    }
-
     /// Adds one.
     pub fn push(&mut self, figure: Figure) {
         if let Some(exact) = figure.exact {
-            self.exact.insert(self.values.len(), exact);
+            self.exact.insert(self.len(), exact);
         }
-        self.values.push(figure.value);
+        self.last.push(figure.value);
+        if self.last.len() >= BLOCK {
+            self.full.push(Block::of(&self.last));
+            self.last.clear();
+        }
     }
 
     /// Adds all of another's.
@@ -90,22 +140,31 @@ impl Samples {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.full.len() * BLOCK + self.last.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// As floats.
-    pub fn values(&self) -> &[f64] {
-        &self.values
+    pub fn values(&self) -> impl Iterator<Item = f64> + Clone + '_ {
+        let full = self.full.iter().flat_map(|block| (0..BLOCK).filter_map(|at| block.get(at)));
+        full.chain(self.last.iter().copied())
+    }
+
+    /// One of them as a float.
+    pub fn value(&self, at: usize) -> Option<f64> {
+        match self.full.get(at / BLOCK) {
+            Some(block) => block.get(at % BLOCK),
+            None => self.last.get(at.checked_sub(self.full.len() * BLOCK)?).copied(),
+        }
     }
 
     /// One of them.
     pub fn get(&self, at: usize) -> Option<Figure> {
-        Some(Figure { value: *self.values.get(at)?, exact: self.exact.get(&at).cloned() })
+        Some(Figure { value: self.value(at)?, exact: self.exact.get(&at).cloned() })
     }
 
     /// The exact number of one of them.
@@ -124,8 +183,8 @@ impl Samples {
                 None => *rest = rest.plus(&Number::of_parts([(exponent, i128::from(digits))])),
             }
         };
-        for (at, value) in self.values.iter().enumerate() {
-            let short = if self.exact.contains_key(&at) { None } else { decimal(*value) };
+        for (at, value) in self.values().enumerate() {
+            let short = if self.exact.contains_key(&at) { None } else { decimal(value) };
             match short {
                 Some((digits, exponent)) => add(exponent, digits, &mut rest),
                 None => rest = rest.plus(&self.number(at).unwrap_or_else(|| Number::whole(0))),
@@ -138,7 +197,7 @@ impl Samples {
     #[expect(clippy::cast_precision_loss, reason = "a number of samples is far below 2^53")]
     pub fn mean(&self) -> Option<f64> {
         let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-        for value in &self.values {
+        for value in self.values() {
             let next = sum + value;
             lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
             sum = next;
@@ -151,17 +210,19 @@ impl Samples {
         if rank >= self.len() {
             return None;
         }
-        let mut values = self.values.clone();
+        let mut values = Vec::new();
+        values.reserve_exact(self.len());
+        values.extend(self.values());
         let (_, found, _) = values.select_nth_unstable_by(rank, f64::total_cmp);
         let found = *found;
         // Numbers that are one as floats may differ all the same.
-        let one = |v: &f64| v.total_cmp(&found) == Ordering::Equal;
-        let differ = self.exact.keys().any(|at| self.values.get(*at).is_some_and(one));
+        let one = |v: f64| v.total_cmp(&found) == Ordering::Equal;
+        let differ = self.exact.keys().any(|at| self.value(*at).is_some_and(one));
         if !differ {
             return Number::of(found);
         }
-        let below = self.values.iter().filter(|v| v.total_cmp(&found) == Ordering::Less).count();
-        let alike = self.values.iter().enumerate().filter(|(_, v)| one(v));
+        let below = self.values().filter(|v| v.total_cmp(&found) == Ordering::Less).count();
+        let alike = self.values().enumerate().filter(|(_, v)| one(*v));
         let mut numbers: Vec<Number> = alike.filter_map(|(at, _)| self.number(at)).collect();
         numbers.sort();
         numbers.into_iter().nth(rank.saturating_sub(below))
@@ -226,6 +287,36 @@ mod tests {
         assert_eq!(samples(&[]).sum(), Number::whole(0));
         let many = samples(&vec!["123456789012345"; 3_000]);
         assert_eq!(many.sum().to_string(), "370370367037035000");
+    }
+
+    #[test]
+    fn blocks_read_back_as_the_same_floats() {
+        let kinds: [(&str, fn(u32) -> f64, bool); 8] = [
+            ("whole", |n| f64::from(n % 7), true),
+            ("decimals", |n| f64::from(n % 20_000) / 1e4, true),
+            ("negative", |n| -f64::from(n + 1) / 1e2, true),
+            ("greatest", |n| if n == 9 { f64::from(i32::MAX) } else { 0.0 }, true),
+            ("too great", |n| if n == 9 { f64::from(i32::MAX) + 1.0 } else { 0.0 }, false),
+            ("of different size", |n| if n == 9 { 1e-9 } else { 7.0 }, false),
+            ("zero with a sign", |n| if n == 9 { -0.0 } else { 1.0 }, false),
+            ("long", |n| f64::from(n + 1).sqrt(), false),
+        ];
+        for (what, of, tight) in kinds {
+            let want: Vec<f64> = (0..10_000).map(of).collect();
+            let mut got = Samples::default();
+            want.iter().for_each(|v| got.push(Figure::of(*v).unwrap()));
+            let bits = |all: Vec<f64>| all.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+            assert_eq!(bits(got.values().collect()), bits(want.clone()), "{what}");
+            assert_eq!(bits((0..got.len()).filter_map(|at| got.value(at)).collect()), bits(want), "{what}");
+            assert_eq!((got.len(), got.full.len(), got.value(10_000)), (10_000, 2, None), "{what}");
+            assert_eq!(matches!(got.full[0], Block::Decimals(..)), tight, "{what}");
+        }
+        let mut long = samples(&vec!["1"; 5_000]);
+        long.push(Figure::parse("0.300000000000000000001").unwrap());
+        assert_eq!(
+            (long.number(5_000).unwrap().to_string().len(), long.number(4_999).unwrap().to_string().len()),
+            (23, 1)
+        );
     }
 
     #[test]

@@ -121,6 +121,8 @@ struct Node<'a> {
     parts: Vec<(Option<Cow<'a, str>>, Node<'a>)>,
     /// A word that cannot be one: a number, a list.
     wrong: Option<&'static str>,
+    /// Whether it has a list of subsystems with nothing in it.
+    hollow: bool,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
@@ -187,7 +189,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
                 // Beside subsystems, `details` and `dependencies` may hold anything: only what says how it is counts.
                 key if PARTS.contains(&key) => {
                     let free = matches!(key, "details" | "results" | "dependencies" | "services");
-                    for (name, part) in map.next_value::<Group<'de>>()?.0 {
+                    let group = map.next_value::<Group<'de>>()?.0;
+                    out.hollow |= group.is_empty() && !free;
+                    for (name, part) in group {
                         if !free
                             || part.tells()
                                 && !matches!(part.word.as_deref(), Some(w) if part.parts.is_empty() && part.bare() && state(w).is_none())
@@ -270,6 +274,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         (Some(word), None) => {
             health.status = word.as_ref().into();
             health.state = known(word, "$")?;
+            health.lists_none = root.parts.is_empty() && root.hollow;
             if cases.is_empty() {
                 cases.push(case("service", word, health.state, &mut health));
             }

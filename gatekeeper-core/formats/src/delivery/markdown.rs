@@ -32,8 +32,12 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let named = head.has_extension("md") || head.has_extension("markdown");
     let boxed = |line: &[u8]| {
         let plain = line.trim_ascii_start();
-        let after =
-            plain.strip_prefix(b"- ").or_else(|| plain.strip_prefix(b"* ")).or_else(|| plain.strip_prefix(b"+ "));
+        let digits = plain.iter().take(9).take_while(|b| b.is_ascii_digit()).count();
+        let numbered = plain.get(digits..).filter(|_| digits > 0);
+        let after = numbered.and_then(|rest| rest.strip_prefix(b". ").or_else(|| rest.strip_prefix(b") ")));
+        let after = after.or_else(|| {
+            plain.strip_prefix(b"- ").or_else(|| plain.strip_prefix(b"* ")).or_else(|| plain.strip_prefix(b"+ "))
+        });
         after.is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b'['))
     };
     Confidence::when(named && head.lines().any(boxed), Confidence::Weak)
@@ -131,7 +135,8 @@ fn meant(source: &str) -> Option<bool> {
     let rest = rest.strip_prefix(['-', '*', '+', '.', ')'])?.trim_start();
     let (inner, after) = rest.strip_prefix('[')?.split_once(']')?;
     let mark = inner.trim();
-    let short = inner.len() <= 4 && (mark.is_empty() || ["x", "X", "✓", "✔", "-", "~", "?"].contains(&mark));
+    let short = inner.len() <= 4
+        && (mark.is_empty() || ["x", "X", "y", "Y", "v", "V", "o", "✓", "✔", "-", "~", "?", "*", "/"].contains(&mark));
     (short && !after.starts_with(['(', '[', ':'])).then_some(false)
 }
 

@@ -129,7 +129,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     if let Some((name, _)) = open {
         return Err(cut(&name));
     }
-    report.finish_some("catch2", Some(true), "a benchmark")
+    // Behind its last benchmark Catch2 counts the test cases.
+    let ends = ["test cases: ", "All tests passed", "No tests ran"];
+    let ended = text.lines().rev().any(|l| ends.iter().any(|e| l.starts_with(e)));
+    report.finish_some("catch2", ended.then_some(true), "a benchmark")
 }
 
 #[cfg(test)]

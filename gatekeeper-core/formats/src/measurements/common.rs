@@ -10,7 +10,7 @@ use gatekeeper_evidence::unit::canonical;
 use gatekeeper_evidence::{Data, Note};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -104,6 +104,17 @@ impl Report {
         Ok(())
     }
 
+    /// Adds samples, and what is stated of all that there are of their series.
+    pub(super) fn samples_with(&mut self, stated: Series, figures: Figures) -> Result<(), ParseError> {
+        let (metric, labels, unit, better) = (&stated.metric, &stated.labels, &stated.unit, stated.better);
+        let more = figures.samples.len();
+        self.samples(metric, labels, unit, better, figures)?;
+        let series = self.series(metric, labels, unit, better)?;
+        let all = more == 0 || more == series.samples.len();
+        series.stated = if all && !series.samples.is_empty() { stated.stated } else { BTreeMap::new() };
+        Ok(())
+    }
+
     /// Keeps what is stated of a series whose samples are not listed; without its mean it was not measured. A series that is stated twice has no one answer.
     pub(super) fn stated(&mut self, series: Series) -> Result<(), ParseError> {
         if !series.has_figures() {
@@ -153,7 +164,9 @@ impl Report {
     pub(super) fn finish(mut self, tool: &str, complete: Option<bool>) -> Parsed {
         self.data.series.retain(Series::has_figures);
         let tool = (!tool.is_empty()).then(|| tool.to_owned());
+        let commit = self.data.commit.clone();
         Parsed { tool, notes: self.notes, ..Parsed::new(Data::Measurements(self.data), complete) }
+            .of_commits(commit.as_deref())
     }
 
     /// The evidence of a report that cannot have measured nothing at all.
@@ -170,8 +183,28 @@ pub(super) fn foreign(what: &str) -> ParseError {
     ParseError::malformed(what.to_owned()).at(0).found_words("another document")
 }
 
-/// The text without terminal colours.
+/// The text without terminal colours, and without the time that CI's logs put before each line.
 pub(super) fn plain<'a>(input: &Input<'a>) -> Result<std::borrow::Cow<'a, str>, ParseError> {
+    let text = without_colours(input)?;
+    if stamp(&text).is_none() {
+        return Ok(text);
+    }
+    let lines = text.split_inclusive('\n').map(|line| stamp(line).unwrap_or(line));
+    Ok(lines.collect::<String>().into())
+}
+
+/// What stands behind a time such as `2026-05-31T10:00:00.1234567Z `.
+fn stamp(line: &str) -> Option<&str> {
+    let (time, rest) = line.split_once('Z')?;
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    let (seconds, fraction) = time.split_at_checked(19)?;
+    let shape = seconds.bytes().zip("0000-00-00T00:00:00".bytes());
+    let fits = shape.fold(true, |fits, (b, want)| fits && if want == b'0' { b.is_ascii_digit() } else { b == want });
+    let digits = fraction.is_empty() || fraction.starts_with('.');
+    (fits && digits && fraction.bytes().skip(1).all(|b| b.is_ascii_digit())).then_some(rest)
+}
+
+fn without_colours<'a>(input: &Input<'a>) -> Result<std::borrow::Cow<'a, str>, ParseError> {
     let text = input.text()?;
     Ok(match crate::scan::lines::strip_ansi(text.as_bytes()) {
         std::borrow::Cow::Borrowed(_) => text.into(),
@@ -451,6 +484,23 @@ mod tests {
             let text = plain(&input).unwrap();
             let part = text.get(text.find('c').unwrap()..).unwrap();
             assert_eq!(place(&input, &text, part), want, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn times_of_a_log_are_taken_from_its_lines() {
+        let limits = Limits::default();
+        let of = |text: &'static str| {
+            let input =
+                Input { name: "t", bytes: text.as_bytes(), limits: &limits, exit_status: None, validate: false };
+            plain(&input).unwrap().into_owned()
+        };
+        assert_eq!(
+            of("2026-05-31T10:00:00.1234567Z a\n2026-05-31T10:00:01Z  b\n\n2026-05-31T10:00:01Z\n"),
+            "a\n b\n\n\n"
+        );
+        for other in ["a\n2026-05-31T10:00:00Z b\n", "2026-05-31T10:00:00+Z b", "2026-05-31 10:00:00Z b", "2026Z"] {
+            assert_eq!(of(other), other);
         }
     }
 

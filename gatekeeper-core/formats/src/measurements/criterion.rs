@@ -55,13 +55,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let (mut report, none) = (Report::default(), Labels::new());
     match (document.iters, document.times) {
         (Some(iters), Some(times)) => {
-            let (iters, times) = (iters.samples.values(), times.samples.values());
-            if iters.len() != times.len() || iters.iter().any(|n| *n <= 0.0) {
+            let (iters, times) = (iters.samples, times.samples);
+            if iters.len() != times.len() || iters.values().any(|n| n <= 0.0) {
                 return Err(ParseError::malformed("a time and a number of iterations for each sample")
                     .at(0)
                     .found_words("others"));
             }
-            for (time, iters) in times.iter().zip(iters) {
+            for (time, iters) in times.values().zip(iters.values()) {
                 report.sample(&name, &none, "ns", Some(Better::Lower), Figure::of(time / iters))?;
             }
         }

@@ -3,14 +3,14 @@
 //! Rows of `run_type: iteration` are samples, by `run_name`; aggregates (`_mean`, `_median`, `_stddev`, `_cv`) are none, and count only where no sample is listed. A row
 //! with `error_occurred` or `skipped` has times of 0: an error.
 
-use super::common::{Fig, Report, labels, read_json};
+use super::common::{Fig, Figures, Report, labels, read_json};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Series, Statistic};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static FORMAT: Format = Format::new("google-benchmark-json", Kind::Measurements, sniff, parse)
     .with_title("Google Benchmark JSON report")
@@ -71,7 +71,7 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     let listed: BTreeSet<&str> =
         document.benchmarks.iter().map(Row::of).filter(|(_, a)| a.is_none()).map(|(n, _)| n).collect();
-    let mut aggregates: Vec<Series> = Vec::new();
+    let mut aggregates: BTreeMap<(&str, &str), Series> = BTreeMap::new();
     for row in &document.benchmarks {
         let (name, aggregate) = row.of();
         if row.error_occurred || row.skipped || row.skip_message.is_some() {
@@ -80,31 +80,35 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             continue;
         }
         let statistic = aggregate.map(Statistic::parse);
-        if aggregate.is_some() && (listed.contains(name) || statistic == Some(None)) {
+        if statistic == Some(None) {
             continue;
         }
         let unit = row.time_unit.as_deref().unwrap_or("ns");
         for (measure, figure) in [("real_time", &row.real_time), ("cpu_time", &row.cpu_time)] {
             let labels = labels([("measure", measure)]);
             let Some(figure) = figure else {
-                report.failed(name, &labels, 1, "no time");
+                if aggregate.is_none() || !listed.contains(name) {
+                    report.failed(name, &labels, 1, "no time");
+                }
                 continue;
             };
             let Some(statistic) = statistic.flatten() else {
                 report.sample(name, &labels, unit, Some(Better::Lower), figure.0.clone())?;
                 continue;
             };
-            let new = Series::new(name, labels, unit, Some(Better::Lower));
-            let at = aggregates.iter().position(|s| s.metric == new.metric && s.labels == new.labels);
-            let series = match at {
-                Some(at) => aggregates.remove(at),
-                None => new,
-            };
-            aggregates.push(series.with(statistic, figure.number()));
+            let series = aggregates
+                .entry((name, measure))
+                .or_insert_with(|| Series::new(name, labels, unit, Some(Better::Lower)));
+            if let Some(number) = figure.number() {
+                series.stated.insert(statistic, number);
+            }
         }
     }
-    for series in aggregates {
-        report.stated(series)?;
+    for series in aggregates.into_values() {
+        match listed.contains(series.metric.as_str()) {
+            true => report.samples_with(series, Figures::default())?,
+            false => report.stated(series)?,
+        }
     }
     report.finish_some("google-benchmark", Some(true), "a benchmark")
 }

@@ -60,12 +60,11 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
             Some(_) => {}
             None => report.note("no exit codes are listed: whether the commands failed cannot be seen"),
         }
+        let of = Summary { mean: Some(&c.mean), median: Some(&c.median), min: Some(&c.min), max: Some(&c.max) };
+        let stated = of.of(&c.command, &labels, "s", Some(Better::Lower));
         match c.times {
-            Some(times) if !times.is_empty() => report.samples(&c.command, &labels, "s", Some(Better::Lower), times)?,
-            _ => {
-                let of = Summary { mean: Some(&c.mean), median: Some(&c.median), min: Some(&c.min), max: Some(&c.max) };
-                report.stated(of.of(&c.command, &labels, "s", Some(Better::Lower)))?;
-            }
+            Some(times) if !times.is_empty() => report.samples_with(stated, times)?,
+            _ => report.stated(stated)?,
         }
     }
     report.finish_some("hyperfine", Some(true), "the results of a command")

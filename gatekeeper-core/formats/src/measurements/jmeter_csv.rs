@@ -11,7 +11,7 @@ use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Figure, Labels};
 use gatekeeper_evidence::number::Number;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 pub(super) static FORMAT: Format = Format::new("jmeter-csv", Kind::Measurements, sniff, parse)
     .with_title("JMeter results (CSV)")
@@ -29,6 +29,15 @@ fn sniff(head: &Head<'_>) -> Confidence {
     Confidence::when(NEEDED.iter().all(|n| columns.contains(&n.as_bytes())), Confidence::Certain)
 }
 
+/// What there is of a label.
+struct Counts {
+    labels: Labels,
+    /// The place of its times among the series.
+    series: usize,
+    all: u64,
+    bad: u64,
+}
+
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut csv = Csv::new(input.text()?);
     let (mut header, mut row) = (Vec::new(), Vec::new());
@@ -39,8 +48,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         return Err(ParseError::malformed(help).at(0).found_words("others"));
     };
     let mut report = Report::default();
-    let mut counts: BTreeMap<String, (Labels, u64, u64)> = BTreeMap::new();
-    let mut order: Vec<String> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut counts: Vec<Counts> = Vec::new();
     while let Some(at) = csv.row(&mut row, header.len())? {
         let get = |n: usize| row.get(n).map_or("", |f| f.as_ref());
         let failed = match get(success) {
@@ -51,17 +60,26 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         let Some(figure) = Figure::parse(get(elapsed)) else {
             return Err(ParseError::malformed("elapsed milliseconds").at(at).found(get(elapsed)));
         };
-        if !counts.contains_key(get(label)) {
-            order.push(get(label).to_owned());
-            counts.insert(get(label).to_owned(), (labels([("label", get(label))]), 0, 0));
-        }
-        if let Some((labels, all, bad)) = counts.get_mut(get(label)) {
-            *all = all.saturating_add(1);
-            *bad = bad.saturating_add(u64::from(failed));
-            report.sample("elapsed", labels, "ms", Some(Better::Lower), Some(figure))?;
+        let of = match known.get(get(label)) {
+            Some(of) => *of,
+            None => {
+                let labels = labels([("label", get(label))]);
+                report.series("elapsed", &labels, "ms", Some(Better::Lower))?;
+                let series = report.data.series.len().saturating_sub(1);
+                counts.push(Counts { labels, series, all: 0, bad: 0 });
+                known.insert(get(label).to_owned(), counts.len() - 1);
+                counts.len() - 1
+            }
+        };
+        if let Some(of) = counts.get_mut(of)
+            && let Some(series) = report.data.series.get_mut(of.series)
+        {
+            of.all = of.all.saturating_add(1);
+            of.bad = of.bad.saturating_add(u64::from(failed));
+            series.samples.push(figure);
         }
     }
-    for (labels, all, bad) in order.iter().filter_map(|l| counts.get(l)) {
+    for Counts { labels, all, bad, .. } in &counts {
         report.sample("requests", labels, "", None, Some((&Number::whole(*all)).into()))?;
         report.sample("failures", labels, "", Some(Better::Lower), Some((&Number::whole(*bad)).into()))?;
     }

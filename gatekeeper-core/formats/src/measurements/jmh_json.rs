@@ -90,7 +90,8 @@ fn metric(
 ) -> Result<(), ParseError> {
     let unit = m.score_unit.as_str();
     if let Some(raw) = m.raw_data.map(|r| r.0.0).filter(|r| !r.is_empty()) {
-        return report.samples(name, labels, unit, better, raw);
+        let stated = Series::new(name, labels.clone(), unit, better).with(Statistic::Mean, m.score.number());
+        return report.samples_with(stated, raw);
     }
     let pairs: Vec<(Fig, u64)> = m.raw_data_histogram.into_iter().flatten().flatten().flatten().collect();
     let total = pairs.iter().map(|(_, count)| *count).fold(0, u64::saturating_add);

@@ -20,7 +20,22 @@ pub(super) static FORMAT: Format = Format::new("k6-summary", Kind::Measurements,
     .with_spec("k6 end-of-test summary, https://grafana.com/docs/k6/latest/results-output/end-of-test/")
     .with_producers(&["k6"]);
 
+/// Single points as `--out json` and `--out csv` write them: nothing in them says whether a threshold held, so they are known and refused.
+fn points(start: &[u8]) -> Option<&'static str> {
+    let first = start.split(|b| *b == b'\n').next().unwrap_or_default();
+    let has = |part: &[u8]| memchr::memmem::find(first, part).is_some();
+    let json = first.starts_with(b"{")
+        && (has(b"\"type\":\"Metric\"") || has(b"\"type\":\"Point\""))
+        && has(b"\"metric\":\"")
+        && has(b"\"data\":{");
+    let csv = first.starts_with(b"metric_name,timestamp,metric_value,");
+    json.then_some("--out json").or(csv.then_some("--out csv"))
+}
+
 fn sniff(head: &Head<'_>) -> Confidence {
+    if points(head.trimmed()).is_some() {
+        return Confidence::Certain;
+    }
     let Some(shape) = head.json() else { return Confidence::No };
     let old = shape.has_all(&["metrics", "root_group"]);
     let new = shape.has_all(&["version", "results.metrics[].name", "results.metrics[].values"]);
@@ -81,6 +96,10 @@ impl<'a> Metric<'a> {
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
+    if let Some(from) = points(input.bytes.trim_ascii_start()) {
+        let expected = "k6's summary, which says whether its thresholds held (--summary-export, or handleSummary)";
+        return Err(ParseError::malformed(expected).at(0).found_words(format!("the single points of {from}")));
+    }
     let document: Document<'_> = json::from_input(input)?;
     let mut report = Report::default();
     let (metrics, told) = match (document.metrics, document.results) {

@@ -19,6 +19,7 @@ mod go_bench;
 mod google_benchmark_json;
 mod hdr_percentiles;
 mod hyperfine_json;
+mod hyperfine_markdown;
 mod hyperfine_text;
 mod jmeter_csv;
 mod jmeter_json;
@@ -54,6 +55,7 @@ pub(super) static FORMATS: &[&Format] = &[
     &hdr_percentiles::FORMAT,
     &hyperfine_text::CSV,
     &hyperfine_json::FORMAT,
+    &hyperfine_markdown::FORMAT,
     &hyperfine_text::TEXT,
     &callgrind::IAI,
     &jmeter_csv::FORMAT,

@@ -3,15 +3,15 @@
 //! Figures are strings, `"NaN"` and `"+Inf"` among them: errors. `__name__` is the metric; functions drop it, so that the policy has to name the series. `warnings` mean that not
 //! everything answered. An answer of `status: error` is refused; an empty result has no series. Native histograms have no single figure: errors.
 
-use super::common::{Fig, Figures, Report, foreign};
+use super::common::{Each, Fig, Figures, Report, foreign};
 use crate::format::{Confidence, Format, Head, Parsed};
 use crate::input::Input;
 use crate::scan::json;
 use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::{ErrorCode, ParseError};
-use gatekeeper_evidence::measurements::{Labels, Samples};
+use gatekeeper_evidence::measurements::Labels;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 pub(super) static FORMAT: Format = Format::new("prometheus-json", Kind::Measurements, sniff, parse)
@@ -61,41 +61,10 @@ struct Row<'a> {
     histograms: Option<Vec<IgnoredAny>>,
 }
 
-/// The figures of points, without their times. There may be ten million: room is made once, as growing takes as much again.
-struct Points(Figures);
-
-/// The shortest point that there can be: `[1,"2"],`.
-const POINT: usize = 8;
-
-impl Points {
-    fn of(raw: &RawValue) -> serde_json::Result<Figures> {
-        let text = raw.get();
-        let room = memchr::memchr_iter(b'[', text.as_bytes()).count().min(text.len() / POINT);
-        Points(Figures { samples: Samples::with_room(room), lost: 0 })
-            .deserialize(&mut serde_json::Deserializer::from_str(text))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Points {
-    type Value = Figures;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Figures, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Points {
-    type Value = Figures;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut points: A) -> Result<Figures, A::Error> {
-        while let Some((_, figure)) = points.next_element::<(IgnoredAny, Fig)>()? {
-            self.0.push(figure);
-        }
-        Ok(self.0)
+/// The figures of points, without their times.
+impl Extend<(IgnoredAny, Fig)> for Figures {
+    fn extend<I: IntoIterator<Item = (IgnoredAny, Fig)>>(&mut self, points: I) {
+        points.into_iter().for_each(|(_, figure)| self.push(figure));
     }
 }
 
@@ -125,8 +94,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                     report.sample(&name, &row.metric, "", None, figure.0)?;
                 }
                 if let Some(points) = row.values {
-                    let figures = Points::of(points).map_err(|e| within(points, e))?;
-                    report.samples(&name, &row.metric, "", None, figures)?;
+                    let figures: Each<(IgnoredAny, Fig), Figures> =
+                        serde_json::from_str(points.get()).map_err(|e| within(points, e))?;
+                    report.samples(&name, &row.metric, "", None, figures.0)?;
                 }
                 let histograms =
                     row.histograms.map_or(0, |h| h.len()).saturating_add(usize::from(row.histogram.is_some()));

@@ -60,6 +60,13 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     report.data.commit = document.commit_info.and_then(|c| c.id).filter(|id| id != "unversioned");
     for b in document.benchmarks {
         let (name, stats, none) = (b.fullname.as_deref().unwrap_or(&b.name), b.stats, Labels::new());
+        let of = Summary {
+            mean: Some(&stats.mean),
+            median: stats.median.as_ref(),
+            min: Some(&stats.min),
+            max: Some(&stats.max),
+        };
+        let stated = of.of(name, &none, "s", Some(Better::Lower));
         match stats.data.filter(|d| !d.is_empty()) {
             Some(data) => {
                 let listed = u64::try_from(data.samples.len()).unwrap_or(u64::MAX).saturating_add(data.lost);
@@ -68,17 +75,9 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                         .at(0)
                         .found_words(format!("{listed}")));
                 }
-                report.samples(name, &none, "s", Some(Better::Lower), data)?;
+                report.samples_with(stated, data)?;
             }
-            None => {
-                let of = Summary {
-                    mean: Some(&stats.mean),
-                    median: stats.median.as_ref(),
-                    min: Some(&stats.min),
-                    max: Some(&stats.max),
-                };
-                report.stated(of.of(name, &none, "s", Some(Better::Lower)))?;
-            }
+            None => report.stated(stated)?,
         }
     }
     report.finish_some("pytest-benchmark", Some(true), "a benchmark")

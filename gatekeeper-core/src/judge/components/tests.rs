@@ -460,3 +460,32 @@ fn evidence_is_marked_by_where_it_lies_and_what_speaks_of_sources_only_below_a_c
     let found = || Data::Findings(Findings::default());
     assert_eq!((of("web/a.sarif", found()), of("a.sarif", found())), (some("web"), None));
 }
+
+#[test]
+fn new_code_of_a_component_is_judged_there_and_nowhere_else() {
+    let engine = crate::Engine::default();
+    let text = "version = 1\n[gates.c]\nrule = \"coverage\"\npatch = { lines = 80 }\nper-component = true\n[components.web]\npaths = [\"web/**\"]\n[components.api]\npaths = [\"api/**\"]\n";
+    let policy = engine.parse_policy("p.toml", text.as_bytes(), None).unwrap();
+    let report = |name: &str, hit: u8| format!("SF:{name}\nDA:1,1\nDA:2,{hit}\nend_of_record\n");
+    // Line 2 of each of these is new.
+    let judged = |report: String, changed: &[&str]| {
+        let diff: String =
+            changed.iter().map(|n| format!("--- a/{n}\n+++ b/{n}\n@@ -1,0 +2,1 @@\n+x = f()\n")).collect();
+        let mut context = Context::at(1_800_000_000);
+        context.diff = Some(std::sync::Arc::new(crate::Change::read("d", diff.into_bytes(), None).unwrap()));
+        let report = crate::Candidate::in_memory("lcov.info", report.into_bytes());
+        let gate = engine.evaluate(&policy, vec![report], &context).gates.remove(0);
+        let cells: Vec<_> = gate.cells.iter().map(|c| (c.component.clone().unwrap_or_default(), c.status)).collect();
+        (gate.status, cells)
+    };
+    use GateStatus::{Error, Fail, Pass, Skip};
+    let cells = |web, api| vec![("web".to_owned(), web), ("api".to_owned(), api)];
+    let both = ["web/a.py", "api/a.py"];
+    let of = |web, api| report("web/a.py", web) + &report("api/a.py", api);
+    assert_eq!(judged(of(1, 1), &both), (Pass, cells(Pass, Pass)));
+    assert_eq!(judged(of(1, 0), &both), (Fail, cells(Pass, Fail)));
+    assert_eq!(judged(of(1, 0), &both[..1]), (Pass, cells(Pass, Skip)));
+    // One that no report names is owed where it lies; what is no component's, wherever it is looked for.
+    assert_eq!(judged(of(1, 1), &["web/a.py", "api/new.py"]), (Error, cells(Pass, Error)));
+    assert_eq!(judged(of(1, 1), &["tools/new.py"]).0, Error);
+}

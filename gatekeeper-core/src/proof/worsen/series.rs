@@ -14,7 +14,7 @@ fn measured(e: &mut Evidence) -> Option<&mut Measurements> {
 
 fn change(s: &mut Series, to: impl Fn(f64) -> f64) {
     let mut changed = Samples::default();
-    s.samples.values().iter().filter_map(|v| Figure::of(to(*v))).for_each(|f| changed.push(f));
+    s.samples.values().filter_map(|v| Figure::of(to(v))).for_each(|f| changed.push(f));
     s.samples = changed;
     for stated in s.stated.values_mut() {
         if let Some(n) = Number::of(to(stated.as_f64())) {
@@ -53,7 +53,7 @@ pub(super) fn canary(e: &mut Evidence, hints: &Hints, factor: f64) -> bool {
 
 /// Counts of the canary all become the greatest of them: as many errors as requests.
 pub(super) fn err(e: &mut Evidence, hints: &Hints) -> bool {
-    let single = |s: &Series| (s.samples.len() == 1).then(|| s.samples.values().first().copied()).flatten();
+    let single = |s: &Series| (s.samples.len() == 1).then(|| s.samples.value(0)).flatten();
     let Some(most) = of_canary(e, hints).filter_map(|s| single(s)).reduce(f64::max) else { return false };
     let mut any = false;
     for s in of_canary(e, hints).filter(|s| single(s).is_some_and(|v| v < most)) {

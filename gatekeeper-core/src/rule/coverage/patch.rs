@@ -88,7 +88,7 @@ impl Patch {
         let paths = &scope.select.paths;
         let mut owed = Owed::default();
         for file in diff.files() {
-            let Some(name) = file.new.as_deref() else { continue };
+            let Some(name) = file.new.as_deref().filter(|name| scope.is_own(name)) else { continue };
             if !paths.is_empty() && !paths.iter().any(|p| p.speaks_of(name)) {
                 continue;
             }

@@ -178,6 +178,26 @@ impl Checked {
                 _ => Seen::Any,
             },
             (operators::CONDITIONAL, [_, a, _], _) => a.clone(),
+            (
+                operators::EQUALS
+                | operators::NOT_EQUALS
+                | operators::LESS
+                | operators::LESS_EQUALS
+                | operators::GREATER
+                | operators::GREATER_EQUALS,
+                [a, b],
+                [left, right],
+            ) => {
+                if let (Some(one), Some(other)) = (sort(a, left), sort(b, right))
+                    && one != other
+                {
+                    let word =
+                        [left, right].into_iter().find_map(|e| literal(e).map(str::to_owned).or_else(|| name_of(e)));
+                    let words = format!("{one} is never {other}, so that the two cannot be compared");
+                    return self.mistake(&word.unwrap_or_default(), words, Vec::new());
+                }
+                Seen::Any
+            }
             (operators::ADD, [a, _], _) => a.clone(),
             _ => {
                 drop(target);
@@ -214,6 +234,37 @@ impl Checked {
             (Expr::List(_), Some(inner)) => Seen::ListOf(Box::new(inner)),
             _ => Seen::Any,
         }
+    }
+}
+
+/// What sort of value something is, where that is known.
+fn sort(seen: &Seen, expr: &IdedExpr) -> Option<&'static str> {
+    match (&expr.expr, seen) {
+        (Expr::Literal(LiteralValue::String(_)), _) | (_, Seen::Known(Shape::Text)) => Some("a text"),
+        (Expr::Literal(LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_)), _)
+        | (_, Seen::Known(Shape::Int)) => Some("a number"),
+        (Expr::Literal(LiteralValue::Boolean(_)), _) | (_, Seen::Known(Shape::Flag)) => Some("true or false"),
+        (_, Seen::Known(Shape::List(_) | Shape::Table(_) | Shape::Texts) | Seen::ListOf(_)) => {
+            Some("what holds others")
+        }
+        _ => None,
+    }
+}
+
+/// What an expression comes to whatever the evidence says.
+pub(super) fn decided(expr: &IdedExpr) -> Option<bool> {
+    match &expr.expr {
+        Expr::Literal(LiteralValue::Boolean(b)) => Some(*b.inner()),
+        Expr::Call(call) => {
+            let mut of = call.args.iter().map(decided);
+            match call.func_name.as_str() {
+                operators::LOGICAL_NOT => of.next()?.map(|b| !b),
+                operators::LOGICAL_OR => of.any(|d| d == Some(true)).then_some(true),
+                operators::LOGICAL_AND => of.any(|d| d == Some(false)).then_some(false),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

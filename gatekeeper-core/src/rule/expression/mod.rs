@@ -10,7 +10,7 @@ use super::condition::{Bound, Condition, Quantity};
 use super::document;
 use crate::config::{PolicyProblem, ProblemCode, Selector, Span, Table};
 use crate::verdict::{GateStatus, Violation};
-use cel::common::ast::{CallExpr, Expr};
+use cel::common::ast::{CallExpr, Expr, operators};
 use cel::parser::PrattParser;
 use cel::{Context, ExecutionError, IdedExpr, Value};
 use gatekeeper_evidence::{Evidence, Kind};
@@ -102,6 +102,13 @@ fn build(t: &mut Table<'_>) -> Option<Box<dyn Judge>> {
     let (mut expr, checked) = read(t, &text, &span)?;
     if checked.names.is_empty() {
         t.problem(span, "`expr` speaks of no evidence, so nothing can ever change what it comes to");
+        return None;
+    }
+    if let Some(always) = check::decided(&expr) {
+        t.problem(
+            span,
+            format!("`expr` is {always} whatever the evidence says: a word beside `||` or `&&` decides it"),
+        );
         return None;
     }
     let mut names = checked.names;
@@ -267,6 +274,30 @@ fn listed(value: Value) -> Result<Value, ExecutionError> {
     Ok(value)
 }
 
+/// Evaluates from left to right: of two parts the language lets the one that holds hide that the other cannot be evaluated.
+fn strictly(context: &Context<'_, '_>, expr: &IdedExpr) -> Result<Value, ExecutionError> {
+    let Expr::Call(call) = &expr.expr else { return context.resolve(expr) };
+    match (call.func_name.as_str(), call.args.as_slice()) {
+        (operators::LOGICAL_OR | operators::LOGICAL_AND, parts) => {
+            let ends = call.func_name == operators::LOGICAL_OR;
+            for part in parts {
+                match strictly(context, part)? {
+                    Value::Bool(b) if b == ends => return Ok(Value::Bool(ends)),
+                    Value::Bool(_) => {}
+                    // What is neither true nor false answers nothing, whatever stands beside it.
+                    other => return Ok(other),
+                }
+            }
+            Ok(Value::Bool(!ends))
+        }
+        (operators::LOGICAL_NOT, [part]) => match strictly(context, part)? {
+            Value::Bool(b) => Ok(Value::Bool(!b)),
+            other => Ok(other),
+        },
+        _ => context.resolve(expr),
+    }
+}
+
 fn error(code: &'static str, words: String) -> Violation {
     Violation::new(code, GateStatus::Error, words)
 }
@@ -309,7 +340,7 @@ impl Judge for Expression {
         if !self.allow_empty && context.add_function(LISTED, listed).is_err() {
             return Err(RuleError::new("the language has a function of that name"));
         }
-        match context.resolve(&self.expr) {
+        match strictly(&context, &self.expr) {
             Ok(Value::Bool(holds)) => {
                 let status = if holds { GateStatus::Pass } else { GateStatus::Fail };
                 let words = self.words(&context, holds);

@@ -69,7 +69,31 @@ fn an_error_is_neither_pass_nor_fail() {
     assert_eq!(tests("tests.counts.failed + 1", PASSED), Error);
     assert_eq!(tests("tests.counts.passed * 9223372036854775807 > 0", PASSED), Error);
     assert_eq!(tests("tests.cases.all(c, c.milliseconds < 5)", PASSED), Error, "the report states no times");
-    assert_eq!(tests("tests.counts.passed == 'two' || tests.counts.passed < 'x'", PASSED), Error);
+    // What the language would let another part hide.
+    assert_eq!(tests("tests.cases[9].name == 'x' || tests.counts.failed == 0", PASSED), Error);
+    assert_eq!(tests("!(tests.cases[9].name == 'x' && tests.counts.failed == 1)", PASSED), Error);
+    assert_eq!(tests("tests.counts.failed == 0 || tests.cases[9].name == 'x'", PASSED), Pass, "nobody comes to it");
+    assert_eq!(tests("tests.counts.failed == 1 && tests.cases[9].name == 'x'", PASSED), Fail);
+    assert_eq!(tests("tests.counts.failed || tests.counts.failed == 0", PASSED), Error);
+}
+
+#[test]
+fn what_can_come_to_one_thing_only_is_refused() {
+    for (expr, said) in [
+        ("tests.counts.passed == 'two'", "a number is never a text"),
+        ("tests.counts.failed != '0'", "a number is never a text"),
+        ("tests.cases.all(c, c.name != 3)", "a text is never a number"),
+        ("tests.cases != 0", "what holds others is never a number"),
+        ("tests.cases[9].name == 'x' || true", "true whatever the evidence says"),
+        ("!(tests.counts.failed == 0 && false)", "true whatever the evidence says"),
+        ("tests.counts.failed == 0 && !true", "false whatever the evidence says"),
+    ] {
+        let problems = gate(&RULE, &keys(expr)).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains(said), "{expr}: {problems:?}");
+    }
+    for fine in ["tests.counts.failed == 0 || false", "tests.cases.exists(c, c.name == 'a' || c.milliseconds > 1.5)"] {
+        assert!(gate(&RULE, &keys(fine)).is_ok(), "{fine}");
+    }
 }
 
 #[test]

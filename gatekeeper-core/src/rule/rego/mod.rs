@@ -10,6 +10,8 @@ mod read;
 mod refer;
 #[cfg(feature = "rego")]
 mod run;
+#[cfg(feature = "rego")]
+mod stand;
 #[cfg(all(test, feature = "rego"))]
 mod tests;
 #[cfg(feature = "rego")]

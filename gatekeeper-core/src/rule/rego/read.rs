@@ -4,6 +4,7 @@ use super::super::api::Judge;
 use super::super::document;
 use super::refer::{Call, Refers, refers};
 use super::run::Rego;
+use super::stand::{File, Names};
 use super::words::{file_in, is_asked, place_in, words_of};
 use super::{Keys, Module};
 use crate::config::{PolicyProblem, ProblemCode, Span, Table};
@@ -46,12 +47,12 @@ pub(super) fn read(t: &Table<'_>, keys: Keys) -> Option<Box<dyn Judge>> {
         t.problem(keys.span, "the Rego files cannot be looked into");
         return None;
     };
-    let all: Vec<(&Module, Refers)> = keys
-        .modules
-        .iter()
-        .zip(trees)
-        .map(|(module, tree)| (module, refers(tree.get("ast").unwrap_or(tree), &module.text)))
-        .collect();
+    let of_module = keys.modules.iter().zip(trees);
+    let files: Vec<File<'_>> = of_module.map(|(m, tree)| File::of(tree.get("ast").unwrap_or(tree), &m.text)).collect();
+    let stand = Names::of(&files);
+    let all: Vec<(&Module, Refers)> =
+        keys.modules.iter().zip(&files).map(|(module, file)| (module, refers(file, &stand))).collect();
+    let data = keys.data.as_ref().and_then(|d| serde_json::from_str::<serde_json::Value>(d).ok());
     let asked = asked(t, &keys, &all)?;
     let reached = reached(&all, asked.keys());
     let mut names: BTreeSet<String> = BTreeSet::new();
@@ -67,6 +68,14 @@ pub(super) fn read(t: &Table<'_>, keys: Keys) -> Option<Box<dyn Judge>> {
             let problem = PolicyProblem::new(span, m.message.clone()).code(ProblemCode::UnknownWord);
             t.problems().add(problem.nearest(&m.word, m.known.iter().copied()));
             whole = false;
+        }
+        for of in &refers.data_names {
+            if let Some(mistake) = no_data(of, &all, data.as_ref()) {
+                let span = span(module, mistake.at, mistake.word.len());
+                let problem = PolicyProblem::new(span, mistake.message).code(ProblemCode::UnknownWord);
+                t.problems().add(problem.nearest(&mistake.word, mistake.known.iter().map(String::as_str)));
+                whole = false;
+            }
         }
         for call in &refers.calls {
             if let Some(words) = unknown(call, refers, &all) {
@@ -180,6 +189,51 @@ fn reached<'a>(all: &[(&Module, Refers)], asked: impl Iterator<Item = &'a String
         }
     }
     out
+}
+
+/// A name below `data` that nothing has.
+struct NoData {
+    word: String,
+    message: String,
+    known: Vec<String>,
+    at: usize,
+}
+
+/// What is wrong with a reference to `data`: a name that neither the files' packages nor their data have is undefined, and denies nothing.
+fn no_data(of: &[(String, usize)], all: &[(&Module, Refers)], data: Option<&serde_json::Value>) -> Option<NoData> {
+    let mut package = String::new();
+    let mut at = data;
+    for (n, (name, place)) in of.iter().enumerate() {
+        let next = match (package.as_str(), n) {
+            (_, 0) => name.clone(),
+            (before, _) => format!("{before}.{name}"),
+        };
+        let is_package = |p: &str| p == next || p.strip_prefix(next.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let rule = |r: &Refers| n > 0 && r.package == package && r.rules.contains(name);
+        if all.iter().any(|(_, r)| rule(r)) {
+            return None;
+        }
+        let of_data = at.and_then(|at| at.get(name));
+        if of_data.is_none() && !all.iter().any(|(_, r)| is_package(&r.package)) {
+            // Elements of a list, or of what only the evaluation knows.
+            if at.is_some_and(serde_json::Value::is_array) {
+                return None;
+            }
+            let members = at.and_then(serde_json::Value::as_object).into_iter().flat_map(|o| o.keys().cloned());
+            let rules =
+                all.iter().filter(|(_, r)| n > 0 && r.package == package).flat_map(|(_, r)| r.rules.iter().cloned());
+            let packages = all.iter().filter(|_| n == 0).map(|(_, r)| r.package.clone());
+            let message = match n {
+                0 => format!("there is no `{name}` in `data`: neither a package nor a data file has it"),
+                _ => format!("there is no `{name}` in `data.{package}`"),
+            };
+            let known = members.chain(rules).chain(packages).collect();
+            return Some(NoData { word: name.clone(), message, known, at: *place });
+        }
+        at = of_data;
+        package = next;
+    }
+    None
 }
 
 /// What is wrong with a call: a function that there is not.

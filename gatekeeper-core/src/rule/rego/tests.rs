@@ -147,6 +147,79 @@ fn mistakes_are_told_when_the_policy_is_read() {
 }
 
 #[test]
+fn what_names_stand_for_is_held_against_the_document() {
+    let cases = "cases := input.tests.cases\n";
+    for (rules, said) in [
+        // By a rule.
+        ("counts := input.tests.counts\ndeny contains \"x\" if counts.faild > 0", "no `faild`"),
+        (&format!("{cases}deny contains \"x\" if {{ some c in cases\n c.nam == \"a\" }}"), "no `nam`"),
+        (&format!("{cases}deny contains \"x\" if cases[_].nam == \"a\""), "no `nam`"),
+        (
+            "bad contains c if { some c in input.tests.cases\n c.status == \"failed\" }\ndeny contains b.nam if some b in bad",
+            "no `nam`",
+        ),
+        (
+            "bad := [c | some c in input.tests.cases\n c.name != \"\"]\ndeny contains bad[0].nam if count(bad) > 0",
+            "no `nam`",
+        ),
+        ("a := b\nb := c\nc := input.tests\ndeny contains \"x\" if a.count.failed > 0", "no `count`"),
+        // By a parameter.
+        ("many(t) if t.counts.faild > 0\ndeny contains \"x\" if many(input.tests)", "no `faild`"),
+        ("nam(c) := c.nam\ndeny contains \"x\" if { some c in input.tests.cases\n nam(c) == \"a\" }", "no `nam`"),
+        // By a variable that stands on the other side, or is told of later.
+        ("deny contains \"x\" if { input.tests.cases[_] = c\n c.nam == \"a\" }", "no `nam`"),
+        ("deny contains d if { a := input.tests\n b := a.cases\n c := b[_]\n d := c.nam }", "no `nam`"),
+        // By a text.
+        ("deny contains \"x\" if object.get(input.tests.counts, \"faild\", 0) > 0", "no `faild`"),
+        ("deny contains \"x\" if object.get(input, [\"tests\", \"count\"], {}) == {}", "no `count`"),
+        ("t := object.get(input, \"tests\", {})\ndeny contains \"x\" if t.counts.faild > 0", "no `faild`"),
+        // A rule with the name of a test that others speak of.
+        ("test_failed if input.tests.counts.faild > 0\ndeny contains \"x\" if test_failed", "no `faild`"),
+        // Data that nobody has.
+        ("deny contains \"x\" if input.tests.counts.failed > data.limits.most", "no `limits` in `data`"),
+        ("deny contains \"x\" if input.tests.counts.failed > data.main.mots\nmost := 3", "no `mots` in `data.main`"),
+    ] {
+        let problems = gate(&RULE, &keys(rules)).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains(said), "{rules}: {problems:?}");
+    }
+    let data = "documents = { limits = { most = 1, each = [{ n = 1 }] } }\n".to_owned();
+    let of = |rules: &str| gate(&RULE, &(data.clone() + &keys(rules))).map(|_| ());
+    let misspelt = of("deny contains \"x\" if input.tests.counts.failed > data.limits.mots").unwrap_err();
+    assert_eq!(
+        misspelt,
+        ["there is no `mots` in `data.limits`: did you mean `most`?"].map(|s| s.split(": did").next().unwrap())
+    );
+    for fine in [
+        "deny contains \"x\" if input.tests.counts.failed > data.limits.each[0].n",
+        "deny contains \"x\" if { some l in data.limits.each\n input.tests.counts.failed > l.n }",
+        // A name may stand for several things, or for what cannot be told.
+        "deny contains \"x\" if { some c in input.tests.cases\n c.status == \"failed\" }\nwarn contains \"y\" if { some c in input.findings.items\n c.severity == \"high\" }",
+        "deny contains \"x\" if { a := [c | some c in input.tests.cases\n c.status == \"failed\"]\n b := [c | some c in input.findings.items\n c.severity == \"high\"]\n count(a) + count(b) > 0 }",
+        "n(of) := of.name\ndeny contains \"x\" if { some c in input.tests.cases\n n(c) == n({\"name\": \"a\"}) }",
+        "cases := input.tests.cases\nn(cases) := cases.any\ndeny contains \"x\" if n({\"any\": input.tests.counts.failed}) > 0",
+        "deny contains \"x\" if { some k, v in input.tests.counts\n k == \"failed\"\n v > 0 }",
+        "deny contains \"x\" if { c := json.unmarshal(\"{}\")\n c.nam == input.tests.counts.failed }",
+        "x = y\ny = x1\nx1 := 3\ndeny contains \"x\" if input.tests.counts.failed > x",
+    ] {
+        assert_eq!(of(fine), Ok(()), "{fine}");
+    }
+    // What is asked for through a name has to be there.
+    assert_eq!(of_run("run := input.run\ndeny contains \"x\" if run.tag != \"v1\""), Error);
+    assert_eq!(of_run("t(r) := r.tag\ndeny contains \"x\" if t(input.run) != \"v1\""), Error);
+    assert_eq!(
+        of_run(
+            "run := object.get(input, \"run\", {})\ndeny contains \"x\" if object.get(run, \"tag\", \"\") == \"v1\""
+        ),
+        Pass
+    );
+}
+
+/// A gate on tests that passed, with these rules beside one on them.
+fn of_run(rules: &str) -> GateStatus {
+    of(&format!("{NO_FAILURE}{rules}"), run(PASSED))
+}
+
+#[test]
 fn a_bomb_stops_at_its_limit() {
     let many: Vec<String> = (0..200).map(|n| n.to_string()).collect();
     let rules = format!(

@@ -3,7 +3,7 @@
 /// Whether the text has an entry for a version.
 pub(super) fn has(text: &str, version: &str) -> bool {
     let mut fence: Option<&str> = None;
-    let lines: Vec<&str> = text.lines().collect();
+    let lines = without_comments(text);
     for (n, line) in lines.iter().enumerate() {
         let plain = line.trim();
         let marks = ["```", "~~~"].into_iter().find(|m| plain.starts_with(m));
@@ -15,7 +15,7 @@ pub(super) fn has(text: &str, version: &str) -> bool {
         if fence.is_some() || marks.is_some() {
             continue;
         }
-        let below = lines.get(n + 1).map(|l| l.trim()).unwrap_or_default();
+        let below = lines.get(n + 1).map_or("", |l| l.trim());
         let underlined = below.len() >= 3 && ["=", "-", "~", "^"].iter().any(|c| below.trim_end_matches(c).is_empty());
         let heading = plain.trim_start_matches('#');
         let heading = if heading.len() == plain.len() { heading.trim_start_matches('=') } else { heading };
@@ -24,6 +24,28 @@ pub(super) fn has(text: &str, version: &str) -> bool {
         }
     }
     false
+}
+
+/// The lines without what stands in comments: nobody sees that. In a block of code `<!--` is text.
+fn without_comments(text: &str) -> Vec<String> {
+    let (mut out, mut hidden, mut fenced) = (Vec::new(), false, false);
+    for line in text.lines() {
+        fenced ^= !hidden && ["```", "~~~"].iter().any(|m| line.trim_start().starts_with(m));
+        let (mut seen, mut rest) = (String::new(), line);
+        while !fenced {
+            let mark = if hidden { "-->" } else { "<!--" };
+            let Some((before, behind)) = rest.split_once(mark) else { break };
+            if !hidden {
+                seen.push_str(before);
+            }
+            (hidden, rest) = (!hidden, behind);
+        }
+        if !hidden {
+            seen.push_str(rest);
+        }
+        out.push(seen);
+    }
+    out
 }
 
 /// The first version that a heading names: `[1.2.0] - 2026-01-01`, `v1.2.0 (…)`, `app 1.2.0`.
@@ -53,6 +75,8 @@ mod tests {
             "## app 1.2.0\n",
             "## 1.2.0, 31.5.2026\n",
             "## 2026 release 1.2.0\n",
+            "<!-- next -->\n## 1.2.0 <!-- x -->\n",
+            "```\n<!--\n```\n## 1.2.0\n",
             "1.2.0\n---\n",
             "```\nx\n```\n## 1.2.0\n",
             "~~~\n```\n~~~\n## 1.2.0\n",
@@ -70,6 +94,8 @@ mod tests {
             "## Upgrading from 1.1.0 to 1.2.0\n",
             "```\n## 1.2.0\n```\n",
             "```\n~~~\n## 1.2.0\n~~~\n```\n",
+            "<!--\n## 1.2.0\n-->\n## 1.1.0\n",
+            "<!-- old --><!--\n## 1.2.0\n",
             "1.2.0\n",
             "1.2.0\nis out\n",
             "1.2.0\n--\n",

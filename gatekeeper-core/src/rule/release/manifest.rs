@@ -5,6 +5,7 @@
 
 use gatekeeper_evidence::error::quote;
 use semver::Version;
+use serde::Deserialize;
 
 /// The manifests that are looked for at the root.
 pub(super) const USUAL: [&str; 8] =
@@ -124,8 +125,11 @@ fn mix_exs(text: &str) -> Result<Stated, String> {
     };
     let text_of = |value: &str| value.strip_prefix('"').and_then(|v| v.split_once('"')).map(|(v, _)| v.to_owned());
     let Some(stated) = value("version:") else { return Err("it has no `version:`".to_owned()) };
-    let constant = stated.trim_end().trim_end_matches(',').trim_end();
-    let through = constant.strip_prefix('@').and_then(|_| value(&format!("{constant} ")));
+    let named = stated.strip_prefix('@').map(|rest| {
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        format!("@{} ", rest.get(..end).unwrap_or_default())
+    });
+    let through = named.and_then(|named| value(&named));
     match text_of(&stated).or_else(|| text_of(&through?)) {
         Some(version) if version.contains("#{") => Ok(Stated::No("is worked out when it is built")),
         Some(version) => Ok(Stated::Version(version)),
@@ -147,8 +151,16 @@ fn without_comment(line: &str) -> String {
     out
 }
 
+#[derive(Deserialize)]
+struct Package {
+    #[serde(rename = "version")]
+    _version: Option<serde::de::IgnoredAny>,
+}
+
 fn package_json(text: &str) -> Result<Stated, String> {
     let document: serde_json::Value = serde_json::from_str(text).map_err(|e| format!("not valid JSON: {e}"))?;
+    // Of two versions readers take the one or the other.
+    serde_json::from_str::<Package>(text).map_err(|e| format!("not one version: {e}"))?;
     match document.get("version") {
         None => Ok(Stated::No("is not in it")),
         Some(serde_json::Value::String(version)) => Ok(Stated::Version(version.clone())),
@@ -215,6 +227,9 @@ mod tests {
             "1.2.3"
         );
         assert_eq!(one("mix.exs", "@version \"1.2.3\"\ndef project do\n [app: :x,\n version: @version,\n"), "1.2.3");
+        let short = "@version \"1.2.3\"\n def project, do: [app: :x, version: @version]\n";
+        assert_eq!(one("mix.exs", short), "1.2.3");
+        assert!(read("package.json", br#"{"version": "1.2.4", "version": "1.2.3"}"#).is_err());
         assert_eq!(one("Cargo.toml", "[package]\nversion = \"1.2.3\"\n"), "1.2.3");
         let member = "[workspace.package]\nversion = \"1.2.3\"\n[package]\nversion.workspace = true\n";
         assert_eq!(one("Cargo.toml", member), "1.2.3");
