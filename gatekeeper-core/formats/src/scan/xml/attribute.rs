@@ -116,7 +116,7 @@ pub(super) fn over_blanks(bytes: &[u8], mut at: usize) -> usize {
 /// what is longer is searched.
 #[inline]
 fn value_end(bytes: &[u8], at: usize, quote: u8) -> Option<(usize, bool)> {
-    const WALKED: usize = 4;
+    const WALKED: usize = 8;
     const STEPS: usize = 8;
     let mut odd = false;
     // Numbers, mostly.
