@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn blocks_read_back_as_the_same_floats() {
-        let kinds: [(&str, fn(u32) -> f64, bool); 8] = [
+        type Kind = (&'static str, fn(u32) -> f64, bool);
+        let kinds: [Kind; 8] = [
             ("whole", |n| f64::from(n % 7), true),
             ("decimals", |n| f64::from(n % 20_000) / 1e4, true),
             ("negative", |n| -f64::from(n + 1) / 1e2, true),

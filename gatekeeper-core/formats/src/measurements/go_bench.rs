@@ -94,6 +94,10 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
         series.better = state.better.get(raw).copied().or(series.better);
         series.exact = state.exact.iter().any(|u| u == raw);
     }
+    // Behind the last row stands how the package ended.
+    if let Some(name) = state.pending.filter(|_| !state.ended) {
+        report.failed(&name, &state.labels, 1, "the log breaks off in its row");
+    }
     let broken = state.broken;
     if let Some(why) = &broken {
         report.note(format!("a package did not get to its end: {why}"));

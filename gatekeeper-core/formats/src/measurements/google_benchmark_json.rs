@@ -10,7 +10,7 @@ use gatekeeper_evidence::Kind;
 use gatekeeper_evidence::error::ParseError;
 use gatekeeper_evidence::measurements::{Better, Labels, Series, Statistic};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) static FORMAT: Format = Format::new("google-benchmark-json", Kind::Measurements, sniff, parse)
     .with_title("Google Benchmark JSON report")
@@ -71,7 +71,8 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     let listed: BTreeSet<&str> =
         document.benchmarks.iter().map(Row::of).filter(|(_, a)| a.is_none()).map(|(n, _)| n).collect();
-    let mut aggregates: BTreeMap<(&str, &str), Series> = BTreeMap::new();
+    let mut aggregates: Vec<Series> = Vec::new();
+    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     for row in &document.benchmarks {
         let (name, aggregate) = row.of();
         if row.error_occurred || row.skipped || row.skip_message.is_some() {
@@ -96,15 +97,16 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
                 report.sample(name, &labels, unit, Some(Better::Lower), figure.0.clone())?;
                 continue;
             };
-            let series = aggregates
-                .entry((name, measure))
-                .or_insert_with(|| Series::new(name, labels, unit, Some(Better::Lower)));
-            if let Some(number) = figure.number() {
+            let at = *known.entry((name, measure)).or_insert_with(|| {
+                aggregates.push(Series::new(name, labels, unit, Some(Better::Lower)));
+                aggregates.len() - 1
+            });
+            if let (Some(series), Some(number)) = (aggregates.get_mut(at), figure.number()) {
                 series.stated.insert(statistic, number);
             }
         }
     }
-    for series in aggregates.into_values() {
+    for series in aggregates {
         match listed.contains(series.metric.as_str()) {
             true => report.samples_with(series, Figures::default())?,
             false => report.stated(series)?,

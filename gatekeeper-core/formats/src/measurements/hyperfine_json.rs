@@ -50,6 +50,14 @@ fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {
     let mut report = Report::default();
     for c in document.results {
         let labels = c.parameters.as_ref().map(labels_of).unwrap_or_default();
+        let times = c.times.as_ref().map(|t| u64::try_from(t.samples.len()).unwrap_or(u64::MAX).saturating_add(t.lost));
+        let ended = c.exit_codes.as_ref().map(|codes| u64::try_from(codes.len()).unwrap_or(u64::MAX));
+        if let (Some(times), Some(ended)) = (times.filter(|n| *n > 0), ended)
+            && times != ended
+        {
+            let expected = format!("an exit code for each of the {times} runs of {}", c.command);
+            return Err(ParseError::malformed(expected).at(0).found_words(ended.to_string()));
+        }
         match &c.exit_codes {
             Some(codes) if codes.iter().any(|code| *code != Some(0)) => {
                 let codes: Vec<String> =
