@@ -87,7 +87,7 @@ fn each_mistake_about_cells_is_told_once_with_the_right_word() {
     one(&quorum("{ at-least = 0 }"), "nothing could fail");
     one(&quorum("{ at-least = 5 }"), "demands 5 cells, and `require` names 4");
     one(&quorum("{ at-laest = 2 }"), "`at-laest`");
-    one(&quorum("{ at-least = \"x\" }"), "`at-least` takes a whole number");
+    one(&quorum("{ at-least = \"x\" }"), "`at-least` takes a number");
     one(&quorum("{}"), "says how many must hold");
 }
 
