@@ -103,6 +103,9 @@ const ELSEWHERE: &[&str] = &[
     "a policy has at most {MOST_PROFILES} profiles, and this one has {}",
     "{} (and {more} more mistakes behind this one)",
     "`{key}` lists {} patterns, and may list {MOST}: use wildcards",
+    // What the reader of YAML says, which is told in other words.
+    "duplicate mapping key: ",
+    " rejected by the configured policy",
     // Built here and not read: rules from outside ask for values of any form.
     "a number that JSON can hold",
     "text, a number, true or false, a list or a table",

@@ -17,7 +17,7 @@ pub(crate) fn from_json(text: &str) -> Result<Node, PolicyProblem> {
         let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
         return Err(PolicyProblem::new(offset..offset, format!("not valid JSON: {words}")));
     }
-    let mut tree = from_yaml(text)?;
+    let mut tree = read(text, "JSON")?;
     if let Value::Table(entries) = &mut tree.value {
         entries.retain(|e| e.key != "$schema");
     }
@@ -26,13 +26,34 @@ pub(crate) fn from_json(text: &str) -> Result<Node, PolicyProblem> {
 
 /// Reads YAML.
 pub(crate) fn from_yaml(text: &str) -> Result<Node, PolicyProblem> {
+    read(text, "YAML")
+}
+
+fn read(text: &str, language: &str) -> Result<Node, PolicyProblem> {
     let tree: Spanned<Tree> = serde_saphyr::from_str(text).map_err(|e| {
         let offset = e.location().map_or(0, |l| offset_of(text, l.line(), l.column()));
-        let message = e.to_string();
-        let message = message.lines().next().unwrap_or_default().to_owned();
-        PolicyProblem::new(offset..offset, format!("not valid YAML: {message}")).code(ProblemCode::Syntax).because(e)
+        let (words, help) = words(&e.to_string());
+        let problem = PolicyProblem::new(offset..offset, format!("not valid {language}: {words}"));
+        let problem = problem.code(ProblemCode::Syntax).because(e);
+        match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
     })?;
     Ok(node(tree, text))
+}
+
+/// What the reader says, without the place, which is shown, and without what only a program could do about it; and what a person can.
+fn words(said: &str) -> (String, Option<&'static str>) {
+    let first = said.lines().next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    let placed = first.strip_prefix("line ").and_then(|rest| rest.split_once(": ").map(|(_, words)| words));
+    let words = placed.unwrap_or(first);
+    if let Some(key) = words.strip_prefix("duplicate mapping key: ") {
+        let key = key.rsplit_once(", set ").map_or(key, |(key, _)| key);
+        return (format!("duplicate key `{key}`"), Some("name each table, and each key in it, once"));
+    }
+    (words.replace(" rejected by the configured policy", ", which is no number"), None)
 }
 
 fn offset_of(text: &str, line: u64, column: u64) -> usize {
@@ -166,6 +187,29 @@ mod tests {
             let problem = from_json(text).unwrap_err();
             assert_eq!((problem.message.as_str(), problem.span), (words, offset..offset), "{text}");
         }
+    }
+
+    #[test]
+    fn what_the_reader_says_is_told_in_a_person_s_words() {
+        for (said, told) in [
+            (
+                "error: line 4 column 3: duplicate mapping key: t, set DuplicateKeyPolicy in Options if acceptable",
+                "duplicate key `t`",
+            ),
+            ("duplicate mapping key: a, b", "duplicate key `a, b`"),
+            ("error: line 2 column 8: unclosed bracket '['", "unclosed bracket '['"),
+            ("unclosed bracket: '['\n at", "unclosed bracket: '['"),
+            (
+                "error: line 1 column 72: non-finite float `1e999` rejected by the configured policy",
+                "non-finite float `1e999`, which is no number",
+            ),
+        ] {
+            assert_eq!(words(said).0, told);
+            assert_eq!(words(said).1.is_some(), told.starts_with("duplicate"), "{said}");
+        }
+        let twice = from_json("{\"a\": 1, \"a\": 2}").unwrap_err();
+        assert_eq!((twice.message.as_str(), twice.span), ("not valid JSON: duplicate key `a`", 9..9));
+        assert_eq!(from_yaml("a: 1\na: 2\n").unwrap_err().message, "not valid YAML: duplicate key `a`");
     }
 
     #[test]
