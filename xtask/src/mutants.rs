@@ -14,13 +14,13 @@ mod trial;
 mod weave;
 
 use accepted::Accepted;
-use list::Mutant;
+use list::{Id, Mutant};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use trial::Outcome;
-use weave::{Id, LeftOut};
+use weave::LeftOut;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]

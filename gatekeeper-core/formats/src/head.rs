@@ -17,6 +17,7 @@ pub struct Head<'a> {
     shape: OnceCell<Option<Shape>>,
     console: OnceCell<Console>,
     rows: Cell<bool>,
+    document: OnceCell<bool>,
 }
 
 impl<'a> Head<'a> {
@@ -29,6 +30,7 @@ impl<'a> Head<'a> {
             shape: OnceCell::new(),
             console: OnceCell::new(),
             rows: Cell::new(false),
+            document: OnceCell::new(),
         }
     }
 
@@ -83,6 +85,41 @@ impl<'a> Head<'a> {
         self.bytes().split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l))
     }
 
+    /// The lines of the beginning as a program prints them: those of [`Head::lines`], and none of a document. A look at each costs more than all else
+    /// that detection does.
+    pub(crate) fn printed(&self) -> impl Iterator<Item = &'a [u8]> {
+        let lines = (!self.is_document()).then(|| self.lines());
+        lines.into_iter().flatten()
+    }
+
+    /// The first line that is not blank: a table's header. Empty for a document.
+    pub(crate) fn header(&self) -> &'a [u8] {
+        if self.is_document() {
+            return &[];
+        }
+        self.trimmed().split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default()
+    }
+
+    /// Whether the content is no text, or begins as an XML or JSON document does. A line of JSON is none: one may stand before all that a program prints.
+    fn is_document(&self) -> bool {
+        *self.document.get_or_init(|| {
+            let begins = self.bytes().get(..self.bytes().len().min(4096)).unwrap_or_default();
+            let start = self.trimmed();
+            let declared = start.starts_with(b"<?xml") || start.starts_with(b"<!DOCTYPE");
+            if begins.contains(&0) || (declared && self.xml().is_some()) {
+                return true;
+            }
+            // `[1/4] Resolving` and `[test] ok` are no lists.
+            let opens = match start.strip_prefix(b"[") {
+                Some(behind) => behind.trim_ascii_start().starts_with(b"{"),
+                None => start.starts_with(b"{"),
+            };
+            let first = start.split(|b| *b == b'\n').next().unwrap_or_default();
+            let is_line = first.len() < start.len() && matches!(first.trim_ascii_end().last(), Some(b'}' | b']'));
+            opens && !is_line && self.json().is_some()
+        })
+    }
+
     /// The root element, where the content looks like XML.
     pub(crate) fn xml(&self) -> Option<&Root> {
         self.root.get_or_init(|| xml::root(self.bytes())).as_ref()
@@ -104,6 +141,40 @@ impl<'a> Head<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_has_no_printed_lines_and_what_may_stand_before_some_is_none() {
+        for (text, is_document) in [
+            ("<?xml version='1.0'?>\n<a>\nb\n</a>", true),
+            ("<!DOCTYPE html>\n<html></html>", true),
+            // As Python names code that was typed.
+            ("<string>:1: DeprecationWarning\nb", false),
+            ("<?xml", false),
+            ("{\n\"a\": 1}", true),
+            ("  [\n{\"a\": 1}]", true),
+            ("{\"a\": 1}", true),
+            ("{\"a\": 1,\n", true),
+            ("[{\"a\": 1},\n", true),
+            // One line of JSON, and what a program printed.
+            ("{\"a\": 1}\nb", false),
+            ("{\"a\": 1} \r\nb", false),
+            ("[{\"a\": 1}]\nb", false),
+            ("[1/4] Resolving\nb", false),
+            ("[test] ok\nb", false),
+            ("{file,\"a\"}.\nb", false),
+            ("a\0b\nc", true),
+            ("a\nb", false),
+        ] {
+            let head = Head::new("x", text.as_bytes(), BOUND);
+            let lines: Vec<&[u8]> = head.lines().collect();
+            let printed: Vec<&[u8]> = head.printed().collect();
+            assert_eq!(printed, if is_document { Vec::new() } else { lines.clone() }, "{text}");
+            let first = lines.iter().map(|l| l.trim_ascii_start()).find(|l| !l.is_empty()).unwrap();
+            assert_eq!(head.header(), if is_document { &[][..] } else { first }, "{text}");
+        }
+        let head = Head::new("x", b"\n a,b\r\nc", BOUND);
+        assert_eq!(head.header(), b"a,b");
+    }
 
     #[test]
     fn large_contents_that_begin_as_no_log_does_are_not_searched_for_marks() {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use super::weave::Id;
 use serde_json::Value;
 
 /// What is changed.
@@ -30,6 +29,9 @@ const TARGETS: &[Target] = &[
 
 /// Tests that cargo-mutants takes for code: under `cfg(all(test, …))`.
 const NO_CODE: &[&str] = &["gatekeeper-core/src/rule/rego/tests.rs"];
+
+/// A mutant's number.
+pub type Id = u32;
 
 /// What is done to the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,8 +2,8 @@
 //!
 //! The copy lies one folder deeper than the original, so that cargo takes its crates for others and shares only what comes from the registry.
 
-use super::list::{Genre, Mutant, fingerprint};
-use super::weave::{self, Id, LeftOut, Region, Woven};
+use super::list::{Genre, Id, Mutant, fingerprint};
+use super::weave::{self, LeftOut, Region, Woven};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,8 +1,7 @@
 //! Which tests reach which mutant, and whether one of them notices it.
 
-use super::list::Mutant;
+use super::list::{Id, Mutant};
 use super::tree::Binary;
-use super::weave::Id;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

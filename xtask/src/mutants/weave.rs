@@ -4,14 +4,11 @@
 //! What is changed is copied: `a < b` becomes `(if on(7) { (a) > (b) } else { a < b })`. No operand is evaluated before its time, none is
 //! moved twice, and a type that is inferred is inferred as before. The copy is the text as written: of two changes never both are on.
 
-use super::list::{Genre, Mutant};
+use super::list::{Genre, Id, Mutant};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-
-/// A mutant's number.
-pub type Id = u32;
 
 /// A woven source, with what is needed to understand the compiler's complaints about it.
 #[derive(Debug, Default)]

@@ -40,6 +40,9 @@ impl Written {
 
 /// A hit count: digits, or what number formatting made of them (`1.5e+10`, `3.0`, `-1`).
 pub(super) fn hits(text: &[u8]) -> Option<Written> {
+    if let Some(n) = short_number(text) {
+        return Some(Written::Count(n));
+    }
     let text = text.trim_ascii();
     if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
         return Some(Written::Count(digits(text)));
@@ -53,6 +56,17 @@ pub(super) fn hits(text: &[u8]) -> Option<Written> {
     }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     Some(of_float(value))
+}
+
+/// A number of one to nine digits and nothing else, as most are; none where it is anything else.
+#[inline]
+fn short_number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    text.iter().try_fold(0_u32, |n, b| {
+        Some(n.saturating_mul(10).saturating_add(u32::from(*b).checked_sub(48).filter(|d| *d < 10)?))
+    })
 }
 
 fn digits(text: &[u8]) -> u32 {
@@ -279,6 +293,9 @@ impl Notes {
 
 /// A line number in an XML attribute.
 pub(super) fn line_number(a: &Attribute<'_>) -> Result<u32, ParseError> {
+    if let Some(n) = short_number(a.raw.as_bytes()) {
+        return Ok(n);
+    }
     a.raw.trim().parse().map_err(|_| a.wrong("a line number"))
 }
 
@@ -408,6 +425,11 @@ mod tests {
     #[test]
     fn counts_as_producers_write_them() {
         assert_eq!(hits(b"12"), Some(Written::Count(12)));
+        assert_eq!(hits(b" 12\n"), Some(Written::Count(12)));
+        assert_eq!(hits(b"999999999"), Some(Written::Count(999_999_999)));
+        assert_eq!(hits(b"1000000000"), Some(Written::Count(1_000_000_000)));
+        assert_eq!(hits(b"0000000012"), Some(Written::Count(12)));
+        assert_eq!([hits(b"/1"), hits(b":1"), hits(b"1:")], [None; 3]);
         assert_eq!(hits(b"100000000000000000000"), Some(Written::Count(u32::MAX)));
         assert_eq!(hits(b"1.5e+03"), Some(Written::Count(1500)));
         assert_eq!(hits(b"0.25"), Some(Written::Count(1)));

@@ -40,7 +40,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let first = head.lines().map(<[u8]>::trim_ascii).find(|l| !l.is_empty()).unwrap_or_default();
+    let first = head.printed().map(<[u8]>::trim_ascii).find(|l| !l.is_empty()).unwrap_or_default();
     Confidence::when(matches!(first, b"mode: set" | b"mode: count" | b"mode: atomic"), Confidence::Certain)
 }
 

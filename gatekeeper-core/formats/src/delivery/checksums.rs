@@ -35,7 +35,7 @@ pub(super) static FORMAT: Format = Format {
 const SIGNED: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let mut lines = head.lines().filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#"));
+    let mut lines = head.printed().filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#"));
     let Some(first) = lines.next() else { return Confidence::No };
     if first == SIGNED {
         let sums = lines.find(|l| !l.starts_with(b"Hash:"));

@@ -32,7 +32,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let mut lines = head.lines().skip_while(|l| l.is_empty());
+    let mut lines = head.printed().skip_while(|l| l.is_empty());
     let commit = lines.next().and_then(|l| l.strip_prefix(b"commit ")).is_some_and(|l| {
         let digits = l.iter().take_while(|b| b.is_ascii_hexdigit()).count();
         digits == 40 || digits == 64

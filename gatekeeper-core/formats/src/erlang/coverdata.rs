@@ -222,6 +222,7 @@ impl Modules {
         }
     }
 
+    #[inline]
     fn bump(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, ParseError> {
         if cursor.tuple()? != Some(6) || cursor.raw_atom()?.is_none_or(|(name, _)| name != b"bump") {
             return Ok(false);
@@ -342,6 +343,7 @@ impl Modules {
 }
 
 /// An integer of 0 or more.
+#[inline]
 fn natural(cursor: &mut Cursor<'_>, what: &str) -> Result<u64, ParseError> {
     let before = cursor.clone();
     cursor.int()?.and_then(|n| u64::try_from(n).ok()).ok_or_else(|| before.error(what))

@@ -52,7 +52,7 @@ const KEYS: &[&str] = &[
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let mut found = 0;
-    for line in head.lines() {
+    for line in head.printed() {
         let Some(rest) = line.strip_prefix(b"{<<\"") else { continue };
         let key = rest.split(|b| *b == b'"').next().unwrap_or_default();
         let behind = rest.get(key.len()..).unwrap_or_default();

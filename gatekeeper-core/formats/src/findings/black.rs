@@ -26,7 +26,7 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let (mut files, mut end) = (false, false);
-    for line in head.lines() {
+    for line in head.printed() {
         let Ok(line) = std::str::from_utf8(line) else { continue };
         let line = line.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
         files |= line.starts_with("would reformat ")

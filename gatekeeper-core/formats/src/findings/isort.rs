@@ -27,7 +27,7 @@ const COMPLAINT: &str = " Imports are incorrectly sorted";
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let own =
-        head.lines().any(|l| l.starts_with(b"ERROR: ") && memchr::memmem::find(l, COMPLAINT.as_bytes()).is_some());
+        head.printed().any(|l| l.starts_with(b"ERROR: ") && memchr::memmem::find(l, COMPLAINT.as_bytes()).is_some());
     Confidence::when(own, Confidence::Certain)
 }
 

@@ -38,7 +38,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
         return Confidence::when(shape.has_all(&own), Confidence::Certain);
     }
     let mut errors = false;
-    for line in head.lines() {
+    for line in head.printed() {
         // Coloured where FORCE_COLOR is set.
         let line = strip_ansi(line);
         let Ok(line) = std::str::from_utf8(&line) else { continue };

@@ -32,7 +32,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     {
         return Confidence::No;
     }
-    let own = head.lines().any(|l| {
+    let own = head.printed().any(|l| {
         let Ok(line) = std::str::from_utf8(l) else { return false };
         let line = String::from_utf8_lossy(&crate::scan::lines::strip_ansi(line.as_bytes())).into_owned();
         line.starts_with("Checking formatting...") || is_end(&line)

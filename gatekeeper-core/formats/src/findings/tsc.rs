@@ -25,7 +25,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let own = head.lines().any(|l| std::str::from_utf8(l).is_ok_and(|l| diagnostic(&strip(l)).is_some()));
+    let own = head.printed().any(|l| std::str::from_utf8(l).is_ok_and(|l| diagnostic(&strip(l)).is_some()));
     Confidence::when(own, Confidence::Likely)
 }
 

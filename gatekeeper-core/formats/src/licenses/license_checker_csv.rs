@@ -25,7 +25,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let columns = common::header(head.trimmed());
+    let columns = common::header(head.header());
     let has = |c: &str| columns.iter().any(|n| n == c);
     Confidence::when(has("module name") && (has("license") || has("licenses")), Confidence::Certain)
 }

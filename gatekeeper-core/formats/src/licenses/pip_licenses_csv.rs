@@ -23,10 +23,10 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let columns = common::header(head.trimmed());
+    let columns = common::header(head.header());
     let has = |c: &str| columns.iter().any(|n| n == c);
     // Its columns are in capitals; "name" and "license" are anybody's.
-    let line = head.trimmed().split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
+    let line = head.header();
     let own = line.get(..line.len().min(2_000)).unwrap_or_default().windows(4).any(|w| w == b"Name");
     Confidence::when(own && has("name") && pip_licenses::LICENSES.iter().any(|c| has(c)), Confidence::Likely)
 }

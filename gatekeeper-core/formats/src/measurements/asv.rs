@@ -22,7 +22,7 @@ pub(super) static FORMAT: Format = Format::new("asv", Kind::Measurements, sniff,
 fn sniff(head: &Head<'_>) -> Confidence {
     let line =
         |l: &[u8]| std::str::from_utf8(l).is_ok_and(|l| progress(l).is_some_and(|(_, rest)| rest.starts_with('·')));
-    Confidence::when(head.lines().any(line), Confidence::Certain)
+    Confidence::when(head.printed().any(line), Confidence::Certain)
 }
 
 /// `[ 35.00%] ··· rest`: how far, and what is said.

@@ -65,7 +65,7 @@ fn shares_words(tool: &str) -> bool {
 fn sniff(head: &Head<'_>, barred: bool) -> Confidence {
     let mut own = false;
     let mut any_bar = false;
-    for line in head.lines().filter_map(|l| std::str::from_utf8(l).ok()) {
+    for line in head.printed().filter_map(|l| std::str::from_utf8(l).ok()) {
         let line = String::from_utf8_lossy(&crate::scan::lines::strip_ansi(line.as_bytes())).into_owned();
         if let Some((name, _, bar)) = measure(&line) {
             own |= matches!(name, "Instructions" | "Estimated Cycles");

@@ -25,7 +25,8 @@ fn is_header(line: &str) -> bool {
 }
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let header = head.lines().any(|l| l.starts_with(b"benchmark name") && std::str::from_utf8(l).is_ok_and(is_header));
+    let header =
+        head.printed().any(|l| l.starts_with(b"benchmark name") && std::str::from_utf8(l).is_ok_and(is_header));
     Confidence::when(header, Confidence::Certain)
 }
 

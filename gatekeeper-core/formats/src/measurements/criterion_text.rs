@@ -36,7 +36,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
             && row(&String::from_utf8_lossy(&crate::scan::lines::strip_ansi(l)), "time:")
                 .is_some_and(|(_, _, u)| TIMES.contains(&u))
     };
-    Confidence::when(head.lines().any(own), Confidence::Certain)
+    Confidence::when(head.printed().any(own), Confidence::Certain)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {

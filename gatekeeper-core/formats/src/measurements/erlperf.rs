@@ -23,7 +23,7 @@ fn is_header(line: &str) -> bool {
 }
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let lines = || head.lines().filter_map(|l| std::str::from_utf8(l).ok());
+    let lines = || head.printed().filter_map(|l| std::str::from_utf8(l).ok());
     let crashed = lines().next().is_some_and(|l| l.contains("{job_") && l.contains("job_"));
     Confidence::when(
         lines().any(|l| is_header(&String::from_utf8_lossy(&crate::scan::lines::strip_ansi(l.as_bytes())))) || crashed,

@@ -35,7 +35,7 @@ fn sniff(head: &Head<'_>, open: bool) -> Confidence {
     let kinds =
         ["counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset", "gaugehistogram"];
     let mut described = false;
-    for line in head.lines().take(2_000) {
+    for line in head.printed().take(2_000) {
         let Ok(line) = std::str::from_utf8(line) else { return Confidence::No };
         let mut words = line.split_ascii_whitespace();
         match (words.next(), words.next(), words.next(), words.next()) {
@@ -49,7 +49,7 @@ fn sniff(head: &Head<'_>, open: bool) -> Confidence {
         return Confidence::when(is_open(head.all()) == open, Confidence::Certain);
     }
     // Without any description, samples in every line are all there is to go by.
-    let mut lines = head.lines().filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#")).take(50).peekable();
+    let mut lines = head.printed().filter(|l| !l.trim_ascii().is_empty() && !l.starts_with(b"#")).take(50).peekable();
     let some = lines.peek().is_some();
     let fits = |l: &[u8]| {
         std::str::from_utf8(l).ok().and_then(sample).is_some_and(|s| s.braces && Figure::parse(s.value).is_some())

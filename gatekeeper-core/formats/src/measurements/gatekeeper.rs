@@ -40,7 +40,7 @@ fn columns(first: &[u8]) -> Vec<String> {
 }
 
 fn sniff_csv(head: &Head<'_>) -> Confidence {
-    let columns = columns(head.trimmed().split(|b| *b == b'\n').next().unwrap_or_default());
+    let columns = columns(head.header());
     let has = |name: &str| columns.iter().any(|c| c == name);
     Confidence::when(has("metric") && has("value"), Confidence::Likely)
 }

@@ -29,9 +29,10 @@ fn sniff(head: &Head<'_>) -> Confidence {
             && words.get(2).and_then(|w| std::str::from_utf8(w).ok()).and_then(Figure::parse).is_some()
     };
     let named = |l: &[u8], starts: &[&[u8]]| starts.iter().any(|s| l.starts_with(s));
-    let announced = head.lines().any(|l| l.starts_with(b"goos: ")) && head.lines().any(|l| l.starts_with(b"pkg: "));
-    let outcome = head.lines().any(|l| named(l.trim_ascii_start(), &[b"--- FAIL: Benchmark", b"--- SKIP: Benchmark"]));
-    Confidence::when(head.lines().any(row) || announced || outcome, Confidence::Certain)
+    let announced = head.printed().any(|l| l.starts_with(b"goos: ")) && head.printed().any(|l| l.starts_with(b"pkg: "));
+    let outcome =
+        head.printed().any(|l| named(l.trim_ascii_start(), &[b"--- FAIL: Benchmark", b"--- SKIP: Benchmark"]));
+    Confidence::when(head.printed().any(row) || announced || outcome, Confidence::Certain)
 }
 
 /// What lines before say of those that follow.

@@ -29,8 +29,7 @@ fn header(line: &str) -> Option<&str> {
 }
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let first = head.trimmed().split(|b| *b == b'\n').next().unwrap_or_default();
-    Confidence::when(std::str::from_utf8(first).is_ok_and(|l| header(l).is_some()), Confidence::Certain)
+    Confidence::when(std::str::from_utf8(head.header()).is_ok_and(|l| header(l).is_some()), Confidence::Certain)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {

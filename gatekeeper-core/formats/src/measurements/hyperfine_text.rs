@@ -35,7 +35,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
     let line = |l: &[u8]| std::str::from_utf8(l).is_ok_and(|l| command(l).is_some());
     let time =
         |l: &[u8]| l.trim_ascii_start().starts_with(b"Time (mean ") || l.trim_ascii_start().starts_with(b"Time (abs ");
-    Confidence::when(head.lines().any(line) && head.lines().any(time), Confidence::Certain)
+    Confidence::when(head.printed().any(line) && head.printed().any(time), Confidence::Certain)
 }
 
 /// The first time of some text, in seconds.

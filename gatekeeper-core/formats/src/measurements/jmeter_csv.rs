@@ -24,7 +24,7 @@ pub(super) static FORMAT: Format = Format::new("jmeter-csv", Kind::Measurements,
 const NEEDED: [&str; 4] = ["timeStamp", "elapsed", "label", "success"];
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let first = head.trimmed().split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let first = head.header().trim_ascii_end();
     let columns: Vec<&[u8]> = first.split(|b| *b == b',').collect();
     Confidence::when(NEEDED.iter().all(|n| columns.contains(&n.as_bytes())), Confidence::Certain)
 }

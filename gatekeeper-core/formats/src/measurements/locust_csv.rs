@@ -19,8 +19,7 @@ pub(super) static FORMAT: Format = Format::new("locust-csv", Kind::Measurements,
     .with_producers(&["locust"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let first = head.trimmed().split(|b| *b == b'\n').next().unwrap_or_default();
-    let plain: Vec<u8> = first.iter().copied().filter(|b| *b != b'"').collect();
+    let plain: Vec<u8> = head.header().iter().copied().filter(|b| *b != b'"').collect();
     Confidence::when(plain.starts_with(b"Type,Name,Request Count,Failure Count,"), Confidence::Certain)
 }
 

@@ -22,7 +22,7 @@ fn sniff(head: &Head<'_>) -> Confidence {
             && memchr::memmem::find(l, b" ... bench:").is_some()
             && (memchr::memmem::find(l, b"/iter").is_some() || memchr::memmem::find(l, b" (+/- ").is_some())
     };
-    Confidence::when(head.lines().any(row), Confidence::Certain)
+    Confidence::when(head.printed().any(row), Confidence::Certain)
 }
 
 fn parse(input: &Input<'_>) -> Result<Parsed, ParseError> {

@@ -19,7 +19,7 @@ pub(super) static FORMAT: Format = Format::new("vegeta-text", Kind::Measurements
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let has = |mark: &[u8], unit: &[u8]| {
-        head.lines().take(200).any(|l| l.starts_with(mark) && memchr::memmem::find(l, unit).is_some())
+        head.printed().take(200).any(|l| l.starts_with(mark) && memchr::memmem::find(l, unit).is_some())
     };
     Confidence::when(has(b"Requests ", b"[total, rate") && has(b"Latencies ", b"[m"), Confidence::Certain)
 }

@@ -19,9 +19,9 @@ pub(super) static FORMAT: Format = Format::new("wrk", Kind::Measurements, sniff,
     .with_producers(&["wrk", "wrk2"]);
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let starts = |mark: &[u8]| head.lines().take(200).any(|l| l.trim_ascii_start().starts_with(mark));
+    let starts = |mark: &[u8]| head.printed().take(200).any(|l| l.trim_ascii_start().starts_with(mark));
     let running =
-        head.lines().take(200).any(|l| l.starts_with(b"Running ") && memchr::memmem::find(l, b" test @ ").is_some());
+        head.printed().take(200).any(|l| l.starts_with(b"Running ") && memchr::memmem::find(l, b" test @ ").is_some());
     Confidence::when((running && starts(b"Thread Stats")) || starts(b"unable to connect to "), Confidence::Certain)
 }
 

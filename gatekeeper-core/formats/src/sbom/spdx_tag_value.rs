@@ -37,7 +37,7 @@ pub(super) static FORMAT: Format = Format {
 
 fn sniff(head: &Head<'_>) -> Confidence {
     let has = head
-        .lines()
+        .printed()
         .take(2_000)
         .any(|l| l.strip_prefix(b"SPDXVersion:").is_some_and(|v| v.trim_ascii_start().starts_with(b"SPDX-")));
     Confidence::when(has, Confidence::Certain)

@@ -6,6 +6,7 @@ pub(crate) mod console;
 pub(crate) mod consult;
 pub(crate) mod csv;
 pub(crate) mod cvss;
+pub(crate) mod eight;
 pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod shape;

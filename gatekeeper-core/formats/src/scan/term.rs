@@ -99,6 +99,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An error at this place.
+    #[cold]
     pub(crate) fn error(&self, expected: &str) -> ParseError {
         let error = ParseError::malformed(expected).at(self.place());
         match self.bytes.get(self.at..) {
@@ -107,21 +108,25 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[cold]
     fn cut(&self) -> ParseError {
         ParseError::malformed("more of a term").at(self.place()).found_words("its end")
     }
 
     /// The next byte, which stays.
+    #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, ParseError> {
         let b = self.bytes.get(self.at).copied().ok_or_else(|| self.cut())?;
         self.at += 1;
         Ok(b)
     }
 
+    #[inline]
     pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], ParseError> {
         let end = self.at.checked_add(n).ok_or_else(|| self.cut())?;
         let out = self.bytes.get(self.at..end).ok_or_else(|| self.cut())?;
@@ -129,6 +134,7 @@ impl<'a> Cursor<'a> {
         Ok(out)
     }
 
+    #[inline]
     fn u16(&mut self) -> Result<usize, ParseError> {
         match self.take(2)? {
             [a, b] => Ok(usize::from(u16::from_be_bytes([*a, *b]))),
@@ -181,6 +187,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The size of a tuple; `None`, and nothing read, where something else stands here.
+    #[inline]
     pub(crate) fn tuple(&mut self) -> Result<Option<usize>, ParseError> {
         match self.peek() {
             Some(104) => {
@@ -196,6 +203,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The raw bytes of an atom's text and whether they are Latin-1; `None`, and nothing read, where something else stands here.
+    #[inline]
     pub(crate) fn raw_atom(&mut self) -> Result<Option<(&'a [u8], bool)>, ParseError> {
         let Some(tag) = self.peek() else { return Ok(None) };
         let n = match tag {
@@ -224,6 +232,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An integer; `None`, and nothing read, where something else stands here.
+    #[inline]
     pub(crate) fn int(&mut self) -> Result<Option<i64>, ParseError> {
         match self.peek() {
             Some(97) => {

@@ -65,7 +65,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let mut lines = head.lines().map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#"));
+    let mut lines = head.printed().map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#"));
     let begins = |l: &[u8]| l.starts_with(b"SF:") || l.starts_with(b"TN:");
     let Some(first) = lines.next().filter(|l| begins(l)) else { return Confidence::No };
     let named = first.starts_with(b"SF:") || lines.by_ref().take(50).any(|l| l.starts_with(b"SF:"));

@@ -9,6 +9,7 @@
 //! the size of the SBOM, without places. `differential/` beside `src/` holds the two against each other.
 
 mod compile;
+mod names;
 
 pub(in crate::sbom) use compile::compile;
 
@@ -17,9 +18,10 @@ use crate::sbom::checks::{At, Problems};
 use crate::sbom::tree::{Node, Piece, Value};
 use gatekeeper_evidence::error::quote;
 use gatekeeper_evidence::location::Location;
+use names::Names;
 use regex::Regex;
 use serde_json::Value as Json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Index of a schema in [`Schemas`].
 type Id = usize;
@@ -38,7 +40,7 @@ struct Schema {
     never: bool,
     /// Allowed types as a bit set; 0 for any.
     types: u8,
-    texts: Option<HashSet<Box<str>>>,
+    texts: Option<Names<()>>,
     constants: Option<Vec<Json>>,
     pattern: Option<Regex>,
     not_beginning: Option<Regex>,
@@ -47,7 +49,7 @@ struct Schema {
     minimum: Option<f64>,
     maximum: Option<f64>,
     required: Vec<Box<str>>,
-    properties: HashMap<Box<str>, Id>,
+    properties: Names<Id>,
     additional: Option<Id>,
     unevaluated: bool,
     items: Option<Id>,
@@ -69,7 +71,7 @@ struct Schema {
 /// Choices for an object, by its `type`.
 #[derive(Debug, Default)]
 struct ByKind {
-    of: HashMap<Box<str>, Vec<Id>>,
+    of: Names<Vec<Id>>,
     /// For a type that none of them names.
     other: Vec<Id>,
 }
@@ -286,7 +288,7 @@ impl Schemas {
         {
             return out.say(at, || {
                 let found = value.text().map_or(word.to_owned(), |t| quote(t.as_bytes()));
-                let mut names: Vec<&str> = texts.iter().map(|t| &**t).collect();
+                let mut names: Vec<&str> = texts.iter().collect();
                 names.sort_unstable();
                 format!("expected one of {}, found {found}", list(names.iter().map(|n| (*n).to_owned())))
             });

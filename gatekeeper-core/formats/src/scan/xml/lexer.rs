@@ -11,6 +11,7 @@
 
 use super::Element;
 use super::attribute::{Attribute, is_bare, over_blanks, wrong};
+use crate::scan::eight;
 use gatekeeper_evidence::error::ParseError;
 
 /// Most attributes of one element.
@@ -141,19 +142,23 @@ impl<'a> Lexer<'a> {
         Ok(Piece::End(self.text.get(from..name_end).unwrap_or_default()))
     }
 
-    /// Text up to the next tag or reference. Most text is a line end and some blanks: that is walked over, what is longer is searched.
+    /// Text up to the next tag or reference. Most text is a line end and some blanks: that is walked over,
+    /// eight bytes at a step, what is longer is searched.
     fn text(&mut self) -> Piece<'a> {
-        const SHORT: usize = 24;
+        const SHORT: usize = 3;
         let bytes = self.text.as_bytes();
         let from = self.at;
         let mut odd = false;
         let mut at = from;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let near = rest.iter().take(SHORT).position(|b| matches!(b, b'<' | b'&'));
+            let mut short =
+                rest.as_chunks::<8>().0.iter().take(SHORT).map(|e| eight::first(*e, [b'<', b'&'])).enumerate();
+            let near = short.find(|(_, n)| *n < 8).map(|(step, n)| step * 8 + n);
             let found = near.or_else(|| {
-                let far = rest.get(SHORT..)?;
-                memchr::memchr2(b'<', b'&', far).map(|n| n + SHORT)
+                let done = (rest.len() & !7).min(SHORT * 8);
+                let far = rest.get(done..)?;
+                memchr::memchr2(b'<', b'&', far).map(|n| n + done)
             });
             at = found.map_or(bytes.len(), |n| at + n);
             if bytes.get(at) != Some(&b'&') {

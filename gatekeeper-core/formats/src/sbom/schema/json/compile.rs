@@ -96,7 +96,7 @@ impl<'d> Compiler<'d> {
                 "enum" => {
                     let list = value.as_array().ok_or_else(wrong)?;
                     if list.iter().all(Json::is_string) {
-                        s.texts = Some(list.iter().filter_map(Json::as_str).map(Into::into).collect());
+                        s.texts = Some(list.iter().filter_map(Json::as_str).map(|text| (text, ())).collect());
                     } else {
                         s.constants = Some(list.clone());
                     }
@@ -130,7 +130,7 @@ impl<'d> Compiler<'d> {
                 "properties" => {
                     for (name, json) in value.as_object().ok_or_else(wrong)? {
                         let id = self.schema(file, &format!("{below}/{name}"), json)?;
-                        s.properties.insert(name.as_str().into(), id);
+                        s.properties.insert(name, id);
                     }
                 }
                 "additionalProperties" => s.additional = Some(self.schema(file, &below, value)?),
@@ -172,7 +172,7 @@ impl Schemas {
             fits.map(|(id, _)| *id).collect::<Vec<_>>()
         };
         // No kind has an empty name.
-        Some(ByKind { of: all.iter().map(|k| ((*k).into(), of(k))).collect(), other: of("") })
+        Some(ByKind { of: all.iter().map(|k| (*k, of(k))).collect(), other: of("") })
     }
 
     /// What an object's `type` has to be, where it has one; nothing where that is not known.
@@ -188,7 +188,7 @@ impl Schemas {
     fn allowed(&self, id: Id, depth: usize) -> Option<BTreeSet<&str>> {
         let s = self.get(id).filter(|_| depth < 12)?;
         let constants = s.constants.as_ref().map(|c| c.iter().filter_map(Json::as_str).collect());
-        let texts = s.texts.as_ref().map(|t| t.iter().map(|t| &**t).collect());
+        let texts = s.texts.as_ref().map(|t| t.iter().collect());
         let parts = s.reference.iter().chain(&s.all_of).map(|id| self.allowed(*id, depth + 1));
         let unions = [&s.any_of, &s.one_of].into_iter().map(|choices| union(choices, |id| self.allowed(id, depth + 1)));
         intersection([constants, texts].into_iter().chain(parts).chain(unions))
