@@ -50,7 +50,7 @@ pub(super) fn refers(file: &File<'_>, names: &Names) -> Refers {
     for (_, p) in imported(file.tree) {
         Seer { scope: &scope, out: &mut out }.path(&p);
     }
-    for rule in file.rules() {
+    for rule in &file.rules {
         out.rules.insert(name_of(rule));
         let scope = Scope::of(rule, file, names);
         Seer { scope: &scope, out: &mut out }.see(rule);

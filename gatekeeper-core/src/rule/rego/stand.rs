@@ -47,6 +47,8 @@ pub(super) struct File<'f> {
     pub text: &'f str,
     pub package: String,
     pub imports: BTreeMap<String, Path>,
+    /// Its rules, its tests aside.
+    pub rules: Vec<&'f Value>,
 }
 
 impl<'f> File<'f> {
@@ -64,24 +66,37 @@ impl<'f> File<'f> {
                 imports.insert(alias, p);
             }
         }
-        File { tree, text, package, imports }
+        File { tree, text, package, imports, rules: judged_by(tree) }
     }
+}
 
-    /// Its rules that are judged by: tests bring an `input` of their own, and are not run unless another rule speaks of them.
-    pub(super) fn rules(&self) -> Vec<&'f Value> {
-        let all: Vec<&Value> = self.tree.get("rules").and_then(Value::as_array).into_iter().flatten().collect();
-        let (tests, others): (Vec<&Value>, Vec<&Value>) = all.into_iter().partition(|rule| is_test(&name_of(rule)));
-        let mut used = others;
-        let mut rest = tests;
-        loop {
-            let (more, left): (Vec<&Value>, Vec<&Value>) =
-                rest.into_iter().partition(|rule| used.iter().any(|u| speaks_of(u, &name_of(rule))));
-            rest = left;
-            if more.is_empty() {
-                return used;
-            }
-            used.extend(more);
+/// The rules of a file that are judged by: tests bring an `input` of their own, and are not run unless another rule speaks of them.
+fn judged_by(tree: &Value) -> Vec<&Value> {
+    let all: Vec<&Value> = tree.get("rules").and_then(Value::as_array).into_iter().flatten().collect();
+    let (mut rest, mut used): (Vec<&Value>, Vec<&Value>) = all.into_iter().partition(|rule| is_test(&name_of(rule)));
+    let (mut spoken_of, mut seen) = (BTreeSet::new(), 0);
+    loop {
+        used.iter().skip(seen).for_each(|rule| variables_in(rule, &mut spoken_of));
+        seen = used.len();
+        let (more, left): (Vec<&Value>, Vec<&Value>) =
+            rest.into_iter().partition(|rule| spoken_of.contains(name_of(rule).as_str()));
+        rest = left;
+        if more.is_empty() {
+            return used;
         }
+        used.extend(more);
+    }
+}
+
+/// All variables that are spoken of.
+fn variables_in<'v>(node: &'v Value, out: &mut BTreeSet<&'v str>) {
+    match node {
+        Value::Array(items) => items.iter().for_each(|n| variables_in(n, out)),
+        Value::Object(map) => {
+            out.extend(map.get("Var").and_then(|v| v.get("value")).and_then(Value::as_str));
+            map.values().for_each(|n| variables_in(n, out));
+        }
+        _ => {}
     }
 }
 
@@ -93,17 +108,6 @@ pub(super) fn imported(tree: &Value) -> impl Iterator<Item = (&Value, Path)> {
 
 fn is_test(name: &str) -> bool {
     name.starts_with("test_") || name.starts_with("todo_test_")
-}
-
-fn speaks_of(node: &Value, name: &str) -> bool {
-    match node {
-        Value::Array(items) => items.iter().any(|n| speaks_of(n, name)),
-        Value::Object(map) => {
-            let own = map.get("Var").and_then(|v| v.get("value")).and_then(Value::as_str) == Some(name);
-            own || map.values().any(|n| speaks_of(n, name))
-        }
-        _ => false,
-    }
 }
 
 /// The head of a rule: its sort, and what stands there.
@@ -406,7 +410,7 @@ impl Names {
     fn next(&self, files: &[File<'_>]) -> Names {
         let mut next = Names::default();
         for file in files {
-            for rule in file.rules() {
+            for rule in &file.rules {
                 let scope = Scope::of(rule, file, self);
                 let stands = match head(rule) {
                     Some(("Set", h)) => h.get("key").and_then(|key| scope.gathered(key)),
