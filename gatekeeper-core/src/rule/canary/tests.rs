@@ -277,7 +277,7 @@ fn one_side_without_samples_tells_nothing() {
         let mut s = samples("latency", Vec::new());
         s.stated.insert(
             gatekeeper_evidence::measurements::Statistic::Mean,
-            gatekeeper_evidence::number::Number::whole(100),
+            Number::whole(100),
         );
         s
     };
