@@ -275,10 +275,7 @@ fn as_many_requests_as_are_wanted_are_enough() {
 fn one_side_without_samples_tells_nothing() {
     let stated = || {
         let mut s = samples("latency", Vec::new());
-        s.stated.insert(
-            gatekeeper_evidence::measurements::Statistic::Mean,
-            Number::whole(100),
-        );
+        s.stated.insert(gatekeeper_evidence::measurements::Statistic::Mean, Number::whole(100));
         s
     };
     for (old, new) in [(stated(), samples("latency", noise(60, 1.0))), (samples("latency", noise(60, 1.0)), stated())] {
