@@ -23,6 +23,8 @@ pub(super) const DEEPEST: usize = 40;
 pub(super) enum Asked<'f> {
     /// A policy's: every file that they match counts, wherever it lies.
     ByPolicy,
+    /// A policy's, and names count as well: a link beside what it leads to is a second one.
+    ByName,
     /// Anybody's: the usual places, or all of a folder. What is told of links there are those that look like reports.
     Broadly(&'f Formats),
 }
@@ -276,7 +278,7 @@ impl<'p> Walk<'p> {
                 // In a folder of anything there are also links that are nobody's report.
                 let wanted = patterns.iter().any(|p| self.patterns.get(*p).is_some_and(|p| !p.takes_anything()))
                     || match self.asked {
-                        Asked::ByPolicy => true,
+                        Asked::ByPolicy | Asked::ByName => true,
                         Asked::Broadly(formats) => formats.iter().any(|f| f.has_extension_of(&path)),
                     };
                 let error = match fs::canonicalize(&file) {
@@ -284,7 +286,8 @@ impl<'p> Walk<'p> {
                         "is reached by a link that leaves the root, which a wildcard does not follow: name it without one"
                     }
                     Ok(real) => {
-                        if !real.is_dir() && !self.found.contains_key(&path) && seen.insert(real) {
+                        let new = seen.insert(real.clone()) || matches!(self.asked, Asked::ByName);
+                        if new && !real.is_dir() && !self.found.contains_key(&path) {
                             self.found.insert(path, (patterns, modified, file));
                         }
                         continue;

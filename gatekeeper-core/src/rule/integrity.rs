@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     kind: Kind::Checksums,
     docs: Cow::Borrowed(
         "## What it requires
-That every file that a list of checksums names is there and has that sum: by SHA-256 and SHA-512, whichever are stated, each. Names are relative to the folder of the list (or to `base`), and stay below the root. With `files`, every file that those patterns match must be on a list too, the lists themselves aside.
+That every file that a list of checksums names is there and has that sum: by SHA-256 and SHA-512, whichever are stated, each. Names are relative to the folder of the list (or to `base`), and stay below the root. With `files`, every file that those patterns match must be on a list too, the lists themselves aside; a link is a name of its own.
 Evidence: `sha256sums` (GNU and BSD style) and `in-toto` statements, whose subjects are such files. A damaged line is an error. Signatures are not checked.
 A waiver names a file by its `path`.
 
