@@ -32,9 +32,7 @@ fn without_comments(text: &str) -> Vec<String> {
     for line in text.lines() {
         fenced ^= !hidden && ["```", "~~~"].iter().any(|m| line.trim_start().starts_with(m));
         let (mut seen, mut rest) = (String::new(), line);
-        while !fenced {
-            let mark = if hidden { "-->" } else { "<!--" };
-            let Some((before, behind)) = rest.split_once(mark) else { break };
+        while let Some((before, behind)) = rest.split_once(if hidden { "-->" } else { "<!--" }).filter(|_| !fenced) {
             if !hidden {
                 seen.push_str(before);
             }
