@@ -34,6 +34,7 @@ That an expression in CEL (Common Expression Language, <https://cel.dev>) is tru
 
 All numbers are whole and signed: write a share as `covered * 100 >= total * 80`, which is exact.
 The functions are CEL's own: `size contains startsWith endsWith matches int double string`, and `has all exists exists_one map filter`. Every name is held against this document when the policy is read, also within `has(…)`; so is the number of steps that lists in lists take (1,000,000 at lists of 100; 5,000,000 at the lists that are there).
+`||` and `&&` are evaluated from left to right: a part that comes before the one that decides and cannot be evaluated is an error, which CEL lets the other hide.
 
 ## Why
 `0 failures == 0` also holds where nothing ran. Here evidence that is spoken of and not there is missing, a share of nothing cannot be compared, `all` over an empty list is an error, and an error is never a pass.
