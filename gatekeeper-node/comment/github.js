@@ -144,10 +144,13 @@ class GitHub {
     return answer.status === 404 ? undefined : this.read(answer.data)
   }
 
-  /** @param {number} id */
-  async remove(id) {
+  /**
+   * @param {number} id
+   * @param {boolean} [once]
+   */
+  async remove(id, once) {
     const { status } = await this.api.ask(
-      { method: 'DELETE', path: `${this.at}/issues/comments/${id}` }, { doing: `delete a comment of ${this.name}`, also: [404, 410] })
+      { method: 'DELETE', path: `${this.at}/issues/comments/${id}` }, { doing: `delete a comment of ${this.name}`, once, also: [404, 410] })
     return status < 300
   }
 

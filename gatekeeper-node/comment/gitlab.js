@@ -101,9 +101,12 @@ class GitLab {
     return answer.status === 404 ? undefined : this.read(answer.data)
   }
 
-  /** @param {number} id */
-  async remove(id) {
-    const { status } = await this.api.ask({ method: 'DELETE', path: `${this.at}/notes/${id}` }, { doing: `delete a note of ${this.name}`, also: [404] })
+  /**
+   * @param {number} id
+   * @param {boolean} [once]
+   */
+  async remove(id, once) {
+    const { status } = await this.api.ask({ method: 'DELETE', path: `${this.at}/notes/${id}` }, { doing: `delete a note of ${this.name}`, once, also: [404] })
     return status < 300
   }
 

@@ -119,9 +119,9 @@ class Placing {
       if (ours.length === 1 && compare(best.mark.stamp, this.mine.stamp) >= 0) {
         return this.done(this.isMine(best) ? did ?? 'unchanged' : 'stale', best)
       }
-      const wrote = await this.locked(keep, ours.length > 1)
+      const wrote = await this.holding(keep, (since, alone) => this.write(keep, ours.length > 1, since, alone))
       if (wrote === 'again') await this.giveWay()
-      else if (wrote) {
+      else if (wrote && wrote !== 'gone') {
         did ??= 'updated'
         // Written under the lock, and there is no other: it stands.
         if (ours.length === 1 && wrote.sure) return this.done(did, wrote.comment)
@@ -130,30 +130,31 @@ class Placing {
   }
 
   /**
-   * Writes the newest text into the comment that stays and deletes the others, as its lock's holder.
-   * @param {Ours} keep
-   * @param {boolean} several
-   * @returns {Promise<'again' | undefined | { comment: Comment, sure: boolean }>}
+   * Does something to a comment as its lock's holder.
+   * @template T
+   * @param {Ours} one
+   * @param {(since: number, alone: boolean) => Promise<T>} act `since`: when the lock was asked for; `alone`: not where the host has no locks
+   * @returns {Promise<T | 'again' | 'gone' | undefined>} `again`: somebody else holds it; nothing where a failure was waited out
    */
-  async locked(keep, several) {
+  async holding(one, act) {
     const since = this.host.api.now()
-    const lock = await this.host.lock(keep.id)
-    if (lock.is === 'gone') return undefined
+    const lock = await this.host.lock(one.id)
+    if (lock.is === 'gone') return 'gone'
     if (lock.is === 'held') {
-      if (lock.id && lock.since > LEFT_BEHIND) await this.host.unlock(keep.id, lock.id)
+      if (lock.id && lock.since > LEFT_BEHIND) await this.host.unlock(one.id, lock.id)
       return 'again'
     }
     try {
-      return await this.write(keep, several, since, lock.is === 'mine')
+      return await act(since, lock.is === 'mine')
     } catch (error) {
       const again = /** @type {any} */ (error)?.again
       if (again === undefined) throw error
       // Not while the lock is held: others would wait too.
-      await this.release(keep, lock)
+      await this.release(one, lock)
       await this.host.api.wait(again, () => /** @type {CommentError} */ (error))
       return undefined
     } finally {
-      await this.release(keep, lock)
+      await this.release(one, lock)
     }
   }
 
@@ -169,6 +170,7 @@ class Placing {
   }
 
   /**
+   * Writes the newest text into the comment that stays and deletes the others, as its lock's holder.
    * @param {Ours} keep
    * @param {boolean} several
    * @param {number} since
@@ -194,6 +196,20 @@ class Placing {
     return mineIsNewer ? { comment, sure: alone } : undefined
   }
 
+  /**
+   * Deletes a comment whose text is not newer than ours, as its lock's holder: another run may have written a newer one into it meanwhile.
+   * @param {Ours} one
+   * @param {number} since
+   */
+  async discard(one, since) {
+    const read = await this.host.get(one.id)
+    const now = read && this.ours(read)
+    if (!now || compare(now.mark.stamp, this.mine.stamp) > 0) return 'done'
+    if (this.host.api.now() - since > FRESH) return undefined
+    if (await this.host.remove(one.id, true)) this.removed += 1
+    return 'done'
+  }
+
   /** A new comment at the end; those before it go. @returns {Promise<Done>} */
   async recreate() {
     const before = await this.find()
@@ -206,9 +222,13 @@ class Placing {
         continue
       }
       const best = newest(ours)
-      for (const one of ours) if (one.id !== best.id && compare(one.mark.stamp, this.mine.stamp) <= 0) await this.remove(one)
-      if (compare(best.mark.stamp, this.mine.stamp) < 0) await this.giveWay()
-      else return this.isMine(best) ? this.done('created', best) : this.done('stale', best)
+      const did = []
+      for (const one of ours) {
+        if (one.id === best.id || compare(one.mark.stamp, this.mine.stamp) > 0) continue
+        did.push(await this.holding(one, (since) => this.discard(one, since)))
+      }
+      if (did.includes('again') || compare(best.mark.stamp, this.mine.stamp) < 0) await this.giveWay()
+      else if (!did.includes(undefined)) return this.done(this.isMine(best) ? 'created' : 'stale', best)
       if (!(await this.host.get(created.id))) return this.done('stale', best)
     }
   }
