@@ -197,15 +197,17 @@ class Placing {
   }
 
   /**
-   * Deletes a comment whose text is not newer than ours, as its lock's holder: another run may have written a newer one into it meanwhile.
+   * Deletes a comment whose text is not newer than ours, as its lock's holder: another run may have written a newer one into it meanwhile. Answers
+   * nothing where it is to be looked at again.
    * @param {Ours} one
    * @param {number} since
    */
   async discard(one, since) {
     const read = await this.host.get(one.id)
     const now = read && this.ours(read)
-    if (!now || compare(now.mark.stamp, this.mine.stamp) > 0) return 'done'
-    if (this.host.api.now() - since > FRESH) return undefined
+    if (!now) return 'done'
+    // What is the newest is to be found out anew.
+    if (compare(now.mark.stamp, this.mine.stamp) > 0 || this.host.api.now() - since > FRESH) return undefined
     if (await this.host.remove(one.id, true)) this.removed += 1
     return 'done'
   }

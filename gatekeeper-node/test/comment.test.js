@@ -258,6 +258,24 @@ test('200 runs at once, while every seventh answer is lost: one comment, the new
   assert.ok(lost > 0)
 })
 
+test('a comment into which a newer run wrote meanwhile is not deleted', async () => {
+  const hub = await hubWith()
+  const { id } = await upsertComment(to(hub, { mode: 'on-change', run: run(1) }))
+  const old = hub.comments.get(id).body
+  let created = false
+  hub.faults.push({
+    on: (r) => {
+      created ||= r.method === 'POST' && /issues\/7\/comments$/.test(r.path)
+      return created && r.method === 'GET' && /issues\/7\/comments$/.test(r.path)
+    },
+    // Behind what this list shows.
+    meddles: () => Object.assign(hub.comments.get(id), { body: old.replace('run=1.1', 'run=3.1') }),
+  })
+  const done = await upsertComment(to(hub, { mode: 'on-change', run: run(2), verdict: verdicts.pass }))
+  assert.deepEqual([done.action, done.id, hub.on(7).length], ['stale', id, 1])
+  assert.match(hub.on(7)[0].body, / run=3\.1 /)
+})
+
 test('without locks a text that was overwritten is put back', { timeout: 300_000 }, async () => {
   const hub = await hubWith({ latency: 2 })
   hub.noReactions = true
