@@ -270,12 +270,15 @@ impl<'f> Git<'f> {
 
     /// Whether a name stands for one commit: a tag of a branch's name would otherwise take its place.
     fn one_meaning(&self, name: &str) -> Result<(), GitError> {
-        // What stands behind the name leads further from there.
-        let of = name.split(['~', '^', '@', ':']).next().unwrap_or_default();
+        // What stands behind the name leads further from there. A name may have an `@`, but not before a brace.
+        let of = name.split(['~', '^', ':']).next().unwrap_or_default();
+        let of = of.split("@{").next().unwrap_or_default();
         if of.is_empty() || of.starts_with("refs/") {
             return Ok(());
         }
-        let refs = ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|place| format!("{place}/{of}"));
+        let mut refs =
+            ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|place| format!("{place}/{of}")).to_vec();
+        refs.push(format!("refs/remotes/{of}/HEAD"));
         let mut asked = vec!["for-each-ref", "--format=%(refname) %(objectname) %(*objectname)"];
         asked.extend(refs.iter().map(String::as_str));
         let said = self.ask("for-each-ref", asked)?;

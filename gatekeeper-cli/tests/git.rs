@@ -391,4 +391,13 @@ fn a_tag_of_a_branch_s_name_does_not_take_its_place() {
     assert_eq!(base("origin/trunk").0, Some(1));
     r.git(&["branch", "origin/trunk", "HEAD"]);
     assert_eq!(base("origin/trunk").0, Some(2));
+    // Names with an `@`, and a remote's own branch, which its name alone stands for.
+    r.git(&["branch", "me@fix", "HEAD~1"]);
+    assert_eq!(base("me@fix").0, Some(1));
+    r.git(&["tag", "me@fix", "HEAD"]);
+    assert_eq!(base("me@fix").0, Some(2));
+    r.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk"]);
+    assert_eq!(base("origin").0, Some(1));
+    r.git(&["tag", "origin", "HEAD"]);
+    assert_eq!(base("origin").0, Some(2));
 }

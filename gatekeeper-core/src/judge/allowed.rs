@@ -1,5 +1,6 @@
 //! Cells that may fall short for a while (`allow-fail`) and that are not there: whoever mistypes one is told, as of a waiver that matched nothing.
 
+use super::cells::named;
 use crate::policy::{Cells, Labels, Policy, within};
 use crate::verdict::{CellVerdict, GateStatus, GateVerdict};
 use jiff::civil::Date;
@@ -22,7 +23,7 @@ pub(crate) fn matching_nothing(policy: &Policy, gates: &[GateVerdict], today: Da
         out.extend(lost.map(|a| {
             format!(
                 "the `allow-fail` of {} in gate {} (policy line {}) matched nothing: there {}",
-                said(&a.cell),
+                named(&a.cell),
                 gate.name,
                 a.line,
                 there(&gate.cells, judged)
@@ -30,10 +31,6 @@ pub(crate) fn matching_nothing(policy: &Policy, gates: &[GateVerdict], today: Da
         }));
     }
     out
-}
-
-fn said(labels: &Labels) -> String {
-    super::cells::named(labels)
 }
 
 /// `are 27/linux, 28/linux`.

@@ -57,8 +57,7 @@ fn header(cells: &[String]) -> Option<Vec<Column>> {
 }
 
 fn sniff(head: &Head<'_>) -> Confidence {
-    let first = head.trimmed().split(|b| *b == b'\n').next().unwrap_or_default();
-    let first = std::str::from_utf8(first).ok().and_then(|l| cells(l.trim()));
+    let first = std::str::from_utf8(head.header()).ok().and_then(|l| cells(l.trim()));
     Confidence::when(first.as_deref().and_then(header).is_some(), Confidence::Certain)
 }
 
