@@ -276,9 +276,9 @@ impl<'f> Git<'f> {
         if of.is_empty() || of.starts_with("refs/") {
             return Ok(());
         }
-        let mut refs =
-            ["refs", "refs/tags", "refs/heads", "refs/remotes"].map(|place| format!("{place}/{of}")).to_vec();
-        refs.push(format!("refs/remotes/{of}/HEAD"));
+        let refs =
+            [("refs", ""), ("refs/tags", ""), ("refs/heads", ""), ("refs/remotes", ""), ("refs/remotes", "/HEAD")]
+                .map(|(place, behind)| format!("{place}/{of}{behind}"));
         let mut asked = vec!["for-each-ref", "--format=%(refname) %(objectname) %(*objectname)"];
         asked.extend(refs.iter().map(String::as_str));
         let said = self.ask("for-each-ref", asked)?;
